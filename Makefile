@@ -1,0 +1,94 @@
+# xfelx: one static binary. `make demo` shows it at work, `make check` tests it; CONTRIBUTING.md lists the other targets.
+VERSION := 0.1.0
+BUILD   ?= build
+SYSROOT ?= build/sysroot
+SAN     ?=
+JOBS    ?= $(shell nproc)
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(JOBS) --no-builtin-rules --no-builtin-variables
+endif
+SHELL := /bin/sh
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# ---- flavours: the product (musl, static, vendored libraries) and the second build (glibc, Debian's -dev packages, sanitizers)
+FLAVOUR ?= product
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef -Werror
+BASE := -std=gnu11 -g -fno-omit-frame-pointer -fstack-protector-strong -ffp-contract=off -fopenmp -ffile-prefix-map=$(CURDIR)=.
+ifeq ($(FLAVOUR),product)
+CC      := $(SYSROOT)/bin/xcc
+AR      := gcc-ar
+OPT     := -O3 -fPIE -fno-plt -ffunction-sections -fdata-sections -fno-math-errno -D_FORTIFY_SOURCE=2
+LDFLAGS := -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,relro,-z,now -Wl,-z,stack-size=4194304 -L$(SYSROOT)/lib
+LIBS    := -lhdf5 -lsqlite3 -lcjson -ldeflate -lbz2 -lz -lm
+ALLOC   := $(SYSROOT)/lib/mimalloc.o
+READY   := $(SYSROOT)/.ready
+else
+comma   := ,
+CC      := gcc
+AR      := gcc-ar
+OPT     := -O1 -D_FORTIFY_SOURCE=2 $(if $(SAN),-fsanitize=$(SAN)) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=undefined)
+BASE    += -isystem /usr/include/hdf5/serial -Wno-format-truncation -Wno-maybe-uninitialized
+LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) -L/usr/lib/x86_64-linux-gnu/hdf5/serial
+LIBS    := -lhdf5 -lsqlite3 -lcjson -ldeflate -lbz2 -lz -lm
+ALLOC   :=
+READY   :=
+endif
+CFLAGS  := $(BASE) $(OPT) $(WARN)
+CPPFLAGS := -D_GNU_SOURCE -Iinternal -I. -I$(BUILD)/gen
+
+# ---- sources
+SOURCES := $(wildcard cmd/*.c internal/*/*.c kernels/*.c)
+GENERATED := $(BUILD)/gen/licenses.c
+LIBRARY := $(filter-out $(BUILD)/obj/cmd/main.o,$(SOURCES:%.c=$(BUILD)/obj/%.o)) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
+TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/*/*_test.c test/laws/*_test.c test/kernels/*_test.c))
+
+all: $(BUILD)/xfelx
+
+$(BUILD)/xfelx: $(BUILD)/obj/cmd/main.o $(BUILD)/libxfelx.a $(ALLOC)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Map,$@.map -o $@.all $(BUILD)/obj/cmd/main.o $(ALLOC) $(BUILD)/libxfelx.a $(LIBS)
+	@scripts/finish-binary $(FLAVOUR) $@.all $@
+
+$(BUILD)/libxfelx.a: $(LIBRARY)
+	@rm -f $@
+	$(AR) rcs $@ $(LIBRARY)
+
+$(BUILD)/obj/%.o: %.c $(READY)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(READY)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(BASE) $(OPT) -MMD -MP -c -o $@ $<
+
+# The commit and version, rewritten only when they change.
+$(BUILD)/gen/version.h: FORCE
+	@mkdir -p $(@D)
+	@scripts/version-header '$(VERSION)' >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/obj/cmd/version.o: $(BUILD)/gen/version.h
+
+$(BUILD)/gen/licenses.c: scripts/embed-licenses LICENSE vendor/manifest $(READY)
+	@mkdir -p $(@D)
+	scripts/embed-licenses '$(if $(READY),$(SYSROOT)/share/licenses)' >$@
+
+$(SYSROOT)/.ready: vendor/build vendor/fetch vendor/manifest $(wildcard vendor/recipes/* vendor/files/*/*)
+	JOBS=$(JOBS) vendor/build -o $(SYSROOT)
+	@touch $@
+
+# ---- tests
+$(BUILD)/test/%: test/%.c $(BUILD)/libxfelx.a $(ALLOC)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itest $(BASE) $(OPT) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(ALLOC) $(BUILD)/libxfelx.a -lcmocka $(LIBS)
+
+tests: $(TESTS)
+
+debug:
+	$(MAKE) FLAVOUR=debug BUILD=build/debug$(if $(SAN),-$(subst $(comma),-,$(SAN))) all tests
+
+clean:
+	rm -rf $(filter-out build,$(BUILD)) build/obj build/gen build/test build/xfelx* build/libxfelx.a build/debug*
+
+.PHONY: all tests debug clean FORCE
+FORCE:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,8 @@
+/* main.c - placeholder of the table of commands. */
+#include <stdio.h>
+
+int main(void)
+{
+    puts("xfelx");
+    return 0;
+}

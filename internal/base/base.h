@@ -1,0 +1,15 @@
+/* base.h - the ground floor: errors, memory, text, files, checksums, time, JSON, processes. Other rooms include only this. */
+#ifndef XFELX_BASE_BASE_H
+#define XFELX_BASE_BASE_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/str.h"
+
+#endif

@@ -1,0 +1,21 @@
+/* proc.h - this process and its helpers: CPUs that may be used, forked helpers with a message socket, the user's name. */
+#ifndef XFELX_BASE_PROC_H
+#define XFELX_BASE_PROC_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <sys/types.h>
+
+/* CPUs this process may use: the smaller of its affinity and the cgroup's quota (v2 cpu.max, v1 cfs_quota), rounded up, ≥ 1. */
+int proc_cpus(void);
+
+/* $USER, else $LOGNAME, else the number; host name. Never NULL (users of LDAP are not in /etc/passwd). */
+const char *proc_user(struct arena *a);
+const char *proc_host(struct arena *a);
+
+/* Fork a helper that runs work(fd, arg) and then exits with its return value; the caller's end of a SOCK_SEQPACKET pair
+ * comes back in *fd. The helper dies with its parent (PR_SET_PDEATHSIG). Must be called before threads and MPI start. */
+bool proc_fork_helper(int (*work)(int fd, void *arg), void *arg, pid_t *pid, int *fd, struct error *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* str.h - growing text, and small questions about text. */
+#ifndef XFELX_BASE_STR_H
+#define XFELX_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Growing text. {0} is empty; text is always NUL-terminated once anything was added; str_free releases it. */
+struct str {
+    char *text; /* NULL while nothing was added */
+    size_t len, room;
+};
+
+void str_add(struct str *s, const char *text);
+void str_addn(struct str *s, const char *text, size_t n);
+void str_addc(struct str *s, char c);
+void str_printf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void str_clear(struct str *s); /* len = 0, memory kept */
+void str_free(struct str *s);
+
+/* Shortest decimal that reads back to the same double, as Python's repr: "0.1", "1e-05", "90.0"; "nan", "inf", "-inf".
+ * out holds 32 bytes. Returns out. */
+char *str_double(double value, char out[32]);
+
+/* Whole text to a number; false when any of it is left over, it is empty, or out of range. */
+bool str_to_double(const char *text, double *out);
+bool str_to_i64(const char *text, int64_t *out);
+
+bool str_starts(const char *text, const char *prefix);
+bool str_ends(const char *text, const char *suffix);
+bool str_same_nocase(const char *a, const char *b); /* ASCII */
+
+/* Edit distance (insert, delete, replace, swap of neighbours), for "did you mean". Texts over 255 bytes are cut. */
+size_t str_distance(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,48 @@
+/* crystal.h - unit cells, orientation matrices, space groups.
+ *
+ * A = U·B with A's columns a*, b*, c* (1/Å, lab). B is upper triangular in the cctbx convention: a along x, b in the xy
+ * plane (ALGORITHMS 1.2). Rows of A⁻¹ are the real-space vectors a, b, c.
+ */
+#ifndef XFELX_MODEL_CRYSTAL_H
+#define XFELX_MODEL_CRYSTAL_H
+
+#include "base/base.h"
+#include "kernels/types.h"
+
+/* A symmetry operator in fractional coordinates: x' = R x + t/12 (t in twelfths). */
+struct symop {
+    int8_t r[9];
+    int8_t t[3];
+};
+
+/* One setting of a space group. Operators include the centring translations. */
+struct space_group {
+    uint16_t number;          /* 1 … 230 */
+    const char *hm;           /* "P 61 2 2" as the table of settings spells it */
+    const char *hall;         /* as .expt spells it, " P 61 2 (x,y,z+5/12)"-like text of the table */
+    char centring;            /* P A B C I F R */
+    uint16_t n_ops;
+    struct symop ops[192];
+};
+
+/* Look a setting up by number or symbol, as FORMATS 7.4 "space_group" accepts it; false with near names in the hint. */
+bool space_group_find(const char *text, struct space_group *out, struct error *err);
+
+/* By Hall symbol (as .expt carries it). */
+bool space_group_from_hall(const char *hall, struct space_group *out, struct error *err);
+
+/* Is a reflection extinct by centring, screw axes or glide planes? */
+bool space_group_absent(const struct space_group *g, const int32_t hkl[3]);
+
+/* Metric symmetry that the group imposes on a cell: "triclinic" … "cubic"; and whether a cell obeys it within relative
+ * length tolerance and angle tolerance (degrees). */
+const char *space_group_system(const struct space_group *g);
+bool space_group_fits_cell(const struct space_group *g, const double cell[6], double tol_length, double tol_deg);
+
+/* cell[6] (Å, degrees) ↔ B (row-major, upper triangular). false: impossible cell. */
+bool cell_to_b(const double cell[6], double B[9]);
+void cell_from_a(const double A[9], double cell[6]); /* from any A = U·B */
+double cell_volume(const double cell[6]);
+void cell_real_vectors(const double A[9], double abc[9]); /* rows a, b, c in the lab frame */
+
+#endif

@@ -1,0 +1,42 @@
+/* sink.h - where results go as files: composite .expt/.refl pairs per rank, named as dials.stills_process names them.
+ *
+ * A sink collects results (sink_put copies what it needs) and writes whole files at the end or when told (sink_publish):
+ * temporary name, fsync, rename, .expt before .refl, so that a half-written pair is never visible. Frames are written in
+ * the order (source, frame, lattice) whatever the order they came in: files depend on the results alone.
+ * sink_put may be called from one thread at a time.
+ */
+#ifndef XFELX_SINK_SINK_H
+#define XFELX_SINK_SINK_H
+
+#include "base/base.h"
+#include "model/model.h"
+
+struct sink;
+
+struct sink_options {
+    const char *folder;              /* output.output_dir */
+    uint32_t rank;                   /* %s = idx-%04d of this */
+    bool composite;                  /* output.composite_output; false: %s = idx-<image tag>, one set of files a frame */
+    const char *imported_expt;       /* the seven *_filename parameters with one %s; NULL: not written */
+    const char *strong_refl;
+    const char *indexed_refl;
+    const char *refined_expt;
+    const char *integrated_expt, *integrated_refl;
+    const char *recipe_hash;         /* of the identifiers, hexadecimal */
+    const char *space_group_hall;    /* of the crystals; NULL: " P 1" */
+    const char *program;             /* "xfelx|0.1.0" for the history line */
+    bool shoeboxes;
+    bool cell_covariance;
+};
+
+bool sink_open(const struct sink_options *o, struct sink **out, struct error *err);
+
+/* Take a frame. Frames that are not indexed leave rows only in strong/imported files. */
+bool sink_put(struct sink *s, const struct result *r, struct error *err);
+
+/* Write all files anew from what came so far. Checks its own tables first (identifiers, ids, finite numbers, variance > 0):
+ * a broken one is ERROR_INTERNAL and nothing is written. */
+bool sink_publish(struct sink *s, struct error *err);
+void sink_close(struct sink *s);
+
+#endif

@@ -1,0 +1,117 @@
+/* source.h - image files: one row of a table a format, one opened file a source, and the list of all frames of a job.
+ *
+ * Opening reads metadata only. Reading decodes one frame into a buffer of the caller; different buffers may be read into at
+ * the same time from the same source. Every failure is an error whose code is a frame's reason (ERROR_UNREADABLE …), whose
+ * fact names the file and what is wrong. HDF5 metadata is read by a helper process (FORMATS_INPUT 4.5).
+ */
+#ifndef XFELX_SOURCE_SOURCE_H
+#define XFELX_SOURCE_SOURCE_H
+
+#include "base/base.h"
+#include "model/model.h"
+
+struct source;
+
+/* One decoded frame. pixels are all panels of detector, one after the other. Pointers live until the buffer is used again
+ * (pixels) or the source is closed (detector, mask). */
+struct frame {
+    struct frame_id id;
+    struct beam beam;
+    const struct detector *detector;
+    enum pixel_type type;
+    const void *pixels;  /* [detector->n_pixels] of type, in the file's own type and byte order of this machine */
+    const uint8_t *mask; /* [detector->n_pixels] 1 = good, from the file; NULL: the file has none */
+    int64_t event;       /* facility's event number; INT64_MIN: none */
+    int64_t t_event;     /* ns UTC; INT64_MIN: none */
+};
+
+/* A thread's buffers: grown when a larger frame comes, else never allocated. {0} is empty. */
+struct frame_buffer {
+    struct bytes raw;    /* file or chunk as stored */
+    struct bytes work;   /* unpacked stream, one decoded chunk, … */
+    struct bytes pixels;
+};
+void frame_buffer_free(struct frame_buffer *b);
+
+/* What the person may say about inputs: geometry.*, geometry files, masks of the file on or off. All members may be zero. */
+struct source_options {
+    const char *geometry_file;            /* CrystFEL .geom, for CXI and Cheetah files; NULL: none */
+    const struct detector *reference;     /* input.reference_geometry: replaces the file's detector; NULL: none */
+    double wavelength;                    /* geometry.beam.wavelength, Å; 0: from the file */
+    double wavelength_offset;             /* Å, added to the file's */
+    double distance;                      /* geometry.detector.distance, mm; 0: from the file */
+    const double *beam_centre_fast_slow;  /* px, on the panel the beam hits; NULL: from the file */
+};
+
+/* Facts about an opened source. */
+const char *source_format(const struct source *s);        /* "imgCIF", "miniCBF", "SMV", "NXmx", … word of the table */
+const char *source_path(const struct source *s);
+uint32_t source_frames(const struct source *s);           /* ≥ 1 */
+bool source_single(const struct source *s);               /* the format holds one image a file */
+const struct detector *source_detector(const struct source *s);
+const struct beam *source_beam(const struct source *s);   /* of frame 0; frames have their own in struct frame */
+const uint8_t *source_mask(const struct source *s);       /* as frame.mask; NULL: none */
+enum pixel_type source_pixel_type(const struct source *s);
+const char *const *source_notes(const struct source *s, size_t *n); /* remarks for people: convention taken, offsets, … */
+
+/* Open a file of any format of the table, decided by its first bytes (compressed files by those of the content). */
+bool source_open(const char *path, const struct source_options *o, struct source **out, struct error *err);
+bool source_read(const struct source *s, uint32_t frame, struct frame_buffer *buffer, struct frame *out, struct error *err);
+void source_close(struct source *s);
+
+/* The formats, for --help and the manual: i = 0 … until NULL. */
+struct source_format_info {
+    const char *name;   /* word */
+    const char *files;  /* "*.cbf *.cbf.gz *.cbf.bz2" */
+    const char *text;   /* one line */
+};
+const struct source_format_info *source_format_info(size_t i);
+
+/* Fork the helper that reads HDF5 metadata; once, before threads and MPI. Without it (or when it dies) HDF5 files fail by
+ * name. source_helper_stop ends it. */
+bool source_helper_start(struct error *err);
+void source_helper_stop(void);
+
+/* ---- the frames of a job: files, folders, globs, text files of paths → (file, frame) in a fixed order ---- */
+
+struct source_list {
+    size_t n_sources;
+    struct source_entry {
+        const char *path;     /* as opened */
+        const char *recorded; /* absolute: the identity of its frames (STORE 3.1) */
+        uint32_t n_frames;    /* a source that cannot be opened counts 1 frame, which then fails */
+        uint32_t first;       /* number of its first frame in the whole list */
+        struct error error;   /* code ≠ 0: could not be opened; its frame 0 fails with this */
+        struct source *open;  /* container formats: opened; single-image formats: NULL, opened by whoever reads the frame */
+    } *sources;
+    uint64_t n_frames;
+};
+
+/* Expand arguments: a file; a folder (its image files, sorted); a glob; "@list.txt" or a *.txt/*.lst file of one path a line
+ * (# comments; relative to the list's folder). Sorted by name inside an argument, doubles removed. Containers are opened to
+ * count frames. Fails only when nothing at all is named or a list file cannot be read (ERROR_USAGE, ERROR_UNREADABLE). */
+bool source_list_make(char *const *arguments, size_t n, const struct source_options *o, struct arena *a,
+                      struct source_list *out, struct error *err);
+void source_list_close(struct source_list *l);
+
+/* Find source and frame of the i-th frame of the list. */
+void source_list_at(const struct source_list *l, uint64_t i, uint32_t *source, uint32_t *frame);
+
+/* A thread's reader of a list: keeps the last single-image source open. {.list = l} starts. */
+struct source_reader {
+    const struct source_list *list;
+    const struct source_options *options;
+    struct source *open; /* single-image source opened for the frame in hand */
+    struct frame_buffer buffer;
+};
+bool source_reader_read(struct source_reader *r, uint64_t i, struct frame *out, struct error *err);
+void source_reader_free(struct source_reader *r);
+
+/* ---- masks from files ---- */
+
+/* Read spotfinder.lookup.mask / integration.lookup.mask: DIALS' pickle (tuple of flex.bool, read by a parser of the safe
+ * subset: nothing in it is executed), an HDF5 file (dataset "/mask" or NXmx pixel_mask: 0 = good), or xfelx' own raw form.
+ * out: n_pixels bytes, 1 = good, panels one after the other. ERROR_MASK when shapes differ from the detector's. */
+bool source_mask_read(const char *path, const struct detector *d, struct arena *a, uint8_t **out, struct error *err);
+
+#endif
