@@ -21,6 +21,8 @@ struct frame {
     enum pixel_type type;
     const void *pixels;  /* [detector->n_pixels] of type, in the file's own type and byte order of this machine */
     const uint8_t *mask; /* [detector->n_pixels] 1 = good, from the file; NULL: the file has none */
+    const char *unplaced; /* why panel positions cannot be used for indexing, to be said there as the fact of
+                             ERROR_METADATA (a curved detector without a reference geometry); NULL: they can */
     int64_t event;       /* facility's event number; INT64_MIN: none */
     int64_t t_event;     /* ns UTC; INT64_MIN: none */
 };
