@@ -50,12 +50,10 @@ struct source {
     const char *path;
     struct bytes content; /* single-image formats: the uncompressed file */
 
-    /* To be filled by open.
-     *
-     * detector  after detector_finish; info.material and thickness set where they are known, mu left 0
-     * beam      of frame 0; v.wavelength as the file gives it, 0: it gives none. Comes with defaults:
-     * direction (0,0,1), polarization (0,1,0) and 0.999, energy NaN, energy_source 2 mask
-     * [detector->n_pixels] 1 = good; NULL: the file has none */
+    /* To be filled by open. detector: after detector_finish; info.material and thickness set where they are
+     * known, mu left 0. beam: of frame 0, v.wavelength as the file gives it, 0: it gives none; comes with
+     * defaults: direction (0,0,1), polarization (0,1,0) and 0.999, energy NaN, energy_source 2. mask:
+     * [detector->n_pixels] 1 = good; NULL: the file has none. */
     uint32_t n_frames; /* ≥ 1 */
     struct detector *detector;
     struct beam beam;
@@ -67,9 +65,8 @@ struct source {
     bool no_distance, no_centre;
     const char *missing;
 
-    const char
-        *unplaced; /* why panel positions cannot be used for indexing; NULL: they can (frame.unplaced) */
-    void *own;     /* the format's private part, in the arena */
+    const char *unplaced; /* frame.unplaced */
+    void *own;            /* the format's private part, in the arena */
 
     const char *notes[SOURCE_NOTES];
     size_t n_notes;
