@@ -9,6 +9,7 @@
 #define XFELX_MODEL_DETECTOR_H
 
 #include "base/base.h"
+#include "kernels/geometry_panel.h"
 #include "kernels/types.h"
 
 struct panel_info {
@@ -35,20 +36,16 @@ struct detector {
 /* Room for n panels in the arena, with defaults: gain 1, pedestal 0, trusted ±(2^31-1), type "SENSOR_PAD", empty names. */
 struct detector *detector_make(struct arena *a, size_t n_panels, size_t n_nodes);
 
-/* Lab frames of the leaves from the local frames of the tree (when n_nodes > 0), first_pixel, n_pixels, invariants. */
+/* Lab frames of the panels from the local frames of the tree (when n_nodes > 0), first_pixel, n_pixels, invariants.
+ * Axes within the tolerance are made unit exactly. name is the file for messages. ERROR_METADATA names panel or node. */
 bool detector_finish(struct detector *d, const char *name, struct error *err);
 
 /* Deep copy into another arena. */
 struct detector *detector_copy(struct arena *a, const struct detector *d);
 
-/* Point where a ray (any length) meets the panel, mm along fast and slow; false when it points away or beside is allowed:
- * inside is not checked. Pixel ↔ mm with parallax as dxtbx does it (ALGORITHMS 1.1). */
-bool panel_ray_mm(const struct panel *p, const double s1[3], double mm[2]);
-void panel_mm_to_px(const struct panel *p, const double mm[2], double px[2]);
-void panel_px_to_mm(const struct panel *p, const double px[2], double mm[2]);
-void panel_mm_to_lab(const struct panel *p, const double mm[2], double lab[3]);
-
-/* Where the beam meets the detector: panel index (the one it hits, else the nearest plane), pixel position. -1: nowhere. */
+/* Where the beam meets the detector: index of the panel it hits, else of the panel whose edge it passes nearest; px is the
+ * pixel position on that panel's plane. -1: it meets no plane. Rays, millimetres and pixels of one panel:
+ * kernels/geometry_panel.h. */
 int detector_beam_centre(const struct detector *d, const struct beam_vector *b, double px[2]);
 
 /* Distance of a panel: length of the perpendicular from the sample to its plane, mm. */
