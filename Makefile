@@ -83,12 +83,34 @@ $(BUILD)/test/%: test/%.c $(BUILD)/libxfelx.a $(ALLOC)
 
 tests: $(TESTS)
 
+# Everything: checks of the shape, unit tests of the product and (where Debian's packages are there) of the sanitizer build,
+# laws, fuzz corpora, command lines, peers.
+check: all tests
+	@scripts/check-all $(BUILD)
+
+demo:
+	@scripts/ci-deps build
+	@$(MAKE) --no-print-directory all
+	@scripts/demo $(BUILD)/xfelx
+
 debug:
 	$(MAKE) FLAVOUR=debug BUILD=build/debug$(if $(SAN),-$(subst $(comma),-,$(SAN))) all tests
 
 clean:
 	rm -rf $(filter-out build,$(BUILD)) build/obj build/gen build/test build/xfelx* build/libxfelx.a build/debug*
 
-.PHONY: all tests debug clean FORCE
+vendor-bump:
+	@vendor/bump $(NAME)
+
+vendor-clean:
+	find $${XFELX_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/xfelx}/vendor/built -name '*.tar' -atime +60 -delete
+
+# Fuzzing: the corpus is replayed by `make check`; `make soak` runs each target for SOAK seconds (an hour a target before a release).
+FUZZERS := $(patsubst test/fuzz/%_fuzz.c,%,$(wildcard test/fuzz/*_fuzz.c))
+SOAK ?= 3600
+soak:
+	@scripts/soak $(SOAK) $(FUZZERS)
+
+.PHONY: all tests check demo debug vendor-bump vendor-clean soak clean FORCE
 FORCE:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
