@@ -36,6 +36,9 @@ ALLOC   :=
 READY   :=
 endif
 CFLAGS  := $(BASE) $(OPT) $(WARN)
+V       ?= 0
+Q       := $(if $(filter 0,$(V)),@)
+say      = $(if $(filter 0,$(V)),@printf '  %-5s %s\n' $(1) $(2))
 CPPFLAGS := -D_GNU_SOURCE -Iinternal -I. -I$(BUILD)/gen
 
 # ---- sources
@@ -47,20 +50,22 @@ TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/*/*_test.c test/laws/*
 all: $(BUILD)/xfelx
 
 $(BUILD)/xfelx: $(BUILD)/obj/cmd/main.o $(BUILD)/libxfelx.a $(ALLOC)
-	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Map,$@.map -o $@.all $(BUILD)/obj/cmd/main.o $(ALLOC) $(BUILD)/libxfelx.a $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Map,$@.map -o $@.all $(BUILD)/obj/cmd/main.o $(ALLOC) $(BUILD)/libxfelx.a $(LIBS)
 	@scripts/finish-binary $(FLAVOUR) $@.all $@
 
 $(BUILD)/libxfelx.a: $(LIBRARY)
 	@rm -f $@
-	$(AR) rcs $@ $(LIBRARY)
+	$(Q)$(AR) rcs $@ $(LIBRARY)
 
 $(BUILD)/obj/%.o: %.c $(READY)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(READY)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(BASE) $(OPT) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(BASE) $(OPT) -MMD -MP -c -o $@ $<
 
 # The commit and version, rewritten only when they change.
 $(BUILD)/gen/version.h: FORCE
@@ -70,16 +75,17 @@ $(BUILD)/obj/cmd/version.o: $(BUILD)/gen/version.h
 
 $(BUILD)/gen/licenses.c: scripts/embed-licenses LICENSE vendor/manifest $(READY)
 	@mkdir -p $(@D)
-	scripts/embed-licenses '$(if $(READY),$(SYSROOT)/share/licenses)' >$@
+	@scripts/embed-licenses '$(if $(READY),$(SYSROOT)/share/licenses)' >$@
 
 $(SYSROOT)/.ready: vendor/build vendor/fetch vendor/manifest $(wildcard vendor/recipes/* vendor/files/*/*)
-	JOBS=$(JOBS) vendor/build -o $(SYSROOT)
+	@JOBS=$(JOBS) vendor/build -o $(SYSROOT)
 	@touch $@
 
 # ---- tests
 $(BUILD)/test/%: test/%.c $(BUILD)/libxfelx.a $(ALLOC)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itest $(BASE) $(OPT) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(ALLOC) $(BUILD)/libxfelx.a -lcmocka $(LIBS)
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itest $(BASE) $(OPT) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(ALLOC) $(BUILD)/libxfelx.a -lcmocka $(LIBS)
 
 tests: $(TESTS)
 
