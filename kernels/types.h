@@ -34,7 +34,7 @@ struct beam_vector {
 
 /* A strong pixel; lists of them are in raster order per panel. */
 struct strong_pixel {
-    int16_t x, y;
+    uint16_t x, y; /* fast, slow */
     float value; /* as in the file when |value| < 2^24 (exact), else rounded */
 };
 
