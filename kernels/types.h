@@ -32,6 +32,12 @@ struct beam_vector {
     double direction[3]; /* unit, sample → source */
 };
 
+/* A symmetry operator in fractional coordinates: x' = R x + t/12 (t in twelfths). */
+struct symop {
+    int8_t r[9];
+    int8_t t[3];
+};
+
 /* A strong pixel; lists of them are in raster order per panel. */
 struct strong_pixel {
     uint16_t x, y; /* fast, slow */
@@ -82,6 +88,7 @@ struct reflection {
     double obs_px[2], obs_px_var[2];
     double obs_mm[2], obs_mm_var[2];
     double intensity, variance;
+    double variance_background; /* the part of variance that does not come from the spot's own photons (SCIENCE 16) */
     double delpsi;             /* radians */
     double d;                  /* Å */
     double partiality;         /* Gaussian model, for reports; the column written to files is 1 */

@@ -9,12 +9,6 @@
 #include "base/base.h"
 #include "kernels/types.h"
 
-/* A symmetry operator in fractional coordinates: x' = R x + t/12 (t in twelfths). */
-struct symop {
-    int8_t r[9];
-    int8_t t[3];
-};
-
 /* One setting of a space group. Operators include the centring translations. */
 struct space_group {
     uint16_t number;          /* 1 … 230 */

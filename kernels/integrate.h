@@ -1,0 +1,127 @@
+/* integrate.h - intensities of predicted reflections by summation over shoeboxes (ALGORITHMS 5.3 - 5.8, 6).
+ *
+ * Two sets of rules:
+ *   parity on    foreground, clipped plane, sums (in float, raster order), variances and dropping rules of
+ * DIALS 3.12's stills_process: I and σ equal to 1e-4 and better for the same crystal, geometry and mask.
+ *   parity off   the same foreground; Poisson maximum-likelihood background; variance from background and
+ * signal model; reflections that are overloaded, shared between predictions, cut by an edge or touched by a
+ * bad pixel are flagged and left out.
+ *
+ * Worked example, one frame (memory from the caller, nothing is kept between calls):
+ *
+ *     struct integrate_params params;
+ *     integrate_params_default(&params, parity);
+ *     background_limits_init(&limits, params.read_noise / gain, params.alpha);       // once a recipe, not
+ * under parity params.limits = &limits; struct integrate_frame frame = {.view = {panels, n_panels, &beam},
+ * .pixels = pixels, .type = type, .mask = mask, .spots = spots, .n_spots = n_spots, .strong = strong,
+ * .n_strong = n_strong, .indexed = indexed, .n_indexed = n_indexed, .ops = group->ops, .n_ops =
+ * group->n_ops}; void *work = arena_alloc(thread_arena, integrate_work_size(capacity));         // once a
+ * thread struct integrate_result result; size_t n = integrate_frame(&params, &frame, lattices, n_lattices,
+ * reflections, capacity, &result, work);
+ *     // reflections[0 … n): integrated ones by lattice, panel, h, k, l; lattices[i].n_integrated, sigma_b,
+ * res_a are set;
+ *     // lattices[i].reason is REASON_SIGMA_B, NO_PREDICTION, FEW_INTEGRATED or SIGNIFICANCE where one came
+ * out empty
+ */
+#ifndef XFELX_KERNELS_INTEGRATE_H
+#define XFELX_KERNELS_INTEGRATE_H
+
+#include "kernels/background.h"
+#include "kernels/predict.h"
+#include "kernels/profile.h"
+#include "kernels/types.h"
+
+enum integrate_background { INTEGRATE_BACKGROUND_ML, INTEGRATE_BACKGROUND_DIALS };
+
+/* Numbers of struct lattice.reason that integration gives: those of the model's table of reasons (WORDS 2).
+ */
+enum integrate_reason {
+    INTEGRATE_SIGMA_B = 20,
+    INTEGRATE_NO_PREDICTION = 21,
+    INTEGRATE_FEW_INTEGRATED = 22,
+    INTEGRATE_SIGNIFICANCE = 23,
+};
+
+struct integrate_params {
+    bool parity; /* DIALS 3.12's rules; background must then be INTEGRATE_BACKGROUND_DIALS */
+    enum integrate_background background; /* xfelx.integration.background */
+    struct predict_params predict;        /* prediction.d_min, d_max */
+    double n_sigma;            /* 3: foreground radius in σ_b (profile.gaussian_rs.parameters.n_sigma) */
+    double sigma_b;            /* radians; > 0 replaces the measured one (…parameters.sigma_b) */
+    double sigma_b_cutoff;     /* radians; a lattice at or above it is not integrated; 0: no cut-off */
+    double sigma_b_multiplier; /* 2: half side of the box over the foreground's radius */
+    double valid_foreground_threshold;      /* 0.75: smaller shares of valid foreground are flagged */
+    double outlier_n_sigma;                 /* 4: of the DIALS background */
+    int32_t min_background;                 /* pixels: 10 under parity, 20 else */
+    int32_t plane_min;                      /* pixels: fewer give a constant in the ML background; 60 */
+    double detector_gain;                   /* 1: factor on variances (integration.summation.detector_gain) */
+    double gain;                            /* ADU per photon; 0: each panel's. Not used under parity */
+    double read_noise;                      /* ADU per pixel and frame. Not used under parity */
+    double alpha;                           /* 1e-3: for background_limits_init */
+    const struct background_limits *limits; /* needed for the ML background */
+    bool significance;                      /* significance_filter.enable */
+    double significance_d_min;              /* Å; 0: of the reflections */
+    int32_t significance_bins;              /* 20 */
+    double significance_cutoff;             /* 1: I/σ */
+};
+
+/* Defaults of SCIENCE 1.2, for parity on or off. limits stays NULL. */
+void integrate_params_default(struct integrate_params *p, bool parity);
+
+struct integrate_frame {
+    struct view view;
+    const void *pixels; /* all panels one after the other (panel.first_pixel) */
+    enum pixel_type type;
+    const uint8_t *mask; /* one byte a pixel, 1 = use; NULL: use all. Trusted ranges are tested besides */
+    const struct spot *spots; /* strong spots of the frame */
+    size_t n_spots;
+    const struct strong_pixel *strong; /* their pixels */
+    size_t n_strong;
+    const struct reflection *indexed; /* rows of the indexed table, with s1 and spot, for σ_b and for flags */
+    size_t n_indexed;
+    const struct symop *ops; /* of the space group, for absences */
+    size_t n_ops;
+};
+
+struct integrate_result {
+    size_t n_predicted; /* over all lattices that were integrated */
+    size_t n_integrated;
+    /* why predictions are not among the integrated; one reflection may count in several */
+    size_t n_bad_foreground, n_edge, n_overloaded, n_overlapped, n_no_background, n_insignificant;
+    bool truncated; /* capacity was too small for the predictions */
+};
+
+/* Bytes of work memory, 64-byte aligned, for at most `capacity` predictions of a frame. */
+size_t integrate_work_size(size_t capacity);
+
+/* σ_b, prediction, matching with the indexed rows, integration, dropping rules, resolution limits: a whole
+ * frame.
+ *
+ * lattices   in: A, half_mosaicity_deg, domain_size_ang; out: sigma_b, n_integrated, res_a, reason (only when
+ * empty) out        [capacity] predictions, then the integrated rows returns    number of integrated rows
+ */
+size_t integrate_frame(const struct integrate_params *p, const struct integrate_frame *f,
+                       struct lattice *lattices, size_t n_lattices, struct reflection *out, size_t capacity,
+                       struct integrate_result *result, void *work);
+
+/* ---- its steps, for tests and for callers with predictions of their own ---- */
+
+/* Set flags indexed, used_in_refinement, strong and reference_spot, and `spot`, of predictions from the
+ * indexed rows of the same hkl, panel and lattice; reference_spot only within 2 px. Both sorted or not.
+ * O(n_rows · log n) with rows sorted by lattice, panel, h, k, l; predictions must be. */
+void integrate_match(struct reflection *rows, size_t n, const struct reflection *indexed, size_t n_indexed);
+
+/* Integrate rows that carry hkl, panel, lattice, s1, cal_px: fills boxes, intensities, variances,
+ * background.*, num_pixels.*, xyzobs, flags. sigma_b: radians, one per lattice number. Rows are not dropped
+ * or reordered. */
+void integrate_rows(const struct integrate_params *p, const struct integrate_frame *f, const double *sigma_b,
+                    size_t n_lattices, struct reflection *rows, size_t n, void *work);
+
+/* Would the row be written to an integrated table, by the rules in p? */
+bool integrate_keeps(const struct integrate_params *p, const struct reflection *row);
+
+/* Å: where the mean I/σ of 20 shells (equal in d⁻³) falls below 1, going to higher resolution; 0: no shell
+ * reaches 1. */
+double integrate_resolution(const struct reflection *rows, size_t n);
+
+#endif
