@@ -1,0 +1,282 @@
+/* index_cell.c - a known cell made ready for the search, once a recipe: reduced basis, symmetry, direction
+ * grids, nodes.
+ *
+ * The grids hold the directions the shortest reduced vector is looked for in. Their step is 0.24/(L q)
+ * radians, q 0.25 (wide search 0.45) 1/Å: half a step off, a spot at q has its phase wrong by at most 0.12.
+ * Very large cells would need more than MAX_GRID directions (12 MB); their grids are coarser and serve spots
+ * of smaller |q|, of which they have enough.
+ */
+#include "kernels/index_internal.h"
+
+#include "kernels/vec3.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const double PI = 3.14159265358979323846;
+static const double GRID_STEP = 0.24;
+static const double GRID_Q[GRIDS] = {0.25, 0.45};
+static const double EXACT = 1e-4, ALIKE = 2e-3,
+                    NEAR = 0.03; /* metric changes: the same, not told apart, to be told apart */
+enum { MAX_GRID = 1000000, MAX_CONE = 32768 };
+
+static size_t padded(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* ---- reduced basis and symmetry */
+
+/* First vector along x, second in the xy plane, third up. */
+static void standard_frame(double m[9])
+{
+    double a[3] = {m[0], m[3], m[6]}, b[3] = {m[1], m[4], m[7]}, c[3] = {m[2], m[5], m[8]}, e2[3], e3[3];
+    double la = norm3(a), e1[3] = {a[0] / la, a[1] / la, a[2] / la};
+    cross3(a, b, e3);
+    normalise3(e3);
+    cross3(e3, e1, e2);
+    double out[9] = {la, dot3(b, e1), dot3(c, e1), 0, dot3(b, e2), dot3(c, e2), 0, 0, dot3(c, e3)};
+    memcpy(m, out, sizeof out);
+}
+
+/* The space group's rotations as proper ones, each once; none given: those of the metric. */
+static size_t proper_rotations(const struct known_cell *known, const double basis[9],
+                               int8_t out[LATTICE_ROTATIONS][9])
+{
+    double g[9];
+    size_t n = 0;
+    lattice_metric(basis, g);
+    for (size_t k = 0; k < known->n_rotations; k++) {
+        int8_t p[9];
+        const int8_t *r = known->rotations[k];
+        int det = r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) +
+                  r[2] * (r[3] * r[7] - r[4] * r[6]);
+        if (det != 1 && det != -1)
+            return 0;
+        for (int i = 0; i < 9; i++)
+            p[i] = (int8_t)(det * r[i]);
+        bool known_already = false;
+        for (size_t i = 0; i < n && !known_already; i++)
+            known_already = memcmp(out[i], p, sizeof p) == 0;
+        if (known_already)
+            continue;
+        if (n == LATTICE_ROTATIONS || lattice_metric_change(g, p) > 0.05) /* lengths 1 %, angles 3° */
+            return 0;
+        memcpy(out[n++], p, sizeof p);
+    }
+    return n ? n : lattice_operations(g, 0, EXACT, out, LATTICE_ROTATIONS);
+}
+
+/* Everything of the cell that needs no memory of its own. */
+static bool describe(const struct known_cell *known, struct index_cell *c)
+{
+    double given[9], g[9], to[9], to_t[9];
+    int8_t group[LATTICE_ROTATIONS][9];
+    int32_t change[9];
+    memset(c, 0, sizeof *c);
+    if (!lattice_basis(known->cell, given))
+        return false;
+    size_t n = proper_rotations(known, given, group);
+    if (n == 0 || n > LATTICE_ROTATIONS)
+        return false;
+    lattice_metric(given, g);
+    lattice_symmetrise(g, (const int8_t(*)[9])group, n, g);
+    for (int i = 0; i < 3; i++) {
+        int j = (i + 1) % 3, k = (i + 2) % 3;
+        double cosine = g[3 * j + k] / sqrt(g[4 * j] * g[4 * k]);
+        c->cell[i] = sqrt(g[4 * i]);
+        c->cell[i + 3] = fabs(cosine) < 1e-12 ? 90 : acos(cosine) * 180 / PI;
+    }
+    if (!lattice_basis(c->cell, c->conventional) ||
+        !lattice_primitive(known->centring, c->conventional, c->reduced, to))
+        return false;
+    c->n_strains = lattice_strains(c->conventional, (const int8_t(*)[9])group, n, c->strain);
+
+    lattice_reduce(c->reduced, change);
+    double d[9];
+    for (int i = 0; i < 9; i++)
+        d[i] = change[i];
+    lattice_multiply(
+        to, d, to); /* columns of the reduced basis in units of the conventional one; its inverse is wanted */
+    if (!lattice_reciprocal(to, to_t))
+        return false;
+    for (int i = 0; i < 9; i++)
+        c->to_conventional[i] = rint(to_t[i % 3 * 3 + i / 3]);
+    standard_frame(c->reduced);
+    for (int i = 0; i < 3; i++)
+        c->length[i] = sqrt(c->reduced[i] * c->reduced[i] + c->reduced[3 + i] * c->reduced[3 + i] +
+                            c->reduced[6 + i] * c->reduced[6 + i]);
+    c->cos_ab = c->reduced[1] / c->length[1];
+    c->volume = lattice_determinant(c->reduced);
+    if (!(c->length[0] >= 2 && c->length[2] <= 3000))
+        return false;
+
+    lattice_metric(c->reduced, g);
+    c->n_rotations = lattice_operations(g, 0, EXACT, c->rotation, LATTICE_ROTATIONS);
+    if (c->n_rotations > LATTICE_ROTATIONS)
+        return false;
+    size_t near = lattice_operations(g, EXACT, NEAR, c->setting, MAX_SETTINGS);
+    c->n_settings = near < MAX_SETTINGS ? near : MAX_SETTINGS;
+    c->n_alike = (double)lattice_operations(g, 0, ALIKE, NULL, 0);
+    return true;
+}
+
+/* ---- direction grids: rings of constant polar angle over a hemisphere */
+
+static double grid_step(double length, double q)
+{
+    double step = GRID_STEP / (length * q), least = sqrt(2 * PI / MAX_GRID);
+    return step > least ? step : least;
+}
+
+/* Fill x, y, z unless NULL; the number of directions, padded with the pole. */
+static size_t grid_fill(double step, float *x, float *y, float *z)
+{
+    size_t n = 0;
+    int rings = (int)ceil(PI / 2 / step);
+    for (int i = 0; i <= rings; i++) {
+        double theta = i * (PI / 2) / rings, r = sin(theta);
+        int around = (int)ceil(2 * PI * r / step);
+        if (around < 1)
+            around = 1;
+        if (!x) {
+            n += (size_t)around;
+            continue;
+        }
+        for (int k = 0; k < around; k++, n++) {
+            double phi = 2 * PI * (k + 0.5 * (i & 1)) / around;
+            x[n] = (float)(r * cos(phi));
+            y[n] = (float)(r * sin(phi));
+            z[n] = (float)cos(theta);
+        }
+    }
+    for (; n % LANES; n++)
+        if (x) {
+            x[n] = y[n] = 0;
+            z[n] = 1;
+        }
+    return n;
+}
+
+static void cone_fill(const struct index_cell *c, struct grid *g)
+{
+    double sine = sqrt(1 - c->cos_ab * c->cos_ab);
+    for (size_t i = 0; i < g->n_cone; i++) {
+        double phi = 2 * PI * (double)i / (double)g->n_cone;
+        g->u[i] = (float)(sine * cos(phi));
+        g->v[i] = (float)(sine * sin(phi));
+    }
+}
+
+static void grid_measure(const struct index_cell *c, int which, struct grid *g)
+{
+    double q = GRID_Q[which], sine = sqrt(1 - c->cos_ab * c->cos_ab);
+    g->step = grid_step(c->length[0], q);
+    g->n = grid_fill(g->step, NULL, NULL, NULL);
+    size_t cone = (size_t)(2 * PI * c->length[1] * sine * q / GRID_STEP) + 1;
+    g->n_cone = padded(cone < MAX_CONE ? cone : MAX_CONE, LANES);
+}
+
+/* ---- nodes by |q|, for the pair search */
+
+static int compare_nodes(const void *pa, const void *pb)
+{
+    const struct node *a = pa, *b = pb;
+    if (a->q != b->q)
+        return a->q < b->q ? -1 : 1;
+    for (int i = 0; i < 3; i++)
+        if (a->h[i] != b->h[i])
+            return a->h[i] < b->h[i] ? -1 : 1;
+    return 0;
+}
+
+/* Is h the largest of its images under the rotations (h' = Pᵀh)? */
+static bool is_first(const struct index_cell *c, const int h[3])
+{
+    for (size_t r = 0; r < c->n_rotations; r++) {
+        const int8_t *p = c->rotation[r];
+        for (int i = 0; i < 3; i++) {
+            int v = p[i] * h[0] + p[3 + i] * h[1] + p[6 + i] * h[2];
+            if (v > h[i])
+                return false;
+            if (v < h[i])
+                break;
+        }
+    }
+    return true;
+}
+
+static void nodes_fill(struct index_cell *c)
+{
+    /* a sphere that holds three quarters of the room; 0.40 1/Å is as far as low-angle spots of short lists go
+     */
+    double qmax = fmin(0.40, cbrt(0.75 * MAX_NODES * 0.75 / (PI * c->volume))), a[9];
+    int limit[3];
+    lattice_reciprocal(c->reduced, a);
+    for (int j = 0; j < 3; j++)
+        limit[j] = (int)(c->length[j] * qmax) + 1;
+    for (int h = -limit[0]; h <= limit[0]; h++)
+        for (int k = -limit[1]; k <= limit[1]; k++)
+            for (int l = -limit[2]; l <= limit[2]; l++) {
+                int hkl[3] = {h, k, l};
+                double q[3], v[3] = {h, k, l};
+                mul33(a, v, q);
+                double length = norm3(q);
+                if (length == 0 || length > qmax || c->n_nodes == MAX_NODES)
+                    continue;
+                struct node *node = &c->node[c->n_nodes++];
+                node->q = (float)length;
+                node->first = is_first(c, hkl);
+                for (int j = 0; j < 3; j++) {
+                    node->v[j] = (float)q[j];
+                    node->h[j] = (int16_t)hkl[j];
+                }
+            }
+    qsort(c->node, c->n_nodes, sizeof *c->node, compare_nodes);
+}
+
+/* ---- the public pair */
+
+/* Cut arrays out of the block that follows the struct; memory NULL only counts. */
+static size_t lay_out(struct index_cell *c, char *memory)
+{
+    size_t at = padded(sizeof *c, 64);
+    for (int i = 0; i < GRIDS; i++) {
+        struct grid *g = &c->grid[i];
+        float **field[5] = {&g->x, &g->y, &g->z, &g->u, &g->v};
+        for (int k = 0; k < 5; k++) {
+            if (memory)
+                *field[k] = (float *)(void *)(memory + at);
+            at += padded((k < 3 ? g->n : g->n_cone) * sizeof(float), 64);
+        }
+    }
+    if (memory)
+        c->node = (struct node *)(void *)(memory + at);
+    return at + padded(MAX_NODES * sizeof(struct node), 64);
+}
+
+size_t index_cell_size(const struct known_cell *known)
+{
+    struct index_cell c;
+    if (!describe(known, &c))
+        return 0;
+    for (int i = 0; i < GRIDS; i++)
+        grid_measure(&c, i, &c.grid[i]);
+    return lay_out(&c, NULL);
+}
+
+struct index_cell *index_cell_init(const struct known_cell *known, void *memory)
+{
+    struct index_cell *c = memory;
+    if (!describe(known, c))
+        return NULL;
+    for (int i = 0; i < GRIDS; i++)
+        grid_measure(c, i, &c->grid[i]);
+    lay_out(c, memory);
+    for (int i = 0; i < GRIDS; i++) {
+        grid_fill(c->grid[i].step, c->grid[i].x, c->grid[i].y, c->grid[i].z);
+        cone_fill(c, &c->grid[i]);
+    }
+    nodes_fill(c);
+    return c;
+}

@@ -1,0 +1,258 @@
+/* index_evidence.c - one lattice against the spots: robust linear steps, and the evidence that it is not
+ * chance.
+ *
+ * Residual of a spot: r = q - A h - shift, split along the ray (excitation) and across it (what the detector
+ * measures): d² = |r⊥|²/σt² + r∥²/σe² (ALGORITHMS 3.2). A step is linear in rotation, shift and strain: A ←
+ * (1 + [ω]× + E) A (3.3). The prior of the strain is about the known cell itself, not about the last step, so
+ * that steps cannot creep away from it.
+ */
+#include "kernels/index_internal.h"
+
+#include "kernels/vec3.h"
+
+#include <string.h>
+
+static const double LN10 = 2.302585092994045684, PI = 3.14159265358979323846;
+static const double TWO_PI_3_2 = 15.749609945722419; /* (2π)^(3/2) */
+
+/* Rows of the residual's derivative; p = A h. */
+static void derivatives(const struct point *spot, const double p[3], double j[PARAMETERS][3])
+{
+    const double rows[PARAMETERS][3] = {{0, -p[2], p[1]},
+                                        {p[2], 0, -p[0]},
+                                        {-p[1], p[0], 0},
+                                        {0},
+                                        {0},
+                                        {p[0], 0, 0},
+                                        {0, p[1], 0},
+                                        {0, 0, p[2]},
+                                        {p[1], p[0], 0},
+                                        {p[2], 0, p[0]},
+                                        {0, p[2], p[1]}};
+    memcpy(j, rows, sizeof rows);
+    memcpy(j[3], spot->shift[0], sizeof j[3]);
+    memcpy(j[4], spot->shift[1], sizeof j[4]);
+}
+
+static double excitation_sigma(const struct noise *noise, const struct point *spot)
+{
+    double e1 = noise->sigma_e1 * spot->length;
+    return sqrt(noise->sigma_e0 * noise->sigma_e0 + e1 * e1);
+}
+
+/* Node nearest to a spot, its place p and the residual r. False for the origin. */
+static bool nearest(const struct guess *g, const double a[9], const struct point *spot, int32_t h[3],
+                    double p[3], double r[3])
+{
+    double q[3], hf[3];
+    for (int i = 0; i < 3; i++)
+        q[i] = spot->q[i] - g->shift[0] * spot->shift[0][i] - g->shift[1] * spot->shift[1][i];
+    for (int i = 0; i < 3; i++) {
+        hf[i] = nearest_integer(g->m[i] * q[0] + g->m[3 + i] * q[1] + g->m[6 + i] * q[2]);
+        if (!(fabs(hf[i]) < 1e6))
+            return false;
+        h[i] = (int32_t)hf[i];
+    }
+    mul33(a, hf, p);
+    for (int i = 0; i < 3; i++)
+        r[i] = q[i] - p[i];
+    return h[0] != 0 || h[1] != 0 || h[2] != 0;
+}
+
+struct weights {
+    double across, along; /* 1/σt², 1/σe² */
+};
+
+static struct weights weights_of(const struct noise *noise, const struct point *spot)
+{
+    double t = noise->sigma_px * spot->across, e = excitation_sigma(noise, spot);
+    return (struct weights){1 / (t * t), 1 / (e * e)};
+}
+
+static double squared_distance(struct weights w, const struct point *spot, const double r[3])
+{
+    double along = dot3(r, spot->s);
+    return (dot3(r, r) - along * along) * w.across + along * along * w.along;
+}
+
+double guess_distance(const struct noise *noise, const struct guess *g, const double a[9],
+                      const struct point *spot, int32_t h[3])
+{
+    double p[3], r[3];
+    if (!nearest(g, a, spot, h, p, r))
+        return INFINITY;
+    return squared_distance(weights_of(noise, spot), spot, r);
+}
+
+/* Add factor · J W Jᵀ to the lower triangle of the normal matrix and, unless NULL, factor · J W r to the
+ * gradient. */
+static void accumulate(double h[PARAMETERS * PARAMETERS], double *gradient, int n, double factor,
+                       struct weights w, const struct point *spot, const double p[3], const double r[3])
+{
+    double j[PARAMETERS][3], extra = w.along - w.across;
+    derivatives(spot, p, j);
+    for (int a = 0; a < n; a++) {
+        double along = dot3(j[a], spot->s), wj[3];
+        for (int i = 0; i < 3; i++)
+            wj[i] = factor * (w.across * j[a][i] + extra * along * spot->s[i]);
+        for (int b = 0; b <= a; b++)
+            h[a * PARAMETERS + b] += dot3(wj, j[b]);
+        if (gradient)
+            gradient[a] += dot3(wj, r);
+    }
+}
+
+/* Strain of A in the lab frame (xx yy zz xy xz yz) against the rigid cell; rotation part removed. */
+static bool strain_of(const struct index_cell *cell, const double m[9], double e[6])
+{
+    double inverse[9], t[9], x[9], rotation[9];
+    if (!lattice_reciprocal(cell->reduced, t))
+        return false;
+    for (int i = 0; i < 9; i++)
+        inverse[i] = t[i % 3 * 3 + i / 3];
+    lattice_multiply(m, inverse, x);
+    if (!lattice_nearest_rotation(x, rotation))
+        return false;
+    double s[9];
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 3; k++)
+            s[3 * i + k] = x[3 * i] * rotation[3 * k] + x[3 * i + 1] * rotation[3 * k + 1] +
+                           x[3 * i + 2] * rotation[3 * k + 2];
+    static const int PLACE[6] = {0, 4, 8, 1, 2, 5};
+    for (int k = 0; k < 6; k++)
+        e[k] = (k < 3) - s[PLACE[k]]; /* A shrinks where the basis grows */
+    return true;
+}
+
+static double prior(const struct noise *noise, int parameter)
+{
+    double shift = 1 / (noise->shift_px * noise->shift_px), strain = 1 / (noise->strain * noise->strain);
+    return parameter < 3 ? 0 : parameter < 5 ? shift : parameter < 8 ? strain : 2 * strain;
+}
+
+double guess_step(const struct index_cell *cell, const struct noise *noise, const struct point *points,
+                  size_t n, int n_parameters, double cut, struct guess *g)
+{
+    double h[PARAMETERS * PARAMETERS] = {0}, x[PARAMETERS] = {0}, a[9], e[6] = {0}, score = 0;
+    if (!lattice_reciprocal(g->m, a) || (n_parameters > 5 && !strain_of(cell, g->m, e)))
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t hkl[3];
+        double p[3], r[3];
+        if (!nearest(g, a, &points[i], hkl, p, r))
+            continue;
+        struct weights w = weights_of(noise, &points[i]);
+        double f = 1 - squared_distance(w, &points[i], r) / (cut * cut);
+        if (f <= 0)
+            continue;
+        score += f;
+        accumulate(h, x, n_parameters, f, w, &points[i], p, r);
+    }
+    for (int k = 0; k < n_parameters; k++) {
+        double weight = prior(noise, k);
+        h[k * PARAMETERS + k] +=
+            k < 3 ? 1 : weight; /* 1 radian: keeps an empty match solvable, nothing more */
+        if (k >= 3)
+            x[k] -= weight * (k < 5 ? g->shift[k - 3] : e[k - 5]);
+    }
+    if (!cholesky_solve(h, x, n_parameters, PARAMETERS))
+        return score;
+    for (int k = 3; k < n_parameters && k < 5; k++)
+        g->shift[k - 3] += x[k];
+    if (n_parameters < PARAMETERS)
+        memset(x + 5, 0, 6 * sizeof *x);
+    double rotation[9],
+        strain[9] = {1 - x[5], -x[8], -x[9], -x[8], 1 - x[6], -x[10], -x[9], -x[10], 1 - x[7]};
+    lattice_rotation(x, rotation);
+    lattice_multiply(rotation, strain, strain);
+    lattice_multiply(strain, g->m, g->m);
+    return score;
+}
+
+void guess_rigid(const struct index_cell *cell, double m[9])
+{
+    double e1[3] = {m[0], m[3], m[6]}, b[3] = {m[1], m[4], m[7]}, e2[3], e3[3];
+    cross3(e1, b, e3);
+    if (!normalise3(e1) || !normalise3(e3))
+        return;
+    cross3(e3, e1, e2);
+    double rotation[9] = {e1[0], e2[0], e3[0], e1[1], e2[1], e3[1], e1[2], e2[2], e3[2]};
+    lattice_multiply(rotation, cell->reduced, m);
+}
+
+void guess_evidence(const struct index_cell *cell, const struct noise *noise, const struct point *points,
+                    size_t n, struct guess *g)
+{
+    static const double SHARE[3] = {0.4, 0.7, 0.95}; /* of the spots that belong to the lattice */
+    double h[PARAMETERS * PARAMETERS] = {0}, none[PARAMETERS] = {0}, a[9], e[6], sum[3] = {0};
+    g->explained = 0;
+    g->evidence = -99;
+    if (!lattice_reciprocal(g->m, a) || !strain_of(cell, g->m, e))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        int32_t hkl[3];
+        double p[3], r[3], ratio = 0; /* density of the lattice's spots over that of chance */
+        struct weights w = weights_of(noise, &points[i]);
+        if (nearest(g, a, &points[i], hkl, p, r)) {
+            double d2 = squared_distance(w, &points[i], r);
+            ratio = exp(-0.5 * d2) * w.across * sqrt(w.along) / (TWO_PI_3_2 * cell->volume);
+            g->explained += d2 < 9;
+        }
+        for (int k = 0; k < 3; k++)
+            sum[k] += log(1 - SHARE[k] + SHARE[k] * ratio);
+        double member = SHARE[1] * ratio / (1 - SHARE[1] + SHARE[1] * ratio);
+        if (member >= 1e-3)
+            accumulate(h, NULL, PARAMETERS, member, w, &points[i], p, r);
+    }
+    double penalty = 0, log_prior = 0, largest = fmax(sum[0], fmax(sum[1], sum[2])), mean = 0;
+    for (int k = 0; k < PARAMETERS; k++) {
+        double weight = prior(noise, k), value = k < 3 ? 0 : k < 5 ? g->shift[k - 3] : e[k - 5];
+        h[k * PARAMETERS + k] += k < 3 ? 1 : weight;
+        penalty += weight * value * value;
+        log_prior += k < 3 ? 0 : log(weight);
+    }
+    if (!cholesky_solve(h, none, PARAMETERS, PARAMETERS))
+        return;
+    for (int k = 0; k < 3; k++)
+        mean += exp(sum[k] - largest) / 3;
+    double ln = largest + log(mean) - 0.5 * penalty + 0.5 * log_prior -
+                0.5 * cholesky_log_det(h, PARAMETERS, PARAMETERS) + 1.5 * log(2 * PI) - log(8 * PI * PI) +
+                log(cell->n_alike);
+    if (isfinite(ln))
+        g->evidence = ln / LN10 + noise->log_weight;
+}
+
+/* Rigid rotation and shift on the spots of low |q|, then everything on more and more spots: a cell that is
+ * off by a per cent would give spots far out the wrong index if they came first. */
+static void refine_under(const struct index_cell *cell, const struct noise *noise, const struct point *points,
+                         size_t n, struct guess *g)
+{
+    static const size_t MORE[] = {64, 160, 400, 1000, SIZE_MAX};
+    size_t few = n < MORE[0] ? n : MORE[0];
+    for (int i = 0; i < 2; i++)
+        guess_step(cell, noise, points, few, 5, 6, g);
+    for (size_t i = 0; i < sizeof MORE / sizeof *MORE; i++) {
+        bool all = MORE[i] >= n;
+        guess_step(cell, noise, points, all ? n : MORE[i], PARAMETERS, 6, g);
+        if (!all)
+            continue;
+        guess_step(cell, noise, points, n, PARAMETERS, 5, g);
+        guess_step(cell, noise, points, n, PARAMETERS, 5, g);
+        break;
+    }
+    guess_evidence(cell, noise, points, n, g);
+}
+
+void guess_finish(const struct index_cell *cell, const struct noise *noise, size_t n_noise,
+                  const struct point *points, size_t n, struct guess *g)
+{
+    struct guess start = *g;
+    g->evidence = -99;
+    for (size_t k = 0; k < n_noise; k++) {
+        struct guess t = start;
+        t.noise = (uint32_t)k;
+        refine_under(cell, &noise[k], points, n, &t);
+        if (k == 0 || t.evidence > g->evidence)
+            *g = t;
+    }
+}
