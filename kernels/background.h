@@ -17,6 +17,9 @@ struct background {
     double mse;           /* mean square of (value - plane) over the used pixels */
     double mean;          /* of the used pixels */
     double dispersion;    /* their variance over their mean; 0 when the mean is not positive */
+    double noise; /* variance of a pixel = noise_per_value × its expected background + noise; background_ml
+                     only */
+    double noise_per_value;
     int32_t n_used;
 };
 
@@ -36,9 +39,10 @@ static inline double background_at(const struct background *g, double x, double 
 bool background_plane_dials(const float *values, uint8_t *use, int32_t width, int32_t height, double n_sigma,
                             int32_t min_pixels, struct background *out);
 
-/* Limits between which good background pixels lie, and the bias of the mean of what lies between, for
- * background m and read noise rho, both in photons: tabulated over sqrt(m). About 70 kB; made once a recipe
- * and shared read-only. */
+/* Limits between which good background pixels lie, and the bias of the mean of what lies between, for a
+ * background of m photons and read noise rho (photons): tabulated over sqrt(m) in steps of BACKGROUND_STEP.
+ * About 25 kB; made once a recipe and shared read-only. */
+#define BACKGROUND_STEP 0.01
 enum { BACKGROUND_TABLE = 1051 };
 struct background_limits {
     double rho;                    /* photons */
@@ -48,22 +52,26 @@ struct background_limits {
     double bias[BACKGROUND_TABLE]; /* E[v | lo ≤ v ≤ hi] - m */
 };
 
-/* Fill the table. rho 0: counts are whole photons. About 50 ms for rho > 0. */
+/* Fill the table. rho 0: counts are whole photons (quick); rho > 0 takes some tenths of a second. */
 void background_limits_init(struct background_limits *t, double rho, double alpha);
 
 struct background_ml_params {
-    const struct background_limits *limits;
-    double gain, pedestal; /* ADU per photon, ADU: values are (v - pedestal)/gain photons */
-    int32_t min_pixels;    /* fewer: refused */
-    int32_t plane_min;     /* fewer: a constant */
+    const struct background_limits *limits; /* NULL: the noise is not known (see background_ml) */
+    double gain;                            /* units of the values per photon; not used without limits */
+    int32_t min_pixels;                     /* fewer: refused */
+    int32_t plane_min;                      /* fewer: a constant */
 };
 
-/* Maximum-likelihood plane (or constant) of Poisson counts with outliers set aside.
+/* Maximum-likelihood plane (or constant) of Poisson counts with outliers set aside at limits that are
+ * symmetric in probability; what the cut does to the mean is corrected (ALGORITHMS_INTEGRATION 4).
  *
- * values    [height][width] as in the file
+ * Without limits nothing is known of the noise (counts in ADU of an unknown gain): least squares, outliers
+ * beyond 3.5 standard deviations of the values themselves.
+ *
+ * values    [height][width], pedestal subtracted
  * use       as in background_plane_dials
- * out       in the file's units (ADU); covariance in ADU²
- * returns   false with fewer than min_pixels usable ones
+ * out       in the units of the values
+ * returns   false with fewer than min_pixels usable ones, or without a solution
  */
 bool background_ml(const struct background_ml_params *p, const float *values, uint8_t *use, int32_t width,
                    int32_t height, struct background *out);

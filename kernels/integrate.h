@@ -87,7 +87,7 @@ struct integrate_result {
     size_t n_predicted; /* over all lattices that were integrated */
     size_t n_integrated;
     /* why predictions are not among the integrated; one reflection may count in several */
-    size_t n_bad_foreground, n_edge, n_overloaded, n_overlapped, n_no_background, n_insignificant;
+    size_t n_bad_foreground, n_no_box, n_overloaded, n_overlapped, n_no_background, n_insignificant;
     bool truncated; /* capacity was too small for the predictions */
 };
 
@@ -106,22 +106,31 @@ size_t integrate_frame(const struct integrate_params *p, const struct integrate_
 
 /* ---- its steps, for tests and for callers with predictions of their own ---- */
 
-/* Set flags indexed, used_in_refinement, strong and reference_spot, and `spot`, of predictions from the
- * indexed rows of the same hkl, panel and lattice; reference_spot only within 2 px. Both sorted or not.
- * O(n_rows · log n) with rows sorted by lattice, panel, h, k, l; predictions must be. */
+/* Set flags indexed, used_in_refinement, strong and reference_spot (within 2 px), and `spot`, of predictions
+ * from the indexed rows of the same hkl, panel and lattice. rows must be sorted by lattice, panel, h, k, l,
+ * as predict_lattice gives them one lattice after the other; indexed in any order. */
 void integrate_match(struct reflection *rows, size_t n, const struct reflection *indexed, size_t n_indexed);
 
-/* Integrate rows that carry hkl, panel, lattice, s1, cal_px: fills boxes, intensities, variances,
- * background.*, num_pixels.*, xyzobs, flags. sigma_b: radians, one per lattice number. Rows are not dropped
- * or reordered. */
-void integrate_rows(const struct integrate_params *p, const struct integrate_frame *f, const double *sigma_b,
-                    size_t n_lattices, struct reflection *rows, size_t n, void *work);
+/* Integrate rows that carry panel, lattice, s1, cal_px: fills boxes, intensities, variances, background.*,
+ * num_pixels.*, xyzobs and flags. A row's lattice must be < n_lattices; its sigma_b is used. Rows are not
+ * dropped or reordered. work: integrate_work_size(n). */
+void integrate_rows(const struct integrate_params *p, const struct integrate_frame *f,
+                    const struct lattice *lattices, size_t n_lattices, struct reflection *rows, size_t n,
+                    void *work);
 
 /* Would the row be written to an integrated table, by the rules in p? */
 bool integrate_keeps(const struct integrate_params *p, const struct reflection *row);
 
-/* Å: where the mean I/σ of 20 shells (equal in d⁻³) falls below 1, going to higher resolution; 0: no shell
- * reaches 1. */
-double integrate_resolution(const struct reflection *rows, size_t n);
+/* Shells of equal volume in reciprocal space between the largest and smallest d of the rows. */
+struct integrate_shells {
+    int32_t n;          /* 1 … 100 */
+    double d_min;       /* Å; 0: of the rows */
+    double cutoff;      /* of the mean I/σ */
+    bool positive_only; /* DIALS' significance filter leaves negative intensities out of the mean */
+};
+
+/* Å: the high-resolution edge of the last shell before the mean I/σ first falls below the cut-off; 0: already
+ * the first shell does (or there are no rows). */
+double integrate_resolution(const struct reflection *rows, size_t n, const struct integrate_shells *shells);
 
 #endif

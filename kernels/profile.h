@@ -39,7 +39,7 @@ double kabsch_distance2(const struct kabsch *k, const double lab[3]);
  * PROFILE_BOX_SIDE. */
 bool profile_box(const struct kabsch *k, const struct panel *p, double reach, int32_t box[4]);
 
-enum { PROFILE_BOX_SIDE = 256 };
+enum { PROFILE_BOX_SIDE = 512 };
 
 /* Foreground of a reflection inside a box of pixels: those with any of their four corners within `radius`
  * (radians).
