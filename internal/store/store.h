@@ -1,31 +1,36 @@
-/* store.h - what the program keeps about runs, trials, jobs and frames, and what may be asked of it. Callers never see SQL.
+/* store.h - what the program keeps about runs, trials, jobs and frames, and what may be asked of it. Callers
+ * never see SQL.
  *
- * First form: SQLite, one file. Names, keys and columns are those of STORE 3, version 1 (the tables that exist so far); one
- * command = one job. A frame's row is final and inserted once: a second put of the same (job, source, frame) changes nothing.
+ * First form: SQLite, one file. Names, keys and columns are those of STORE 3, version 1 (the tables that
+ * exist so far); one command = one job. A frame's row is final and inserted once: a second put of the same
+ * (job, source, frame) changes nothing.
  */
 #ifndef XFELX_STORE_STORE_H
 #define XFELX_STORE_STORE_H
 
 #include "base/base.h"
 #include "model/model.h"
+#include "store/words.h"
 
 struct store;
 
-/* Open or create the database file; migrates an older schema; refuses a newer one in one line. read_only: must exist. */
+/* Open or create the database file; migrates an older schema; refuses a newer one in one line. read_only:
+ * must exist. */
 bool store_open(const char *path, bool read_only, struct store **out, struct error *err);
 void store_close(struct store *s);
 
 struct store_source {
-    const char *path;   /* recorded path */
-    int64_t size, mtime;/* -1, 0: not there */
+    const char *path;    /* recorded path */
+    int64_t size, mtime; /* -1, 0: not there */
     uint32_t n_frames;
     const char *format; /* NULL: could not be opened */
 };
 
-/* What `process` alone is doing: a run, a trial, a job, an attempt (STORE 2, "process without a campaign"). */
+/* What `process` alone is doing: a run, a trial, a job, an attempt (STORE 2, "process without a campaign").
+ */
 struct store_begin {
     const char *run_name;
-    const uint8_t *run_hash;    /* 16 bytes: hash of the sorted absolute paths */
+    const uint8_t *run_hash; /* 16 bytes: hash of the sorted absolute paths */
     const char *folder;
     const struct store_source *sources;
     size_t n_sources;
@@ -39,24 +44,23 @@ struct store_begin {
 
 struct store_job {
     int64_t job, attempt;
-    int64_t run_number;   /* number in lists */
-    uint64_t n_done;      /* frames that have a final outcome already */
+    int64_t run_number; /* number in lists */
+    uint64_t n_done;    /* frames that have a final outcome already */
+    bool finished; /* nothing to do: all frames are final and the files published; no attempt was started */
 };
 
-/* Find or make run, trial and job, and start an attempt. The same command again resumes the same job. Another trial in the
- * same database file is refused when `exclusive` (ERROR_USAGE "results of trial … are here"). */
+/* Find or make run, trial and job, and start an attempt, unless the job is finished. The same command again
+ * goes on with the same job. A folder that holds results of another job is refused (ERROR_USAGE "results of
+ * trial … are in …"); a database that another process is working with is ERROR_BUSY. */
 bool store_begin(struct store *s, const struct store_begin *b, struct store_job *out, struct error *err);
 
-/* Is (source, frame) final already? done: bitmap of n_expected bits in list order is filled by the caller from this. */
-bool store_done_frames(struct store *s, int64_t job, void (*each)(void *arg, uint32_t source, uint32_t frame), void *arg,
-                       struct error *err);
-
 /* Insert frames and their lattices in one transaction. recipe_hash: hexadecimal, for the identifiers. */
-bool store_put_results(struct store *s, const struct store_job *j, const struct result *const *results, size_t n,
-                       const char *recipe_hash, struct error *err);
+bool store_put_results(struct store *s, const struct store_job *j, const struct result *const *results,
+                       size_t n, const char *recipe_hash, struct error *err);
 
 /* The attempt is over. end_kind of WORDS 4 (1 ok, 12 unfinished, …); published: result files are written. */
-bool store_end(struct store *s, const struct store_job *j, int end_kind, int exit_code, bool published, struct error *err);
+bool store_end(struct store *s, const struct store_job *j, int end_kind, int exit_code, bool published,
+               struct error *err);
 
 /* ---- reading, for status and report ---- */
 
@@ -67,26 +71,33 @@ struct store_counts {
 struct store_job_row {
     int64_t job, run;
     char run_name[256];
-    char trial_hash[17];   /* short recipe hash */
+    char folder[1024];   /* where its files are */
+    char trial_hash[17]; /* short recipe hash */
     uint64_t n_expected;
     int attempts;
-    int state;             /* WORDS 4, job state */
-    int end_kind;          /* of the last attempt, 0: it has not ended */
+    int state;    /* WORDS 4, job state */
+    int end_kind; /* of the last attempt, 0: it has not ended */
     char host[256], program[64];
-    int64_t start_t, end_t;/* ns of the last attempt; end 0: not ended */
-    int64_t newest_t;      /* t_done of its newest frame; 0: none */
+    int64_t start_t, end_t; /* ns of the last attempt; end 0: not ended */
+    int64_t newest_t;       /* t_done of its newest frame; 0: none */
     uint32_t n_ranks, n_threads;
     struct store_counts counts;
     double stage_ms[STAGE_MAX]; /* total per stage */
     uint64_t stage_n[STAGE_MAX];
-    double cell_median[6], cell_lo[6], cell_hi[6]; /* [16, 84] percentiles of the restrained cells; NaN without lattices */
-    double rmsd_px_median, res_a_median;           /* NaN without */
+    double cell_median[6], cell_lo[6],
+        cell_hi[6]; /* [16, 84] percentiles of the restrained cells; NaN without lattices */
+    double rmsd_px_median, res_a_median; /* NaN without */
 };
 bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, size_t *n, struct error *err);
 
-struct store_failed { char path[4096]; uint32_t frame; enum reason reason; char message[256]; };
-bool store_failures(struct store *s, int64_t job, size_t limit, struct arena *a, struct store_failed **rows, size_t *n,
-                    struct error *err);
+struct store_failed {
+    char path[4096];
+    uint32_t frame;
+    enum reason reason;
+    char message[256];
+};
+bool store_failures(struct store *s, int64_t job, size_t limit, struct arena *a, struct store_failed **rows,
+                    size_t *n, struct error *err);
 
 /* Version text of the library, for --version. */
 const char *store_library(void);

@@ -1,0 +1,163 @@
+/* read.c - reading for status and report; see store.h. Counts are taken from the frame rows themselves. */
+#include "store/store_private.h"
+
+#include "store/pack.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void copy_text(char *out, size_t size, const unsigned char *text)
+{
+    snprintf(out, size, "%s", text ? (const char *)text : "");
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Value at the given share of the sorted values; NaN for none. */
+static double percentile(const double *sorted, size_t n, double share)
+{
+    return n ? sorted[(size_t)(share * (double)(n - 1) + 0.5)] : NAN;
+}
+
+/* Median and [16, 84] percentiles of cells, rmsd and resolution over the accepted lattices of a job. */
+static bool read_lattices(struct sql *s, struct store_job_row *row, struct error *err)
+{
+    enum { COLUMNS = 8 };
+    int64_t n = 0;
+    if (!sql_number(s, &n, 0, err, "SELECT count(*) FROM lattice WHERE job=?", "i", row->job))
+        return false;
+    double *values = calloc((size_t)n * COLUMNS + 1, sizeof *values);
+    if (!values)
+        return error_set(err, ERROR_MEMORY, "out of memory");
+    size_t count[COLUMNS] = {0};
+    sqlite3_stmt *q = sql_query(
+        s, err, "SELECT a,b,c,al,be,ga,rmsd_px,res_a,n_integrated FROM lattice WHERE job=?", "i", row->job);
+    int step;
+    for (int64_t seen = 0; (step = sql_step(s, q, err)) == 1; seen++) {
+        if (seen >= n)
+            continue; /* came in meanwhile */
+        for (int c = 0; c < COLUMNS; c++)
+            if (sqlite3_column_type(q, c) != SQLITE_NULL)
+                values[(size_t)c * (size_t)n + count[c]++] = sqlite3_column_double(q, c);
+        row->counts.reflections += (uint64_t)sqlite3_column_int64(q, 8);
+    }
+    row->counts.lattices = count[0];
+    for (int c = 0; c < COLUMNS; c++) {
+        double *v = values + (size_t)c * (size_t)n;
+        qsort(v, count[c], sizeof *v, by_value);
+        double median = percentile(v, count[c], 0.5);
+        if (c < 6) {
+            row->cell_median[c] = median;
+            row->cell_lo[c] = percentile(v, count[c], 0.16);
+            row->cell_hi[c] = percentile(v, count[c], 0.84);
+        } else {
+            *(c == 6 ? &row->rmsd_px_median : &row->res_a_median) = median;
+        }
+    }
+    free(values);
+    return step == 0;
+}
+
+static bool read_frames(struct sql *s, struct store_job_row *row, struct error *err)
+{
+    sqlite3_stmt *q = sql_query(s, err, "SELECT outcome,reason,n_strong,stages,t_done FROM frame WHERE job=?",
+                                "i", row->job);
+    int step;
+    while ((step = sql_step(s, q, err)) == 1) {
+        struct store_counts *c = &row->counts;
+        int outcome = sqlite3_column_int(q, 0), reason = sqlite3_column_int(q, 1);
+        c->frames++;
+        c->by_outcome[outcome & 7]++;
+        c->by_reason[reason & 63]++;
+        c->spots += (uint64_t)sqlite3_column_int64(q, 2);
+        if (sqlite3_column_bytes(q, 3) == 32) {
+            double ms[STAGE_MAX];
+            unpack_stages(sqlite3_column_blob(q, 3), ms);
+            for (int i = 0; i < STAGE_MAX; i++) {
+                row->stage_ms[i] += ms[i];
+                row->stage_n[i] += ms[i] > 0;
+            }
+        }
+        int64_t t = sqlite3_column_int64(q, 4);
+        row->newest_t = t > row->newest_t ? t : row->newest_t;
+    }
+    return step == 0;
+}
+
+static void read_job(sqlite3_stmt *q, struct store_job_row *row)
+{
+    char hash[65] = "";
+    row->job = sqlite3_column_int64(q, 0);
+    row->run = sqlite3_column_int64(q, 1);
+    copy_text(row->run_name, sizeof row->run_name, sqlite3_column_text(q, 2));
+    if (sqlite3_column_bytes(q, 3) == 32)
+        hash_hex(sqlite3_column_blob(q, 3), 32, hash);
+    memcpy(row->trial_hash, hash, 16);
+    row->n_expected = (uint64_t)sqlite3_column_int64(q, 4);
+    row->state = sqlite3_column_int(q, 5);
+    row->attempts = sqlite3_column_int(q, 6);
+    row->end_kind = sqlite3_column_int(q, 7);
+    copy_text(row->host, sizeof row->host, sqlite3_column_text(q, 8));
+    copy_text(row->program, sizeof row->program, sqlite3_column_text(q, 9));
+    row->start_t = sqlite3_column_int64(q, 10);
+    row->end_t = sqlite3_column_int64(q, 11);
+    row->n_ranks = (uint32_t)sqlite3_column_int64(q, 12);
+    row->n_threads = (uint32_t)sqlite3_column_int64(q, 13);
+    copy_text(row->folder, sizeof row->folder, sqlite3_column_text(q, 14));
+}
+
+bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, size_t *n, struct error *err)
+{
+    int64_t count = 0;
+    *n = 0;
+    if (!sql_number(&s->sql, &count, 0, err, "SELECT count(*) FROM job", ""))
+        return false;
+    *rows = arena_array(a, (size_t)count + 1, sizeof **rows);
+    sqlite3_stmt *q = sql_query(
+        &s->sql, err,
+        "SELECT j.id,j.run,r.name,t.recipe_hash,j.n_expected,j.state,j.n_tries,a.end_kind,a.host,a.program,"
+        "a.start_t,a.end_t,a.n_ranks,a.n_threads,j.folder FROM job j JOIN run r ON r.id=j.run JOIN trial t "
+        "ON "
+        "t.id=j.trial LEFT JOIN attempt a ON a.job=j.id AND a.no=(SELECT max(no) FROM attempt WHERE "
+        "job=j.id) "
+        "ORDER BY r.ord,j.id",
+        "");
+    int step;
+    while ((step = sql_step(&s->sql, q, err)) == 1 && *n < (size_t)count)
+        read_job(q, *rows + (*n)++);
+    if (step == 1)
+        sql_reset(q);
+    bool ok = step >= 0;
+    for (size_t i = 0; ok && i < *n; i++)
+        ok = read_frames(&s->sql, *rows + i, err) && read_lattices(&s->sql, *rows + i, err);
+    return ok;
+}
+
+bool store_failures(struct store *s, int64_t job, size_t limit, struct arena *a, struct store_failed **rows,
+                    size_t *n, struct error *err)
+{
+    *n = 0;
+    *rows = arena_array(a, limit + 1, sizeof **rows);
+    sqlite3_stmt *q = sql_query(
+        &s->sql, err,
+        "SELECT s.path,f.frame,f.reason,x.body FROM frame f JOIN job j ON j.id=f.job JOIN source s ON "
+        "s.run=j.run AND s.no=f.source LEFT JOIN failure x ON x.job=f.job AND x.source=f.source AND "
+        "x.frame=f.frame WHERE f.job=? AND f.outcome=6 ORDER BY f.source,f.frame LIMIT ?",
+        "ii", job, (int64_t)limit);
+    int step;
+    while ((step = sql_step(&s->sql, q, err)) == 1) {
+        struct store_failed *f = *rows + (*n)++;
+        int bytes = sqlite3_column_bytes(q, 0);
+        snprintf(f->path, sizeof f->path, "%.*s", bytes, (const char *)sqlite3_column_blob(q, 0));
+        f->frame = (uint32_t)sqlite3_column_int64(q, 1);
+        f->reason = (enum reason)sqlite3_column_int(q, 2);
+        copy_text(f->message, sizeof f->message, sqlite3_column_text(q, 3));
+    }
+    return step == 0;
+}

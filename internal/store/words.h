@@ -1,0 +1,44 @@
+/* words.h - numbers of run, job and attempt states and of how attempts end (WORDS 3, 4). Stored; never
+ * reused. */
+#ifndef XFELX_STORE_WORDS_H
+#define XFELX_STORE_WORDS_H
+
+#define JOB_STATE_TABLE(X)                                                                                   \
+    X(DONE, 1, "done", "final outcomes = expected frames")                                                   \
+    X(RUNNING, 2, "running", "a live attempt works on it")                                                   \
+    X(QUEUED, 3, "queued", "a live attempt waits")                                                           \
+    X(CANCELLED, 4, "cancelled", "a person cancelled it")                                                    \
+    X(FAILED, 5, "failed", "tries used up or a permanent reason")                                            \
+    X(AGAIN, 6, "again", "ended before the end; the same command goes on")                                   \
+    X(WAITING, 7, "waiting", "inputs not ready")                                                             \
+    X(READY, 8, "ready", "will be submitted in the next cycle")
+
+#define ATTEMPT_STATE_TABLE(X)                                                                               \
+    X(CLAIMED, 1, "claimed", "row exists, scheduler not yet called")                                         \
+    X(RUNNING, 6, "running", "")                                                                             \
+    X(ENDED, 9, "ended", "with its end kind")                                                                \
+    X(LOST, 11, "lost", "its process is gone without a word")
+
+#define END_KIND_TABLE(X)                                                                                    \
+    X(NONE, 0, "none", "not ended")                                                                          \
+    X(OK, 1, "ok", "")                                                                                       \
+    X(EXIT, 2, "exit", "ended with an error")                                                                \
+    X(SIGNAL, 3, "signal", "killed by a signal")                                                             \
+    X(NODE, 6, "node", "its host or process died")                                                           \
+    X(UNFINISHED, 12, "unfinished", "stopped in good order before the end")
+
+#define X(name, number, word, text) JOB_##name = number,
+enum job_state { JOB_STATE_TABLE(X) JOB_STATE_END };
+#undef X
+#define X(name, number, word, text) ATTEMPT_##name = number,
+enum attempt_state { ATTEMPT_STATE_TABLE(X) ATTEMPT_STATE_END };
+#undef X
+#define X(name, number, word, text) END_##name = number,
+enum end_kind { END_KIND_TABLE(X) END_KIND_END };
+#undef X
+
+const char *job_state_word(int state); /* "?" for a number that is none; likewise below */
+const char *attempt_state_word(int state);
+const char *end_kind_word(int kind);
+
+#endif
