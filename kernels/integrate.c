@@ -460,14 +460,20 @@ static size_t keep_one(const struct integrate_params *p, struct lattice *l, cons
     return kept;
 }
 
-size_t integrate_frame(const struct integrate_params *p, const struct integrate_frame *f,
-                       struct lattice *lattices, size_t n_lattices, struct reflection *out, size_t capacity,
-                       struct integrate_result *result, void *work)
+size_t integrate_predict(const struct integrate_params *p, const struct integrate_frame *f, struct lattice *lattices,
+                         size_t n_lattices, struct reflection *out, size_t capacity, struct integrate_result *result)
 {
-    size_t n = 0, kept = 0;
+    size_t n = 0;
     *result = (struct integrate_result){.n_predicted = 0};
     for (size_t i = 0; i < n_lattices; i++)
         n += predict_one(p, f, &lattices[i], (uint32_t)i, out + n, capacity - n, result);
+    return n;
+}
+
+size_t integrate_predicted(const struct integrate_params *p, const struct integrate_frame *f, struct lattice *lattices,
+                           size_t n_lattices, struct reflection *out, size_t n, struct integrate_result *result, void *work)
+{
+    size_t kept = 0;
     integrate_match(out, n, f->indexed, f->n_indexed);
     integrate_rows(p, f, lattices, n_lattices, out, n, work);
     for (size_t from = 0; from < n;) {
@@ -479,4 +485,12 @@ size_t integrate_frame(const struct integrate_params *p, const struct integrate_
     }
     result->n_integrated = kept;
     return kept;
+}
+
+size_t integrate_frame(const struct integrate_params *p, const struct integrate_frame *f,
+                       struct lattice *lattices, size_t n_lattices, struct reflection *out, size_t capacity,
+                       struct integrate_result *result, void *work)
+{
+    size_t n = integrate_predict(p, f, lattices, n_lattices, out, capacity, result);
+    return integrate_predicted(p, f, lattices, n_lattices, out, n, result, work);
 }
