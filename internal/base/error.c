@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Format into a line of fixed size. Control characters come from hostile names and would garble a terminal or a log line:
- * they are written as \xHH. Cutting never splits a UTF-8 character. */
+/* Format into a line of fixed size. Control characters come from hostile names and would garble a terminal or
+ * a log line: they are written as \xHH. Cutting never splits a UTF-8 character. */
 static void line_format(char *out, size_t size, const char *format, va_list args)
 {
     char text[1024];

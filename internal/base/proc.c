@@ -1,0 +1,182 @@
+/* proc.c - this process and its helpers; see proc.h. */
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- CPUs ---- */
+
+/* First bytes of a small system file as text; false when it cannot be read. fs_read is for files with a size:
+ * these say 0. */
+static bool read_small(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    size_t n = 0;
+    ssize_t got;
+    while (n < size - 1 && (got = read(fd, text + n, size - 1 - n)) > 0)
+        n += (size_t)got;
+    close(fd);
+    text[n] = 0;
+    return n > 0;
+}
+
+/* Path of this process in a cgroup hierarchy: the line "ID:CONTROLLERS:PATH" of /proc/self/cgroup whose
+ * controllers hold `controller` ("" = version 2). */
+static bool cgroup_path(const char *controller, char *out, size_t size)
+{
+    char text[4096];
+    if (!read_small("/proc/self/cgroup", text, sizeof text))
+        return false;
+    for (char *line = text, *next; line && *line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = 0;
+        char *names = strchr(line, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+        if (!path)
+            continue;
+        *path++ = 0;
+        bool found = !*controller && !names[1];
+        char *save = NULL;
+        for (char *word = *controller ? strtok_r(names + 1, ",", &save) : NULL; word;
+             word = strtok_r(NULL, ",", &save))
+            found = found || strcmp(word, controller) == 0;
+        if (found)
+            return snprintf(out, size, "%s", path) < (int)size;
+    }
+    return false;
+}
+
+/* CPUs that the quota files in one folder allow; 0: no limit there. Version 2: cpu.max "QUOTA|max PERIOD";
+ * version 1: two files, quota -1 = none. */
+static int quota_of_folder(const char *folder, bool version2)
+{
+    char path[2 * PATH_MAX + 64], text[128], period_text[128];
+    long quota = -1, period = 0;
+    snprintf(path, sizeof path, "%s/%s", folder, version2 ? "cpu.max" : "cpu.cfs_quota_us");
+    if (!read_small(path, text, sizeof text) || text[0] < '0' || text[0] > '9')
+        return 0;
+    char *end;
+    quota = strtol(text, &end, 10);
+    if (version2) {
+        period = strtol(end, NULL, 10);
+    } else {
+        snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
+        if (read_small(path, period_text, sizeof period_text))
+            period = strtol(period_text, NULL, 10);
+    }
+    if (quota <= 0 || period <= 0)
+        return 0;
+    long cpus = (quota - 1) / period + 1;
+    return cpus > 1 << 20 ? 0 : (int)cpus;
+}
+
+/* Smallest quota from our own group up to the root of the mount: every level limits. In a container the path
+ * may be one of the host that does not exist here; the root of the mount is then our group. */
+static int quota_cpus(const char *mount, const char *controller)
+{
+    char group[PATH_MAX] = "", folder[2 * PATH_MAX];
+    cgroup_path(controller, group, sizeof group);
+    int least = 0;
+    for (;;) {
+        snprintf(folder, sizeof folder, "%s%s", mount, group);
+        int cpus = quota_of_folder(folder, !*controller);
+        if (cpus && (!least || cpus < least))
+            least = cpus;
+        char *slash = strrchr(group, '/');
+        if (!slash)
+            return least;
+        *slash = 0;
+    }
+}
+
+/* CPUs of the affinity mask. Machines have more than the 1024 of a fixed cpu_set_t: the set grows until the
+ * kernel is content. */
+static int affinity_cpus(void)
+{
+    for (int n = 1024; n <= 1 << 20; n *= 4) {
+        cpu_set_t *set = CPU_ALLOC((size_t)n);
+        if (!set)
+            return 1;
+        size_t size = CPU_ALLOC_SIZE((size_t)n);
+        CPU_ZERO_S(size, set);
+        int rc = sched_getaffinity(0, size, set), count = rc == 0 ? CPU_COUNT_S(size, set) : 0;
+        CPU_FREE(set);
+        if (rc == 0)
+            return count;
+        if (errno != EINVAL)
+            return 1;
+    }
+    return 1;
+}
+
+int proc_cpus(void)
+{
+    int cpus = affinity_cpus();
+    int quota[] = {quota_cpus("/sys/fs/cgroup", ""), quota_cpus("/sys/fs/cgroup/unified", ""),
+                   quota_cpus("/sys/fs/cgroup/cpu", "cpu"), quota_cpus("/sys/fs/cgroup/cpu,cpuacct", "cpu")};
+    for (size_t i = 0; i < sizeof quota / sizeof *quota; i++)
+        if (quota[i] && quota[i] < cpus)
+            cpus = quota[i];
+    return cpus < 1 ? 1 : cpus;
+}
+
+/* ---- names ---- */
+
+const char *proc_user(struct arena *a)
+{
+    static const char *const names[] = {"USER", "LOGNAME"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return arena_strdup(a, value);
+    }
+    return arena_printf(a, "%lu", (unsigned long)geteuid());
+}
+
+const char *proc_host(struct arena *a)
+{
+    char name[256] = "";
+    if (gethostname(name, sizeof name - 1) != 0 || !*name)
+        return "localhost";
+    return arena_strdup(a, name);
+}
+
+/* ---- helpers ---- */
+
+bool proc_fork_helper(int (*work)(int fd, void *arg), void *arg, pid_t *pid, int *fd, struct error *err)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return error_system(err, ERROR_FAILED, "cannot make a socket for a helper process");
+    pid_t parent = getpid();
+    fflush(NULL); /* what is buffered must not be printed twice */
+    pid_t child = fork();
+    if (child < 0) {
+        error_system(err, ERROR_FAILED, "cannot start a helper process");
+        close(pair[0]);
+        close(pair[1]);
+        return false;
+    }
+    if (child == 0) {
+        close(pair[0]);
+        /* The parent may have died before prctl took effect: then nobody would tell us. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+            _exit(1);
+        _exit(work(pair[1], arg));
+    }
+    close(pair[1]);
+    *pid = child;
+    *fd = pair[0];
+    return true;
+}
