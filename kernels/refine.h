@@ -19,9 +19,10 @@ struct refine_params {
     double cell_sigma;    /* prior of the strain; 0: no prior */
     bool reject_outliers; /* indexing.stills.candidate_outlier_rejection, true */
     double set_half_mosaicity_deg,
-        set_domain_size;                      /* > 0: instead of the estimate (set_mosaic_half_deg_value,
-                                                 set_domain_size_ang_value) */
-    double length_tolerance, angle_tolerance; /* as index_params: cell_off when the free cell leaves them */
+        set_domain_size; /* > 0: instead of the estimate (set_mosaic_half_deg_value,
+                            set_domain_size_ang_value) */
+    double length_tolerance,
+        angle_tolerance; /* as index_params: cell_off when the restrained cell leaves them */
 };
 void refine_params_default(struct refine_params *p);
 

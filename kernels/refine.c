@@ -1,0 +1,496 @@
+/* refine.c - least squares of one lattice on its spots.
+ *
+ * A = U (1 + Σ e_k S_k) B0: U a rotation, updated from the left; S_k the strains the lattice system allows,
+ * in the crystal's frame; e measured from the known cell, so that the prior cannot creep
+ * (ALGORITHMS_GEOMETRY 2.1). Position and Δψ residuals are scaled by their own robust spread: real detectors
+ * are off by more than the counting error of a strong spot, and how mosaic a crystal is is not known
+ * beforehand.
+ */
+#include "kernels/refine.h"
+
+#include "kernels/geometry_panel.h"
+#include "kernels/index_internal.h"
+#include "kernels/mosaic.h"
+#include "kernels/vec3.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_PARAMETERS = 9, FEWEST = 4, RESIDUALS = 3 };
+static const double DEGREE = 3.14159265358979323846 / 180;
+static const double FLOOR_PX = 0.2;   /* position error that counting does not explain, to start with */
+static const double SIGMA_PSI = 0.15; /* degrees, to start with */
+static const double PSI_MIN = 0.003, PSI_MAX = 2; /* degrees, of the robust spread */
+static const double REJECT = 3;                   /* sigma */
+
+void refine_params_default(struct refine_params *p)
+{
+    *p = (struct refine_params){
+        .rmsd_min_px = 2,
+        .volume_max = 0.0025,
+        .volume_d = 2,
+        .cell_sigma = 0.002,
+        .reject_outliers = true,
+        .length_tolerance = 0.1,
+        .angle_tolerance = 5,
+    };
+}
+
+/* A spot of the lattice: where it is, what was expected. */
+struct match {
+    uint32_t ray;
+    bool predicted;
+    bool outside;               /* of the envelope of mosaicity: an outlier for good */
+    double residual[RESIDUALS]; /* X, Y mm, Δψ rad: calculated - observed */
+    double sigma[RESIDUALS];    /* a priori; times the fit's scale */
+    double d[MAX_PARAMETERS][RESIDUALS];
+    double d2; /* Σ (residual/sigma)² */
+};
+
+struct fit {
+    const struct index_cell *cell;
+    const struct panel *panels;
+    const struct beam_vector *beam;
+    const struct ray *rays;
+    const int32_t (*hkl)[3];
+    struct match *match;
+    size_t n;
+    double *spread; /* [n] for medians */
+    double b0[9], u[9], strain[6], A[9];
+    double scale[2]; /* of position and Δψ sigmas */
+    double prior;    /* 1/σ² of a strain; 0: none */
+};
+
+/* ---- memory */
+
+static size_t padded(size_t n)
+{
+    return (n + 63) / 64 * 64;
+}
+
+size_t refine_work_size(size_t n)
+{
+    return padded(n * sizeof(struct match)) + 2 * padded(n * sizeof(double)) + padded(mosaic_work_size(n));
+}
+
+/* ---- the model */
+
+static void strained(const struct fit *f, double out[9])
+{
+    double e[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    for (size_t k = 0; k < f->cell->n_strains; k++)
+        for (int i = 0; i < 9; i++)
+            e[i] += f->strain[k] * f->cell->strain[k][i];
+    lattice_multiply(e, f->b0, out);
+    lattice_multiply(f->u, out, out);
+}
+
+/* Orientation and strains that come nearest to A. */
+static bool start(struct fit *f, const double A[9])
+{
+    double basis[9], x[9], t[9], e[9];
+    if (!lattice_reciprocal(f->cell->conventional, f->b0))
+        return false;
+    for (int i = 0; i < 9; i++)
+        basis[i] = f->cell->conventional[i % 3 * 3 + i / 3]; /* B0⁻¹ is the transposed basis */
+    lattice_multiply(A, basis, x);
+    if (!lattice_nearest_rotation(x, f->u))
+        return false;
+    for (int i = 0; i < 9; i++)
+        t[i] = f->u[i % 3 * 3 + i / 3];
+    lattice_multiply(t, x, e); /* 1 + strain */
+    for (size_t k = 0; k < f->cell->n_strains; k++) {
+        f->strain[k] = 0;
+        for (int i = 0; i < 9; i++)
+            f->strain[k] += f->cell->strain[k][i] * (e[i] - (i % 4 == 0));
+    }
+    strained(f, f->A);
+    return true;
+}
+
+static size_t parameters(const struct fit *f, double dA[MAX_PARAMETERS][9])
+{
+    for (int j = 0; j < 3; j++) {
+        double axis[3] = {j == 0, j == 1, j == 2};
+        double turn[9] = {0, -axis[2], axis[1], axis[2], 0, -axis[0], -axis[1], axis[0], 0};
+        lattice_multiply(turn, f->A, dA[j]);
+    }
+    for (size_t k = 0; k < f->cell->n_strains; k++) {
+        lattice_multiply(f->cell->strain[k], f->b0, dA[3 + k]);
+        lattice_multiply(f->u, dA[3 + k], dA[3 + k]);
+    }
+    return 3 + f->cell->n_strains;
+}
+
+/* Residuals and derivatives of all matches at the present model. */
+static void evaluate(struct fit *f)
+{
+    double dA[MAX_PARAMETERS][9];
+    size_t n_parameters = parameters(f, dA);
+    for (size_t i = 0; i < f->n; i++) {
+        struct match *m = &f->match[i];
+        const struct ray *ray = &f->rays[m->ray];
+        double s1[3], mm[2], psi;
+        m->predicted = refine_predict_derivatives(&f->panels[ray->panel], f->beam, f->A, f->hkl[m->ray],
+                                                  n_parameters, (const double(*)[9])dA, s1, mm, &psi, m->d);
+        if (!m->predicted) {
+            m->d2 = INFINITY;
+            continue;
+        }
+        m->residual[0] = mm[0] - ray->mm[0];
+        m->residual[1] = mm[1] - ray->mm[1];
+        m->residual[2] = psi;
+        m->d2 = 0;
+        for (int r = 0; r < RESIDUALS; r++) {
+            double z = m->residual[r] / (m->sigma[r] * f->scale[r / 2]);
+            m->d2 += z * z;
+        }
+    }
+}
+
+/* Is a match one of the lattice's own? */
+static bool counts(const struct match *m)
+{
+    return m->d2 < REJECT * REJECT && !m->outside;
+}
+
+static int compare_doubles(const void *pa, const void *pb)
+{
+    double a = *(const double *)pa, b = *(const double *)pb;
+    return a < b ? -1 : a > b;
+}
+
+/* Robust spread of residual/sigma over positions (which 0) or Δψ (1). */
+static double spread(const struct fit *f, int which)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        const struct match *m = &f->match[i];
+        if (!m->predicted)
+            continue;
+        double x = m->residual[0] / m->sigma[0], y = m->residual[1] / m->sigma[1];
+        f->spread[n++] = which ? fabs(m->residual[2] / m->sigma[2]) : sqrt(x * x + y * y);
+    }
+    if (n == 0)
+        return 1;
+    qsort(f->spread, n, sizeof *f->spread, compare_doubles);
+    return f->spread[n / 2] /
+           (which ? 0.6745 : 1.1774); /* medians of |N(0,1)| and of the Rayleigh distribution */
+}
+
+/* Let the sigmas follow the residuals: outliers are told from the lattice's own spots, not from an ideal
+ * crystal's. */
+static void set_scale(struct fit *f)
+{
+    double position = spread(f, 0), psi = spread(f, 1) * SIGMA_PSI;
+    f->scale[0] = fmin(fmax(position, 0.3), 10);
+    f->scale[1] = fmin(fmax(psi, PSI_MIN), PSI_MAX) / SIGMA_PSI;
+}
+
+/* One Gauss-Newton step; a match counts with 1 - d²/cut², or, cut 0, fully when it is within REJECT. false:
+ * singular. */
+static bool step(struct fit *f, double cut)
+{
+    double h[MAX_PARAMETERS * MAX_PARAMETERS] = {0}, g[MAX_PARAMETERS] = {0};
+    int n_parameters = 3 + (int)f->cell->n_strains;
+    for (size_t i = 0; i < f->n; i++) {
+        const struct match *m = &f->match[i];
+        double weight = cut > 0 ? 1 - m->d2 / (cut * cut) : counts(m);
+        if (!(weight > 0))
+            continue;
+        for (int r = 0; r < RESIDUALS; r++) {
+            double s = m->sigma[r] * f->scale[r / 2], w = weight / (s * s);
+            for (int a = 0; a < n_parameters; a++) {
+                g[a] -= w * m->d[a][r] * m->residual[r];
+                for (int b = 0; b <= a; b++)
+                    h[a * MAX_PARAMETERS + b] += w * m->d[a][r] * m->d[b][r];
+            }
+        }
+    }
+    for (int k = 3; k < n_parameters; k++) {
+        h[k * MAX_PARAMETERS + k] += f->prior;
+        g[k] -= f->prior * f->strain[k - 3];
+    }
+    if (!cholesky_solve(h, g, n_parameters, MAX_PARAMETERS))
+        return false;
+    for (int k = 0; k < n_parameters; k++)
+        if (!(fabs(g[k]) < 0.2))
+            return false;
+    double turn[9];
+    lattice_rotation(g, turn);
+    lattice_multiply(turn, f->u, f->u);
+    for (int k = 3; k < n_parameters; k++)
+        f->strain[k - 3] += g[k];
+    strained(f, f->A);
+    return true;
+}
+
+static size_t number_that_counts(const struct fit *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++)
+        n += counts(&f->match[i]);
+    return n;
+}
+
+/* Robust rounds with a shrinking cut, then plain ones on what is within REJECT. */
+static bool converge(struct fit *f, bool robust)
+{
+    static const double CUT[] = {8, 8, 6, 6, 5, 5};
+    evaluate(f);
+    for (size_t i = 0; robust && i < sizeof CUT / sizeof *CUT; i++) {
+        set_scale(f);
+        evaluate(f);
+        if (!step(f, CUT[i]))
+            return false;
+        evaluate(f);
+    }
+    if (robust) {
+        set_scale(f);
+        evaluate(f);
+    }
+    for (int i = 0; i < 4; i++) {
+        if (!step(f, 0))
+            return false;
+        evaluate(f);
+    }
+    return true;
+}
+
+/* ---- one lattice */
+
+static void collect(struct fit *f, size_t n, const int32_t *owner, uint32_t number, uint8_t *used)
+{
+    for (size_t i = 0; i < n; i++) {
+        used[i] = 0;
+        if (owner[i] != (int32_t)number)
+            continue;
+        const struct ray *r = &f->rays[i];
+        const struct panel *p = &f->panels[r->panel];
+        const double pixel[2] = {p->pixel_fast, p->pixel_slow};
+        struct match *m = &f->match[f->n++];
+        *m = (struct match){.ray = (uint32_t)i};
+        for (int k = 0; k < 2; k++) {
+            double variance = r->var_px[k] >= 0 && isfinite(r->var_px[k]) ? r->var_px[k] : 1;
+            m->sigma[k] = sqrt(FLOOR_PX * FLOOR_PX + variance) * pixel[k];
+        }
+        m->sigma[2] = SIGMA_PSI * DEGREE;
+    }
+}
+
+/* Rms of the residuals over the spots used, in px and radians; marks those spots. */
+static void summarise(const struct fit *f, struct lattice *l, uint8_t *used)
+{
+    double sum[RESIDUALS] = {0};
+    l->n_indexed = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        const struct match *m = &f->match[i];
+        const struct panel *p = &f->panels[f->rays[m->ray].panel];
+        used[m->ray] = 2;
+        if (!counts(m))
+            continue;
+        used[m->ray] = 1;
+        l->n_indexed++;
+        sum[0] += m->residual[0] * m->residual[0] / (p->pixel_fast * p->pixel_fast);
+        sum[1] += m->residual[1] * m->residual[1] / (p->pixel_slow * p->pixel_slow);
+        sum[2] += m->residual[2] * m->residual[2];
+    }
+    double n = l->n_indexed ? l->n_indexed : 1;
+    l->rmsd_x = sqrt(sum[0] / n);
+    l->rmsd_y = sqrt(sum[1] / n);
+    l->rmsd_psi = sqrt(sum[2] / n);
+}
+
+static void cell_of(const struct fit *f, double cell[6])
+{
+    double basis[9];
+    if (lattice_reciprocal(f->A, basis))
+        lattice_cell(basis, cell);
+}
+
+/* The cell with the prior off, from the same spots; as restrained when these are too few for its parameters.
+ */
+static void find_free_cell(struct fit *f, double cell[6])
+{
+    struct fit kept = *f;
+    size_t needed = 2 * (3 + f->cell->n_strains);
+    bool ok = number_that_counts(f) >= needed;
+    f->prior = 0;
+    for (int i = 0; ok && i < 4; i++) {
+        ok = step(f, 0);
+        evaluate(f);
+    }
+    cell_of(ok ? f : &kept, cell);
+    *f = kept;
+    evaluate(f);
+}
+
+static bool cell_fits(const struct refine_params *p, const struct index_cell *cell, const double found[6])
+{
+    for (int i = 0; i < 3; i++)
+        if (!(fabs(found[i] / cell->cell[i] - 1) <= p->length_tolerance) ||
+            !(fabs(found[i + 3] - cell->cell[i + 3]) <= p->angle_tolerance))
+            return false;
+    return true;
+}
+
+static double spacing(const struct fit *f, const struct match *m)
+{
+    const int32_t *h = f->hkl[m->ray];
+    double hf[3] = {h[0], h[1], h[2]}, q[3];
+    mul33(f->A, hf, q);
+    return 1 / norm3(q);
+}
+
+/* Spacing and Δψ of the matches that count, and from them mosaicity and domain size. */
+static bool find_mosaic(const struct fit *f, struct mosaic *m, double *d, double *psi, void *work)
+{
+    double basis[9];
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        const struct match *match = &f->match[i];
+        if (!counts(match))
+            continue;
+        d[n] = spacing(f, match);
+        psi[n++] = match->residual[2];
+    }
+    *m = (struct mosaic){0};
+    return lattice_reciprocal(f->A, basis) &&
+           mosaic_estimate(d, psi, n, 3 * cbrt(fabs(lattice_determinant(basis))), m, work);
+}
+
+/* The likelihood's soft box leaves stray spots beyond its edge; they would widen the next box, and the
+ * predictions with it. As DIALS does (nv_reject_outliers), they go before the last fit. */
+static bool trim(struct fit *f, const struct mosaic *m)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        struct match *match = &f->match[i];
+        if (counts(match) && fabs(match->residual[2]) >= spacing(f, match) / m->domain_ml + 0.5 * m->full_ml)
+            match->outside = true;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (!step(f, 0))
+            return false;
+        evaluate(f);
+    }
+    return true;
+}
+
+static void set_mosaic(const struct refine_params *p, const struct mosaic *m, struct lattice *l)
+{
+    l->half_mosaicity_deg = p->set_half_mosaicity_deg > 0 ? p->set_half_mosaicity_deg : m->half_mosaicity_deg;
+    l->domain_size_ang = p->set_domain_size > 0 ? p->set_domain_size : m->domain_size;
+}
+
+enum refine_reason refine_lattice(const struct refine_params *p, const struct index_cell *cell,
+                                  const struct panel *panels, const struct beam_vector *beam,
+                                  const struct ray *rays, size_t n, const int32_t *owner,
+                                  const int32_t (*hkl)[3], uint32_t number, struct lattice *lattice,
+                                  uint8_t *used, void *work)
+{
+    char *memory = work;
+    double *d = (double *)(void *)(memory + padded(n * sizeof(struct match))),
+           *psi = (double *)(void *)((char *)d + padded(n * sizeof(double)));
+    void *mosaic_work = (char *)psi + padded(n * sizeof(double));
+    struct fit f = {.cell = cell,
+                    .panels = panels,
+                    .beam = beam,
+                    .rays = rays,
+                    .hkl = hkl,
+                    .match = work,
+                    .spread = d,
+                    .scale = {1, 1},
+                    .prior = p->cell_sigma > 0 ? 1 / (p->cell_sigma * p->cell_sigma) : 0};
+    collect(&f, n, owner, number, used);
+    lattice->n_indexed = 0;
+    if (f.n < FEWEST)
+        return lattice->reason = REFINE_FEW_INDEXED, REFINE_FEW_INDEXED;
+    if (!start(&f, lattice->A) || !converge(&f, p->reject_outliers))
+        return lattice->reason = REFINE_FAILED, REFINE_FAILED;
+    struct mosaic m;
+    if (p->reject_outliers && find_mosaic(&f, &m, d, psi, mosaic_work) && !trim(&f, &m))
+        return lattice->reason = REFINE_FAILED, REFINE_FAILED;
+    memcpy(lattice->A, f.A, sizeof f.A);
+    cell_of(&f, lattice->cell);
+    summarise(&f, lattice, used);
+    bool mosaic = find_mosaic(&f, &m, d, psi, mosaic_work);
+    set_mosaic(p, &m, lattice);
+    find_free_cell(&f, lattice->free_cell);
+    double rmsd = hypot(lattice->rmsd_x, lattice->rmsd_y),
+           volume =
+               mosaic ? mosaic_proximal_volume(beam->wavelength, p->volume_d, m.full_ml, m.domain_ml) : 0;
+    enum refine_reason reason = REFINE_OK;
+    if (lattice->n_indexed < FEWEST)
+        reason = REFINE_FEW_INDEXED;
+    else if (!cell_fits(p, cell, lattice->cell))
+        reason = REFINE_CELL_OFF;
+    else if (p->rmsd_min_px > 0 && !(rmsd <= p->rmsd_min_px))
+        reason = REFINE_RMSD;
+    else if (p->volume_max > 0 && !(volume <= p->volume_max))
+        reason = REFINE_VOLUME;
+    lattice->reason = reason;
+    return reason;
+}
+
+/* ---- the indexed table */
+
+static int compare_rows(const void *pa, const void *pb)
+{
+    const struct reflection *a = pa, *b = pb;
+    if (a->panel != b->panel)
+        return a->panel < b->panel ? -1 : 1;
+    for (int i = 0; i < 3; i++)
+        if (a->hkl[i] != b->hkl[i])
+            return a->hkl[i] < b->hkl[i] ? -1 : 1;
+    return a->spot < b->spot ? -1 : a->spot > b->spot;
+}
+
+static bool make_row(const struct panel *panel, const struct beam_vector *beam, const struct spot *spot,
+                     const struct ray *ray, const int32_t hkl[3], const double A[9], struct reflection *row)
+{
+    double h[3] = {hkl[0], hkl[1], hkl[2]}, q[3];
+    memset(row, 0, sizeof *row);
+    if (!refine_predict(panel, beam, A, hkl, row->s1, row->cal_mm, &row->delpsi))
+        return false;
+    memcpy(row->hkl, hkl, sizeof row->hkl);
+    memcpy(row->rlp, ray->q, sizeof row->rlp);
+    panel_mm_to_pixel(panel, row->cal_mm, row->cal_px);
+    mul33(A, h, q);
+    row->d = 1 / norm3(q);
+    row->panel = ray->panel;
+    row->spot = (int32_t)ray->spot;
+    row->flags = REFL_PREDICTED | REFL_INDEXED | REFL_USED_IN_REFINEMENT | REFL_STRONG;
+    row->x0 = spot->x0;
+    row->x1 = spot->x1;
+    row->y0 = spot->y0;
+    row->y1 = spot->y1;
+    row->intensity = spot->intensity;
+    row->variance = fabs(spot->intensity);
+    row->partiality = 1;
+    const double pixel[2] = {panel->pixel_fast, panel->pixel_slow};
+    for (int k = 0; k < 2; k++) {
+        row->obs_px[k] = ray->px[k];
+        row->obs_px_var[k] = ray->var_px[k];
+        row->obs_mm[k] = ray->mm[k];
+        row->obs_mm_var[k] = ray->var_px[k] * pixel[k] * pixel[k];
+    }
+    return true;
+}
+
+size_t refine_rows(const struct panel *panels, const struct beam_vector *beam, const struct spot *spots,
+                   const struct ray *rays, size_t n, const int32_t *owner, const int32_t (*hkl)[3],
+                   uint32_t number, const struct lattice *lattice, const uint8_t *used,
+                   struct reflection *out)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct ray *r = &rays[i];
+        if (owner[i] != (int32_t)number || used[i] != 1)
+            continue;
+        if (!make_row(&panels[r->panel], beam, &spots[r->spot], r, hkl[i], lattice->A, &out[rows]))
+            continue;
+        out[rows++].lattice = number;
+    }
+    qsort(out, rows, sizeof *out, compare_rows);
+    return rows;
+}
