@@ -2,8 +2,8 @@
  *
  * Two ways: the clipped least-squares plane of DIALS (its outlier.algorithm=plane, model.algorithm=linear2d)
  * for parity, and a Poisson maximum-likelihood plane with limits that are symmetric in probability
- * (ALGORITHMS 5.4; ALGORITHMS_INTEGRATION 4). Coordinates: pixel (i, j) of the box has its centre at (i +
- * 0.5, j + 0.5).
+ * (ALGORITHMS 5.4; ALGORITHMS_INTEGRATION 4). Coordinates: the centre of the box's pixel (i, j) is
+ * (i + 0.5, j + 0.5).
  */
 #ifndef XFELX_KERNELS_BACKGROUND_H
 #define XFELX_KERNELS_BACKGROUND_H
@@ -13,13 +13,11 @@
 /* A fitted background: value at box coordinates (x, y) is b[0] + b[1] x + b[2] y. */
 struct background {
     double b[3];
-    double covariance[6]; /* of b: 00 01 02 11 12 22, from the fit's own weights */
-    double mse;           /* mean square of (value - plane) over the used pixels */
-    double mean;          /* of the used pixels */
-    double dispersion;    /* their variance over their mean; 0 when the mean is not positive */
-    double noise; /* variance of a pixel = noise_per_value × its expected background + noise; background_ml
-                     only */
-    double noise_per_value;
+    double covariance[6];          /* of b: 00 01 02 11 12 22, from the fit's own weights */
+    double mse;                    /* mean square of (value - plane) over the used pixels */
+    double mean;                   /* of the used pixels */
+    double dispersion;             /* their variance over their mean; 0 when the mean is not positive */
+    double noise_per_value, noise; /* background_ml: variance of a pixel = noise_per_value × value + noise */
     int32_t n_used;
 };
 
@@ -34,7 +32,7 @@ static inline double background_at(const struct background *g, double x, double 
  * values    [height][width]
  * use       [height][width] in: 1 = background pixel to consider; out: 1 = used, 2 = considered and set aside
  * returns   false when the fit has no solution or keeps fewer than min_pixels. *out is then as far as it came
- * (the plane, where there is one), since DIALS sums over it all the same.
+ *           (the plane, where there is one), since DIALS sums over it all the same.
  */
 bool background_plane_dials(const float *values, uint8_t *use, int32_t width, int32_t height, double n_sigma,
                             int32_t min_pixels, struct background *out);

@@ -114,12 +114,14 @@ static void place_boxes(struct run *r, size_t n_rows, size_t n_lattices)
 static void mark_neighbour(const struct run *r, size_t mine, size_t other)
 {
     const struct reflection *a = &r->rows[r->places[mine].row], *b = &r->rows[r->places[other].row];
+    const int32_t limits[4] = {b->x0, b->x1, b->y0, b->y1};
     struct kabsch k;
-    if (a->x0 >= b->x1 || b->x0 >= a->x1 || a->y0 >= b->y1 || b->y0 >= a->y1)
+    if (a->x0 >= b->x1 || b->x0 >= a->x1 || a->y0 >= b->y1 || b->y0 >= a->y1 ||
+        !kabsch_init(&k, r->f->view.beam, b->s1))
         return;
-    if (kabsch_init(&k, r->f->view.beam, b->s1))
-        shoebox_overlap(r->box, &k, row_panel(r, b), row_radius(r, b),
-                        (int32_t[4]){b->x0, b->x1, b->y0, b->y1});
+    shoebox_overlap(r->box, &k, row_panel(r, b), row_radius(r, b), limits, SHOEBOX_OVERLAPPED);
+    double core = r->p->overlap_sigma * r->lattices[b->lattice].sigma_b;
+    shoebox_overlap(r->box, &k, row_panel(r, b), core, limits, SHOEBOX_CORE);
 }
 
 /* Gather the pixels of the row at a place, and say whose they are. DIALS' stills integrator looks for
@@ -216,8 +218,10 @@ static void integrate_row(const struct run *r, size_t at)
     struct background g;
     open_box(r, at);
     count_pixels(r, row);
-    if (!fit_background(r, row, &g))
+    if (!fit_background(r, row, &g)) {
         row->flags |= REFL_DONT_INTEGRATE | REFL_FAILED_BACKGROUND;
+        g.mse = g.dispersion = 0;
+    }
     struct shoebox_sums sums = shoebox_sum(r->box, &g, r->p->parity);
     row->n_background_used = g.n_used;
     row->bg_mean = g.mean;
@@ -234,7 +238,8 @@ static void integrate_row(const struct run *r, size_t at)
     row->variance_background *= r->p->detector_gain;
     row->bg_sum_var *= r->p->detector_gain;
     bool complete = sums.n == shoebox_count(r->box, SHOEBOX_FOREGROUND);
-    bool refused = !r->p->parity && (sums.n == 0 || row->flags & (REFL_DONT_INTEGRATE | REFL_OVERLOADED));
+    bool refused = !r->p->parity && (sums.n == 0 || row->flags & (REFL_DONT_INTEGRATE | REFL_OVERLOADED) ||
+                                     shoebox_count(r->box, SHOEBOX_FOREGROUND | SHOEBOX_CORE));
     row->flags |= complete && !refused ? REFL_INTEGRATED_SUM : REFL_FAILED_SUMMATION;
     shoebox_centroid(r->box, &g, row->obs_px, row->obs_px_var);
     const struct panel *panel = row_panel(r, row);

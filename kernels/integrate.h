@@ -2,26 +2,34 @@
  *
  * Two sets of rules:
  *   parity on    foreground, clipped plane, sums (in float, raster order), variances and dropping rules of
- * DIALS 3.12's stills_process: I and σ equal to 1e-4 and better for the same crystal, geometry and mask.
+ *                DIALS 3.12's stills_process: I and σ equal to 1e-4 and better for the same crystal, geometry
+ *                and mask. Overlaps are looked for there but never used: neighbours do not exist.
  *   parity off   the same foreground; Poisson maximum-likelihood background; variance from background and
- * signal model; reflections that are overloaded, shared between predictions, cut by an edge or touched by a
- * bad pixel are flagged and left out.
+ *                signal model; pixels in the foreground of another prediction (of any lattice) are no
+ *                background. Left out and flagged: overloaded reflections, those cut by an edge or touched by
+ *                a bad pixel, and those that contain pixels within overlap_sigma σ_b of another prediction
+ *                (beyond 2 σ_b lie some hundredths of a spot).
  *
  * Worked example, one frame (memory from the caller, nothing is kept between calls):
  *
- *     struct integrate_params params;
+ *     struct integrate_params params;                                       // once a recipe
  *     integrate_params_default(&params, parity);
- *     background_limits_init(&limits, params.read_noise / gain, params.alpha);       // once a recipe, not
- * under parity params.limits = &limits; struct integrate_frame frame = {.view = {panels, n_panels, &beam},
- * .pixels = pixels, .type = type, .mask = mask, .spots = spots, .n_spots = n_spots, .strong = strong,
- * .n_strong = n_strong, .indexed = indexed, .n_indexed = n_indexed, .ops = group->ops, .n_ops =
- * group->n_ops}; void *work = arena_alloc(thread_arena, integrate_work_size(capacity));         // once a
- * thread struct integrate_result result; size_t n = integrate_frame(&params, &frame, lattices, n_lattices,
- * reflections, capacity, &result, work);
- *     // reflections[0 … n): integrated ones by lattice, panel, h, k, l; lattices[i].n_integrated, sigma_b,
- * res_a are set;
- *     // lattices[i].reason is REASON_SIGMA_B, NO_PREDICTION, FEW_INTEGRATED or SIGNIFICANCE where one came
- * out empty
+ *     background_limits_init(&limits, params.read_noise / gain, params.alpha);   // not needed under parity
+ *     params.limits = &limits;
+ *     void *work = arena_alloc(thread_arena, integrate_work_size(capacity));     // once a thread
+ *
+ *     struct integrate_frame frame = {
+ *         .view = {panels, n_panels, &beam},
+ *         .pixels = pixels, .type = type, .mask = mask,
+ *         .spots = spots, .n_spots = n_spots, .strong = strong, .n_strong = n_strong,
+ *         .indexed = indexed, .n_indexed = n_indexed,
+ *         .ops = group->ops, .n_ops = group->n_ops,
+ *     };
+ *     struct integrate_result result;
+ *     size_t n = integrate_frame(&params, &frame, lattices, n_lattices, rows, capacity, &result, work);
+ *
+ * rows[0 … n) are the integrated ones by lattice, panel, h, k, l. Of each lattice n_integrated, sigma_b and
+ * res_a are set, and reason (enum integrate_reason) where it came out empty.
  */
 #ifndef XFELX_KERNELS_INTEGRATE_H
 #define XFELX_KERNELS_INTEGRATE_H
@@ -33,8 +41,7 @@
 
 enum integrate_background { INTEGRATE_BACKGROUND_ML, INTEGRATE_BACKGROUND_DIALS };
 
-/* Numbers of struct lattice.reason that integration gives: those of the model's table of reasons (WORDS 2).
- */
+/* Numbers of struct lattice.reason that integration gives, as in the model's table of reasons (WORDS 2). */
 enum integrate_reason {
     INTEGRATE_SIGMA_B = 20,
     INTEGRATE_NO_PREDICTION = 21,
@@ -47,17 +54,18 @@ struct integrate_params {
     enum integrate_background background; /* xfelx.integration.background */
     struct predict_params predict;        /* prediction.d_min, d_max */
     double n_sigma;            /* 3: foreground radius in σ_b (profile.gaussian_rs.parameters.n_sigma) */
+    double overlap_sigma;      /* 2: see above */
     double sigma_b;            /* radians; > 0 replaces the measured one (…parameters.sigma_b) */
     double sigma_b_cutoff;     /* radians; a lattice at or above it is not integrated; 0: no cut-off */
     double sigma_b_multiplier; /* 2: half side of the box over the foreground's radius */
-    double valid_foreground_threshold;      /* 0.75: smaller shares of valid foreground are flagged */
-    double outlier_n_sigma;                 /* 4: of the DIALS background */
-    int32_t min_background;                 /* pixels: 10 under parity, 20 else */
-    int32_t plane_min;                      /* pixels: fewer give a constant in the ML background; 60 */
-    double detector_gain;                   /* 1: factor on variances (integration.summation.detector_gain) */
-    double gain;                            /* ADU per photon; 0: each panel's. Not used under parity */
-    double read_noise;                      /* ADU per pixel and frame. Not used under parity */
-    double alpha;                           /* 1e-3: for background_limits_init */
+    double valid_foreground_threshold; /* 0.75: smaller shares of valid foreground are flagged */
+    double outlier_n_sigma;            /* 4: of the DIALS background */
+    int32_t min_background;            /* pixels: 10 under parity, 20 else */
+    int32_t plane_min;                 /* pixels: fewer give a constant in the ML background; 60 */
+    double detector_gain;              /* 1: factor on variances (integration.summation.detector_gain) */
+    double gain;                       /* ADU per photon; 0: judged from the frame. Not used under parity */
+    double read_noise;                 /* ADU per pixel and frame. Not used under parity */
+    double alpha;                      /* 1e-3: for background_limits_init */
     const struct background_limits *limits; /* needed for the ML background */
     bool significance;                      /* significance_filter.enable */
     double significance_d_min;              /* Å; 0: of the reflections */
@@ -94,11 +102,11 @@ struct integrate_result {
 /* Bytes of work memory, 64-byte aligned, for at most `capacity` predictions of a frame. */
 size_t integrate_work_size(size_t capacity);
 
-/* σ_b, prediction, matching with the indexed rows, integration, dropping rules, resolution limits: a whole
- * frame.
+/* A whole frame: σ_b, prediction, matching with the indexed rows, integration, dropping rules, resolution.
  *
- * lattices   in: A, half_mosaicity_deg, domain_size_ang; out: sigma_b, n_integrated, res_a, reason (only when
- * empty) out        [capacity] predictions, then the integrated rows returns    number of integrated rows
+ * lattices   in: A, half_mosaicity_deg, domain_size_ang; out: sigma_b, n_integrated, res_a, reason when empty
+ * out        [capacity] predictions, then the integrated rows
+ * returns    number of integrated rows
  */
 size_t integrate_frame(const struct integrate_params *p, const struct integrate_frame *f,
                        struct lattice *lattices, size_t n_lattices, struct reflection *out, size_t capacity,

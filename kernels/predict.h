@@ -4,10 +4,10 @@
  * reflection is seen when |Δψ| lies within the envelope that mosaicity and domain size of the crystal allow.
  * Numbers are those of DIALS' StillsRayPredictor and NaveStillsReflectionPredictor.
  *
- *     struct predict_params params = {.d_min = 0};                       // 0: to the farthest corner of the
- * detector size_t n = predict_lattice(&params, &view, &lattice, number, sg.ops, sg.n_ops, out, capacity); if
- * (n > capacity) …                                                              // more than fit: n is what
- * it would take
+ *     struct predict_params params = {.d_min = 0};    // 0: to the farthest corner of the detector
+ *     size_t n = predict_lattice(&params, &view, &lattice, number, sg.ops, sg.n_ops, out, capacity);
+ *     if (n > capacity)
+ *         …                                           // more than fit: n is what it would take
  */
 #ifndef XFELX_KERNELS_PREDICT_H
 #define XFELX_KERNELS_PREDICT_H
@@ -42,8 +42,8 @@ struct predict_params {
 bool predict_ray(const double A[9], const struct beam_vector *beam, const int32_t hkl[3], double s1[3],
                  double *delpsi);
 
-/* Largest |Δψ| at spacing d (Å), radians: d/D + (half mosaicity)/2 (ALGORITHMS 4.5: the halving is DIALS'
- * own). */
+/* Largest |Δψ| at spacing d (Å), radians: d/D + (half mosaicity)/2 (ALGORITHMS 4.5: DIALS' own
+ * halving). */
 double predict_envelope(const struct lattice *lattice, double d);
 
 /* Standard deviation of Δψ at spacing d, radians, for weights and partialities: hypot(η/2, d/2D)/√3
@@ -66,8 +66,8 @@ bool predict_impact(const struct view *view, const double s1[3], uint32_t *panel
  *
  * number    of the lattice in the frame, copied to each row
  * out       [capacity]: hkl, panel, flags (predicted), lattice, spot (-1), s1, cal_px, cal_mm, delpsi, d,
- * partiality (Gaussian) are set, the rest zero returns   how many there are. When that exceeds capacity, the
- * rows in out are not all (and are sorted among themselves)
+ *           partiality (Gaussian) are set, the rest zero
+ * returns   how many there are. When that exceeds capacity, the rows in out are not all (but sorted)
  *
  * For each (h, k) the l near the sphere are found from a quadratic, so that the cost goes with the
  * reflections seen plus the number of (h, k), not with the number of nodes. The same set as trying every node

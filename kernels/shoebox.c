@@ -63,7 +63,7 @@ void shoebox_gather(struct shoebox *s, const struct image *image, const struct p
     for (int32_t y = s->y0; y < s->y1; y++)
         for (int32_t x = s->x0; x < s->x1; x++, k++) {
             s->values[k] = 0;
-            s->code[k] = SHOEBOX_OUTSIDE;
+            s->code[k] = 0;
             if (x < 0 || y < 0 || x >= p->n_fast || y >= p->n_slow)
                 continue;
             size_t at = p->first_pixel + (size_t)y * (size_t)p->n_fast + (size_t)x;
@@ -92,7 +92,7 @@ static int32_t smaller(int32_t a, int32_t b)
 }
 
 void shoebox_overlap(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius,
-                     const int32_t other[4])
+                     const int32_t other[4], enum shoebox_code bit)
 {
     int32_t both[4] = {larger(s->x0, other[0]), smaller(s->x1, other[1]), larger(s->y0, other[2]),
                        smaller(s->y1, other[3])};
@@ -103,7 +103,7 @@ void shoebox_overlap(struct shoebox *s, const struct kabsch *k, const struct pan
     for (int32_t y = both[2]; y < both[3]; y++)
         for (int32_t x = both[0]; x < both[1]; x++, i++)
             if (s->scratch[i])
-                s->code[(size_t)(y - s->y0) * (size_t)s->width + (size_t)(x - s->x0)] |= SHOEBOX_OVERLAPPED;
+                s->code[(size_t)(y - s->y0) * (size_t)s->width + (size_t)(x - s->x0)] |= (uint8_t)bit;
 }
 
 int32_t shoebox_background_pixels(struct shoebox *s)
@@ -128,7 +128,7 @@ int32_t shoebox_count(const struct shoebox *s, uint8_t bits)
 static bool summed(uint8_t code)
 {
     const uint8_t want = SHOEBOX_VALID | SHOEBOX_FOREGROUND;
-    return (code & (want | SHOEBOX_OVERLAPPED)) == want;
+    return (code & want) == want;
 }
 
 struct shoebox_sums shoebox_sum(const struct shoebox *s, const struct background *g, bool exact_dials)

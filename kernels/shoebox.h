@@ -6,9 +6,9 @@
  *     struct shoebox *box = shoebox_init(memory);
  *     shoebox_gather(box, &image, panel, limits);          // values and which of them are valid
  *     shoebox_foreground(box, &kabsch, panel, radius);     // the reflection's own pixels, and background
- *     shoebox_overlap(box, &other, panel, other_radius, other_limits);    // pixels of a neighbour
- *     … background …
- *     shoebox_sum(box, &background, &row);
+ *     shoebox_overlap(box, &other, panel, other_radius, other_limits, SHOEBOX_OVERLAPPED);    // a
+ * neighbour's shoebox_background_pixels(box);                      // then background_… (box->values,
+ * box->use, …) struct shoebox_sums sums = shoebox_sum(box, &background, false);
  */
 #ifndef XFELX_KERNELS_SHOEBOX_H
 #define XFELX_KERNELS_SHOEBOX_H
@@ -18,11 +18,11 @@
 #include "kernels/types.h"
 
 enum shoebox_code {
-    SHOEBOX_VALID = 1, /* may be used: mask and trusted range */
+    SHOEBOX_VALID = 1, /* may be used: on the panel, in the mask, in the trusted range */
     SHOEBOX_BACKGROUND = 2,
     SHOEBOX_FOREGROUND = 4,
+    SHOEBOX_CORE = 8,        /* of another reflection: too much of its photons to be summed */
     SHOEBOX_OVERLAPPED = 32, /* foreground of another reflection */
-    SHOEBOX_OUTSIDE = 64,    /* beyond the panel's edge */
     SHOEBOX_SATURATED = 128, /* above the trusted range */
 };
 
@@ -51,9 +51,10 @@ void shoebox_gather(struct shoebox *s, const struct image *image, const struct p
 /* Mark foreground and, everywhere else, background. */
 void shoebox_foreground(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius);
 
-/* Mark the pixels that are foreground of another reflection with box `other` of the same panel. */
+/* Mark the pixels within radius of another reflection, with box `other` on the same panel: bit is
+ * SHOEBOX_OVERLAPPED or SHOEBOX_CORE. */
 void shoebox_overlap(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius,
-                     const int32_t other[4]);
+                     const int32_t other[4], enum shoebox_code bit);
 
 /* Fill `use`: valid background pixels outside every other reflection's foreground. Returns how many. */
 int32_t shoebox_background_pixels(struct shoebox *s);
@@ -61,8 +62,8 @@ int32_t shoebox_background_pixels(struct shoebox *s);
 /* Pixels that carry all `bits`. */
 int32_t shoebox_count(const struct shoebox *s, uint8_t bits);
 
-/* Sums over the foreground. exact_dials: in float and raster order, as DIALS does, else in double. Overlapped
- * and invalid pixels are left out. */
+/* Sums over the foreground. exact_dials: in float and raster order, as DIALS does, else in double. Invalid
+ * pixels are left out. */
 struct shoebox_sums {
     double signal, background; /* Σ value, Σ background */
     double noise;              /* Σ variance of the background's model (background.noise…) */
