@@ -7,7 +7,7 @@
  */
 #include "model/crystal.h"
 
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 
@@ -19,8 +19,8 @@ static bool basis_dual(const double in[9], double out[9])
 {
     double dual[9];
     for (int i = 0; i < 3; i++)
-        cross3(in + 3 * ((i + 1) % 3), in + 3 * ((i + 2) % 3), dual + 3 * i);
-    double volume = dot3(in, dual);
+        vec3_cross(in + 3 * ((i + 1) % 3), in + 3 * ((i + 2) % 3), dual + 3 * i);
+    double volume = vec3_dot(in, dual);
     if (volume == 0 || !isfinite(1 / volume))
         return false;
     for (int i = 0; i < 9; i++)
@@ -90,8 +90,8 @@ void cell_real_vectors(const double A[9], double abc[9])
 static double angle_deg(const double a[3], const double b[3])
 {
     double normal[3];
-    cross3(a, b, normal);
-    return atan2(norm3(normal), dot3(a, b)) / DEGREE;
+    vec3_cross(a, b, normal);
+    return atan2(vec3_length(normal), vec3_dot(a, b)) / DEGREE;
 }
 
 void cell_from_a(const double A[9], double cell[6])
@@ -99,7 +99,7 @@ void cell_from_a(const double A[9], double cell[6])
     double abc[9];
     cell_real_vectors(A, abc);
     for (int i = 0; i < 3; i++) {
-        cell[i] = norm3(abc + 3 * i);
+        cell[i] = vec3_length(abc + 3 * i);
         cell[3 + i] = angle_deg(abc + 3 * ((i + 1) % 3), abc + 3 * ((i + 2) % 3));
     }
 }

@@ -7,7 +7,7 @@
  */
 #include "model/detector.h"
 
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 #include <string.h>
@@ -89,16 +89,17 @@ static bool all_finite(const double *v, size_t n)
 static bool frame_check(const double origin[3], double fast[3], double slow[3], const struct place *at,
                         struct error *err)
 {
-    if (!all_finite(origin, 3) || norm3(origin) > MAX_ORIGIN)
+    if (!all_finite(origin, 3) || vec3_length(origin) > MAX_ORIGIN)
         return place_fails(at, err, "has an origin that is not finite or further than 1 km away");
     if (!all_finite(fast, 3) || !all_finite(slow, 3))
         return place_fails(at, err, "has an axis that is not finite");
-    if (fabs(norm3(fast) - 1) > ORTHONORMAL_TOLERANCE || fabs(norm3(slow) - 1) > ORTHONORMAL_TOLERANCE)
+    if (fabs(vec3_length(fast) - 1) > ORTHONORMAL_TOLERANCE ||
+        fabs(vec3_length(slow) - 1) > ORTHONORMAL_TOLERANCE)
         return place_fails(at, err, "has an axis that is not of unit length");
-    if (fabs(dot3(fast, slow)) > ORTHONORMAL_TOLERANCE)
+    if (fabs(vec3_dot(fast, slow)) > ORTHONORMAL_TOLERANCE)
         return place_fails(at, err, "has fast and slow axes that are not perpendicular");
-    normalise3(fast);
-    normalise3(slow);
+    vec3_norm(fast, fast);
+    vec3_norm(slow, slow);
     return true;
 }
 
@@ -135,12 +136,12 @@ static struct frame frame_within(const struct frame *parent, const struct frame 
 {
     struct frame f;
     double normal[3];
-    cross3(parent->fast, parent->slow, normal);
+    vec3_cross(parent->fast, parent->slow, normal);
     for (int i = 0; i < 3; i++) {
         double row[3] = {parent->fast[i], parent->slow[i], normal[i]};
-        f.origin[i] = parent->origin[i] + dot3(row, local->origin);
-        f.fast[i] = dot3(row, local->fast);
-        f.slow[i] = dot3(row, local->slow);
+        f.origin[i] = parent->origin[i] + vec3_dot(row, local->origin);
+        f.fast[i] = vec3_dot(row, local->fast);
+        f.slow[i] = vec3_dot(row, local->slow);
     }
     return f;
 }
@@ -244,8 +245,8 @@ int detector_beam_centre(const struct detector *d, const struct beam_vector *b, 
 double panel_distance(const struct panel *p)
 {
     double normal[3];
-    cross3(p->fast, p->slow, normal);
-    return fabs(dot3(normal, p->origin));
+    vec3_cross(p->fast, p->slow, normal);
+    return fabs(vec3_dot(normal, p->origin));
 }
 
 double panel_resolution(const struct panel *p, const struct beam_vector *b, const double px[2])

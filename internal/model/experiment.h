@@ -12,8 +12,9 @@
 void experiment_identifier(const char *path, uint32_t frame, uint32_t lattice, const char *recipe_hash, uint8_t bytes[16],
                            char text[37]);
 
-/* Read the one beam and the one detector of an .expt file (FORMATS 1.9, 1.10): reference geometry. Several detectors are
- * accepted only if equal. Fails with the key named; never opens image files or pickles. */
+/* Read the beam and the detector of an .expt file (FORMATS 1.9, 1.10): reference geometry. Several detectors are accepted
+ * only if equal; of several beams, which must agree in direction, the first experiment's is given (its wavelength is that
+ * of one shot). Fails with the key named; never opens image files or pickles. Memory comes from the arena. */
 bool experiment_read_geometry(const char *path, struct arena *a, struct detector **detector, struct beam *beam,
                               struct error *err);
 
