@@ -52,8 +52,8 @@ void mask_resolution(const struct panel *geometry, const struct beam_vector *bea
  *
  * absent    called with group and hkl: is the reflection extinct?
  * ranges    [capacity] out: d smallest, largest; from low to high resolution
- * returns   number of ranges; when more than capacity, only the first are written. 0 for an impossible cell,
- * d_min ≤ 0, or more than a million reflections.
+ * returns   number of ranges, counting stops at capacity + 1; 0 for an impossible cell, d_min ≤ 0 or more
+ * than 400,000 index triples
  */
 size_t mask_rings(const double cell[6], bool (*absent)(const void *group, const int32_t hkl[3]),
                   const void *group, double width, double d_min, double (*ranges)[2], size_t capacity);
