@@ -6,9 +6,9 @@
  */
 #include "kernels/index_internal.h"
 
+#include "kernels/sort.h"
 #include "kernels/vec3.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -133,7 +133,7 @@ static size_t bright_points(struct frame *f, const double displaced[2], struct p
     for (size_t i = 0; i < n; i++)
         if (!isfinite(f->claims[i].d2))
             f->claims[i].d2 = 0;
-    qsort(f->claims, n, sizeof *f->claims, compare_brightness);
+    sort_heap(f->claims, n, sizeof *f->claims, compare_brightness);
     struct claim last = f->claims[SEARCHED - 1];
     for (size_t i = 0; i < n; i++) {
         double intensity = f->rays[out[i].ray].intensity;
@@ -531,7 +531,7 @@ static void assign(struct frame *f, const double (*index)[9], struct index_found
         if (c.owner >= 0)
             f->claims[claims++] = c;
     }
-    qsort(f->claims, claims, sizeof *f->claims, compare_claims);
+    sort_heap(f->claims, claims, sizeof *f->claims, compare_claims);
     for (size_t i = 0; i < claims; i++) {
         const struct claim *c = &f->claims[i], *before = i ? c - 1 : NULL;
         if (before && before->owner == c->owner && memcmp(before->h, c->h, sizeof c->h) == 0)

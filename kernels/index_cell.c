@@ -8,9 +8,9 @@
  */
 #include "kernels/index_internal.h"
 
+#include "kernels/sort.h"
 #include "kernels/vec3.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const double PI = 3.14159265358979323846;
@@ -232,7 +232,7 @@ static void nodes_fill(struct index_cell *c)
                     node->h[j] = (int16_t)hkl[j];
                 }
             }
-    qsort(c->node, c->n_nodes, sizeof *c->node, compare_nodes);
+    sort_heap(c->node, c->n_nodes, sizeof *c->node, compare_nodes);
 }
 
 /* ---- the public pair */

@@ -1,9 +1,9 @@
 /* index_rays.c - from spots on panels to rays, and from rays to the points a search works on. */
 #include "kernels/geometry_panel.h"
 #include "kernels/index_internal.h"
+#include "kernels/sort.h"
 #include "kernels/vec3.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static bool spot_to_ray(const struct panel *panel, const struct beam_vector *beam, const struct spot *spot,
@@ -90,6 +90,6 @@ size_t points_make(const struct beam_vector *beam, const struct ray *rays, size_
         points[made].ray = (uint32_t)i;
         made += point_make(beam, &rays[i], displaced, &points[made]);
     }
-    qsort(points, made, sizeof *points, compare_points);
+    sort_heap(points, made, sizeof *points, compare_points);
     return made;
 }

@@ -6,9 +6,9 @@
  */
 #include "kernels/index_internal.h"
 
+#include "kernels/sort.h"
 #include "kernels/vec3.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The second row is for short lists that the first did not index, and for lattices behind others. */
@@ -200,7 +200,7 @@ static size_t find_axes(const struct index_cell *cell, const struct effort *effo
         a->t[2] = g->z[a->from] * length;
         a->score = polish(a->t, length, q, n);
     }
-    qsort(w->axis, found, sizeof *w->axis, compare_axes);
+    sort_heap(w->axis, found, sizeof *w->axis, compare_axes);
     double same = length * length * (1 - 0.125 * g->step * g->step); /* within half a step, either sign */
     for (size_t i = 0; i < found && kept < (size_t)effort->axes; i++) {
         bool seen = false;
@@ -283,7 +283,7 @@ static size_t find_pairs(const struct index_cell *cell, const struct effort *eff
             }
         }
     }
-    qsort(w->pair, found, sizeof *w->pair, compare_pairs);
+    sort_heap(w->pair, found, sizeof *w->pair, compare_pairs);
     return found;
 }
 

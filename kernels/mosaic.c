@@ -6,9 +6,9 @@
  * those of DIALS, so that predictions agree.
  */
 #include "kernels/mosaic.h"
+#include "kernels/sort.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const double DEGREE = 3.14159265358979323846 / 180;
@@ -148,7 +148,7 @@ bool mosaic_estimate(const double *d, const double *delpsi, size_t n, double min
             return false;
         e[i] = (struct excursion){d[i], delpsi[i]};
     }
-    qsort(e, n, sizeof *e, compare);
+    sort_heap(e, n, sizeof *e, compare);
     if (!envelope(e, n, &slope, &intercept)) {
         slope = 0;
         intercept = 0;

@@ -11,9 +11,9 @@
 #include "kernels/geometry_panel.h"
 #include "kernels/index_internal.h"
 #include "kernels/mosaic.h"
+#include "kernels/sort.h"
 #include "kernels/vec3.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_PARAMETERS = 9, FEWEST = 4, RESIDUALS = 3 };
@@ -173,7 +173,7 @@ static double spread(const struct fit *f, int which)
     }
     if (n == 0)
         return 1;
-    qsort(f->spread, n, sizeof *f->spread, compare_doubles);
+    sort_heap(f->spread, n, sizeof *f->spread, compare_doubles);
     return f->spread[n / 2] /
            (which ? 0.6745 : 1.1774); /* medians of |N(0,1)| and of the Rayleigh distribution */
 }
@@ -491,6 +491,6 @@ size_t refine_rows(const struct panel *panels, const struct beam_vector *beam, c
             continue;
         out[rows++].lattice = number;
     }
-    qsort(out, rows, sizeof *out, compare_rows);
+    sort_heap(out, rows, sizeof *out, compare_rows);
     return rows;
 }
