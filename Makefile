@@ -29,7 +29,7 @@ comma   := ,
 CC      := gcc
 AR      := gcc-ar
 OPT     := -O1 -D_FORTIFY_SOURCE=2 $(if $(SAN),-fsanitize=$(SAN)) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=undefined)
-BASE    += -isystem /usr/include/hdf5/serial -Wno-format-truncation -Wno-maybe-uninitialized
+BASE    += -isystem /usr/include/hdf5/serial -isystem /usr/include/cjson -Wno-format-truncation -Wno-maybe-uninitialized
 LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) -L/usr/lib/x86_64-linux-gnu/hdf5/serial
 LIBS    := -lhdf5 -lsqlite3 -lcjson -ldeflate -lbz2 -lz -lm
 ALLOC   :=
@@ -70,7 +70,7 @@ $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(READY)
 # The commit and version, rewritten only when they change.
 $(BUILD)/gen/version.h: FORCE
 	@mkdir -p $(@D)
-	@scripts/version-header '$(VERSION)' >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@scripts/version-header '$(VERSION)' $(if $(READY),$(LIBS)) >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/obj/cmd/version.o: $(BUILD)/gen/version.h
 
 $(BUILD)/gen/licenses.c: scripts/embed-licenses LICENSE vendor/manifest $(READY)
@@ -102,6 +102,11 @@ demo:
 debug:
 	$(MAKE) FLAVOUR=debug BUILD=build/debug$(if $(SAN),-$(subst $(comma),-,$(SAN))) all tests
 
+# Manual pages, made by the program from its tables.
+man: $(BUILD)/xfelx
+	@mkdir -p $(BUILD)/man && $< --man >$(BUILD)/man/xfelx.1
+	@for c in $$($< --commands); do $< --man $$c >$(BUILD)/man/xfelx-$$c.1; done
+
 clean:
 	rm -rf $(filter-out build,$(BUILD)) build/obj build/gen build/test build/xfelx* build/libxfelx.a build/debug*
 
@@ -117,6 +122,6 @@ SOAK ?= 3600
 soak:
 	@scripts/soak $(SOAK) $(FUZZERS)
 
-.PHONY: all tests check demo debug vendor-bump vendor-clean soak clean FORCE
+.PHONY: all tests check demo debug man vendor-bump vendor-clean soak clean FORCE
 FORCE:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,403 @@
+/* cli.c - command lines: options, operands, errors, exit codes. See cli.h. */
+#include "cmd/cli.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct cli_given {
+    const struct option_row *option;
+    const char *value; /* NULL for a switch */
+};
+
+/* ---- errors ---- */
+
+static bool stderr_has_colour(void)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 && !(no_color && *no_color);
+}
+
+int cli_exit_code(const struct error *err)
+{
+    switch (err->code) {
+    case ERROR_USAGE:
+        return EXIT_CODE_USAGE;
+    case ERROR_NO_SPACE:
+        return EXIT_CODE_UNFINISHED;
+    default:
+        return EXIT_CODE_FAILED;
+    }
+}
+
+int cli_fail(const struct error *err)
+{
+    const char *red = "", *dim = "", *off = "";
+    if (stderr_has_colour())
+        red = "\033[1;31m", dim = "\033[1m", off = "\033[0m";
+    fflush(stdout);
+    fprintf(stderr, "%serror:%s %s\n", red, off, err->fact);
+    if (err->detail[0])
+        fprintf(stderr, "%sdetail:%s %s\n", dim, off, err->detail);
+    if (err->hint[0])
+        fprintf(stderr, "%shint:%s %s\n", dim, off, err->hint);
+    return cli_exit_code(err);
+}
+
+int cli_misuse(const struct cli *cli, struct error *err)
+{
+    if (!err->hint[0])
+        error_hint(err, "usage: %s %s %s; more: %s %s --help", cli->program->name, cli->command->name,
+                   cli->command->usage, cli->program->name, cli->command->name);
+    return cli_fail(err);
+}
+
+/* ---- output ---- */
+
+static int output_errno; /* why the first write to stdout failed; 0: none has */
+
+void cli_print(const struct str *text)
+{
+    errno = 0;
+    if (text->len && (fwrite(text->text, 1, text->len, stdout) != text->len || fflush(stdout) != 0) &&
+        !output_errno)
+        output_errno = errno ? errno : EIO;
+}
+
+int cli_finish(int code)
+{
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && !output_errno)
+        output_errno = errno ? errno : EIO;
+    if (!output_errno || output_errno == EPIPE)
+        return code;
+    struct error err = {0};
+    errno = output_errno;
+    error_system(&err, ERROR_FAILED, "the output could not be written");
+    cli_fail(&err);
+    return code ? code : EXIT_CODE_FAILED;
+}
+
+/* ---- near names ---- */
+
+const char *cli_nearest(const char *word, const char *const *names, size_t n)
+{
+    const char *best = NULL;
+    size_t best_distance = strlen(word) / 3 + 1;
+    for (size_t i = 0; i < n; i++) {
+        size_t distance = str_distance(word, names[i]);
+        if (distance > 0 && *word && str_starts(names[i], word) && distance > 1)
+            distance = 1; /* the beginning of a name */
+        if (distance < best_distance || (!best && distance == best_distance)) {
+            best = names[i];
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+/* ---- parsing ---- */
+
+static const struct option_row *no_options = &(const struct option_row){0};
+
+static const struct option_row *options_of(const struct cli *cli)
+{
+    return cli->command->options ? cli->command->options : no_options;
+}
+
+static const struct option_row *find_long(const struct cli *cli, const char *name, size_t n)
+{
+    for (const struct option_row *o = options_of(cli); o->name; o++)
+        if (strlen(o->name) == n && memcmp(o->name, name, n) == 0)
+            return o;
+    return NULL;
+}
+
+static const struct option_row *find_letter(const struct cli *cli, char letter)
+{
+    for (const struct option_row *o = options_of(cli); o->name; o++)
+        if (o->letter == letter)
+            return o;
+    return NULL;
+}
+
+static bool unknown_option(const struct cli *cli, const char *word, size_t n, struct error *err)
+{
+    error_set(err, ERROR_USAGE, "%s has no option %.*s", cli->command->name, (int)n, word);
+    const char *names[64] = {"help"};
+    size_t count = 1;
+    for (const struct option_row *o = options_of(cli); o->name && count < 64; o++)
+        names[count++] = o->name;
+    char bare[64];
+    size_t skip = strspn(word, "-");
+    snprintf(bare, sizeof bare, "%.*s", (int)(n - skip), word + skip);
+    const char *near = strlen(bare) > 1 ? cli_nearest(bare, names, count) : NULL;
+    if (near)
+        return error_hint(err, "did you mean --%s?", near);
+    return false;
+}
+
+static void give(struct cli *cli, const struct option_row *o, const char *value)
+{
+    cli->given[cli->n_given++] = (struct cli_given){o, value};
+}
+
+/* One word "--name", "--name=value" at argv[i]; *i moves past a value of its own. */
+static bool parse_long(struct cli *cli, int argc, char **argv, int *i, struct error *err)
+{
+    const char *name = argv[*i] + 2, *equals = strchr(name, '=');
+    size_t n = equals ? (size_t)(equals - name) : strlen(name);
+    if (n == 4 && memcmp(name, "help", 4) == 0 && !equals)
+        return cli->help = true;
+    const struct option_row *o = find_long(cli, name, n);
+    if (!o)
+        return unknown_option(cli, argv[*i], n + 2, err);
+    if (!o->argument && equals)
+        return error_set(err, ERROR_USAGE, "--%s takes no value", o->name);
+    if (!o->argument) {
+        give(cli, o, NULL);
+        return true;
+    }
+    if (!equals && *i + 1 == argc)
+        return error_set(err, ERROR_USAGE, "--%s needs a value (%s)", o->name, o->argument);
+    give(cli, o, equals ? equals + 1 : argv[++*i]);
+    return true;
+}
+
+/* One word of letters, "-v", "-vj4", "-j 4". */
+static bool parse_letters(struct cli *cli, int argc, char **argv, int *i, struct error *err)
+{
+    for (const char *p = argv[*i] + 1; *p; p++) {
+        const struct option_row *o = find_letter(cli, *p);
+        if (!o && *p == 'h') {
+            cli->help = true;
+            continue;
+        }
+        if (!o)
+            return unknown_option(cli, argv[*i], strlen(argv[*i]), err);
+        if (!o->argument) {
+            give(cli, o, NULL);
+            continue;
+        }
+        if (!p[1] && *i + 1 == argc)
+            return error_set(err, ERROR_USAGE, "-%c needs a value (%s)", *p, o->argument);
+        give(cli, o, p[1] ? p + 1 : argv[++*i]);
+        return true;
+    }
+    return true;
+}
+
+bool cli_parse(struct cli *cli, int argc, char **argv, struct error *err)
+{
+    size_t letters = 1; /* an upper bound of the options on the line: a word of letters holds several */
+    for (int i = 0; i < argc; i++)
+        letters += strlen(argv[i]);
+    cli->given = arena_array(&cli->arena, letters, sizeof *cli->given);
+    cli->operands = arena_array(&cli->arena, (size_t)argc + 1, sizeof *cli->operands);
+    cli->n_given = cli->n_operands = 0;
+    bool only_operands = false;
+    for (int i = 0; i < argc; i++) {
+        char *word = argv[i];
+        if (only_operands || word[0] != '-' || !word[1]) /* "-" alone is a name */
+            cli->operands[cli->n_operands++] = word;
+        else if (strcmp(word, "--") == 0)
+            only_operands = true;
+        else if (!(word[1] == '-' ? parse_long : parse_letters)(cli, argc, argv, &i, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- asking ---- */
+
+static const struct option_row *option_must(const struct cli *cli, const char *name)
+{
+    const struct option_row *o = find_long(cli, name, strlen(name));
+    if (!o) {
+        fprintf(stderr, "xfelx: the table of %s has no option --%s\n", cli->command->name, name);
+        abort();
+    }
+    return o;
+}
+
+static const struct cli_given *last_given(const struct cli *cli, const char *name)
+{
+    const struct option_row *o = option_must(cli, name);
+    for (size_t i = cli->n_given; i-- > 0;)
+        if (cli->given[i].option == o)
+            return &cli->given[i];
+    return NULL;
+}
+
+bool cli_has(const struct cli *cli, const char *name)
+{
+    return last_given(cli, name) != NULL;
+}
+
+const char *cli_value(const struct cli *cli, const char *name, const char *otherwise)
+{
+    const struct cli_given *g = last_given(cli, name);
+    return g && g->value ? g->value : otherwise;
+}
+
+size_t cli_values(struct cli *cli, const char *name, const char *const **values)
+{
+    const struct option_row *o = option_must(cli, name);
+    const char **list = arena_array(&cli->arena, cli->n_given + 1, sizeof *list);
+    size_t n = 0;
+    for (size_t i = 0; i < cli->n_given; i++)
+        if (cli->given[i].option == o && cli->given[i].value)
+            list[n++] = cli->given[i].value;
+    *values = list;
+    return n;
+}
+
+bool cli_int(const struct cli *cli, const char *name, int64_t lo, int64_t hi, int64_t otherwise, int64_t *out,
+             struct error *err)
+{
+    const char *text = cli_value(cli, name, NULL);
+    *out = otherwise;
+    if (!text)
+        return true;
+    if (str_to_i64(text, out) && *out >= lo && *out <= hi)
+        return true;
+    *out = otherwise;
+    return error_set(err, ERROR_USAGE, "--%s takes a whole number from %lld to %lld, not \"%s\"", name,
+                     (long long)lo, (long long)hi, text);
+}
+
+bool cli_real(const struct cli *cli, const char *name, double lo, double hi, double otherwise, double *out,
+              struct error *err)
+{
+    const char *text = cli_value(cli, name, NULL);
+    *out = otherwise;
+    if (!text)
+        return true;
+    if (str_to_double(text, out) && *out >= lo && *out <= hi)
+        return true;
+    *out = otherwise;
+    char a[32], b[32];
+    return error_set(err, ERROR_USAGE, "--%s takes a number from %s to %s, not \"%s\"", name,
+                     str_double(lo, a), str_double(hi, b), text);
+}
+
+bool cli_operands(const struct cli *cli, size_t lo, size_t hi, const char *what, struct error *err)
+{
+    if (cli->n_operands < lo)
+        return error_set(err, ERROR_USAGE, "%s needs %s", cli->command->name, what);
+    if (cli->n_operands > hi && hi == 0)
+        return error_set(err, ERROR_USAGE, "%s takes no argument, but \"%s\" was given", cli->command->name,
+                         cli->operands[0]);
+    if (cli->n_operands > hi)
+        return error_set(err, ERROR_USAGE, "%s takes only %zu %s, but \"%s\" was given too",
+                         cli->command->name, hi, what, cli->operands[hi]);
+    return true;
+}
+
+/* ---- the program ---- */
+
+const struct command *program_command(const struct program *p, const char *name)
+{
+    for (const struct command *const *c = p->commands; *c; c++)
+        if (strcmp((*c)->name, name) == 0)
+            return *c;
+    return NULL;
+}
+
+static int print(struct str *text)
+{
+    cli_print(text);
+    str_free(text);
+    return EXIT_CODE_DONE;
+}
+
+static int unknown_command(const struct program *p, const char *word)
+{
+    struct error err = {0};
+    error_set(&err, ERROR_USAGE, word[0] == '-' ? "%s has no option %s" : "%s has no command %s", p->name,
+              word);
+    const char *names[128];
+    size_t n = 0;
+    if (word[0] == '-')
+        for (const struct option_row *o = p->options; o->name && n < 128; o++)
+            names[n++] = o->name;
+    else
+        for (const struct command *const *c = p->commands; *c && n < 128; c++)
+            names[n++] = (*c)->name;
+    const char *near = cli_nearest(word + strspn(word, "-"), names, n);
+    if (near && word[0] == '-')
+        error_hint(&err, "did you mean --%s?", near);
+    else if (near)
+        error_hint(&err, "did you mean %s %s?", p->name, near);
+    else if (word[0] != '-' && access(word, F_OK) == 0)
+        error_hint(&err, "%s is a file; name a command before it: %s image %s", word, p->name, word);
+    else
+        error_hint(&err, "%s --help lists the commands", p->name);
+    return cli_fail(&err);
+}
+
+static int run_command(const struct program *p, const struct command *c, int argc, char **argv)
+{
+    struct cli cli = {.program = p, .command = c};
+    struct error err = {0};
+    int code;
+    if (!cli_parse(&cli, argc, argv, &err)) {
+        code = cli_misuse(&cli, &err);
+    } else if (cli.help) {
+        struct str text = {0};
+        help_command(p, c, &text);
+        code = print(&text);
+    } else {
+        code = c->run(&cli);
+    }
+    arena_free(&cli.arena);
+    return code;
+}
+
+/* Help or manual page of the program, or of the command that is named. */
+static int describe(const struct program *p, const char *name, bool manual)
+{
+    const struct command *c = name ? program_command(p, name) : NULL;
+    struct str text = {0};
+    if (name && !c)
+        return unknown_command(p, name);
+    if (c)
+        (manual ? manual_command : help_command)(p, c, &text);
+    else
+        (manual ? manual_program : help_program)(p, &text);
+    return print(&text);
+}
+
+int program_run(const struct program *p, int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : NULL;
+    struct str text = {0};
+    if (!word) {
+        struct error err = {0};
+        error_set(&err, ERROR_USAGE, "no command is named");
+        error_hint(&err, "%s --help lists the commands", p->name);
+        return cli_fail(&err);
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+        return describe(p, argc > 2 ? argv[2] : NULL, false);
+    if (strcmp(word, "--man") == 0)
+        return describe(p, argc > 2 ? argv[2] : NULL, true);
+    if (strcmp(word, "--version") == 0) {
+        version_text(&text);
+        return print(&text);
+    }
+    if (strcmp(word, "--licenses") == 0) {
+        version_licenses(&text);
+        return print(&text);
+    }
+    if (strcmp(word, "--commands") == 0) {
+        for (const struct command *const *c = p->commands; *c; c++)
+            str_printf(&text, "%s\n", (*c)->name);
+        return print(&text);
+    }
+    const struct command *c = program_command(p, word);
+    return c ? run_command(p, c, argc - 2, argv + 2) : unknown_command(p, word);
+}

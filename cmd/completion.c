@@ -1,0 +1,142 @@
+/* completion.c - `xfelx completion`: scripts that teach a shell our commands and options, made from the tables. */
+#include "cmd/cli.h"
+
+#include <string.h>
+
+/* Text inside single quotes of a shell: a quote is written '\'' . */
+static void add_quoted(struct str *out, const char *text)
+{
+    for (; *text; text++)
+        if (*text == '\'')
+            str_add(out, "'\\''");
+        else
+            str_addc(out, *text);
+}
+
+static void add_words(struct str *out, const struct option_row *o)
+{
+    for (; o && o->name; o++) {
+        str_printf(out, " --%s", o->name);
+        if (o->letter)
+            str_printf(out, " -%c", o->letter);
+    }
+}
+
+static void bash(const struct program *p, struct str *out)
+{
+    str_printf(
+        out, "_%s() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words\n    if [ \"$COMP_CWORD\" = 1 ]; then\n",
+        p->name);
+    str_add(out, "        words='");
+    for (const struct command *const *c = p->commands; *c; c++)
+        str_printf(out, "%s%s", c == p->commands ? "" : " ", (*c)->name);
+    add_words(out, p->options);
+    str_add(out, " --help'\n    else\n        case ${COMP_WORDS[1]} in\n");
+    for (const struct command *const *c = p->commands; *c; c++) {
+        str_printf(out, "        %s) words='--help", (*c)->name);
+        add_words(out, (*c)->options);
+        str_add(out, "' ;;\n");
+    }
+    str_add(out, "        esac\n    fi\n    case $COMP_CWORD:$cur in\n"
+                 "    1:* | *:-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
+                 "    *) COMPREPLY=() ;; # files, by -o default\n    esac\n}\n");
+    str_printf(out, "complete -o default -F _%s %s\n", p->name, p->name);
+}
+
+/* '--name[help]:VALUE:_files' for _arguments; brackets and colons of the text would end it. */
+static void zsh_option(struct str *out, const struct option_row *o, bool letter)
+{
+    str_printf(out, letter ? " \\\n            '-%.*s[" : " \\\n            '--%.*s[", letter ? 1 : 99,
+               letter ? &o->letter : o->name);
+    struct str help = {0};
+    add_quoted(&help, o->help);
+    for (const char *c = help.text ? help.text : ""; *c; c++)
+        str_printf(out, strchr("[]:", *c) ? "\\%c" : "%c", *c);
+    str_free(&help);
+    str_add(out, "]");
+    if (o->argument)
+        str_printf(out, ":%s:_files", o->argument);
+    str_add(out, "'");
+}
+
+static void zsh(const struct program *p, struct str *out)
+{
+    str_printf(out, "#compdef %s\n_%s() {\n    local -a commands\n    commands=(\n", p->name, p->name);
+    for (const struct command *const *c = p->commands; *c; c++) {
+        str_printf(out, "        '%s:", (*c)->name);
+        add_quoted(out, (*c)->summary);
+        str_add(out, "'\n");
+    }
+    str_printf(
+        out,
+        "    )\n    if ((CURRENT == 2)); then\n        _describe command commands\n        return\n    fi\n"
+        "    case $words[2] in\n");
+    for (const struct command *const *c = p->commands; *c; c++) {
+        str_printf(out, "    %s)\n        _arguments '1:command:'", (*c)->name);
+        for (const struct option_row *o = (*c)->options; o && o->name; o++) {
+            zsh_option(out, o, false);
+            if (o->letter)
+                zsh_option(out, o, true);
+        }
+        str_add(out, " \\\n            '--help[this text]' '*:file:_files'\n        ;;\n");
+    }
+    str_printf(out, "    esac\n}\ncompdef _%s %s\n", p->name, p->name);
+}
+
+static void fish(const struct program *p, struct str *out)
+{
+    for (const struct command *const *c = p->commands; *c; c++) {
+        str_printf(out, "complete -c %s -n __fish_use_subcommand -f -a %s -d '", p->name, (*c)->name);
+        add_quoted(out, (*c)->summary);
+        str_add(out, "'\n");
+        for (const struct option_row *o = (*c)->options; o && o->name; o++) {
+            str_printf(out, "complete -c %s -n '__fish_seen_subcommand_from %s' -l %s%s", p->name, (*c)->name,
+                       o->name, o->argument ? " -r" : "");
+            if (o->letter)
+                str_printf(out, " -s %c", o->letter);
+            str_add(out, " -d '");
+            add_quoted(out, o->help);
+            str_add(out, "'\n");
+        }
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*write)(const struct program *p, struct str *out);
+} shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
+
+static int run(struct cli *cli)
+{
+    struct error err = {0};
+    if (!cli_operands(cli, 1, 1, "the name of a shell: bash, zsh or fish", &err))
+        return cli_misuse(cli, &err);
+    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
+        if (strcmp(cli->operands[0], shells[i].name) == 0) {
+            struct str text = {0};
+            shells[i].write(cli->program, &text);
+            cli_print(&text);
+            str_free(&text);
+            return EXIT_CODE_DONE;
+        }
+    error_set(&err, ERROR_USAGE, "no completion is known for the shell \"%s\"", cli->operands[0]);
+    error_hint(&err, "bash, zsh and fish are");
+    return cli_fail(&err);
+}
+
+const struct command command_completion = {
+    .name = "completion",
+    .summary = "print a script that completes commands and options in a shell",
+    .usage = "bash|zsh|fish",
+    .text = "Prints a script for the named shell. Once the shell has read it, the tab key completes the "
+            "commands and options of "
+            "this program.",
+    .examples =
+        (const struct example[]){
+            {"source <(xfelx completion bash)", "completion in this shell, from now on"},
+            {"xfelx completion zsh >~/.zfunc/_xfelx", "for every zsh to come, with ~/.zfunc in fpath"},
+            {"xfelx completion fish >~/.config/fish/completions/xfelx.fish", "for every fish to come"},
+            {0},
+        },
+    .run = run,
+};
