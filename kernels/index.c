@@ -166,7 +166,7 @@ static bool accepts(const struct frame *f, const struct guess *g, size_t n)
 /* A short list of which little is explained is searched more deeply before it is believed. */
 static bool convinces(const struct frame *f, const struct guess *g, size_t n)
 {
-    if (!accepts(f, g, n))
+    if (!accepts(f, g, n) || g->noise != 0)
         return false;
     return n > LONG || (n <= SHORT ? 4 * g->explained > 3 * n : 2 * g->explained > n);
 }
@@ -184,7 +184,7 @@ static void find_with(struct frame *f, const struct index_cell *cell, const stru
     search_sphere(cell, &INDEX_EFFORT[0], f->noise, HYPOTHESES, points, n, best, &f->search);
     if (convinces(f, best, n) || f->p->deep == 0)
         return;
-    if (deep || n <= MIDDLE || f->p->deep == 1) {
+    if (deep || n <= MIDDLE || f->p->deep == 1 || accepts(f, best, n)) {
         search_sphere(cell, &INDEX_EFFORT[1], f->noise, HYPOTHESES, points, n, &g, &f->search);
         take_better(best, &g);
     }
