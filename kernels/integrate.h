@@ -99,7 +99,7 @@ struct integrate_result {
     bool truncated; /* capacity was too small for the predictions */
 };
 
-/* Bytes of work memory, 64-byte aligned, for at most `capacity` predictions of a frame. */
+/* Bytes of work memory, 16-byte aligned, for at most `capacity` predictions of a frame. */
 size_t integrate_work_size(size_t capacity);
 
 /* A whole frame: σ_b, prediction, matching with the indexed rows, integration, dropping rules, resolution.

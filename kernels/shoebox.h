@@ -41,6 +41,7 @@ struct image {
     const uint8_t *mask; /* 1 = use; NULL: all */
 };
 
+/* Bytes of its memory, 16-byte aligned. */
 size_t shoebox_size(void);
 struct shoebox *shoebox_init(void *memory);
 
