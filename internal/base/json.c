@@ -31,10 +31,8 @@ static void error_place(const char *text, size_t n, const char *end, const char 
             line++, column = 1;
     }
     error_set(err, ERROR_DAMAGED, "%s is not valid JSON", name);
-    if (at == n)
-        error_detail(err, "it ends too early, at line %zu, column %zu", line, column);
-    else
-        error_detail(err, "line %zu, column %zu", line, column);
+    /* the library names the last byte when the text ends early */
+    error_detail(err, "line %zu, column %zu%s", line, column, at + 1 >= n ? ", the end of the text" : "");
 }
 
 struct json *json_parse(const char *text, size_t n, const char *name, struct error *err)

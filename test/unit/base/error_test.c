@@ -1,0 +1,63 @@
+/* error_test.c - filling a struct error. */
+#include "base/error.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void lines_are_set_and_cleared(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    assert_false(error_set(&err, ERROR_METADATA, "%s has no %s", "a.cbf", "wavelength"));
+    assert_false(error_detail(&err, "line %d", 4));
+    assert_false(error_hint(&err, "give one"));
+    assert_int_equal(err.code, ERROR_METADATA);
+    assert_string_equal(err.fact, "a.cbf has no wavelength");
+    assert_string_equal(err.detail, "line 4");
+    assert_string_equal(err.hint, "give one");
+    errno = ENOENT;
+    assert_false(error_system(&err, ERROR_UNREADABLE, "cannot open %s", "b"));
+    assert_string_equal(err.detail, "No such file or directory");
+    assert_string_equal(err.hint, "");
+    assert_false(error_set(NULL, ERROR_FAILED, "nobody listens"));
+}
+
+static void control_characters_of_hostile_names_are_spelled_out(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    error_set(&err, ERROR_UNREADABLE, "cannot open %s", "a\033[2Jb\nc\x7f");
+    assert_string_equal(err.fact, "cannot open a\\x1b[2Jb\\x0ac\\x7f");
+}
+
+static void a_long_line_is_cut_at_a_character(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char text[900];
+    for (size_t shift = 0; shift < 3; shift++) {
+        memset(text, 'x', shift);
+        for (size_t i = shift; i + 2 < sizeof text - 3; i += 2)
+            memcpy(text + i, "\xc3\xa5", 3);
+        error_set(&err, ERROR_FAILED, "%s", text);
+        size_t n = strlen(err.fact);
+        assert_in_range(n, 480, sizeof err.fact - 1);
+        assert_int_equal((n - shift) % 2, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_are_set_and_cleared),
+        cmocka_unit_test(control_characters_of_hostile_names_are_spelled_out),
+        cmocka_unit_test(a_long_line_is_cut_at_a_character),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

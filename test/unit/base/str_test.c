@@ -1,0 +1,154 @@
+/* str_test.c - growing text, numbers as text, near words. */
+#include "base/str.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void text_grows_and_stays_terminated(void **state)
+{
+    (void)state;
+    struct str s = {0};
+    for (int i = 0; i < 1000; i++) {
+        str_add(&s, "ab");
+        str_addc(&s, 'c');
+        str_printf(&s, "%03d", i);
+        assert_int_equal(s.len, 6 * (size_t)(i + 1));
+        assert_int_equal(s.text[s.len], 0);
+    }
+    assert_memory_equal(s.text + 6 * 999, "abc999", 7);
+    str_clear(&s);
+    assert_string_equal(s.text, "");
+    str_addn(&s, "wxyz", 2);
+    assert_string_equal(s.text, "wx");
+    str_free(&s);
+    assert_null(s.text);
+}
+
+static void numbers_are_written_as_python_writes_them(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } rows[] = {
+        {0, "0.0"},
+        {-0.0, "-0.0"},
+        {90, "90.0"},
+        {0.1, "0.1"},
+        {1.0 / 3, "0.3333333333333333"},
+        {-2.5e-3, "-0.0025"},
+        {0.0001, "0.0001"},
+        {0.00001, "1e-05"},
+        {1.25e-7, "1.25e-07"},
+        {123456789, "123456789.0"},
+        {1e15, "1000000000000000.0"},
+        {1e16, "1e+16"},
+        {9999999999999998.0, "9999999999999998.0"},
+        {1.7976931348623157e308, "1.7976931348623157e+308"},
+        {5e-324, "5e-324"},
+        {0x1p-44,
+         "5.684341886080802e-14"}, /* a power of two: the nearest 16 digits do not read back, their neighbour does */
+        {0x1p-1022, "2.2250738585072014e-308"},
+        {NAN, "nan"},
+        {INFINITY, "inf"},
+        {-INFINITY, "-inf"},
+    };
+    char text[32];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(str_double(rows[i].value, text), rows[i].text);
+}
+
+static void a_written_number_reads_back_to_the_same_bits(void **state)
+{
+    (void)state;
+    uint64_t seed = 20260131, bits;
+    char text[32];
+    for (int i = 0; i < 20000; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        double value, back;
+        bits = seed ^ seed >> 29;
+        memcpy(&value, &bits, 8);
+        if (!isfinite(value))
+            continue;
+        assert_true(str_to_double(str_double(value, text), &back));
+        assert_memory_equal(&value, &back, 8);
+    }
+}
+
+static void only_a_whole_number_is_a_number(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",   " 1",  "1 ",     "1x",  "x",    "0x10",
+                                      "1e", "--1", "nan(1)", "1,5", "1e999"};
+    double d;
+    int64_t n;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(str_to_double(bad[i], &d));
+        assert_false(str_to_i64(bad[i], &n));
+    }
+    assert_true(str_to_double("-1.5e3", &d));
+    assert_true(d == -1500);
+    assert_true(str_to_double("1e-400", &d)); /* underflow is zero, not an error */
+    assert_true(str_to_double("inf", &d) && isinf(d));
+    assert_true(str_to_i64("-9223372036854775808", &n));
+    assert_true(n == INT64_MIN);
+    assert_false(str_to_i64("9223372036854775808", &n));
+    assert_false(str_to_i64("1.0", &n));
+}
+
+static void questions_about_text_are_answered(void **state)
+{
+    (void)state;
+    assert_true(str_starts("panel/0", "panel"));
+    assert_false(str_starts("pan", "panel"));
+    assert_true(str_ends("shot.cbf.gz", ".gz"));
+    assert_false(str_ends("gz", ".gz"));
+    assert_true(str_same_nocase("SENSOR_Pad", "sensor_pad"));
+    assert_false(str_same_nocase("pad", "pads"));
+    assert_false(str_same_nocase("[", "{")); /* 0x5b and 0x7b differ by the case bit but are no letters */
+}
+
+static void distance_counts_edits_and_swaps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        size_t distance;
+    } rows[] = {
+        {"", "", 0},
+        {"abc", "", 3},
+        {"proces", "process", 1},
+        {"porcess", "process", 1},
+        {"image", "mage", 1},
+        {"status", "simulate", 6},
+        {"ca", "abc", 3},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(str_distance(rows[i].a, rows[i].b), rows[i].distance);
+        assert_int_equal(str_distance(rows[i].b, rows[i].a), rows[i].distance);
+    }
+    char many[1000];
+    memset(many, 'a', sizeof many - 1);
+    many[sizeof many - 1] = 0;
+    assert_int_equal(str_distance(many, ""), 255);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_grows_and_stays_terminated),
+        cmocka_unit_test(numbers_are_written_as_python_writes_them),
+        cmocka_unit_test(a_written_number_reads_back_to_the_same_bits),
+        cmocka_unit_test(only_a_whole_number_is_a_number),
+        cmocka_unit_test(questions_about_text_are_answered),
+        cmocka_unit_test(distance_counts_edits_and_swaps),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
