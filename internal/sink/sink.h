@@ -13,10 +13,19 @@
 
 struct sink;
 
+/* What image tags need to know about a source (FORMATS 9.1): tag = stem of the file, followed by the frame's place in the
+ * job's list of all frames when the stem alone is not unique in the job. */
+struct sink_source {
+    uint64_t first; /* place of the source's frame 0 in the list */
+    bool numbered;  /* the stem names several frames */
+};
+
 struct sink_options {
     const char *folder;              /* output.output_dir */
     uint32_t rank;                   /* %s = idx-%04d of this */
     bool composite;                  /* output.composite_output; false: %s = idx-<image tag>, one set of files a frame */
+    const struct sink_source *sources; /* [of frame_id.source] for image tags; NULL: numbered by the index inside the file
+                                        unless the file is a single image */
     const char *imported_expt;       /* the seven *_filename parameters with one %s; NULL: not written */
     const char *strong_refl;
     const char *indexed_refl;
@@ -24,18 +33,19 @@ struct sink_options {
     const char *integrated_expt, *integrated_refl;
     const char *recipe_hash;         /* of the identifiers, hexadecimal */
     const char *space_group_hall;    /* of the crystals; NULL: " P 1" */
-    const char *program;             /* "xfelx|0.1.0" for the history line */
-    bool shoeboxes;
-    bool cell_covariance;
+    const char *program;             /* "xfelx|0.1.0" for the history line; its time is the latest t_done of the frames */
+    bool shoeboxes;                  /* of the spots, in strong and indexed files; results must carry their pixels */
 };
 
+/* Names and texts are copied. The folder is made. Refuses (ERROR_USAGE) a half-named pair, a name with anything but one %s,
+ * and one without %s that several sets of files would share. */
 bool sink_open(const struct sink_options *o, struct sink **out, struct error *err);
 
-/* Take a frame. Frames that are not indexed leave rows only in strong/imported files. */
+/* Take a frame; failed ones are passed over. Frames that are not indexed leave rows only in strong/imported files. */
 bool sink_put(struct sink *s, const struct result *r, struct error *err);
 
-/* Write all files anew from what came so far. Checks its own tables first (identifiers, ids, finite numbers, variance > 0):
- * a broken one is ERROR_INTERNAL and nothing is written. */
+/* Write all files anew from what came so far; no frames, no file. Checks its own tables first (identifiers, lattices, finite
+ * numbers, rays on the Ewald sphere, variance > 0): a broken one is ERROR_INTERNAL and nothing is written. */
 bool sink_publish(struct sink *s, struct error *err);
 void sink_close(struct sink *s);
 

@@ -1,0 +1,308 @@
+/* sink.c - results in, .expt and .refl files out; see sink.h.
+ *
+ * What a frame leaves behind is copied into one arena as it comes: spots and rows in the structs of the kernels, which are
+ * about as large as the rows of the files. Publishing puts frames in order, checks them, and renders one file after the
+ * other in memory.
+ */
+#include "sink/sink.h"
+
+#include "sink/expt.h"
+#include "sink/kept.h"
+#include "sink/refl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sink {
+    struct sink_options o; /* texts in memory */
+    struct arena memory;
+    struct kept_detector *detectors; /* newest first */
+    struct kept_frame **frames;
+    size_t n_frames, room;
+};
+
+/* ---- opening */
+
+/* The files of one set: pairs are written together, .expt first. */
+enum { N_NAMES = 6 };
+static void names_of(struct sink_options *o, const char **out[N_NAMES])
+{
+    const char **const all[N_NAMES] = {&o->imported_expt, &o->strong_refl,     &o->refined_expt,
+                                       &o->indexed_refl,  &o->integrated_expt, &o->integrated_refl};
+    memcpy(out, all, sizeof all);
+}
+
+static bool check_name(const struct sink_options *o, const char *name, struct error *err)
+{
+    const char *percent = strchr(name, '%');
+    if (!name[0] || (percent && (percent[1] != 's' || strchr(percent + 1, '%'))))
+        return error_set(err, ERROR_USAGE, "output file name \"%s\" may hold one %%s and no other %%", name);
+    if (!percent && (!o->composite || o->rank > 0))
+        return error_set(err, ERROR_USAGE, "output file name \"%s\" would be written by several %s", name,
+                         o->composite ? "ranks" : "frames"),
+               error_hint(err, "put %%s into it, which becomes idx-… of the %s",
+                          o->composite ? "rank" : "image");
+    return true;
+}
+
+static bool check_pair(const char *expt, const char *refl, struct error *err)
+{
+    if (!expt == !refl)
+        return true;
+    return error_set(err, ERROR_USAGE, "\"%s\" has no partner: an .expt and a .refl belong together",
+                     expt ? expt : refl),
+           error_hint(err, "name both files or set both to None");
+}
+
+static const char *keep_text(struct arena *a, const char *text)
+{
+    return text ? arena_strdup(a, text) : NULL;
+}
+
+bool sink_open(const struct sink_options *o, struct sink **out, struct error *err)
+{
+    *out = NULL;
+    if (!check_pair(o->refined_expt, o->indexed_refl, err) ||
+        !check_pair(o->integrated_expt, o->integrated_refl, err))
+        return false;
+    struct sink *s = calloc(1, sizeof *s);
+    if (!s)
+        return error_set(err, ERROR_MEMORY, "no memory for results");
+    s->o = *o;
+    s->o.folder = arena_strdup(&s->memory, o->folder ? o->folder : "");
+    s->o.recipe_hash = arena_strdup(&s->memory, o->recipe_hash);
+    s->o.space_group_hall = arena_strdup(&s->memory, o->space_group_hall ? o->space_group_hall : " P 1");
+    s->o.program = arena_strdup(&s->memory, o->program);
+    const char **names[N_NAMES];
+    names_of(&s->o, names);
+    bool ok = true;
+    for (int i = 0; ok && i < N_NAMES; i++) {
+        ok = !*names[i] || check_name(o, *names[i], err);
+        *names[i] = keep_text(&s->memory, *names[i]);
+    }
+    ok = ok && (!s->o.folder[0] || fs_make_folders(s->o.folder, err));
+    if (!ok) {
+        sink_close(s);
+        return false;
+    }
+    *out = s;
+    return true;
+}
+
+void sink_close(struct sink *s)
+{
+    if (!s)
+        return;
+    arena_free(&s->memory);
+    free(s->frames);
+    free(s);
+}
+
+/* ---- taking results */
+
+static bool same_text(const char *a, const char *b)
+{
+    return !strcmp(a, b);
+}
+
+static bool same_panel(const struct panel *a, const struct panel *b)
+{
+    return !memcmp(a->origin, b->origin, sizeof a->origin) && !memcmp(a->fast, b->fast, sizeof a->fast) &&
+           !memcmp(a->slow, b->slow, sizeof a->slow) && a->mu == b->mu && a->thickness == b->thickness &&
+           a->parallax == b->parallax && a->gain == b->gain && a->pedestal == b->pedestal;
+}
+
+/* Beyond what the fingerprint says: would these two read the same in a file? */
+static bool same_detector(const struct detector *a, const struct detector *b)
+{
+    if (a->n_panels != b->n_panels || a->n_nodes != b->n_nodes)
+        return false;
+    for (size_t i = 0; i < a->n_panels; i++) {
+        const struct panel_info *x = &a->info[i], *y = &b->info[i];
+        if (!same_panel(&a->panels[i], &b->panels[i]) || !same_text(x->name, y->name) ||
+            !same_text(x->type, y->type) || !same_text(x->material, y->material) ||
+            memcmp(x->raw_offset, y->raw_offset, sizeof x->raw_offset) != 0)
+            return false;
+    }
+    for (size_t i = 0; i < a->n_nodes; i++) {
+        const struct detector_node *x = &a->nodes[i], *y = &b->nodes[i];
+        if (x->parent != y->parent || x->panel != y->panel || !same_text(x->name, y->name) ||
+            memcmp(x->origin, y->origin, sizeof x->origin) != 0 ||
+            memcmp(x->fast, y->fast, sizeof x->fast) != 0 || memcmp(x->slow, y->slow, sizeof x->slow) != 0)
+            return false;
+    }
+    return true;
+}
+
+static struct kept_detector *keep_detector(struct sink *s, const struct detector *d)
+{
+    uint64_t fingerprint = detector_fingerprint(d);
+    for (struct kept_detector *k = s->detectors; k; k = k->next)
+        if (k->fingerprint == fingerprint && same_detector(k->detector, d))
+            return k;
+    struct kept_detector *k = arena_alloc(&s->memory, sizeof *k);
+    *k = (struct kept_detector){s->detectors, fingerprint, detector_copy(&s->memory, d), -1};
+    s->detectors = k;
+    return k;
+}
+
+/* Paths in .expt files go through Python's expandvars. */
+static bool check_path(const struct result *r, struct error *err)
+{
+    if (!strchr(r->id.path, '$') && r->id.path[0] != '~')
+        return true;
+    return error_set(err, ERROR_UNSUPPORTED, "%s: readers of .expt files would replace $ and ~ in this path",
+                     r->id.path),
+           error_hint(err, "give the files a path without them, for instance through a link");
+}
+
+static const void *keep_array(struct sink *s, const void *items, size_t n, size_t size)
+{
+    return n > 0 ? arena_memdup(&s->memory, items, n * size) : NULL;
+}
+
+static void keep_frame(struct sink *s, const struct result *r, struct kept_frame *f)
+{
+    bool spots = s->o.strong_refl || s->o.shoeboxes;
+    *f = (struct kept_frame){
+        .source = r->id.source,
+        .frame = r->id.frame,
+        .single = r->id.single,
+        .path = arena_strdup(&s->memory, r->id.path),
+        .beam = r->beam,
+        .detector = keep_detector(s, r->detector),
+        .t_done = r->t_done,
+        .n_spots = spots ? r->n_strong : 0,
+        .n_pixels = s->o.shoeboxes ? r->n_pixels : 0,
+        .n_lattices = r->n_lattices,
+        .n_indexed = s->o.indexed_refl ? r->n_indexed : 0,
+        .n_integrated = s->o.integrated_refl ? r->n_integrated : 0,
+    };
+    f->spots = keep_array(s, r->spots, f->n_spots, sizeof *r->spots);
+    f->pixels = keep_array(s, r->pixels, f->n_pixels, sizeof *r->pixels);
+    f->lattices = keep_array(s, r->lattices, f->n_lattices, sizeof *r->lattices);
+    f->indexed = keep_array(s, r->indexed, f->n_indexed, sizeof *r->indexed);
+    f->integrated = keep_array(s, r->integrated, f->n_integrated, sizeof *r->integrated);
+}
+
+bool sink_put(struct sink *s, const struct result *r, struct error *err)
+{
+    bool rows = (s->o.indexed_refl && r->n_indexed > 0) || (s->o.integrated_refl && r->n_integrated > 0);
+    if (r->outcome == OUTCOME_FAILED || !(rows || s->o.imported_expt || s->o.strong_refl))
+        return true;
+    if (!check_path(r, err))
+        return false;
+    if (s->o.shoeboxes && r->n_strong > 0 && !r->pixels)
+        return error_set(err, ERROR_INTERNAL,
+                         "%s, frame %u: the pixels of its spots did not come with the result", r->id.path,
+                         r->id.frame);
+    if (s->n_frames == s->room) {
+        size_t room = s->room ? 2 * s->room : 64;
+        struct kept_frame **grown = realloc(s->frames, room * sizeof *grown);
+        if (!grown)
+            return error_set(err, ERROR_MEMORY, "no memory for results of %zu frames", room);
+        s->frames = grown;
+        s->room = room;
+    }
+    struct kept_frame *f = arena_alloc(&s->memory, sizeof *f);
+    keep_frame(s, r, f);
+    s->frames[s->n_frames++] = f;
+    return true;
+}
+
+/* ---- publishing */
+
+static int frame_compare(const void *a, const void *b)
+{
+    const struct kept_frame *x = *(struct kept_frame *const *)a, *y = *(struct kept_frame *const *)b;
+    if (x->source != y->source)
+        return x->source < y->source ? -1 : 1;
+    return x->frame == y->frame ? 0 : x->frame < y->frame ? -1 : 1;
+}
+
+/* "idx-0003" of a rank, "idx-shot_00017" of a frame. */
+static char *make_tag(const struct sink *s, struct arena *a, const struct kept_frame *f)
+{
+    if (s->o.composite)
+        return arena_printf(a, "idx-%04u", s->o.rank);
+    const struct sink_source *known = s->o.sources ? &s->o.sources[f->source] : NULL;
+    char *stem = fs_stem(a, f->path);
+    if (known ? !known->numbered : f->single)
+        return arena_printf(a, "idx-%s", stem);
+    return arena_printf(a, "idx-%s_%05llu", stem,
+                        (unsigned long long)(known ? known->first + f->frame : f->frame));
+}
+
+static char *make_path(const struct sink *s, struct arena *a, const char *name, const char *tag)
+{
+    const char *percent = strchr(name, '%');
+    if (percent)
+        name = arena_printf(a, "%.*s%s%s", (int)(percent - name), name, tag, percent + 2);
+    return fs_join(a, s->o.folder, name);
+}
+
+static char *make_history(const struct sink *s, struct arena *a, const struct table *t)
+{
+    char when[32];
+    int64_t latest = 0;
+    for (size_t i = 0; i < t->n_frames; i++)
+        if (t->frames[i]->t_done > latest)
+            latest = t->frames[i]->t_done;
+    return arena_printf(a, "%s|%s%s", clock_text(latest, when), s->o.program,
+                        t->kind == TABLE_INTEGRATED ? "|integrated" : "");
+}
+
+/* Write the pair of one kind for some frames; a name that is NULL is not written. */
+static bool write_pair(struct sink *s, enum table_kind kind, struct kept_frame *const *frames, size_t n,
+                       const char *expt, const char *refl, struct error *err)
+{
+    struct arena a = {0};
+    struct str bytes = {0};
+    bool ok = true;
+    struct table *t = expt || refl ? table_make(&a, kind, frames, n, s->o.recipe_hash) : NULL;
+    if (t && t->n_experiments > 0) {
+        const char *tag = make_tag(s, &a, t->frames[0]);
+        struct expt_style style = {.hall = s->o.space_group_hall,
+                                   .history = make_history(s, &a, t),
+                                   .crystals = kind != TABLE_STRONG,
+                                   .profiles = kind == TABLE_INTEGRATED};
+        if (expt) {
+            expt_text(t, &style, &bytes);
+            ok = fs_write_atomic(make_path(s, &a, expt, tag), bytes.text, bytes.len, err);
+        }
+        if (ok && refl) {
+            str_clear(&bytes);
+            ok = refl_bytes(t, s->o.shoeboxes, &bytes, err) &&
+                 fs_write_atomic(make_path(s, &a, refl, tag), bytes.text, bytes.len, err);
+        }
+    }
+    str_free(&bytes);
+    arena_free(&a);
+    return ok;
+}
+
+static bool write_set(struct sink *s, struct kept_frame *const *frames, size_t n, struct error *err)
+{
+    const struct sink_options *o = &s->o;
+    return write_pair(s, TABLE_STRONG, frames, n, o->imported_expt, o->strong_refl, err) &&
+           write_pair(s, TABLE_INDEXED, frames, n, o->refined_expt, o->indexed_refl, err) &&
+           write_pair(s, TABLE_INTEGRATED, frames, n, o->integrated_expt, o->integrated_refl, err);
+}
+
+bool sink_publish(struct sink *s, struct error *err)
+{
+    if (s->n_frames == 0)
+        return true;
+    qsort(s->frames, s->n_frames, sizeof(struct kept_frame *), frame_compare);
+    for (size_t i = 0; i < s->n_frames; i++)
+        if (!kept_check(s->frames[i], err))
+            return false;
+    if (!kept_check_identifiers(s->frames, s->n_frames, s->o.recipe_hash, err))
+        return false;
+    if (s->o.composite)
+        return write_set(s, s->frames, s->n_frames, err);
+    for (size_t i = 0; i < s->n_frames; i++)
+        if (!write_set(s, s->frames + i, 1, err))
+            return false;
+    return true;
+}
