@@ -277,7 +277,7 @@ enum hdf5_decode hdf5_bitshuffle_decode(const uint8_t *src, size_t n_src, uint8_
 void byte_planes_join(const uint8_t *src, size_t n, size_t element, uint8_t *dst)
 {
     size_t whole = element > 0 ? n / element : 0;
-    for (size_t k = 0; k < element; k++) {
+    for (size_t k = 0; whole > 0 && k < element; k++) {
         for (size_t i = 0; i < whole; i++)
             dst[i * element + k] = src[k * whole + i];
     }

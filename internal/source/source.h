@@ -32,6 +32,8 @@ struct frame_buffer {
     struct bytes raw;    /* file or chunk as stored */
     struct bytes work;   /* unpacked stream, one decoded chunk, … */
     struct bytes pixels;
+    struct bytes chunk;   /* a decoded chunk of several frames, kept for the next frame, … */
+    uint64_t chunk_of[3]; /* … and whose it is: source, dataset, number; zeros: nobody's */
 };
 void frame_buffer_free(struct frame_buffer *b);
 
