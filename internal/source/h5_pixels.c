@@ -289,7 +289,9 @@ static uint64_t after_frame(const struct h5_image *m, uint64_t frame)
     return lo;
 }
 
-bool h5_image_read(const struct h5_description *d, const struct h5_image *m, uint64_t frame, XX
+bool h5_image_read(const struct h5_description *d, const struct h5_image *m, enum pixel_type type,
+                   uint64_t frame, const char *name, uint64_t serial, struct frame_buffer *buffer,
+                   uint8_t *out, struct error *err)
 {
     struct error problem = {0};
     struct job j = {.image = m,
