@@ -254,7 +254,7 @@ static double median(const float *values, const uint8_t *use, size_t size, int32
             lo = fmin(lo, (double)values[k]);
             hi = fmax(hi, (double)values[k]);
         }
-    for (int round = 0; round < 60 && hi - lo > 1e-6 * (fabs(lo) + fabs(hi)); round++) {
+    for (int round = 0; round < 40 && hi - lo > 1e-3 * (fabs(lo) + fabs(hi)); round++) {
         double middle = 0.5 * (lo + hi);
         int32_t below = 0;
         for (size_t k = 0; k < size; k++)
@@ -275,7 +275,7 @@ static double robust_sigma(const float *values, const uint8_t *use, size_t size,
     for (size_t k = 0; k < size; k++)
         if (use[k])
             hi = fmax(hi, fabs((double)values[k] - middle));
-    for (int round = 0; round < 60 && hi - lo > 1e-6 * hi; round++) {
+    for (int round = 0; round < 40 && hi - lo > 1e-3 * hi; round++) {
         double wide = 0.5 * (lo + hi);
         int32_t within = 0;
         for (size_t k = 0; k < size; k++)

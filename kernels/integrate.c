@@ -119,9 +119,8 @@ static void mark_neighbour(const struct run *r, size_t mine, size_t other)
     if (a->x0 >= b->x1 || b->x0 >= a->x1 || a->y0 >= b->y1 || b->y0 >= a->y1 ||
         !kabsch_init(&k, r->f->view.beam, b->s1))
         return;
-    shoebox_overlap(r->box, &k, row_panel(r, b), row_radius(r, b), limits, SHOEBOX_OVERLAPPED);
     double core = r->p->overlap_sigma * r->lattices[b->lattice].sigma_b;
-    shoebox_overlap(r->box, &k, row_panel(r, b), core, limits, SHOEBOX_CORE);
+    shoebox_overlap(r->box, &k, row_panel(r, b), row_radius(r, b), core, limits);
 }
 
 /* Gather the pixels of the row at a place, and say whose they are. DIALS' stills integrator looks for
@@ -465,8 +464,9 @@ static size_t keep_one(const struct integrate_params *p, struct lattice *l, cons
     return kept;
 }
 
-size_t integrate_predict(const struct integrate_params *p, const struct integrate_frame *f, struct lattice *lattices,
-                         size_t n_lattices, struct reflection *out, size_t capacity, struct integrate_result *result)
+size_t integrate_predict(const struct integrate_params *p, const struct integrate_frame *f,
+                         struct lattice *lattices, size_t n_lattices, struct reflection *out, size_t capacity,
+                         struct integrate_result *result)
 {
     size_t n = 0;
     *result = (struct integrate_result){.n_predicted = 0};
@@ -475,8 +475,9 @@ size_t integrate_predict(const struct integrate_params *p, const struct integrat
     return n;
 }
 
-size_t integrate_predicted(const struct integrate_params *p, const struct integrate_frame *f, struct lattice *lattices,
-                           size_t n_lattices, struct reflection *out, size_t n, struct integrate_result *result, void *work)
+size_t integrate_predicted(const struct integrate_params *p, const struct integrate_frame *f,
+                           struct lattice *lattices, size_t n_lattices, struct reflection *out, size_t n,
+                           struct integrate_result *result, void *work)
 {
     size_t kept = 0;
     integrate_match(out, n, f->indexed, f->n_indexed);

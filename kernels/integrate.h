@@ -116,12 +116,14 @@ size_t integrate_frame(const struct integrate_params *p, const struct integrate_
 
 /* First half of integrate_frame: σ_b of each lattice and its predictions. Returns how many rows are in out; when
  * result->truncated is set, capacity was too small and result->n_predicted is what it would take. */
-size_t integrate_predict(const struct integrate_params *p, const struct integrate_frame *f, struct lattice *lattices,
-                         size_t n_lattices, struct reflection *out, size_t capacity, struct integrate_result *result);
+size_t integrate_predict(const struct integrate_params *p, const struct integrate_frame *f,
+                         struct lattice *lattices, size_t n_lattices, struct reflection *out, size_t capacity,
+                         struct integrate_result *result);
 
 /* Second half: match, integrate, drop. out [n] as integrate_predict left it. Returns the number of integrated rows. */
-size_t integrate_predicted(const struct integrate_params *p, const struct integrate_frame *f, struct lattice *lattices,
-                           size_t n_lattices, struct reflection *out, size_t n, struct integrate_result *result, void *work);
+size_t integrate_predicted(const struct integrate_params *p, const struct integrate_frame *f,
+                           struct lattice *lattices, size_t n_lattices, struct reflection *out, size_t n,
+                           struct integrate_result *result, void *work);
 
 /* Set flags indexed, used_in_refinement, strong and reference_spot (within 2 px), and `spot`, of predictions
  * from the indexed rows of the same hkl, panel and lattice. rows must be sorted by lattice, panel, h, k, l,

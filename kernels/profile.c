@@ -8,6 +8,7 @@
 #include "kernels/vec3.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Σ v α² / (Σ v − 1) of one spot; NaN when it does not count. */
 static double spot_variance(const struct panel *p, const double s1[3], const struct strong_pixel *pixels,
@@ -115,21 +116,43 @@ static void corner_row(const struct kabsch *k, const struct panel *p, int32_t x0
     }
 }
 
-void profile_foreground(const struct kabsch *k, const struct panel *p, double radius, const int32_t box[4],
-                        uint8_t *inside)
+/* The part of a box where foreground can be: the pixels between the rays at ±radius, and two more for the corners of
+ * pixels that reach over and for the bending of the sphere. */
+static void narrow(const struct kabsch *k, const struct panel *p, double radius, const int32_t box[4],
+                   int32_t part[4])
 {
-    double corners[2][PROFILE_BOX_SIDE + 1], limit = radius * radius;
-    int32_t width = box[1] - box[0], height = box[3] - box[2];
-    if (width < 1 || width > PROFILE_BOX_SIDE)
+    int32_t near[4];
+    memcpy(part, box, 4 * sizeof *part);
+    if (!profile_box(k, p, radius, near))
         return;
-    corner_row(k, p, box[0], box[1], box[2], corners[0]);
-    for (int32_t j = 0; j < height; j++) {
-        const double *above = corners[j & 1];
-        double *below = corners[(j + 1) & 1];
-        corner_row(k, p, box[0], box[1], box[2] + j + 1, below);
-        for (int32_t i = 0; i < width; i++) {
+    for (int i = 0; i < 4; i += 2) {
+        if (near[i] - 2 > part[i])
+            part[i] = near[i] - 2 < box[i + 1] ? near[i] - 2 : box[i + 1];
+        if (near[i + 1] + 2 < part[i + 1])
+            part[i + 1] = near[i + 1] + 2 > part[i] ? near[i + 1] + 2 : part[i];
+    }
+}
+
+void profile_foreground(const struct kabsch *k, const struct panel *p, double radius, double core,
+                        const int32_t box[4], uint8_t *inside)
+{
+    double corners[2][PROFILE_BOX_SIDE + 1];
+    int32_t width = box[1] - box[0], height = box[3] - box[2], part[4];
+    if (width < 1 || width > PROFILE_BOX_SIDE || height < 1)
+        return;
+    memset(inside, 0, (size_t)width * (size_t)height);
+    narrow(k, p, radius, box, part);
+    if (part[0] >= part[1] || part[2] >= part[3])
+        return;
+    corner_row(k, p, part[0], part[1], part[2], corners[0]);
+    for (int32_t y = part[2]; y < part[3]; y++) {
+        const double *above = corners[(y - part[2]) & 1];
+        double *below = corners[(y - part[2] + 1) & 1];
+        uint8_t *row = inside + (size_t)(y - box[2]) * (size_t)width + (size_t)(part[0] - box[0]);
+        corner_row(k, p, part[0], part[1], y + 1, below);
+        for (int32_t i = 0; i < part[1] - part[0]; i++) {
             double nearest = fmin(fmin(above[i], above[i + 1]), fmin(below[i], below[i + 1]));
-            inside[(size_t)j * (size_t)width + (size_t)i] = nearest <= limit;
+            row[i] = (uint8_t)((nearest <= radius * radius) + (nearest <= core * core));
         }
     }
 }

@@ -76,7 +76,7 @@ void shoebox_gather(struct shoebox *s, const struct image *image, const struct p
 
 void shoebox_foreground(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius)
 {
-    profile_foreground(k, p, radius, (int32_t[4]){s->x0, s->x1, s->y0, s->y1}, s->scratch);
+    profile_foreground(k, p, radius, 0, (int32_t[4]){s->x0, s->x1, s->y0, s->y1}, s->scratch);
     for (size_t i = 0; i < s->size; i++)
         s->code[i] |= s->scratch[i] ? SHOEBOX_FOREGROUND : SHOEBOX_BACKGROUND;
 }
@@ -92,18 +92,19 @@ static int32_t smaller(int32_t a, int32_t b)
 }
 
 void shoebox_overlap(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius,
-                     const int32_t other[4], enum shoebox_code bit)
+                     double core, const int32_t other[4])
 {
     int32_t both[4] = {larger(s->x0, other[0]), smaller(s->x1, other[1]), larger(s->y0, other[2]),
                        smaller(s->y1, other[3])};
     if (both[0] >= both[1] || both[2] >= both[3])
         return;
-    profile_foreground(k, p, radius, both, s->scratch);
+    profile_foreground(k, p, radius, core, both, s->scratch);
     size_t i = 0;
     for (int32_t y = both[2]; y < both[3]; y++)
         for (int32_t x = both[0]; x < both[1]; x++, i++)
             if (s->scratch[i])
-                s->code[(size_t)(y - s->y0) * (size_t)s->width + (size_t)(x - s->x0)] |= (uint8_t)bit;
+                s->code[(size_t)(y - s->y0) * (size_t)s->width + (size_t)(x - s->x0)] |=
+                    (uint8_t)(SHOEBOX_OVERLAPPED | (s->scratch[i] == 2 ? SHOEBOX_CORE : 0));
 }
 
 int32_t shoebox_background_pixels(struct shoebox *s)

@@ -6,9 +6,9 @@
  *     struct shoebox *box = shoebox_init(memory);
  *     shoebox_gather(box, &image, panel, limits);          // values and which of them are valid
  *     shoebox_foreground(box, &kabsch, panel, radius);     // the reflection's own pixels, and background
- *     shoebox_overlap(box, &other, panel, other_radius, other_limits, SHOEBOX_OVERLAPPED);    // a
- * neighbour's shoebox_background_pixels(box);                      // then background_… (box->values,
- * box->use, …) struct shoebox_sums sums = shoebox_sum(box, &background, false);
+ *     shoebox_overlap(box, &other, panel, other_radius, core, other_limits);    // pixels of a neighbour
+ *     shoebox_background_pixels(box);                      // fills box->use for background_ml or _plane_dials
+ *     struct shoebox_sums sums = shoebox_sum(box, &background, false);
  */
 #ifndef XFELX_KERNELS_SHOEBOX_H
 #define XFELX_KERNELS_SHOEBOX_H
@@ -52,10 +52,10 @@ void shoebox_gather(struct shoebox *s, const struct image *image, const struct p
 /* Mark foreground and, everywhere else, background. */
 void shoebox_foreground(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius);
 
-/* Mark the pixels within radius of another reflection, with box `other` on the same panel: bit is
- * SHOEBOX_OVERLAPPED or SHOEBOX_CORE. */
+/* Mark the pixels within radius (overlapped) and core of another reflection, with box `other` on the same
+ * panel. */
 void shoebox_overlap(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius,
-                     const int32_t other[4], enum shoebox_code bit);
+                     double core, const int32_t other[4]);
 
 /* Fill `use`: valid background pixels outside every other reflection's foreground. Returns how many. */
 int32_t shoebox_background_pixels(struct shoebox *s);
