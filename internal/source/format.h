@@ -68,6 +68,7 @@ struct source {
     const char *unplaced; /* frame.unplaced */
     void *own;            /* the format's private part, in the arena */
 
+    struct beam beam_of_file; /* set by the common code: beam before options were applied */
     const char *notes[SOURCE_NOTES];
     size_t n_notes;
 };
@@ -79,6 +80,21 @@ void source_note(struct source *s, const char *format, ...) __attribute__((forma
  * copied. For tests and fuzzing, and for whoever gets images from elsewhere. */
 bool source_open_memory(const void *data, size_t n, const char *path, const struct source_options *o,
                         struct source **out, struct error *err);
+
+/* As source_open, for a reader that opens file after file: *raw and *content lend their memory. content goes
+ * into the source and comes back by source_close_lent. */
+bool source_open_lent(const char *path, const struct source_options *o, struct bytes *raw,
+                      struct bytes *content, struct source **out, struct error *err);
+void source_close_lent(struct source *s, struct bytes *content);
+
+/* Does the file hold one image, by its first bytes? Fails as source_open when it cannot be read, is empty or
+ * is none of the formats; what lies inside .gz and .bz2 is not looked at (one image). */
+bool source_peek(const char *path, bool *single, struct error *err);
+
+/* unpack.c: is it gzip or bzip2 by its first bytes (4 are enough)? Unpack it; out keeps its memory from file
+ * to file. ERROR_TRUNCATED, ERROR_DAMAGED, ERROR_UNSUPPORTED (more than 512 MiB). */
+bool source_packed(const uint8_t *data, size_t n);
+bool source_unpack(const uint8_t *data, size_t n, const char *path, struct bytes *out, struct error *err);
 
 /* settle.c: apply options to what the file said, check it, fill mu of panels with a known material. */
 bool source_settle(struct source *s, struct error *err);

@@ -1,0 +1,15 @@
+/* formats.c - the table of formats. A new format is one file with its row, and one line here. */
+#include "source/format.h"
+
+const struct source_ops *const source_formats[] = {
+    &source_imgcif, /* before miniCBF: a header of both kinds has axes, and those win */
+    &source_minicbf, &source_smv, &source_marccd, NULL,
+};
+
+const struct source_format_info *source_format_info(size_t i)
+{
+    size_t n = 0;
+    while (source_formats[n])
+        n++;
+    return i < n ? &source_formats[i]->info : NULL;
+}
