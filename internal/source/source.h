@@ -85,7 +85,7 @@ struct source_list {
         const char *recorded; /* absolute: the identity of its frames (STORE 3.1) */
         uint32_t n_frames;    /* a source that cannot be opened counts 1 frame, which then fails */
         uint32_t first;       /* number of its first frame in the whole list */
-        struct error error;   /* code ≠ 0: could not be opened; its frame 0 fails with this */
+        struct error *error;  /* could not be opened: its frame 0 fails with this; NULL: nothing known against it */
         struct source *open;  /* container formats: opened; single-image formats: NULL, opened by whoever reads the frame */
     } *sources;
     uint64_t n_frames;
@@ -107,6 +107,7 @@ struct source_reader {
     const struct source_options *options;
     struct source *open; /* single-image source opened for the frame in hand */
     struct frame_buffer buffer;
+    struct bytes content; /* memory of the open file, used again for the next one */
 };
 bool source_reader_read(struct source_reader *r, uint64_t i, struct frame *out, struct error *err);
 void source_reader_free(struct source_reader *r);

@@ -1,0 +1,216 @@
+/* list.c - from what a person names to the frames of a job, in one fixed order.
+ *
+ * Arguments are files, folders, globs and lists of paths; what they expand to is sorted inside an argument and each file
+ * counts once, by its absolute path, whoever named it first. A name that is no file stays in the list: it counts one frame,
+ * which then fails with the reason, so that nothing that was asked for is lost silently.
+ */
+#include "source/format.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIST_LIMIT_MIB = 256, PATH_LIMIT = 4096 };
+#define SOURCE_LIMIT ((size_t)10000000)
+
+struct names {
+    char **name;
+    size_t n, room;
+    struct arena *arena;
+};
+
+static bool add_name(struct names *l, const char *name, struct error *err)
+{
+    if (l->n == SOURCE_LIMIT)
+        return error_set(err, ERROR_USAGE, "more than %zu files are named", SOURCE_LIMIT);
+    if (l->n == l->room) {
+        size_t room = l->room ? l->room * 2 : 64;
+        char **more = arena_array(l->arena, room, sizeof *more);
+        if (l->n)
+            memcpy(more, l->name, l->n * sizeof *more);
+        l->name = more;
+        l->room = room;
+    }
+    l->name[l->n++] = arena_strdup(l->arena, name);
+    return true;
+}
+
+/* Names that a folder's listing takes: of the formats' globs, see info.files ("*.cbf *.cbf.gz …"). */
+static bool is_image_name(const char *path)
+{
+    const char *name = fs_name(path);
+    for (size_t i = 0; source_formats[i]; i++) {
+        const char *at = source_formats[i]->info.files;
+        while (*at) {
+            size_t n = strcspn(at, " ");
+            char suffix[32];
+            if (n > 1 && n < sizeof suffix && *at == '*') {
+                memcpy(suffix, at + 1, n - 1);
+                suffix[n - 1] = 0;
+                if (str_ends(name, suffix))
+                    return true;
+            }
+            at += n;
+            at += strspn(at, " ");
+        }
+    }
+    return false;
+}
+
+static bool add_all(struct names *l, char **names, size_t n, bool images_only, struct error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((!images_only || is_image_name(names[i])) && !add_name(l, names[i], err))
+            return false;
+    return true;
+}
+
+/* A file, a folder, or a glob. A file's own name wins over its reading as a glob ("run[1].cbf"). */
+static bool add_argument(struct names *l, const char *argument, struct error *err)
+{
+    char **names;
+    size_t n;
+    if (fs_is_folder(argument))
+        return fs_list(argument, l->arena, &names, &n, err) && add_all(l, names, n, true, err);
+    if (fs_is_file(argument) || !strpbrk(argument, "*?["))
+        return add_name(l, argument, err);
+    if (!fs_glob(argument, l->arena, &names, &n, err))
+        return false;
+    return n > 0 ? add_all(l, names, n, false, err) : add_name(l, argument, err);
+}
+
+/* One path a line; '#' begins a comment line, blanks around are not part of a name; relative to the list's folder. */
+static bool add_list(struct names *l, const char *path, struct error *err)
+{
+    struct bytes text = {0};
+    if (!fs_read(path, (size_t)LIST_LIMIT_MIB << 20, &text, err))
+        return false;
+    const char *folder = fs_folder(l->arena, path);
+    bool ok = true;
+    for (size_t at = 0; ok && at < text.size;) {
+        const char *line = (const char *)text.data + at;
+        const char *stop = memchr(line, '\n', text.size - at);
+        size_t n = stop ? (size_t)(stop - line) : text.size - at;
+        at += n + 1;
+        while (n > 0 && strchr(" \t\r", line[n - 1]) && line[n - 1])
+            n--;
+        while (n > 0 && (*line == ' ' || *line == '\t')) {
+            line++;
+            n--;
+        }
+        if (n == 0 || *line == '#')
+            continue;
+        if (n >= PATH_LIMIT || memchr(line, 0, n))
+            ok = error_set(err, ERROR_USAGE, "%s is no list of paths", path);
+        else
+            ok = add_argument(l, fs_join(l->arena, folder, arena_strndup(l->arena, line, n)), err);
+    }
+    bytes_free(&text);
+    return ok;
+}
+
+static bool is_list(const char *argument)
+{
+    return str_ends(argument, ".txt") || str_ends(argument, ".lst");
+}
+
+/* ---- each file once ---- */
+
+struct seen {
+    const char *recorded;
+    size_t number;
+};
+
+static int seen_order(const void *a, const void *b)
+{
+    const struct seen *x = a, *y = b;
+    int order = strcmp(x->recorded, y->recorded);
+    return order ? order : (x->number > y->number) - (x->number < y->number);
+}
+
+/* Absolute names; doubles after the first are dropped, order kept. */
+static void fill_sources(struct names *l, struct source_list *out)
+{
+    struct seen *seen = arena_array(l->arena, l->n, sizeof *seen);
+    bool *twice = arena_array(l->arena, l->n, sizeof *twice);
+    for (size_t i = 0; i < l->n; i++)
+        seen[i] = (struct seen){fs_absolute(l->arena, l->name[i]), i};
+    out->sources = arena_array(l->arena, l->n, sizeof *out->sources);
+    const char **recorded = arena_array(l->arena, l->n, sizeof *recorded);
+    for (size_t i = 0; i < l->n; i++)
+        recorded[i] = seen[i].recorded;
+    qsort(seen, l->n, sizeof *seen, seen_order);
+    for (size_t i = 1; i < l->n; i++)
+        twice[seen[i].number] = strcmp(seen[i].recorded, seen[i - 1].recorded) == 0;
+    for (size_t i = 0; i < l->n; i++)
+        if (!twice[i])
+            out->sources[out->n_sources++] =
+                (struct source_entry){.path = l->name[i], .recorded = recorded[i]};
+}
+
+/* How many frames; containers stay open. Errors are kept with the few sources that have one. */
+static void count_frames(struct source_entry *e, const struct source_options *o, struct arena *a)
+{
+    struct error err = {0};
+    bool single = true;
+    e->n_frames = 1;
+    if (source_peek(e->path, &single, &err) && (single || source_open(e->path, o, &e->open, &err)))
+        e->n_frames = single ? 1 : source_frames(e->open);
+    else
+        e->error = arena_memdup(a, &err, sizeof err);
+}
+
+bool source_list_make(char *const *arguments, size_t n, const struct source_options *o, struct arena *a,
+                      struct source_list *out, struct error *err)
+{
+    struct names l = {.arena = a};
+    *out = (struct source_list){0};
+    for (size_t i = 0; i < n; i++) {
+        const char *argument = arguments[i];
+        bool at = argument[0] == '@' && argument[1];
+        if (*argument == 0)
+            continue;
+        bool ok = at || (is_list(argument) && !fs_is_folder(argument)) ? add_list(&l, argument + at, err)
+                                                                       : add_argument(&l, argument, err);
+        if (!ok)
+            return false;
+    }
+    if (l.n == 0) {
+        error_set(err, ERROR_USAGE, "no image files are named");
+        return error_hint(err, "name files, folders, globs, or a list of paths as @list.txt");
+    }
+    fill_sources(&l, out);
+    for (size_t i = 0; i < out->n_sources; i++) {
+        struct source_entry *e = &out->sources[i];
+        count_frames(e, o, a);
+        e->first = (uint32_t)out->n_frames;
+        out->n_frames += e->n_frames;
+        if (out->n_frames > UINT32_MAX) {
+            source_list_close(out);
+            return error_set(err, ERROR_USAGE, "more than %u frames are named", UINT32_MAX);
+        }
+    }
+    return true;
+}
+
+void source_list_close(struct source_list *l)
+{
+    for (size_t i = 0; i < l->n_sources; i++) {
+        if (l->sources[i].open)
+            source_close(l->sources[i].open);
+        l->sources[i].open = NULL;
+    }
+}
+
+void source_list_at(const struct source_list *l, uint64_t i, uint32_t *source, uint32_t *frame)
+{
+    size_t low = 0, high = l->n_sources;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (l->sources[middle].first <= i)
+            low = middle;
+        else
+            high = middle;
+    }
+    *source = (uint32_t)low;
+    *frame = (uint32_t)(i - l->sources[low].first);
+}
