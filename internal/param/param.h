@@ -19,9 +19,9 @@ struct param_row {
     const char *path, *type, *deflt, *unit, *help;
     enum param_class class;
     enum param_tree tree;
-    uint8_t expert;       /* 0 … 3 */
+    uint8_t expert; /* 0 … 3 */
     bool multiple;
-    bool in_hash;         /* changes a result: part of the recipe hash */
+    bool in_hash; /* changes a result: part of the recipe hash */
 };
 
 struct params;
@@ -48,20 +48,28 @@ bool param_is_auto(const struct params *p, const char *path);
 bool param_bool(const struct params *p, const char *path, bool otherwise);
 int64_t param_int(const struct params *p, const char *path, int64_t otherwise);
 double param_real(const struct params *p, const char *path, double otherwise);
-const char *param_text(const struct params *p, const char *path, const char *otherwise);  /* str, path, space_group, choice (its word) */
-size_t param_reals(const struct params *p, const char *path, const double **values);      /* floats, ints, unit_cell; 0 when None/Auto */
-size_t param_texts(const struct params *p, const char *path, const char *const **values); /* strings, choice multi, multiple definitions */
+const char *param_text(const struct params *p, const char *path,
+                       const char *otherwise); /* str, path, space_group, choice (its word) */
+size_t param_reals(const struct params *p, const char *path,
+                   const double **values); /* floats, ints, unit_cell; 0 when None/Auto */
+size_t param_texts(const struct params *p, const char *path,
+                   const char *const **values); /* strings, choice multi, multiple definitions */
+size_t param_count(const struct params *p,
+                   const char *path); /* elements of a multiple definition or scope; ask for one as
+                                                                  "geometry.detector.panel[2].id", "input.glob[0]" */
 bool param_is_default(const struct params *p, const char *path);
-const char *param_origin(const struct params *p, const char *path); /* "built-in", "/etc/xfelx/xfelx.phil:12", "environment XFELX_…", "command line" */
+const char *param_origin(
+    const struct params *p,
+    const char *path); /* "built-in", "/etc/xfelx/xfelx.phil:12", "environment XFELX_…", "command line" */
 
 /* Print as PHIL that reads back to the same values (FORMATS 7.6). */
 enum param_show { PARAM_SHOW_ALL, PARAM_SHOW_CHANGED };
 struct param_show_options {
     enum param_show what;
-    int expert;        /* rows up to this level; -1: all */
-    int attributes;    /* 0 values, 1 help, 2 type, range, help, unit */
-    bool origins;      /* a comment behind each value: where it came from */
-    int tree;          /* enum param_tree, or -1: both */
+    int expert;     /* rows up to this level; -1: all */
+    int attributes; /* 0 values, 1 help, 2 type, range, help, unit */
+    bool origins;   /* a comment behind each value: where it came from */
+    int tree;       /* enum param_tree, or -1: both */
 };
 void params_show(const struct params *p, const struct param_show_options *o, struct str *out);
 
