@@ -8,6 +8,7 @@ ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(JOBS) --no-builtin-rules --no-builtin-variables
 endif
 SHELL := /bin/sh
+comma := ,
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -25,7 +26,6 @@ LIBS    := -lhdf5 -lsqlite3 -lcjson -ldeflate -lbz2 -lz -lm
 ALLOC   := $(SYSROOT)/lib/mimalloc.o
 READY   := $(SYSROOT)/.ready
 else
-comma   := ,
 CC      := gcc
 AR      := gcc-ar
 OPT     := -O1 -D_FORTIFY_SOURCE=2 $(if $(SAN),-fsanitize=$(SAN)) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=undefined)

@@ -50,7 +50,7 @@ static void damaged_text_is_refused_with_its_place(void **state)
     assert_string_equal(err.detail, "line 2, column 7");
     assert_null(parse("[1, 2", &err));
     assert_non_null(strstr(err.detail, "the end of the text"));
-    assert_null(parse("[1] 2", &err));
+    assert_null(parse("[1] 2 3", &err));
     assert_string_equal(err.detail, "line 1, column 5");
     assert_null(parse("", &err));
     static char deep[100001];
