@@ -51,7 +51,7 @@ struct known_cell {
     double cell[6]; /* Å, degrees, in the setting of the space group */
     char centring;  /* P A B C I F R (R: obverse hexagonal axes; give P for rhombohedral axes) */
     const int8_t (*rotations)[9]; /* rotation parts R of the space group's operators in that setting (x' = R
-                                     x); Friedel's and double ones do no harm; n_rotations 0: no space group,
+                                     x); generators will do; improper and double ones do no harm; n_rotations 0: no space group,
                                      the symmetry of the metric is used */
     size_t n_rotations;
 };

@@ -39,32 +39,66 @@ static void standard_frame(double m[9])
     memcpy(m, out, sizeof out);
 }
 
-/* The space group's rotations as proper ones, each once; none given: those of the metric. */
+/* Add a rotation to a list unless it is there. false: no room. */
+static bool add_rotation(int8_t out[LATTICE_ROTATIONS][9], size_t *n, const int8_t p[9])
+{
+    for (size_t i = 0; i < *n; i++)
+        if (memcmp(out[i], p, 9) == 0)
+            return true;
+    if (*n == LATTICE_ROTATIONS)
+        return false;
+    memcpy(out[(*n)++], p, 9);
+    return true;
+}
+
+/* Add all products until there are no new ones. */
+static bool close_group(int8_t out[LATTICE_ROTATIONS][9], size_t *n)
+{
+    for (size_t i = 0; i < *n; i++)
+        for (size_t k = 0; k <= i; k++)
+            for (int order = 0; order < 2; order++) {
+                const int8_t *a = out[order ? i : k], *b = out[order ? k : i];
+                int8_t p[9];
+                for (int e = 0; e < 9; e++) {
+                    int v = a[e / 3 * 3] * b[e % 3] + a[e / 3 * 3 + 1] * b[3 + e % 3] +
+                            a[e / 3 * 3 + 2] * b[6 + e % 3];
+                    if (v < -100 || v > 100)
+                        return false;
+                    p[e] = (int8_t)v;
+                }
+                if (!add_rotation(out, n, p))
+                    return false;
+            }
+    return true;
+}
+
+/* The space group's rotations as proper ones, each once; none given: those of the metric. 0: they do not fit. */
 static size_t proper_rotations(const struct known_cell *known, const double basis[9],
                                int8_t out[LATTICE_ROTATIONS][9])
 {
+    static const int8_t IDENTITY[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
     double g[9];
     size_t n = 0;
     lattice_metric(basis, g);
+    if (known->n_rotations == 0)
+        return lattice_operations(g, 0, EXACT, out, LATTICE_ROTATIONS);
+    add_rotation(out, &n, IDENTITY);
     for (size_t k = 0; k < known->n_rotations; k++) {
-        int8_t p[9];
         const int8_t *r = known->rotations[k];
         int det = r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) +
                   r[2] * (r[3] * r[7] - r[4] * r[6]);
-        if (det != 1 && det != -1)
-            return 0;
+        int8_t p[9];
         for (int i = 0; i < 9; i++)
             p[i] = (int8_t)(det * r[i]);
-        bool known_already = false;
-        for (size_t i = 0; i < n && !known_already; i++)
-            known_already = memcmp(out[i], p, sizeof p) == 0;
-        if (known_already)
-            continue;
-        if (n == LATTICE_ROTATIONS || lattice_metric_change(g, p) > 0.05) /* lengths 1 %, angles 3° */
+        if ((det != 1 && det != -1) || !add_rotation(out, &n, p))
             return 0;
-        memcpy(out[n++], p, sizeof p);
     }
-    return n ? n : lattice_operations(g, 0, EXACT, out, LATTICE_ROTATIONS);
+    if (!close_group(out, &n))
+        return 0;
+    for (size_t k = 0; k < n; k++)
+        if (lattice_metric_change(g, out[k]) > 0.05) /* lengths 1 %, angles 3° */
+            return 0;
+    return n;
 }
 
 /* Everything of the cell that needs no memory of its own. */
