@@ -123,32 +123,30 @@ static void blur(const struct field *f, enum spotfind_blur kind, double *out)
 
 /* Put the k-th smallest of v[0..n-1] at its place, smaller ones before it, larger ones after it (Hoare 1961).
  * The middle of three as pivot keeps ordered data fast. */
-static double select_kth(double *v, size_t n, size_t k)
+static double select_kth(double *v, size_t n, size_t k_th)
 {
-    size_t lo = 0, hi = n - 1;
+    ptrdiff_t lo = 0, hi = (ptrdiff_t)n - 1, k = (ptrdiff_t)k_th;
 
     while (lo < hi) {
         double a = v[lo], b = v[lo + (hi - lo) / 2], c = v[hi];
         double pivot = fmax(fmin(a, b), fmin(fmax(a, b), c));
-        size_t i = lo, j = hi;
-        for (;;) {
+        ptrdiff_t i = lo, j = hi;
+        while (i <= j) {
             while (v[i] < pivot)
                 i++;
             while (v[j] > pivot)
                 j--;
-            if (i >= j)
-                break;
-            double t = v[i];
-            v[i++] = v[j];
-            v[j--] = t;
+            if (i <= j) {
+                double t = v[i];
+                v[i++] = v[j];
+                v[j--] = t;
+            }
         }
-        /* v[lo..j] ≤ pivot ≤ v[j+1..hi], and i = j (v[i] is the pivot) or i = j + 1 */
-        if (i == j && k == i)
-            return v[k];
-        if (k <= (i == j ? i - 1 : j))
-            hi = i == j ? i - 1 : j;
-        else
-            lo = i == j ? i + 1 : i;
+        /* v[lo..j] ≤ pivot ≤ v[i..hi], pivots between */
+        if (j < k)
+            lo = i;
+        if (k < i)
+            hi = j;
     }
     return v[k];
 }
