@@ -124,6 +124,11 @@ static bool same_element(const struct phil_object *master, const struct phil_nod
     return true;
 }
 
+bool phil_same_values(const struct phil_node *x, const struct phil_node *y)
+{
+    return same_node(x, y);
+}
+
 bool phil_is_default(const struct phil_node *node)
 {
     if (node->master->multiple == PHIL_TRUE)

@@ -284,6 +284,7 @@ const struct phil_object *phil_unused(const struct phil_object *source, const st
 struct phil_node *phil_find(struct phil_node *root, const char *path);
 bool phil_same_value(const struct phil_object *master, const struct phil_value *a,
                      const struct phil_value *b);
+bool phil_same_values(const struct phil_node *x, const struct phil_node *y); /* two roots of one master */
 bool phil_is_default(const struct phil_node *node);
 
 /* ---- command line (argument.c) ---- */

@@ -65,6 +65,8 @@ static bool read_one(struct reading *r, const char *text, size_t n, struct phil_
     bool integer = r->master->type.kind == PHIL_INT || r->master->type.kind == PHIL_INTS;
     if (!phil_expression(text, n, integer, out, &why))
         return refuse(r, why);
+    if (!integer) /* 5 and 5.0 are the same real */
+        out->whole = false, out->i = 0;
     return true;
 }
 
