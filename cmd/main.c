@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-extern const struct command command_completion;
+extern const struct command command_completion, command_image;
 
 static const struct command *const commands[] = {
+    &command_image,
     &command_completion,
     NULL,
 };
