@@ -155,7 +155,7 @@ static bool same_word(const uint8_t *at, size_t n, const char *word)
     if (n != strlen(word))
         return false;
     for (size_t i = 0; i < n; i++)
-        if ((at[i] | 0x20) != word[i])
+        if ((at[i] >= 'A' && at[i] <= 'Z' ? at[i] + ('a' - 'A') : at[i]) != word[i])
             return false;
     return true;
 }

@@ -8,6 +8,8 @@
 
 enum { HEADER_LIMIT = 1 << 20, SIDE_LIMIT = 65536 };
 
+#define ELECTRONS 0.05 /* Å; below it the beam is one of electrons, not polarised (dxtbx' limit) */
+
 struct smv {
     size_t header_bytes, n_fast, n_slow;
     bool swap;
@@ -294,6 +296,8 @@ static bool smv_open(struct source *s, struct error *err)
     int found = number_of(v->header, "WAVELENGTH", &s->beam.v.wavelength);
     if (found < 0)
         return error_set(err, ERROR_METADATA, "%s: WAVELENGTH is not a number", s->path);
+    if (s->beam.v.wavelength > 0 && s->beam.v.wavelength < ELECTRONS)
+        s->beam.polarization_fraction = 0.5;
     if (number_of(v->header, "TWOTHETA", &tilt) != 0 && !(fabs(tilt) < 0.05) &&
         g.convention != DIALS_ORIGIN && !s->options.reference) {
         error_set(err, ERROR_UNSUPPORTED,
