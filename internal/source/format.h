@@ -87,6 +87,10 @@ bool source_open_lent(const char *path, const struct source_options *o, struct b
                       struct bytes *content, struct source **out, struct error *err);
 void source_close_lent(struct source *s, struct bytes *content);
 
+/* The first bytes of a regular file: *n of them, at most room. A FIFO or device is never waited for. ERROR_UNREADABLE, ERROR_IO,
+ * ERROR_EMPTY. */
+bool source_read_head(const char *path, uint8_t *head, size_t room, size_t *n, struct error *err);
+
 /* Does the file hold one image, by its first bytes? Fails as source_open when it cannot be read, is empty or
  * is none of the formats; what lies inside .gz and .bz2 is not looked at (one image). */
 bool source_peek(const char *path, bool *single, struct error *err);

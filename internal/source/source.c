@@ -59,8 +59,7 @@ static bool none_of_ours(const uint8_t *head, size_t n, const char *path, struct
              "single-image ones too");
 }
 
-/* The first bytes of a regular file; *n of them, at most HEAD. A FIFO or device is never waited for. */
-static bool read_head(const char *path, uint8_t head[HEAD], size_t *n, struct error *err)
+bool source_read_head(const char *path, uint8_t *head, size_t room, size_t *n, struct error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
@@ -73,7 +72,7 @@ static bool read_head(const char *path, uint8_t head[HEAD], size_t *n, struct er
     bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
     if (!ok)
         error_set(err, ERROR_UNREADABLE, "%s is not a file with data", path);
-    else if ((got = pread(fd, head, HEAD, 0)) < 0)
+    else if ((got = pread(fd, head, room, 0)) < 0)
         ok = error_system(err, ERROR_IO, "cannot read %s", path);
     else if (got == 0)
         ok = error_set(err, ERROR_EMPTY, "%s is empty", path);
@@ -86,7 +85,7 @@ bool source_peek(const char *path, bool *single, struct error *err)
 {
     uint8_t head[HEAD];
     size_t n;
-    if (!read_head(path, head, &n, err))
+    if (!source_read_head(path, head, sizeof head, &n, err))
         return false;
     *single = true;
     if (source_packed(head, n))
@@ -174,7 +173,7 @@ bool source_open_lent(const char *path, const struct source_options *o, struct b
     uint8_t head[HEAD];
     size_t n;
     *out = NULL;
-    if (!read_head(path, head, &n, err))
+    if (!source_read_head(path, head, sizeof head, &n, err))
         return false;
     const struct source_ops *ops = source_packed(head, n) ? NULL : find_format(head, n, path);
     if (!ops && !source_packed(head, n))

@@ -1,0 +1,132 @@
+/* mask.c - masks from files: which pixels people trust. DIALS' pickles, HDF5 files, and a plain form of our own.
+ *
+ * The plain form: the line "XFELXMASK1", a line "n_fast n_slow" for each panel, an empty line, then one byte for each pixel of
+ * each panel, 0 = never use, 1 = use.
+ */
+#include "source/format.h"
+#include "source/pickle.h"
+
+#include <string.h>
+
+#define MASK_LIMIT ((size_t)1 << 29)
+static const char raw_magic[] = "XFELXMASK1\n";
+static const uint8_t hdf5_magic[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+
+static bool shape_differs(const char *path, size_t panel, size_t n_fast, size_t n_slow, const struct panel *p,
+                          struct error *err)
+{
+    return error_set(err, ERROR_MASK, "mask %s: panel %zu has %zu x %zu pixels, in the detector %d x %d",
+                     path, panel, n_fast, n_slow, p->n_fast, p->n_slow);
+}
+
+static bool count_differs(const char *path, size_t n, const struct detector *d, struct error *err)
+{
+    return error_set(err, ERROR_MASK, "mask %s has %zu panels, the detector %zu", path, n, d->n_panels);
+}
+
+static bool read_pickle(const uint8_t *data, size_t n, const char *path, const struct detector *d,
+                        struct arena *a, uint8_t **out, struct error *err)
+{
+    struct pickle_mask mask;
+    struct arena scratch = {0};
+    bool ok = pickle_read_mask(data, n, path, &scratch, &mask, err);
+    if (ok && mask.n_arrays != d->n_panels)
+        ok = count_differs(path, mask.n_arrays, d, err);
+    for (size_t i = 0; ok && i < d->n_panels; i++)
+        if (mask.arrays[i].n_fast != (size_t)d->panels[i].n_fast ||
+            mask.arrays[i].n_slow != (size_t)d->panels[i].n_slow)
+            ok = shape_differs(path, i, mask.arrays[i].n_fast, mask.arrays[i].n_slow, &d->panels[i], err);
+    if (ok)
+        *out = arena_alloc(a, d->n_pixels);
+    for (size_t i = 0; ok && i < d->n_panels; i++)
+        for (size_t k = 0; k < mask.arrays[i].n_fast * mask.arrays[i].n_slow; k++)
+            (*out)[d->panels[i].first_pixel + k] = mask.arrays[i].values[k] == '1';
+    arena_free(&scratch);
+    return ok;
+}
+
+/* One line "n_fast n_slow"; *at moves behind it. Returns 1: read, 0: the empty line, -1: neither. */
+static int size_line(const uint8_t *data, size_t n, size_t *at, size_t size[2])
+{
+    char line[64];
+    const uint8_t *stop = memchr(data + *at, '\n', n - *at);
+    size_t length = stop ? (size_t)(stop - data) - *at : sizeof line;
+    if (length >= sizeof line)
+        return -1;
+    memcpy(line, data + *at, length);
+    line[length] = 0;
+    *at += length + 1;
+    if (length == 0)
+        return 0;
+    char *blank = strchr(line, ' ');
+    int64_t fast, slow;
+    if (!blank)
+        return -1;
+    *blank = 0;
+    if (!str_to_i64(line, &fast) || !str_to_i64(blank + 1, &slow) || fast < 1 || slow < 1 || fast > 65536 ||
+        slow > 65536)
+        return -1;
+    size[0] = (size_t)fast;
+    size[1] = (size_t)slow;
+    return 1;
+}
+
+static bool read_raw(const uint8_t *data, size_t n, const char *path, const struct detector *d,
+                     struct arena *a, uint8_t **out, struct error *err)
+{
+    size_t at = sizeof raw_magic - 1, size[2];
+    for (size_t panel = 0;; panel++) {
+        int kind = size_line(data, n, &at, size);
+        if (kind < 0)
+            return error_set(err, ERROR_DAMAGED, "mask %s: its header is damaged", path);
+        if (panel == d->n_panels || kind == 0) {
+            if (panel != d->n_panels || kind != 0)
+                return count_differs(path, panel + (size_t)kind, d, err);
+            break;
+        }
+        if (size[0] != (size_t)d->panels[panel].n_fast || size[1] != (size_t)d->panels[panel].n_slow)
+            return shape_differs(path, panel, size[0], size[1], &d->panels[panel], err);
+    }
+    if (n - at != d->n_pixels)
+        return error_set(err, n - at < d->n_pixels ? ERROR_TRUNCATED : ERROR_DAMAGED,
+                         "mask %s has %zu bytes for %zu pixels", path, n - at, d->n_pixels);
+    *out = arena_memdup(a, data + at, d->n_pixels);
+    for (size_t i = 0; i < d->n_pixels; i++)
+        if ((*out)[i] > 1)
+            return error_set(err, ERROR_DAMAGED, "mask %s: pixel %zu is %u, not 0 or 1", path, i, (*out)[i]);
+    return true;
+}
+
+static bool is_pickle(const uint8_t *data, size_t n)
+{
+    return n >= 2 && (data[0] == 0x80 ? data[1] <= 5 : data[0] == '(' || data[0] == 'c');
+}
+
+/* Everything but HDF5, by the first bytes. */
+static bool read_by_kind(const uint8_t *data, size_t n, const char *path, const struct detector *d,
+                         struct arena *a, uint8_t **out, struct error *err)
+{
+    if (n >= sizeof raw_magic - 1 && memcmp(data, raw_magic, sizeof raw_magic - 1) == 0)
+        return read_raw(data, n, path, d, a, out, err);
+    if (is_pickle(data, n))
+        return read_pickle(data, n, path, d, a, out, err);
+    error_set(err, ERROR_UNREADABLE, "%s is no mask that is read", path);
+    return error_hint(err, "DIALS' .mask and .pickle files, HDF5 files with /mask, and XFELXMASK1 files are");
+}
+
+bool source_mask_read(const char *path, const struct detector *d, struct arena *a, uint8_t **out,
+                      struct error *err)
+{
+    struct bytes file = {0};
+    uint8_t head[sizeof hdf5_magic];
+    size_t n;
+    *out = NULL;
+    if (!source_read_head(path, head, sizeof head, &n, err))
+        return false;
+    if (n == sizeof hdf5_magic && memcmp(head, hdf5_magic, n) == 0)
+        return source_mask_read_hdf5(path, d, a, out, err);
+    bool ok =
+        fs_read(path, MASK_LIMIT, &file, err) && read_by_kind(file.data, file.size, path, d, a, out, err);
+    bytes_free(&file);
+    return ok;
+}
