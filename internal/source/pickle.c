@@ -208,7 +208,7 @@ static bool push_bytes(struct machine *m, const uint8_t *bytes, size_t n)
 
 static bool take_text(struct machine *m, unsigned length_bytes)
 {
-    uint64_t n;
+    uint64_t n = 0;
     if (!take(m, length_bytes, &n))
         return false;
     if (n > (uint64_t)(m->end - m->at))
@@ -232,8 +232,8 @@ static bool take_line(struct machine *m, const uint8_t **line, size_t *n)
 /* A decimal line: "12", "12L", "01" and "00" for true and false. */
 static bool take_decimal(struct machine *m, int64_t *value, bool *truth)
 {
-    const uint8_t *line;
-    size_t n;
+    const uint8_t *line = NULL;
+    size_t n = 0;
     char text[24];
     if (!take_line(m, &line, &n))
         return false;
@@ -275,8 +275,8 @@ static void put_utf8(uint8_t *out, size_t *n, int code)
 /* V: raw-unicode-escape, made to UTF-8 as the other protocols have it. Only characters of one byte occur in masks. */
 static bool take_raw_unicode(struct machine *m)
 {
-    const uint8_t *line;
-    size_t n, made = 0;
+    const uint8_t *line = NULL;
+    size_t n = 0, made = 0;
     if (!take_line(m, &line, &n))
         return false;
     uint8_t *out = arena_alloc(m->arena, 2 * n);
@@ -297,8 +297,8 @@ static bool take_raw_unicode(struct machine *m)
 static bool take_quoted(struct machine *m)
 {
     static const char letters[] = "nrt\\'\"", meant[] = "\n\r\t\\'\"";
-    const uint8_t *line;
-    size_t n, made = 0;
+    const uint8_t *line = NULL;
+    size_t n = 0, made = 0;
     if (!take_line(m, &line, &n))
         return false;
     if (n < 2 || (line[0] != '\'' && line[0] != '"') || line[n - 1] != line[0])
@@ -353,8 +353,8 @@ static bool push_name(struct machine *m, const uint8_t *module, size_t n_module,
 
 static bool take_global(struct machine *m)
 {
-    const uint8_t *module, *name;
-    size_t n_module, n_name;
+    const uint8_t *module = NULL, *name = NULL;
+    size_t n_module = 0, n_name = 0;
     return take_line(m, &module, &n_module) && take_line(m, &name, &n_name) &&
            push_name(m, module, n_module, name, n_name);
 }
@@ -485,7 +485,7 @@ static bool build(struct machine *m)
 
 static bool long1(struct machine *m)
 {
-    uint64_t n, value = 0;
+    uint64_t n = 0, value = 0;
     if (!take(m, 1, &n) || (n > 8 ? !broken(m) : !take(m, (unsigned)n, &value)))
         return false;
     if (n > 8)
@@ -497,8 +497,8 @@ static bool long1(struct machine *m)
 
 static bool decimal(struct machine *m, bool may_be_truth)
 {
-    int64_t value;
-    bool truth;
+    int64_t value = 0;
+    bool truth = false;
     if (!take_decimal(m, &value, &truth))
         return false;
     return push_number(m, truth && may_be_truth ? KIND_BOOL : KIND_INT, value);
@@ -508,7 +508,7 @@ static bool put_or_get(struct machine *m, uint8_t op)
 {
     uint64_t i = 0;
     int64_t line = 0;
-    bool truth, text = op == 'p' || op == 'g', put = op == 'p' || op == 'q' || op == 'r';
+    bool truth = false, text = op == 'p' || op == 'g', put = op == 'p' || op == 'q' || op == 'r';
     if (text ? !take_decimal(m, &line, &truth) : !take(m, op == 'r' || op == 'j' ? 4 : 1, &i))
         return false;
     if (line < 0)
@@ -561,7 +561,7 @@ static bool step_container(struct machine *m, uint8_t op)
 /* Instructions that push a value. */
 static bool step_value(struct machine *m, uint8_t op)
 {
-    uint64_t value;
+    uint64_t value = 0;
     switch (op) {
     case 'N':
         return push_number(m, KIND_NONE, 0);
@@ -602,7 +602,7 @@ static bool step_value(struct machine *m, uint8_t op)
 
 static bool step(struct machine *m, uint8_t op, uint64_t *memoized)
 {
-    uint64_t ignored;
+    uint64_t ignored = 0;
     switch (op) {
     case 0x80:
         return take(m, 1, &ignored) && (ignored <= 5 || unknown(m, op));
