@@ -12,11 +12,10 @@
 #include <string.h>
 
 enum {
-    SHORT = 12,      /* lists searched by pairs */
-    MIDDLE = 32,     /* lists searched widely when the plain search fails */
-    LONG = 64,       /* lists of which a lattice need not explain half */
-    SEARCHED = 1024, /* brightest spots that are searched; all are assigned in the end */
-    REST = 8,        /* spots that a further lattice needs */
+    SHORT = 12,  /* lists searched by pairs */
+    MIDDLE = 32, /* lists searched widely when the plain search fails */
+    LONG = 64,   /* lists of which a lattice need not explain half */
+    REST = 8,    /* spots that a further lattice needs */
     HYPOTHESES = 2,
 };
 static const double OWN = 16;          /* squared sigmas within which a spot belongs to a lattice */

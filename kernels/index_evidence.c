@@ -180,29 +180,54 @@ void guess_rigid(const struct index_cell *cell, double m[9])
     lattice_multiply(rotation, cell->reduced, m);
 }
 
+/* What a spot says: density of the lattice's spots over that of chance at its place. */
+struct saying {
+    double ratio, d2;
+    int32_t h[3];
+};
+
+/* One spot a node: of those with the same index only the likeliest keeps its ratio. Points are sorted by length, and those of
+ * one node have nearly the same. */
+static void one_spot_a_node(const struct noise *noise, const struct point *points, struct saying *said,
+                            size_t i)
+{
+    double window = 10 * (noise->sigma_px * points[i].across + excitation_sigma(noise, &points[i]));
+    for (size_t k = i; k-- > 0 && points[k].length > points[i].length - window && said[i].ratio > 0;) {
+        if (memcmp(said[k].h, said[i].h, sizeof said[i].h) != 0 || said[k].ratio == 0)
+            continue;
+        said[said[k].ratio < said[i].ratio ? k : i].ratio = 0;
+    }
+}
+
 void guess_evidence(const struct index_cell *cell, const struct noise *noise, const struct point *points,
                     size_t n, struct guess *g)
 {
     static const double SHARE[3] = {0.4, 0.7, 0.95}; /* of the spots that belong to the lattice */
     double h[PARAMETERS * PARAMETERS] = {0}, none[PARAMETERS] = {0}, a[9], e[6], sum[3] = {0};
+    struct saying said[SEARCHED];
     g->explained = 0;
     g->evidence = -99;
-    if (!lattice_reciprocal(g->m, a) || !strain_of(cell, g->m, e))
+    if (n > SEARCHED || !lattice_reciprocal(g->m, a) || !strain_of(cell, g->m, e))
         return;
     for (size_t i = 0; i < n; i++) {
-        int32_t hkl[3];
-        double p[3], r[3], ratio = 0; /* density of the lattice's spots over that of chance */
+        double p[3], r[3];
         struct weights w = weights_of(noise, &points[i]);
-        if (nearest(g, a, &points[i], hkl, p, r)) {
-            double d2 = squared_distance(w, &points[i], r);
-            ratio = exp(-0.5 * d2) * w.across * sqrt(w.along) / (TWO_PI_3_2 * cell->volume);
-            g->explained += d2 < 9;
-        }
+        said[i].ratio = 0;
+        if (!nearest(g, a, &points[i], said[i].h, p, r))
+            continue;
+        said[i].d2 = squared_distance(w, &points[i], r);
+        said[i].ratio = exp(-0.5 * said[i].d2) * w.across * sqrt(w.along) / (TWO_PI_3_2 * cell->volume);
+        one_spot_a_node(noise, points, said, i);
+    }
+    for (size_t i = 0; i < n; i++) {
+        double ratio = said[i].ratio, p[3], r[3],
+               member = SHARE[1] * ratio / (1 - SHARE[1] + SHARE[1] * ratio);
+        int32_t hkl[3];
         for (int k = 0; k < 3; k++)
             sum[k] += log(1 - SHARE[k] + SHARE[k] * ratio);
-        double member = SHARE[1] * ratio / (1 - SHARE[1] + SHARE[1] * ratio);
-        if (member >= 1e-3)
-            accumulate(h, NULL, PARAMETERS, member, w, &points[i], p, r);
+        g->explained += ratio > 0 && said[i].d2 < 9;
+        if (member >= 1e-3 && nearest(g, a, &points[i], hkl, p, r))
+            accumulate(h, NULL, PARAMETERS, member, weights_of(noise, &points[i]), &points[i], p, r);
     }
     double penalty = 0, log_prior = 0, largest = fmax(sum[0], fmax(sum[1], sum[2])), mean = 0;
     for (int k = 0; k < PARAMETERS; k++) {

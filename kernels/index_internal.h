@@ -16,6 +16,7 @@ enum {
     MAX_NODES = 40000,
     MAX_SETTINGS = 48,
     GRIDS = 2,
+    SEARCHED = 1024, /* brightest spots that are searched; all are assigned in the end */
 };
 
 /* A spot as the search sees it. */
@@ -129,7 +130,8 @@ double guess_distance(const struct noise *noise, const struct guess *g, const do
                       const struct point *p, int32_t h[3]);
 
 /* log10 evidence of a guess under a noise hypothesis (ALGORITHMS 3.4), weight included; sets evidence and
- * explained. */
+ * explained. At most SEARCHED points. A node counts one spot, its nearest: a smear of spots on one node is not
+ * many proofs. */
 void guess_evidence(const struct index_cell *cell, const struct noise *noise, const struct point *points,
                     size_t n, struct guess *g);
 
