@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/spacegroups.h"
 #include "base/str.h"
 
 #endif

@@ -11,10 +11,10 @@
 
 /* One setting of a space group. Operators include the centring translations. */
 struct space_group {
-    uint16_t number;          /* 1 … 230 */
-    const char *hm;           /* "P 61 2 2" as the table of settings spells it */
-    const char *hall;         /* as .expt spells it: " P 4nw 2abw", " P 61 2 (x,y,z+5/12)" */
-    char centring;            /* P A B C I F R; P for rhombohedral axes */
+    uint16_t number;  /* 1 … 230 */
+    const char *hm;   /* "P 61 2 2" as the table of settings spells it */
+    const char *hall; /* as .expt spells it: " P 4nw 2abw", " P 61 2 (x,y,z+5/12)" */
+    char centring;    /* P A B C I F R; P for rhombohedral axes */
     uint16_t n_ops;
     struct symop ops[192];
 };
@@ -33,12 +33,14 @@ bool space_group_absent(const struct space_group *g, const int32_t hkl[3]);
  * (trigonal groups as well), "rhombohedral" (those on rhombohedral axes), "cubic". And whether a cell obeys it: each length
  * within the relative, each angle within the absolute tolerance (degrees) of the cell's mean over the group. */
 const char *space_group_system(const struct space_group *g);
-bool space_group_fits_cell(const struct space_group *g, const double cell[6], double tol_length, double tol_deg);
+bool space_group_fits_cell(const struct space_group *g, const double cell[6], double tol_length,
+                           double tol_deg);
 
 /* cell[6] (Å, degrees) → B (row-major, lower triangular). false: impossible cell; cell_volume is then NaN. */
 bool cell_to_b(const double cell[6], double B[9]);
 void cell_from_a(const double A[9], double cell[6]); /* from any A = U·B; NaN when A is singular */
 double cell_volume(const double cell[6]);
-void cell_real_vectors(const double A[9], double abc[9]); /* rows a, b, c in the lab frame; NaN when A is singular */
+void cell_real_vectors(const double A[9],
+                       double abc[9]); /* rows a, b, c in the lab frame; NaN when A is singular */
 
 #endif

@@ -13,16 +13,16 @@
 #include "kernels/types.h"
 
 struct panel_info {
-    const char *name;     /* unique */
-    const char *type;     /* "SENSOR_PAD", "SENSOR_CCD", … decides min_spot_size=Auto */
-    const char *material; /* "Si", "" */
-    int32_t raw_offset[2];/* fast, slow offset in the image as stored, px */
+    const char *name;      /* unique */
+    const char *type;      /* "SENSOR_PAD", "SENSOR_CCD", … decides min_spot_size=Auto */
+    const char *material;  /* "Si", "" */
+    int32_t raw_offset[2]; /* fast, slow offset in the image as stored, px */
 };
 
 struct detector_node {
     const char *name;
-    int32_t parent;                     /* index of the parent, always smaller than its own; -1 for the root (node 0) */
-    int32_t panel;                      /* ≥ 0: a leaf, this panel; its frame is local and equals panels[panel] in the lab */
+    int32_t parent; /* index of the parent, always smaller than its own; -1 for the root (node 0) */
+    int32_t panel;  /* ≥ 0: a leaf, this panel; its frame is local and equals panels[panel] in the lab */
     double origin[3], fast[3], slow[3]; /* local to the parent */
 };
 
@@ -30,7 +30,7 @@ struct detector {
     size_t n_panels, n_nodes, n_pixels;
     struct panel *panels;
     struct panel_info *info;
-    struct detector_node *nodes;        /* n_nodes 0 = flat: every panel hangs from the laboratory */
+    struct detector_node *nodes; /* n_nodes 0 = flat: every panel hangs from the laboratory */
 };
 
 /* Room for n panels in the arena, with defaults: gain 1, pedestal 0, trusted ±(2^31-1), type "SENSOR_PAD", empty names. */

@@ -11,7 +11,7 @@ struct frame_id {
     uint32_t source; /* number of the source in the job */
     uint32_t frame;  /* index inside the source, 0-based */
     const char *path;
-    bool single;     /* the file holds exactly one image (CBF, SMV): no index in .expt files */
+    bool single; /* the file holds exactly one image (CBF, SMV): no index in .expt files */
 };
 
 enum { STAGE_MAX = 9 }; /* rows of the stage table that frame.stages can hold (STORE 3.1) */
@@ -20,23 +20,24 @@ struct result {
     struct frame_id id;
     enum outcome outcome;
     enum reason reason;
-    uint32_t flags;                    /* WORDS 2, frame.flags */
-    char message[256];                 /* failed frames: the fact, one line */
+    uint32_t flags;    /* WORDS 2, frame.flags */
+    char message[256]; /* failed frames: the fact, one line */
     struct beam beam;
     const struct detector *detector;
-    double distance;                   /* mm, of panel 0 */
+    double distance; /* mm, of panel 0 */
     size_t n_strong, n_saturated;
-    const struct spot *spots;          /* [n_strong] */
+    const struct spot *spots; /* [n_strong] */
     size_t n_pixels;
-    const struct strong_pixel *pixels; /* of the spots, spot.first_pixel points in here; NULL: not handed on */
+    const struct strong_pixel
+        *pixels; /* of the spots, spot.first_pixel points in here; NULL: not handed on */
     size_t n_lattices;
     const struct lattice *lattices;
     size_t n_indexed, n_integrated;
     const struct reflection *indexed;    /* by lattice, then as FORMATS 2.4 */
     const struct reflection *integrated; /* by lattice, then panel, h, k, l */
-    int64_t t_done;                    /* ns UTC */
+    int64_t t_done;                      /* ns UTC */
     int64_t stage_ns[STAGE_MAX];
-    uint32_t n_stages;                 /* stages that ran */
+    uint32_t n_stages; /* stages that ran */
     uint32_t thread;
 };
 

@@ -11,8 +11,6 @@
  */
 #include "model/crystal.h"
 
-#include "base/spacegroups.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -26,15 +26,15 @@ struct kept_frame {
     struct kept_detector *detector;
     int64_t t_done;
     size_t n_spots, n_pixels, n_lattices, n_indexed, n_integrated;
-    const struct spot *spots;           /* when strong files or shoeboxes are written, else NULL */
-    const struct strong_pixel *pixels;  /* when shoeboxes are written, else NULL */
+    const struct spot *spots;          /* when strong files or shoeboxes are written, else NULL */
+    const struct strong_pixel *pixels; /* when shoeboxes are written, else NULL */
     const struct lattice *lattices;
     const struct reflection *indexed, *integrated;
 };
 
 struct experiment {
-    uint32_t frame;          /* number in the table's frames */
-    int32_t lattice;         /* -1: none, the frame itself */
+    uint32_t frame;           /* number in the table's frames */
+    int32_t lattice;          /* -1: none, the frame itself */
     size_t first_row, n_rows; /* of the frame's spots, indexed or integrated rows */
     char identifier[37];
 };
@@ -59,6 +59,7 @@ const struct reflection *kept_rows(const struct kept_frame *f, enum table_kind k
 bool kept_check(const struct kept_frame *f, struct error *err);
 
 /* No two experiments of these frames have the same identifier. */
-bool kept_check_identifiers(struct kept_frame *const *frames, size_t n, const char *recipe_hash, struct error *err);
+bool kept_check_identifiers(struct kept_frame *const *frames, size_t n, const char *recipe_hash,
+                            struct error *err);
 
 #endif

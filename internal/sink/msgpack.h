@@ -7,10 +7,10 @@
 
 #include "base/base.h"
 
-void msgpack_array(struct str *out, uint32_t n);          /* n objects follow */
-void msgpack_map(struct str *out, uint32_t n);            /* n pairs of key and value follow */
+void msgpack_array(struct str *out, uint32_t n); /* n objects follow */
+void msgpack_map(struct str *out, uint32_t n);   /* n pairs of key and value follow */
 void msgpack_uint(struct str *out, uint64_t value);
-void msgpack_text(struct str *out, const char *text);     /* shorter than 2^32 bytes */
-void msgpack_bytes(struct str *out, uint32_t n);          /* header of bin; n bytes follow */
+void msgpack_text(struct str *out, const char *text); /* shorter than 2^32 bytes */
+void msgpack_bytes(struct str *out, uint32_t n);      /* header of bin; n bytes follow */
 
 #endif

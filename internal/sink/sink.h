@@ -21,20 +21,21 @@ struct sink_source {
 };
 
 struct sink_options {
-    const char *folder;              /* output.output_dir */
-    uint32_t rank;                   /* %s = idx-%04d of this */
-    bool composite;                  /* output.composite_output; false: %s = idx-<image tag>, one set of files a frame */
-    const struct sink_source *sources; /* [of frame_id.source] for image tags; NULL: numbered by the index inside the file
+    const char *folder; /* output.output_dir */
+    uint32_t rank;      /* %s = idx-%04d of this */
+    bool composite;     /* output.composite_output; false: %s = idx-<image tag>, one set of files a frame */
+    const struct sink_source
+        *sources; /* [of frame_id.source] for image tags; NULL: numbered by the index inside the file
                                         unless the file is a single image */
-    const char *imported_expt;       /* the seven *_filename parameters with one %s; NULL: not written */
+    const char *imported_expt; /* the seven *_filename parameters with one %s; NULL: not written */
     const char *strong_refl;
     const char *indexed_refl;
     const char *refined_expt;
     const char *integrated_expt, *integrated_refl;
-    const char *recipe_hash;         /* of the identifiers, hexadecimal */
-    const char *space_group_hall;    /* of the crystals; NULL: " P 1" */
-    const char *program;             /* "xfelx|0.1.0" for the history line; its time is the latest t_done of the frames */
-    bool shoeboxes;                  /* of the spots, in strong and indexed files; results must carry their pixels */
+    const char *recipe_hash;      /* of the identifiers, hexadecimal */
+    const char *space_group_hall; /* of the crystals; NULL: " P 1" */
+    const char *program; /* "xfelx|0.1.0" for the history line; its time is the latest t_done of the frames */
+    bool shoeboxes;      /* of the spots, in strong and indexed files; results must carry their pixels */
 };
 
 /* Names and texts are copied. The folder is made. Refuses (ERROR_USAGE) a half-named pair, a name with anything but one %s,
