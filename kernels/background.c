@@ -345,12 +345,15 @@ static bool poisson_round(struct fit *f, const struct background_limits *t, doub
     return s.n >= min_pixels && fit_solve(f, &s);
 }
 
+/* Wide, because few counts are skew: at 3.5 the mean of 0.5 photons loses 1 %, at 5 0.1 %. */
+#define NORMAL_LIMIT 5
+
 /* The same where the noise is not known: least squares, limits from the spread of the values themselves. */
 static bool normal_round(struct fit *f, double *sigma, const float *values, uint8_t *use, int32_t width,
                          int32_t height, int32_t min_pixels)
 {
     struct normal s = {.n = 0};
-    double squares = 0, limit = 3.5 * *sigma;
+    double squares = 0, limit = NORMAL_LIMIT * *sigma;
     for (int32_t j = 0, k = 0; j < height; j++)
         for (int32_t i = 0; i < width; i++, k++) {
             if (!use[k])
@@ -364,8 +367,7 @@ static bool normal_round(struct fit *f, double *sigma, const float *values, uint
         }
     if (s.n < min_pixels || !fit_solve(f, &s))
         return false;
-    /* A normal distribution cut at 3.5 σ has 0.9939 of its variance. */
-    double variance = squares / (s.n - (f->plane ? 3 : 1)) / 0.9939;
+    double variance = squares / (s.n - (f->plane ? 3 : 1));
     *sigma = sqrt(variance);
     for (int i = 0; i < 6; i++)
         f->cov[i] *= variance;

@@ -64,7 +64,7 @@ struct background_ml_params {
  * symmetric in probability; what the cut does to the mean is corrected (ALGORITHMS_INTEGRATION 4).
  *
  * Without limits nothing is known of the noise (counts in ADU of an unknown gain): least squares, outliers
- * beyond 3.5 standard deviations of the values themselves.
+ * beyond 5 standard deviations of the values themselves.
  *
  * values    [height][width], pedestal subtracted
  * use       as in background_plane_dials

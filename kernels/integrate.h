@@ -6,9 +6,9 @@
  *                and mask. Overlaps are looked for there but never used: neighbours do not exist.
  *   parity off   the same foreground; Poisson maximum-likelihood background; variance from background and
  *                signal model; pixels in the foreground of another prediction (of any lattice) are no
- *                background. Left out and flagged: overloaded reflections, those cut by an edge or touched by
- *                a bad pixel, and those that contain pixels within overlap_sigma σ_b of another prediction
- *                (beyond 2 σ_b lie some hundredths of a spot).
+ *                background and no foreground; what a reflection loses by it is restored by a Gaussian of
+ *                its size. Left out and flagged: overloaded reflections, those cut by an edge or touched by a
+ *                bad pixel, and those that keep less than min_share of themselves.
  *
  * Worked example, one frame (memory from the caller, nothing is kept between calls):
  *
@@ -53,11 +53,11 @@ struct integrate_params {
     bool parity; /* DIALS 3.12's rules; background must then be INTEGRATE_BACKGROUND_DIALS */
     enum integrate_background background; /* xfelx.integration.background */
     struct predict_params predict;        /* prediction.d_min, d_max */
-    double n_sigma;            /* 3: foreground radius in σ_b (profile.gaussian_rs.parameters.n_sigma) */
-    double overlap_sigma;      /* 2: see above */
-    double sigma_b;            /* radians; > 0 replaces the measured one (…parameters.sigma_b) */
-    double sigma_b_cutoff;     /* radians; a lattice at or above it is not integrated; 0: no cut-off */
-    double sigma_b_multiplier; /* 2: half side of the box over the foreground's radius */
+    double n_sigma;        /* 3: foreground radius in σ_b (profile.gaussian_rs.parameters.n_sigma) */
+    double min_share;      /* 0.9: of a reflection outside its neighbours' foregrounds, to be integrated */
+    double sigma_b;        /* radians; > 0 replaces the measured one (…parameters.sigma_b) */
+    double sigma_b_cutoff; /* radians; a lattice at or above it is not integrated; 0: no cut-off */
+    double sigma_b_multiplier;         /* 2: half side of the box over the foreground's radius */
     double valid_foreground_threshold; /* 0.75: smaller shares of valid foreground are flagged */
     double outlier_n_sigma;            /* 4: of the DIALS background */
     int32_t min_background;            /* pixels: 10 under parity, 20 else */

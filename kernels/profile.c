@@ -133,8 +133,8 @@ static void narrow(const struct kabsch *k, const struct panel *p, double radius,
     }
 }
 
-void profile_foreground(const struct kabsch *k, const struct panel *p, double radius, double core,
-                        const int32_t box[4], uint8_t *inside)
+void profile_foreground(const struct kabsch *k, const struct panel *p, double radius, const int32_t box[4],
+                        uint8_t *inside)
 {
     double corners[2][PROFILE_BOX_SIDE + 1];
     int32_t width = box[1] - box[0], height = box[3] - box[2], part[4];
@@ -152,7 +152,7 @@ void profile_foreground(const struct kabsch *k, const struct panel *p, double ra
         corner_row(k, p, part[0], part[1], y + 1, below);
         for (int32_t i = 0; i < part[1] - part[0]; i++) {
             double nearest = fmin(fmin(above[i], above[i + 1]), fmin(below[i], below[i + 1]));
-            row[i] = (uint8_t)((nearest <= radius * radius) + (nearest <= core * core));
+            row[i] = nearest <= radius * radius;
         }
     }
 }

@@ -44,11 +44,10 @@ enum { PROFILE_BOX_SIDE = 512 };
 /* Foreground of a reflection inside a box of pixels: those with any of their four corners within `radius`
  * (radians).
  *
- * core     a smaller radius, marked apart; 0: none
  * box      x0, x1, y0, y1, half-open; may leave the panel
- * inside   [y1 - y0][x1 - x0] out: 1 = foreground, 2 = foreground within `core`
+ * inside   [y1 - y0][x1 - x0] out: 1 = foreground
  */
-void profile_foreground(const struct kabsch *k, const struct panel *p, double radius, double core,
-                        const int32_t box[4], uint8_t *inside);
+void profile_foreground(const struct kabsch *k, const struct panel *p, double radius, const int32_t box[4],
+                        uint8_t *inside);
 
 #endif

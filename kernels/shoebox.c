@@ -2,6 +2,9 @@
  * float. */
 #include "kernels/shoebox.h"
 
+#include "kernels/geometry_panel.h"
+#include "kernels/vec3.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -76,7 +79,7 @@ void shoebox_gather(struct shoebox *s, const struct image *image, const struct p
 
 void shoebox_foreground(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius)
 {
-    profile_foreground(k, p, radius, 0, (int32_t[4]){s->x0, s->x1, s->y0, s->y1}, s->scratch);
+    profile_foreground(k, p, radius, (int32_t[4]){s->x0, s->x1, s->y0, s->y1}, s->scratch);
     for (size_t i = 0; i < s->size; i++)
         s->code[i] |= s->scratch[i] ? SHOEBOX_FOREGROUND : SHOEBOX_BACKGROUND;
 }
@@ -92,19 +95,18 @@ static int32_t smaller(int32_t a, int32_t b)
 }
 
 void shoebox_overlap(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius,
-                     double core, const int32_t other[4])
+                     const int32_t other[4])
 {
     int32_t both[4] = {larger(s->x0, other[0]), smaller(s->x1, other[1]), larger(s->y0, other[2]),
                        smaller(s->y1, other[3])};
     if (both[0] >= both[1] || both[2] >= both[3])
         return;
-    profile_foreground(k, p, radius, core, both, s->scratch);
+    profile_foreground(k, p, radius, both, s->scratch);
     size_t i = 0;
     for (int32_t y = both[2]; y < both[3]; y++)
         for (int32_t x = both[0]; x < both[1]; x++, i++)
             if (s->scratch[i])
-                s->code[(size_t)(y - s->y0) * (size_t)s->width + (size_t)(x - s->x0)] |=
-                    (uint8_t)(SHOEBOX_OVERLAPPED | (s->scratch[i] == 2 ? SHOEBOX_CORE : 0));
+                s->code[(size_t)(y - s->y0) * (size_t)s->width + (size_t)(x - s->x0)] |= SHOEBOX_OVERLAPPED;
 }
 
 int32_t shoebox_background_pixels(struct shoebox *s)
@@ -129,7 +131,40 @@ int32_t shoebox_count(const struct shoebox *s, uint8_t bits)
 static bool summed(uint8_t code)
 {
     const uint8_t want = SHOEBOX_VALID | SHOEBOX_FOREGROUND;
-    return (code & want) == want;
+    return (code & (want | SHOEBOX_OVERLAPPED)) == want;
+}
+
+/* What a pixel gets of a spot, up to a common factor. σ_b² is the variance of two directions; the pixel's own is taken
+ * back, since the samples bring it in again. */
+static double pixel_share(const struct kabsch *k, const struct panel *p, double sigma_b, int32_t x, int32_t y)
+{
+    double sum = 0, lab[3], normal[3];
+    panel_pixel_to_point(p, (double[2]){x + 0.5, y + 0.5}, lab);
+    cross3(p->fast, p->slow, normal);
+    double r2 = dot3(lab, lab),
+           area = p->pixel_fast * p->pixel_slow * fabs(dot3(normal, lab)) / (r2 * sqrt(r2));
+    double variance = fmax(0.5 * sigma_b * sigma_b - area / 12, 0.1 * sigma_b * sigma_b);
+    for (int i = 0; i < 9; i++) {
+        double px[2] = {x + (1 + 2 * (i % 3)) / 6.0, y + (1 + 2 * (i / 3)) / 6.0};
+        panel_pixel_to_point(p, px, lab);
+        sum += exp(-0.5 * kabsch_distance2(k, lab) / variance);
+    }
+    return sum;
+}
+
+double shoebox_share(const struct shoebox *s, const struct kabsch *k, const struct panel *p, double sigma_b)
+{
+    double kept = 0, all = 0;
+    size_t i = 0;
+    for (int32_t y = s->y0; y < s->y1; y++)
+        for (int32_t x = s->x0; x < s->x1; x++, i++) {
+            if (!(s->code[i] & SHOEBOX_FOREGROUND))
+                continue;
+            double share = pixel_share(k, p, sigma_b, x, y);
+            all += share;
+            kept += summed(s->code[i]) ? share : 0;
+        }
+    return all > 0 ? kept / all : 0;
 }
 
 struct shoebox_sums shoebox_sum(const struct shoebox *s, const struct background *g, bool exact_dials)

@@ -6,7 +6,7 @@
  *     struct shoebox *box = shoebox_init(memory);
  *     shoebox_gather(box, &image, panel, limits);          // values and which of them are valid
  *     shoebox_foreground(box, &kabsch, panel, radius);     // the reflection's own pixels, and background
- *     shoebox_overlap(box, &other, panel, other_radius, core, other_limits);    // pixels of a neighbour
+ *     shoebox_overlap(box, &other, panel, other_radius, other_limits); // pixels of a neighbour
  *     shoebox_background_pixels(box);                      // fills box->use for background_ml or _plane_dials
  *     struct shoebox_sums sums = shoebox_sum(box, &background, false);
  */
@@ -21,7 +21,6 @@ enum shoebox_code {
     SHOEBOX_VALID = 1, /* may be used: on the panel, in the mask, in the trusted range */
     SHOEBOX_BACKGROUND = 2,
     SHOEBOX_FOREGROUND = 4,
-    SHOEBOX_CORE = 8,        /* of another reflection: too much of its photons to be summed */
     SHOEBOX_OVERLAPPED = 32, /* foreground of another reflection */
     SHOEBOX_SATURATED = 128, /* above the trusted range */
 };
@@ -52,10 +51,13 @@ void shoebox_gather(struct shoebox *s, const struct image *image, const struct p
 /* Mark foreground and, everywhere else, background. */
 void shoebox_foreground(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius);
 
-/* Mark the pixels within radius (overlapped) and core of another reflection, with box `other` on the same
- * panel. */
+/* Mark the pixels within radius of another reflection, with box `other` on the same panel. */
 void shoebox_overlap(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius,
-                     double core, const int32_t other[4]);
+                     const int32_t other[4]);
+
+/* Share of the reflection's photons that the pixels of shoebox_sum hold, of those its whole foreground would: below 1 where
+ * neighbours took pixels away. A Gaussian of sigma_b, 3 × 3 samples a pixel. */
+double shoebox_share(const struct shoebox *s, const struct kabsch *k, const struct panel *p, double sigma_b);
 
 /* Fill `use`: valid background pixels outside every other reflection's foreground. Returns how many. */
 int32_t shoebox_background_pixels(struct shoebox *s);
@@ -64,7 +66,7 @@ int32_t shoebox_background_pixels(struct shoebox *s);
 int32_t shoebox_count(const struct shoebox *s, uint8_t bits);
 
 /* Sums over the foreground. exact_dials: in float and raster order, as DIALS does, else in double. Invalid
- * pixels are left out. */
+ * pixels and those of neighbours are left out. */
 struct shoebox_sums {
     double signal, background; /* Σ value, Σ background */
     double noise;              /* Σ variance of the background's model (background.noise…) */

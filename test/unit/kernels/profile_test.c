@@ -71,19 +71,18 @@ static void foreground_is_where_any_corner_is_inside(void **state)
     assert_true(kabsch_init(&k, &BEAM, s1));
     assert_true(profile_box(&k, &PANEL, 2 * radius, box));
     assert_true(box[1] - box[0] < 64 && box[3] - box[2] < 64);
-    profile_foreground(&k, &PANEL, radius, 0.6 * radius, box, inside);
+    profile_foreground(&k, &PANEL, radius, box, inside);
     int n = 0, width = box[1] - box[0];
     for (int32_t y = box[2]; y < box[3]; y++)
         for (int32_t x = box[0]; x < box[1]; x++) {
-            bool any = false, core = false;
+            bool any = false;
             for (int c = 0; c < 4; c++) {
                 double lab[3];
                 panel_pixel_to_point(&PANEL, (double[]){x + (c & 1), y + (c >> 1)}, lab);
                 any |= kabsch_distance2(&k, lab) <= radius * radius;
-                core |= kabsch_distance2(&k, lab) <= 0.36 * radius * radius;
             }
             int got = inside[(y - box[2]) * width + x - box[0]];
-            assert_int_equal(got, any + core);
+            assert_int_equal(got, any);
             bool edge = x == box[0] || x == box[1] - 1 || y == box[2] || y == box[3] - 1;
             assert_false(got && edge);
             n += any;
