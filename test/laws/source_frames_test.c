@@ -1,16 +1,11 @@
 /* Every real frame of the collection, compressed or not, against what DIALS' library reads from it: each pixel (by SHA-256, whole
  * and per panel), geometry, wavelength, absorption, trusted range (reference_pixels.json). */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "support.h"
 
 #include "source/format.h"
+
+#include <math.h>
+#include <string.h>
 
 /* Where we differ on purpose. */
 static const char barrel[] =
@@ -18,12 +13,6 @@ static const char barrel[] =
 static const char simulated[] =
     "simtbx_FormatSMVJHSim_001.img.bz2"; /* DIALS_ORIGIN, one pixel from what dxtbx takes */
 static const char header_only[] = "cspad_header_only_fel_test1.cbf";
-
-static const char *data_folder(void)
-{
-    const char *given = getenv("XFELX_TEST_DATA");
-    return given ? given : "../shared/data";
-}
 
 static void assert_near(const char *what, double got, double want, double tolerance)
 {
@@ -97,10 +86,10 @@ static void check_geometry(const char *name, const struct source *s, const struc
         if (json_numbers(json_get(want, "beam_centre_px"), centre, 2)) {
             double ray[3] = {-source_beam(s)->v.direction[0], -source_beam(s)->v.direction[1],
                              -source_beam(s)->v.direction[2]};
-            double mm[2];
-            assert_true(panel_ray_mm(p, ray, mm));
-            assert_near(name, mm[0] / p->pixel_fast, centre[0], 1e-6);
-            assert_near(name, mm[1] / p->pixel_slow, centre[1], 1e-6);
+            double px[2];
+            assert_true(panel_ray_to_pixel(p, ray, px));
+            assert_near(name, px[0], centre[0], 1e-6);
+            assert_near(name, px[1], centre[1], 1e-6);
         }
     }
     if (strcmp(name, barrel) != 0) {
@@ -116,21 +105,19 @@ static void every_real_frame_reads_as_in_dxtbx(void **state)
     struct arena a = {0};
     struct bytes text = {0};
     struct error err = {0};
-    const char *json = arena_printf(&a, "%s/reference/reference_pixels.json", data_folder());
-    if (!fs_is_file(json)) {
-        print_message("the collection of frames is not there: set XFELX_TEST_DATA\n");
-        skip();
-    }
+    char json[4096], path[4096];
+    support_data("reference/reference_pixels.json", json);
     assert_true(fs_read(json, 1 << 20, &text, &err));
     struct json *all = json_parse((const char *)text.data, text.size, json, &err);
     assert_non_null(all);
     struct frame_buffer buffer = {0};
     size_t frames = 0;
     for (const struct json *one = json_first(all); one; one = json_next(one)) {
-        const char *name = json_key(one), *path = arena_printf(&a, "%s/real/%s", data_folder(), name);
+        const char *name = json_key(one);
+        support_data(arena_printf(&a, "real/%s", name), path);
         struct source *s;
         struct frame f;
-        if (!fs_is_file(path) || strcmp(name, header_only) == 0)
+        if (strcmp(name, header_only) == 0)
             continue;
         if (!source_open(path, NULL, &s, &err) || !source_read(s, 0, &buffer, &f, &err))
             fail_msg("%s", err.fact);
@@ -156,11 +143,8 @@ static void a_header_without_pixels_has_geometry_and_fails_to_read(void **state)
     struct source *s;
     struct frame f;
     struct frame_buffer buffer = {0};
-    const char *path = arena_printf(&a, "%s/real/%s", data_folder(), header_only);
-    if (!fs_is_file(path)) {
-        print_message("the collection of frames is not there: set XFELX_TEST_DATA\n");
-        skip();
-    }
+    char path[4096];
+    support_data("real/cspad_header_only_fel_test1.cbf", path);
     assert_true(source_open(path, NULL, &s, &err));
     const struct detector *d = source_detector(s);
     assert_int_equal(d->n_panels, 64);
@@ -193,11 +177,8 @@ static void a_real_frame_cut_anywhere_fails_cleanly(void **state)
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         struct bytes file = {0};
         struct error err = {0};
-        const char *path = arena_printf(&a, "%s/real/%s", data_folder(), names[n]);
-        if (!fs_is_file(path)) {
-            print_message("the collection of frames is not there: set XFELX_TEST_DATA\n");
-            skip();
-        }
+        char path[4096];
+        support_data(arena_printf(&a, "real/%s", names[n]), path);
         assert_true(fs_read(path, 1 << 26, &file, &err));
         for (size_t cut = 0; cut + 5000 < file.size; cut += 1 + (cut < 2000 ? 211 : file.size / 23)) {
             struct source *s = NULL;
