@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -37,6 +38,27 @@ static inline void support_remove(const char *folder)
     char command[96];
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     assert_int_equal(system(command), 0);
+}
+
+/* Content of a gzip file of the shared test data as text, to be freed; skips the test when it is not there. */
+static inline char *support_gunzip(const char *name)
+{
+    char path[4096];
+    FILE *f = fopen(support_data(name, path), "rb");
+    assert_non_null(f);
+    static uint8_t packed[4 << 20];
+    size_t n = fread(packed, 1, sizeof packed, f);
+    fclose(f);
+    assert_true(n > 18 && n < sizeof packed);
+    size_t size = packed[n - 4] | (size_t)packed[n - 3] << 8 | (size_t)packed[n - 2] << 16 |
+                  (size_t)packed[n - 1] << 24;
+    char *text = malloc(size + 1);
+    assert_non_null(text);
+    struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
+    assert_int_equal(libdeflate_gzip_decompress(d, packed, n, text, size, NULL), LIBDEFLATE_SUCCESS);
+    libdeflate_free_decompressor(d);
+    text[size] = 0;
+    return text;
 }
 
 #endif
