@@ -14,6 +14,18 @@ struct frame_id {
     bool single; /* the file holds exactly one image (CBF, SMV): no index in .expt files */
 };
 
+/* Bits of frame.flags (WORDS 2). */
+enum frame_flag {
+    FRAME_LOG_ERROR = 1 << 0,
+    FRAME_SETTING_UNDECIDED = 1 << 1,
+    FRAME_CELL_OUTLIER = 1 << 2,
+    FRAME_ICE = 1 << 3,
+    FRAME_SATURATED = 1 << 4, /* more than 5 % of the spots */
+    FRAME_SPLIT = 1 << 5,
+    FRAME_PREVIEW = 1 << 6,
+    FRAME_SECOND_TRY = 1 << 7,
+};
+
 enum { STAGE_MAX = 9 }; /* rows of the stage table that frame.stages can hold (STORE 3.1) */
 
 struct result {

@@ -1,0 +1,312 @@
+/* recipe.c - parameters become a recipe; see recipe.h. One function a room of parameters, in the order of SCIENCE 1.2. */
+#include "pipeline/recipe.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RADIANS (3.14159265358979323846 / 180)
+
+/* ---- inputs ---- */
+
+/* "file KIND sha256\n" of a file that changes results: part of the recipe hash. */
+static bool add_file(struct str *lines, const char *kind, const char *path, struct error *err)
+{
+    struct bytes b = {0};
+    uint8_t hash[32];
+    char hex[65];
+    if (!fs_read(path, (size_t)1 << 32, &b, err)) {
+        bytes_free(&b);
+        return false;
+    }
+    sha256(b.data, b.size, hash);
+    bytes_free(&b);
+    str_printf(lines, "file %s %s\n", kind, hash_hex(hash, 32, hex));
+    return true;
+}
+
+static bool take_inputs(struct recipe *r, const struct params *p, struct arena *a, struct str *files, struct error *err)
+{
+    r->process_percent = param_real(p, "dispatch.process_percent", 100);
+    r->max_images = (uint64_t)param_int(p, "input.max_images", 0);
+    r->ignore_gain_mismatch = param_bool(p, "input.ignore_gain_mismatch", false);
+    r->source.wavelength = param_real(p, "geometry.beam.wavelength", 0);
+    r->source.distance = param_real(p, "geometry.detector.distance", 0);
+    const double *centre = NULL;
+    if (param_reals(p, "geometry.detector.fast_slow_beam_centre", &centre) >= 2) {
+        r->source.beam_centre_fast_slow = centre;
+    } else if (param_reals(p, "geometry.detector.slow_fast_beam_centre", &centre) >= 2) {
+        double *swapped = arena_array(a, 2, sizeof *swapped);
+        swapped[0] = centre[1];
+        swapped[1] = centre[0];
+        r->source.beam_centre_fast_slow = swapped;
+    }
+    const char *reference = param_text(p, "input.reference_geometry", NULL);
+    if (reference) {
+        struct detector *d = NULL;
+        struct beam beam;
+        if (!add_file(files, "reference", reference, err) || !experiment_read_geometry(reference, a, &d, &beam, err))
+            return false;
+        r->source.reference = d;
+    }
+    r->source.geometry_file = param_text(p, "xfelx.geometry.file", NULL);
+    return !r->source.geometry_file || add_file(files, "geometry", r->source.geometry_file, err);
+}
+
+/* ---- spots ---- */
+
+static enum spotfind_algorithm algorithm_of(const char *word)
+{
+    if (!strcmp(word, "dispersion"))
+        return SPOTFIND_DISPERSION;
+    return strcmp(word, "radial_profile") ? SPOTFIND_DISPERSION_EXTENDED : SPOTFIND_RADIAL_PROFILE;
+}
+
+static bool take_threshold(struct recipe *r, const struct params *p, struct error *err)
+{
+#define DISPERSION "spotfinder.threshold.dispersion."
+    struct spotfind_params *s = &r->spotfind;
+    *s = spotfind_defaults();
+    s->algorithm = algorithm_of(param_text(p, "spotfinder.threshold.algorithm", "dispersion_extended"));
+    const double *kernel = NULL;
+    if (param_reals(p, DISPERSION "kernel_size", &kernel) == 2) {
+        s->kernel_slow = (int32_t)kernel[0];
+        s->kernel_fast = (int32_t)kernel[1];
+    }
+    s->sigma_background = param_real(p, DISPERSION "sigma_background", s->sigma_background);
+    s->sigma_strong = param_real(p, DISPERSION "sigma_strong", s->sigma_strong);
+    s->min_local = (int32_t)param_int(p, DISPERSION "min_local", s->min_local);
+    s->gain = param_real(p, DISPERSION "gain", 0);
+    r->elbow = param_is_auto(p, DISPERSION "global_threshold");
+    s->global_threshold = param_real(p, DISPERSION "global_threshold", 0);
+    s->n_iqr = (int32_t)param_int(p, "spotfinder.threshold.radial_profile.n_iqr", s->n_iqr);
+    s->n_bins = (int32_t)param_int(p, "spotfinder.threshold.radial_profile.n_bins", s->n_bins);
+    const char *blur = param_text(p, "spotfinder.threshold.radial_profile.blur", NULL);
+    s->blur = !blur ? SPOTFIND_BLUR_NONE : strcmp(blur, "wide") ? SPOTFIND_BLUR_NARROW : SPOTFIND_BLUR_WIDE;
+    const char *compat = param_text(p, "xfelx.compat.dials", "current");
+    s->dials_312 = !strcmp(compat, "3.12");
+    const double *roi = NULL;
+    for (size_t i = 0, n = param_reals(p, "spotfinder.region_of_interest", &roi); n == 4 && i < 4; i++)
+        s->roi[i] = (int32_t)roi[i];
+    const char *wrong = spotfind_check(s, INT32_MAX, INT32_MAX);
+    return !wrong || error_set(err, ERROR_USAGE, "spotfinder: %s", wrong);
+#undef DISPERSION
+}
+
+static bool take_filters(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
+{
+#define FILTER "spotfinder.filter."
+    struct spotfind_params *s = &r->spotfind;
+    s->min_spot_size = param_is_auto(p, FILTER "min_spot_size") ? 0 : (uint32_t)param_int(p, FILTER "min_spot_size", 1);
+    s->max_spot_size = (uint32_t)param_int(p, FILTER "max_spot_size", s->max_spot_size);
+    s->max_separation = param_real(p, FILTER "max_separation", -1);
+    s->max_strong_pixel_fraction = param_real(p, FILTER "max_strong_pixel_fraction", 1);
+    s->background_gradient = param_bool(p, FILTER "background_gradient.filter", false);
+    s->background_size = (int32_t)param_int(p, FILTER "background_gradient.background_size", s->background_size);
+    s->gradient_cutoff = param_real(p, FILTER "background_gradient.gradient_cutoff", s->gradient_cutoff);
+    s->spot_density = param_bool(p, FILTER "spot_density.filter", false);
+
+    struct mask_params *m = &r->mask;
+    m->border = (int32_t)param_int(p, FILTER "border", 0);
+    m->d_min = param_real(p, FILTER "d_min", 0);
+    m->d_max = param_real(p, FILTER "d_max", 0);
+    m->no_parallax = param_bool(p, FILTER "disable_parallax_correction", false);
+    const double *range = NULL;
+    m->n_ranges = param_reals(p, FILTER "resolution_range", &range) / 2;
+    m->ranges = arena_memdup(a, range, m->n_ranges * sizeof *m->ranges);
+    r->ice.on = param_bool(p, FILTER "ice_rings.filter", false);
+    if (!r->ice.on)
+        return true;
+    const double *cell = NULL;
+    if (param_reals(p, FILTER "ice_rings.unit_cell", &cell) != 6)
+        return error_set(err, ERROR_USAGE, "spotfinder.filter.ice_rings.unit_cell is needed with ice_rings.filter=True");
+    memcpy(r->ice.cell, cell, sizeof r->ice.cell);
+    r->ice.width = param_real(p, FILTER "ice_rings.width", 0.002);
+    r->ice.d_min = param_real(p, FILTER "ice_rings.d_min", 0);
+    return space_group_find(param_text(p, FILTER "ice_rings.space_group", "194"), &r->ice.group, err);
+#undef FILTER
+}
+
+static bool take_spots(struct recipe *r, const struct params *p, struct arena *a, struct str *files, struct error *err)
+{
+    const char *isa = param_text(p, "xfelx.isa", NULL);
+    r->kernels = kernels_select(isa);
+    if (!r->kernels)
+        return error_set(err, ERROR_USAGE, "xfelx.isa=%s cannot run on this processor", isa);
+    r->mask_spots_path = param_text(p, "spotfinder.lookup.mask", NULL);
+    r->mask_integration_path = param_text(p, "integration.lookup.mask", NULL);
+    if (r->mask_spots_path && !add_file(files, "mask", r->mask_spots_path, err))
+        return false;
+    if (r->mask_integration_path && !add_file(files, "integration_mask", r->mask_integration_path, err))
+        return false;
+    return take_threshold(r, p, err) && take_filters(r, p, a, err);
+}
+
+/* ---- hits and crystals ---- */
+
+static void take_hits(struct recipe *r, const struct params *p)
+{
+    bool finder = param_bool(p, "dispatch.hit_finder.enable", true);
+    r->hit_min = finder ? (size_t)param_int(p, "dispatch.hit_finder.minimum_number_of_reflections", 1) : 1;
+    r->hit_max = finder ? (size_t)param_int(p, "dispatch.hit_finder.maximum_number_of_reflections", 0) : 0;
+    r->min_spots = (size_t)param_int(p, "xfelx.index.min_spots", 6);
+    r->below_cut = param_bool(p, "xfelx.index.below_cut", true);
+}
+
+static bool take_cell(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
+{
+    const char *group = param_text(p, "indexing.known_symmetry.space_group", NULL);
+    const double *cell = NULL;
+    bool known = param_reals(p, "indexing.known_symmetry.unit_cell", &cell) == 6;
+    if (group && !space_group_find(group, &r->group, err))
+        return false;
+    if (!known) {
+        if (r->index)
+            r->no_index = "no unit cell is given, and finding an unknown cell is not there yet";
+        r->index = false;
+        return true;
+    }
+    struct known_cell *k = r->known;
+    memcpy(k->cell, cell, sizeof k->cell);
+    k->centring = r->group.n_ops ? r->group.centring : 'P';
+    k->n_rotations = r->group.n_ops;
+    int8_t(*rotations)[9] = arena_array(a, r->group.n_ops + 1u, sizeof *rotations);
+    for (size_t i = 0; i < r->group.n_ops; i++)
+        memcpy(rotations[i], r->group.ops[i].r, sizeof *rotations);
+    k->rotations = (const int8_t(*)[9])rotations;
+    size_t size = index_cell_size(k);
+    void *memory = (void *)(((uintptr_t)arena_alloc(a, size + 64) + 63) / 64 * 64);
+    r->cells[0] = size ? index_cell_init(k, memory) : NULL;
+    r->n_cells = 1;
+    if (r->cells[0])
+        return true;
+    error_set(err, ERROR_USAGE, "unit cell %g,%g,%g,%g,%g,%g cannot be used with space group %s", cell[0], cell[1], cell[2], cell[3],
+              cell[4], cell[5], group ? r->group.hm : "P 1");
+    return error_hint(err, "indexing.known_symmetry: a cell in the setting of its space group, lengths in Å, angles in degrees");
+}
+
+static void take_indexing(struct recipe *r, const struct params *p)
+{
+    struct index_params *x = &r->indexing;
+    index_params_default(x);
+    x->min_evidence = param_real(p, "xfelx.index.min_evidence", x->min_evidence);
+    x->min_spots = r->min_spots;
+    x->max_lattices = (size_t)param_int(p, "indexing.multiple_lattice_search.max_lattices", 1);
+    x->min_separation = RADIANS * param_real(p, "indexing.multiple_lattice_search.minimum_angular_separation", 5);
+    x->recycle_cutoff = param_real(p, "indexing.multiple_lattice_search.recycle_unindexed_reflections_cutoff", x->recycle_cutoff);
+    x->length_tolerance = param_real(p, "indexing.known_symmetry.relative_length_tolerance", INFINITY);
+    x->angle_tolerance = param_real(p, "indexing.known_symmetry.absolute_angle_tolerance", INFINITY);
+    x->max_offset_px = param_real(p, "xfelx.index.max_offset_px", x->max_offset_px);
+    x->deep = param_is_auto(p, "xfelx.index.deep") ? -1 : param_bool(p, "xfelx.index.deep", false);
+    x->cell_sigma = param_real(p, "xfelx.cell.sigma", x->cell_sigma);
+
+    struct refine_params *f = &r->refinement;
+    refine_params_default(f);
+    f->rmsd_min_px = param_real(p, "indexing.stills.rmsd_min_px", 0);
+    f->volume_max = param_real(p, "indexing.stills.ewald_proximal_volume_max", 0);
+    f->volume_d = param_real(p, "indexing.stills.ewald_proximity_resolution_cutoff", f->volume_d);
+    f->reject_outliers = param_bool(p, "indexing.stills.candidate_outlier_rejection", true);
+    f->set_half_mosaicity_deg = param_real(p, "indexing.stills.set_mosaic_half_deg_value", 0);
+    f->set_domain_size = param_real(p, "indexing.stills.set_domain_size_ang_value", 0);
+    f->length_tolerance = x->length_tolerance;
+    f->angle_tolerance = x->angle_tolerance;
+    bool restrained = strcmp(param_text(p, "xfelx.cell.restraint", "auto"), "off") != 0;
+    f->cell_sigma = restrained ? x->cell_sigma : 0;
+}
+
+/* ---- integration ---- */
+
+/* ADU per photon: said for the error model, else said to the spot finder, else each panel's own (0). */
+static double gain_of(const struct params *p)
+{
+    return param_real(p, "xfelx.error.gain", param_real(p, "spotfinder.threshold.dispersion.gain", 0));
+}
+
+static void take_integration(struct recipe *r, const struct params *p, struct arena *a)
+{
+#define GAUSSIAN "profile.gaussian_rs.parameters."
+    bool parity = param_bool(p, "xfelx.parity", false);
+    struct integrate_params *g = &r->integration;
+    integrate_params_default(g, parity);
+    if (!strcmp(param_text(p, "xfelx.integration.background", "ml"), "dials"))
+        g->background = INTEGRATE_BACKGROUND_DIALS;
+    g->predict.d_min = param_real(p, "prediction.d_min", 0);
+    g->predict.d_max = param_real(p, "prediction.d_max", 0);
+    g->n_sigma = param_real(p, GAUSSIAN "n_sigma", g->n_sigma);
+    g->sigma_b = RADIANS * param_real(p, GAUSSIAN "sigma_b", 0);
+    g->sigma_b_cutoff = RADIANS * param_real(p, GAUSSIAN "sigma_b_cutoff", 0);
+    g->sigma_b_multiplier = param_real(p, "integration.profile.sigma_b_multiplier", g->sigma_b_multiplier);
+    g->valid_foreground_threshold = param_real(p, "integration.profile.valid_foreground_threshold", g->valid_foreground_threshold);
+    g->detector_gain = r->detector_gain = param_real(p, "integration.summation.detector_gain", 1);
+    g->significance = param_bool(p, "significance_filter.enable", false);
+    g->significance_d_min = param_real(p, "significance_filter.d_min", 0);
+    g->significance_bins = (int32_t)param_int(p, "significance_filter.n_bins", g->significance_bins);
+    g->significance_cutoff = param_real(p, "significance_filter.isigi_cutoff", g->significance_cutoff);
+    g->gain = gain_of(p);
+    g->read_noise = param_real(p, "xfelx.error.read_noise", 0);
+    if (parity || g->background == INTEGRATE_BACKGROUND_DIALS)
+        return;
+    struct background_limits *limits = arena_alloc(a, sizeof *limits);
+    background_limits_init(limits, g->gain > 0 ? g->read_noise / g->gain : g->read_noise, g->alpha);
+    g->limits = limits;
+#undef GAUSSIAN
+}
+
+/* ---- all of it ---- */
+
+bool recipe_make(const struct params *p, struct arena *a, struct recipe **out, struct error *err)
+{
+    struct recipe *r = arena_alloc(a, sizeof *r);
+    struct str files = {0}, text = {0};
+    r->find_spots = param_bool(p, "dispatch.find_spots", true);
+    r->index = r->find_spots && param_bool(p, "dispatch.index", true);
+    r->integrate = r->index && param_bool(p, "dispatch.integrate", true);
+    take_hits(r, p);
+    bool ok = take_inputs(r, p, a, &files, err) && take_spots(r, p, a, &files, err) && take_cell(r, p, a, err);
+    if (ok) {
+        take_indexing(r, p);
+        take_integration(r, p, a);
+        params_hash(p, files.text ? files.text : "", r->hash);
+        hash_hex(r->hash, 32, r->hash_hex);
+        params_show(p, &(struct param_show_options){.what = PARAM_SHOW_ALL, .expert = -1, .tree = PARAM_RECIPE}, &text);
+        r->text = arena_strdup(a, text.text ? text.text : "");
+        *out = r;
+    }
+    str_free(&files);
+    str_free(&text);
+    return ok;
+}
+
+bool recipe_attach(struct recipe *r, const struct detector *d, struct arena *a, struct error *err)
+{
+    uint8_t *mask = NULL;
+    if (r->mask_spots_path) {
+        if (!source_mask_read(r->mask_spots_path, d, a, &mask, err))
+            return false;
+        r->mask_spots = mask;
+    }
+    if (r->mask_integration_path) {
+        if (!source_mask_read(r->mask_integration_path, d, a, &mask, err))
+            return false;
+        r->mask_integration = mask;
+    }
+    r->mask_pixels = d->n_pixels;
+    return true;
+}
+
+bool recipe_takes(const struct recipe *r, const char *recorded, uint32_t frame)
+{
+    if (r->process_percent >= 100)
+        return true;
+    struct sha256 h;
+    uint8_t hash[32];
+    char number[16];
+    sha256_start(&h);
+    sha256_add(&h, recorded, strlen(recorded) + 1);
+    snprintf(number, sizeof number, "%u", frame);
+    sha256_add(&h, number, strlen(number));
+    sha256_end(&h, hash);
+    uint32_t first = (uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 | hash[3];
+    double share = first / 4294967296.0;
+    return 100 * share < r->process_percent;
+}

@@ -1,0 +1,71 @@
+/* recipe.h - parameters resolved once into what kernels take: immutable while frames are processed, named by its hash. */
+#ifndef XFELX_PIPELINE_RECIPE_H
+#define XFELX_PIPELINE_RECIPE_H
+
+#include "kernels/index.h"
+#include "kernels/integrate.h"
+#include "kernels/kernels.h"
+#include "kernels/refine.h"
+#include "model/model.h"
+#include "param/param.h"
+#include "source/source.h"
+
+enum { RECIPE_CELLS = 1 };
+
+struct recipe {
+    /* identity */
+    uint8_t hash[32];
+    char hash_hex[65];
+    const char *text; /* PHIL that reads back to it */
+
+    /* which stages run */
+    bool find_spots, index, integrate;
+    const char *no_index; /* why indexing is off although it was not switched off, for people; NULL */
+
+    /* inputs */
+    struct source_options source;
+    double process_percent; /* 100: all frames; else by hash of (recorded path, frame) */
+    uint64_t max_images;    /* 0: all */
+
+    /* spots */
+    const struct kernels *kernels;
+    struct spotfind_params spotfind; /* min_spot_size 0: Auto */
+    bool elbow;                      /* global_threshold = Auto */
+    struct mask_params mask;
+    const uint8_t *mask_spots, *mask_integration; /* [mask_pixels] from lookup.mask files; NULL: none */
+    size_t mask_pixels;
+    const char *mask_spots_path, *mask_integration_path;
+    struct {
+        bool on;
+        double cell[6], width, d_min;
+        struct space_group group;
+    } ice;
+
+    /* hits */
+    size_t hit_min, hit_max, min_spots; /* hit_max 0: no maximum */
+    bool below_cut;
+
+    /* crystals */
+    struct space_group group; /* n_ops 0: not given */
+    struct known_cell known[RECIPE_CELLS];
+    const struct index_cell *cells[RECIPE_CELLS];
+    size_t n_cells;
+    struct index_params indexing;
+    struct refine_params refinement;
+
+    /* integration */
+    struct integrate_params integration;
+    double detector_gain;
+    bool ignore_gain_mismatch;
+};
+
+/* Make a recipe from parameters. Reads the reference geometry. ERROR_USAGE names a parameter that cannot be. */
+bool recipe_make(const struct params *p, struct arena *a, struct recipe **out, struct error *err);
+
+/* Read the mask files against the detector of the job (of the first frame that can be opened). ERROR_MASK when shapes differ. */
+bool recipe_attach(struct recipe *r, const struct detector *d, struct arena *a, struct error *err);
+
+/* Is this frame part of dispatch.process_percent? By hash of (recorded path, frame): the same frames in every job. */
+bool recipe_takes(const struct recipe *r, const char *recorded, uint32_t frame);
+
+#endif
