@@ -53,4 +53,8 @@ struct result {
     uint32_t thread;
 };
 
+/* A copy in one block of memory (free() it) that no longer points into a workspace. The detector is still shared: give one that
+ * lives as long as the copy. NULL: no memory. */
+struct result *result_copy(const struct result *r, const struct detector *detector);
+
 #endif

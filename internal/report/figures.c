@@ -1,0 +1,46 @@
+/* figures.c - rates and their intervals; see report.h. */
+#include "report/report.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Wilson (1927): centre (p + z²/2n)/(1 + z²/n), half width z/(1 + z²/n)·sqrt(p(1-p)/n + z²/4n²), z = 1.96. */
+struct rate rate_of(uint64_t n, uint64_t of)
+{
+    struct rate r = {.n = n, .of = of, .share = NAN, .lo = NAN, .hi = NAN};
+    if (of == 0)
+        return r;
+    const double z = 1.96, m = (double)of, p = (double)n / m;
+    double centre = (p + z * z / (2 * m)) / (1 + z * z / m);
+    double half = z / (1 + z * z / m) * sqrt(p * (1 - p) / m + z * z / (4 * m * m));
+    r.share = p;
+    r.lo = n == 0 ? 0 : centre - half;
+    r.hi = n == of ? 1 : centre + half;
+    return r;
+}
+
+char *rate_text(const struct rate *r, char out[96])
+{
+    enum { FEW = 20 }; /* a percentage of fewer would say more than is known */
+    int n = snprintf(out, 96, "%llu of %llu", (unsigned long long)r->n, (unsigned long long)r->of);
+    if (r->of >= FEW && n > 0 && n < 60)
+        snprintf(out + n, 96 - (size_t)n, " (%.0f %%, %.0f to %.0f)", 100 * r->share, 100 * r->lo, 100 * r->hi);
+    return out;
+}
+
+void figures_of(const struct store_counts *c, struct figures *out)
+{
+    *out = (struct figures){.frames = c->frames,
+                            .blank = c->by_outcome[OUTCOME_BLANK],
+                            .integrated = c->by_outcome[OUTCOME_INTEGRATED],
+                            .indexed_below = c->by_outcome[OUTCOME_INDEXED_BELOW],
+                            .failed = c->by_outcome[OUTCOME_FAILED],
+                            .lattices = c->lattices,
+                            .reflections = c->reflections};
+    for (enum outcome o = OUTCOME_BLANK; o < OUTCOME_END; o++) {
+        out->hits += outcome_is_hit(o) ? c->by_outcome[o] : 0;
+        out->indexed += outcome_is_indexed(o) ? c->by_outcome[o] : 0;
+    }
+    out->hit_rate = rate_of(out->hits, out->frames - out->failed);
+    out->indexing_rate = rate_of(out->indexed, out->hits);
+}

@@ -1,0 +1,25 @@
+/* report.h - figures that people see, each computed in one place (ARCHITECTURE 2.7). */
+#ifndef XFELX_REPORT_REPORT_H
+#define XFELX_REPORT_REPORT_H
+
+#include "store/store.h"
+
+/* A share of counts with its 95 % Wilson interval (SCIENCE 24). of 0: share, lo, hi are NaN. */
+struct rate {
+    uint64_t n, of;
+    double share, lo, hi;
+};
+struct rate rate_of(uint64_t n, uint64_t of);
+
+/* "61 of 100 (61 %, 51 to 70)"; below 20 only "3 of 12". out holds 96 bytes. Returns out. */
+char *rate_text(const struct rate *r, char out[96]);
+
+/* What the counts of a job say, in the words of SCIENCE 3. */
+struct figures {
+    uint64_t frames, blank, hits, indexed, integrated, indexed_below, failed, lattices, reflections;
+    struct rate hit_rate;      /* hits of frames that could be read */
+    struct rate indexing_rate; /* indexed hits of hits */
+};
+void figures_of(const struct store_counts *c, struct figures *out);
+
+#endif
