@@ -200,7 +200,6 @@ static struct sink_options sink_options_of(const struct params *p, const struct 
         .space_group_hall = r->group.n_ops ? r->group.hall : NULL,
         .program = arena_printf(a, "xfelx|%s", version_number()),
         .shoeboxes = param_bool(p, "output.shoeboxes", false),
-        .cell_covariance = param_bool(p, "xfelx.output.cell_covariance", false),
     };
 }
 
