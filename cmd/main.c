@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-extern const struct command command_completion, command_image;
+extern const struct command command_process, command_status, command_image, command_completion;
 
 static const struct command *const commands[] = {
+    &command_process,
+    &command_status,
     &command_image,
     &command_completion,
     NULL,

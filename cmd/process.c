@@ -118,7 +118,7 @@ static bool attach_masks(struct recipe *r, const struct source_list *l, struct a
     struct error last = {0};
     for (size_t i = 0; i < l->n_sources; i++) {
         struct source *s = l->sources[i].open;
-        if (l->sources[i].error.code || (!s && !source_open(l->sources[i].path, &r->source, &s, &last)))
+        if (l->sources[i].error || (!s && !source_open(l->sources[i].path, &r->source, &s, &last)))
             continue;
         bool ok = recipe_attach(r, source_detector(s), a, err);
         if (!l->sources[i].open)
