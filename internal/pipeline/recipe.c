@@ -7,6 +7,13 @@
 
 #define RADIANS (3.14159265358979323846 / 180)
 
+/* Is this choice set to that word? */
+static bool is_word(const struct params *p, const char *path, const char *word)
+{
+    const char *text = param_text(p, path, NULL);
+    return text && !strcmp(text, word);
+}
+
 /* ---- inputs ---- */
 
 /* "file KIND sha256\n" of a file that changes results: part of the recipe hash. */
@@ -83,14 +90,49 @@ static bool take_threshold(struct recipe *r, const struct params *p, struct erro
     s->n_bins = (int32_t)param_int(p, "spotfinder.threshold.radial_profile.n_bins", s->n_bins);
     const char *blur = param_text(p, "spotfinder.threshold.radial_profile.blur", NULL);
     s->blur = !blur ? SPOTFIND_BLUR_NONE : strcmp(blur, "wide") ? SPOTFIND_BLUR_NARROW : SPOTFIND_BLUR_WIDE;
-    const char *compat = param_text(p, "xfelx.compat.dials", "current");
-    s->dials_312 = !strcmp(compat, "3.12");
+    s->dials_312 = is_word(p, "xfelx.compat.dials", "3.12");
     const double *roi = NULL;
     for (size_t i = 0, n = param_reals(p, "spotfinder.region_of_interest", &roi); n == 4 && i < 4; i++)
         s->roi[i] = (int32_t)roi[i];
     const char *wrong = spotfind_check(s, INT32_MAX, INT32_MAX);
     return !wrong || error_set(err, ERROR_USAGE, "spotfinder: %s", wrong);
 #undef DISPERSION
+}
+
+/* n whole numbers of a member of an untrusted block. false: it is not given. */
+static bool take_numbers(const struct params *p, const char *path, int32_t *out, size_t n)
+{
+    const double *values = NULL;
+    if (param_reals(p, path, &values) != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        out[i] = (int32_t)values[i];
+    return true;
+}
+
+/* The blocks spotfinder.filter.untrusted. */
+static void take_untrusted(struct recipe *r, const struct params *p, struct arena *a)
+{
+    size_t n = param_count(p, "spotfinder.filter.untrusted");
+    struct mask_untrusted *blocks = arena_array(a, n + 1, sizeof *blocks);
+    char path[96];
+    const double *corners = NULL;
+    for (size_t i = 0; i < n; i++) {
+        struct mask_untrusted *u = blocks + i;
+#define MEMBER(name) (snprintf(path, sizeof path, "spotfinder.filter.untrusted[%zu]." name, i), path)
+        u->panel = (int32_t)param_int(p, MEMBER("panel"), 0);
+        u->has_circle = take_numbers(p, MEMBER("circle"), u->circle, 3);
+        u->has_rectangle = take_numbers(p, MEMBER("rectangle"), u->rectangle, 4);
+        u->has_pixel = take_numbers(p, MEMBER("pixel"), u->pixel, 2);
+        u->n_polygon = param_reals(p, MEMBER("polygon"), &corners) / 2;
+        int32_t *polygon = arena_array(a, 2 * u->n_polygon + 1, sizeof *polygon);
+        for (size_t k = 0; k < 2 * u->n_polygon; k++)
+            polygon[k] = (int32_t)corners[k];
+        u->polygon = polygon;
+#undef MEMBER
+    }
+    r->mask.untrusted = blocks;
+    r->mask.n_untrusted = n;
 }
 
 static bool take_filters(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
@@ -114,6 +156,7 @@ static bool take_filters(struct recipe *r, const struct params *p, struct arena 
     const double *range = NULL;
     m->n_ranges = param_reals(p, FILTER "resolution_range", &range) / 2;
     m->ranges = arena_memdup(a, range, m->n_ranges * sizeof *m->ranges);
+    take_untrusted(r, p, a);
     r->ice.on = param_bool(p, FILTER "ice_rings.filter", false);
     if (!r->ice.on)
         return true;
@@ -197,7 +240,7 @@ static void take_indexing(struct recipe *r, const struct params *p)
     x->length_tolerance = param_real(p, "indexing.known_symmetry.relative_length_tolerance", INFINITY);
     x->angle_tolerance = param_real(p, "indexing.known_symmetry.absolute_angle_tolerance", INFINITY);
     x->max_offset_px = param_real(p, "xfelx.index.max_offset_px", x->max_offset_px);
-    x->deep = param_is_auto(p, "xfelx.index.deep") ? -1 : param_bool(p, "xfelx.index.deep", false);
+    x->deep = is_word(p, "xfelx.index.deep", "auto") ? -1 : is_word(p, "xfelx.index.deep", "on");
     x->cell_sigma = param_real(p, "xfelx.cell.sigma", x->cell_sigma);
 
     struct refine_params *f = &r->refinement;
@@ -210,8 +253,7 @@ static void take_indexing(struct recipe *r, const struct params *p)
     f->set_domain_size = param_real(p, "indexing.stills.set_domain_size_ang_value", 0);
     f->length_tolerance = x->length_tolerance;
     f->angle_tolerance = x->angle_tolerance;
-    bool restrained = strcmp(param_text(p, "xfelx.cell.restraint", "auto"), "off") != 0;
-    f->cell_sigma = restrained ? x->cell_sigma : 0;
+    f->cell_sigma = is_word(p, "xfelx.cell.restraint", "off") ? 0 : x->cell_sigma;
 }
 
 /* ---- integration ---- */
@@ -225,10 +267,10 @@ static double gain_of(const struct params *p)
 static void take_integration(struct recipe *r, const struct params *p, struct arena *a)
 {
 #define GAUSSIAN "profile.gaussian_rs.parameters."
-    bool parity = param_bool(p, "xfelx.parity", false);
+    bool parity = is_word(p, "xfelx.parity", "on");
     struct integrate_params *g = &r->integration;
     integrate_params_default(g, parity);
-    if (!strcmp(param_text(p, "xfelx.integration.background", "ml"), "dials"))
+    if (is_word(p, "xfelx.integration.background", "dials"))
         g->background = INTEGRATE_BACKGROUND_DIALS;
     g->predict.d_min = param_real(p, "prediction.d_min", 0);
     g->predict.d_max = param_real(p, "prediction.d_max", 0);

@@ -18,8 +18,8 @@ void *block_reserve(struct block *b, size_t n, size_t size)
         return b->data;
     bytes += bytes / 512 * 64; /* an eighth to spare: the next frame may be a little larger */
     free(b->data);
-    b->data = aligned_alloc(64, bytes);
-    if (!b->data) {
+    /* not aligned_alloc: mimalloc leaves that one to libc, whose free it then is not (check-binary finds it) */
+    if (posix_memalign(&b->data, 64, bytes) != 0) {
         fprintf(stderr, "xfelx: out of memory (%zu bytes for a frame)\n", bytes);
         abort();
     }
