@@ -99,6 +99,21 @@ static bool take_threshold(struct recipe *r, const struct params *p, struct erro
 #undef DISPERSION
 }
 
+/* spotfinder.filter.resolution_range, each a pair. */
+static void take_ranges(struct mask_params *m, const struct params *p, struct arena *a)
+{
+    size_t n = param_count(p, "spotfinder.filter.resolution_range");
+    double(*ranges)[2] = arena_array(a, n + 1, sizeof *ranges);
+    char path[96];
+    const double *range = NULL;
+    for (size_t i = 0; i < n; i++) {
+        snprintf(path, sizeof path, "spotfinder.filter.resolution_range[%zu]", i);
+        if (param_reals(p, path, &range) == 2)
+            memcpy(ranges[m->n_ranges++], range, sizeof *ranges);
+    }
+    m->ranges = (const double(*)[2])ranges;
+}
+
 /* n whole numbers of a member of an untrusted block. false: it is not given. */
 static bool take_numbers(const struct params *p, const char *path, int32_t *out, size_t n)
 {
@@ -153,9 +168,7 @@ static bool take_filters(struct recipe *r, const struct params *p, struct arena 
     m->d_min = param_real(p, FILTER "d_min", 0);
     m->d_max = param_real(p, FILTER "d_max", 0);
     m->no_parallax = param_bool(p, FILTER "disable_parallax_correction", false);
-    const double *range = NULL;
-    m->n_ranges = param_reals(p, FILTER "resolution_range", &range) / 2;
-    m->ranges = arena_memdup(a, range, m->n_ranges * sizeof *m->ranges);
+    take_ranges(m, p, a);
     take_untrusted(r, p, a);
     r->ice.on = param_bool(p, FILTER "ice_rings.filter", false);
     if (!r->ice.on)
