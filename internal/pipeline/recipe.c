@@ -253,7 +253,7 @@ static void take_indexing(struct recipe *r, const struct params *p)
     x->length_tolerance = param_real(p, "indexing.known_symmetry.relative_length_tolerance", INFINITY);
     x->angle_tolerance = param_real(p, "indexing.known_symmetry.absolute_angle_tolerance", INFINITY);
     x->max_offset_px = param_real(p, "xfelx.index.max_offset_px", x->max_offset_px);
-    x->deep = is_word(p, "xfelx.index.deep", "auto") ? -1 : is_word(p, "xfelx.index.deep", "on");
+    x->deep = param_is_auto(p, "xfelx.index.deep") ? -1 : param_bool(p, "xfelx.index.deep", false);
     x->cell_sigma = param_real(p, "xfelx.cell.sigma", x->cell_sigma);
 
     struct refine_params *f = &r->refinement;
