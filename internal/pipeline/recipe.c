@@ -280,7 +280,7 @@ static double gain_of(const struct params *p)
 static void take_integration(struct recipe *r, const struct params *p, struct arena *a)
 {
 #define GAUSSIAN "profile.gaussian_rs.parameters."
-    bool parity = is_word(p, "xfelx.parity", "on");
+    bool parity = param_bool(p, "xfelx.parity", false);
     struct integrate_params *g = &r->integration;
     integrate_params_default(g, parity);
     if (is_word(p, "xfelx.integration.background", "dials"))
