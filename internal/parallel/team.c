@@ -141,6 +141,7 @@ static void *writer(void *arg)
         if (run->error.code) /* results can no longer be kept: let the workers stop */
             atomic_store(&run->cursor, UINT64_MAX / 2);
     }
+    write_batch(run, NULL, 0); /* the last figures, also of a job without frames */
     return NULL;
 }
 
