@@ -20,7 +20,7 @@ struct arena_block {
 #define HEADER ((sizeof(struct arena_block) + ALIGN - 1) / ALIGN * ALIGN)
 
 /* Out of memory: one line and the end. _exit, because other threads may be anywhere. */
-static _Noreturn void arena_out_of_memory(size_t size)
+static __attribute__((noreturn)) void arena_out_of_memory(size_t size)
 {
     char line[96];
     int n = snprintf(line, sizeof line, "xfelx: out of memory (%zu more bytes were wanted)\n", size);

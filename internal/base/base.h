@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/spacegroups.h"
+#include "base/spacegroups.h"
 #include "base/str.h"
 
 #endif

@@ -21,17 +21,17 @@ enum error_code {
     ERROR_BUSY = 7,     /* somebody else holds it; may be tried again */
 
     /* what can be wrong with an input; the numbers are those of the frame reasons */
-    ERROR_UNREADABLE = 40, /* cannot be opened, or is none of our formats */
-    ERROR_EMPTY = 41,      /* no frames, or zero length */
-    ERROR_MISSING = 42,    /* linked file or dataset is not there */
-    ERROR_METADATA = 43,   /* wavelength, distance, axes, sizes impossible or absent */
-    ERROR_TRUNCATED = 44,  /* data end early */
-    ERROR_DAMAGED = 45,    /* checksum or lengths wrong */
-    ERROR_UNSUPPORTED = 46,/* a filter, type or layout that is not read, named */
-    ERROR_IO = 47,         /* read error of the system */
-    ERROR_CHANGED = 48,    /* size or time changed while it was read */
-    ERROR_GAIN_TWICE = 49, /* gain in the file and as parameter */
-    ERROR_MASK = 50,       /* mask and frame differ in shape */
+    ERROR_UNREADABLE = 40,  /* cannot be opened, or is none of our formats */
+    ERROR_EMPTY = 41,       /* no frames, or zero length */
+    ERROR_MISSING = 42,     /* linked file or dataset is not there */
+    ERROR_METADATA = 43,    /* wavelength, distance, axes, sizes impossible or absent */
+    ERROR_TRUNCATED = 44,   /* data end early */
+    ERROR_DAMAGED = 45,     /* checksum or lengths wrong */
+    ERROR_UNSUPPORTED = 46, /* a filter, type or layout that is not read, named */
+    ERROR_IO = 47,          /* read error of the system */
+    ERROR_CHANGED = 48,     /* size or time changed while it was read */
+    ERROR_GAIN_TWICE = 49,  /* gain in the file and as parameter */
+    ERROR_MASK = 50,        /* mask and frame differ in shape */
 };
 
 struct error {
@@ -44,13 +44,15 @@ struct error {
 /* Set the fact (and code) of *err; detail and hint are cleared. Over-long text is cut at a character. err may be NULL.
  * Control characters in the text (hostile file names) are written as \xHH. Always returns false, so that
  * `return error_set(…)` reads well; add lines with the comma operator: `return error_set(…), error_hint(…);`. */
-bool error_set(struct error *err, enum error_code code, const char *fact, ...) __attribute__((format(printf, 3, 4)));
+bool error_set(struct error *err, enum error_code code, const char *fact, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Set the detail or hint line of an error that has a fact. Always return false. */
 bool error_detail(struct error *err, const char *detail, ...) __attribute__((format(printf, 2, 3)));
 bool error_hint(struct error *err, const char *hint, ...) __attribute__((format(printf, 2, 3)));
 
 /* error_set for a failed system call: the detail line is strerror(errno) as it was on entry. */
-bool error_system(struct error *err, enum error_code code, const char *fact, ...) __attribute__((format(printf, 3, 4)));
+bool error_system(struct error *err, enum error_code code, const char *fact, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

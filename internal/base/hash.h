@@ -15,8 +15,8 @@ void sha256_add(struct sha256 *h, const void *data, size_t n);
 void sha256_end(struct sha256 *h, uint8_t out[32]);
 void sha256(const void *data, size_t n, uint8_t out[32]);
 
-void md5(const void *data, size_t n, uint8_t out[16]);                 /* RFC 1321 */
-uint32_t crc32c(uint32_t crc, const void *data, size_t n);             /* start with 0; "123456789" gives 0xE3069283 */
+void md5(const void *data, size_t n, uint8_t out[16]);     /* RFC 1321 */
+uint32_t crc32c(uint32_t crc, const void *data, size_t n); /* start with 0; "123456789" gives 0xE3069283 */
 
 /* Lower-case hexadecimal; out holds 2n + 1 bytes. Returns out. */
 char *hash_hex(const uint8_t *hash, size_t n, char *out);

@@ -18,15 +18,16 @@ struct json; /* a node of a parsed tree */
 struct json *json_parse(const char *text, size_t n, const char *name, struct error *err);
 void json_free(struct json *root);
 
-const struct json *json_get(const struct json *object, const char *key);   /* NULL: absent or not an object; exact case */
+const struct json *json_get(const struct json *object,
+                            const char *key); /* NULL: absent or not an object; exact case */
 const struct json *json_at(const struct json *array, size_t i);
-size_t json_size(const struct json *array_or_object);                       /* 0 for anything else */
-const char *json_key(const struct json *member);                            /* key of a member of an object */
-const struct json *json_first(const struct json *array_or_object);          /* iteration: first, then json_next */
+size_t json_size(const struct json *array_or_object);              /* 0 for anything else */
+const char *json_key(const struct json *member);                   /* key of a member of an object */
+const struct json *json_first(const struct json *array_or_object); /* iteration: first, then json_next */
 const struct json *json_next(const struct json *member);
-const char *json_text(const struct json *node);                             /* NULL: not a string */
-bool json_number(const struct json *node, double *out);                     /* false: not a finite number */
-bool json_numbers(const struct json *array, double *out, size_t n);         /* exactly n finite numbers */
+const char *json_text(const struct json *node);                     /* NULL: not a string */
+bool json_number(const struct json *node, double *out);             /* false: not a finite number */
+bool json_numbers(const struct json *array, double *out, size_t n); /* exactly n finite numbers */
 bool json_is_null(const struct json *node);
 bool json_is_true(const struct json *node);
 bool json_is_array(const struct json *node);
@@ -37,12 +38,12 @@ bool json_is_object(const struct json *node);
  * U+FFFD. */
 struct json_writer {
     struct str *out;
-    int indent;   /* blanks per level */
+    int indent; /* blanks per level */
     int depth;
-    bool comma;   /* something stands before on this level */
+    bool comma;    /* something stands before on this level */
     uint64_t flat; /* bit d: level d is an array on one line */
 };
-void json_object(struct json_writer *w, const char *key);      /* key NULL: element of an array, or the root */
+void json_object(struct json_writer *w, const char *key); /* key NULL: element of an array, or the root */
 void json_array(struct json_writer *w, const char *key, bool one_line);
 void json_end_object(struct json_writer *w);
 void json_end_array(struct json_writer *w);
