@@ -102,7 +102,7 @@ size_t spotfind_max_strong(const struct spotfind_params *p, size_t n_pixels);
  * the first panel only, and of the first frame only: here the caller takes panel 0 of each frame). */
 double spotfind_elbow(const struct spotfind_image *image);
 
-/* Bins of 2θ of a panel's pixels for radial_profile: floor((2θ - min)·n_bins/(max - min + 1e-10)), over the
+/* Bins of 2θ of a panel's pixels (of their corners (i, j), as DIALS) for radial_profile: floor((2θ - min)·n_bins/(max - min + 1e-10)), over the
  * panel or the region of interest; other pixels get bin 0. They depend on geometry only: make them once per
  * trial. bins: [n_slow][n_fast] out */
 void spotfind_radial_bins(const struct spotfind_params *p, const struct panel *panel,

@@ -13,10 +13,10 @@
 
 /* ---- bins ---- */
 
-/* 2θ of a pixel's centre, parallax included, as dxtbx's get_two_theta_array. */
+/* 2θ of a pixel, parallax included, as dxtbx's get_two_theta_array: of its outer corner (i, j), not of its centre. */
 static double two_theta(const struct panel *panel, const struct beam_vector *beam, int32_t x, int32_t y)
 {
-    const double px[2] = {x + 0.5, y + 0.5};
+    const double px[2] = {x, y};
     double r[3], dot = 0, length2 = 0;
 
     panel_pixel_to_point(panel, px, r);

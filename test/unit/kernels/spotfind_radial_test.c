@@ -44,7 +44,7 @@ static void bins_grow_with_the_distance_from_the_beam(void **state)
     for (int x = 30; x < W - 1; x++)
         assert_true(bins[25 * W + x] <= bins[25 * W + x + 1]);
     assert_int_equal(bins[25 * W + 30], 0);
-    assert_int_equal(bins[0], 99); /* all corners are equally far away, within rounding */
+    assert_int_equal(bins[0], 99); /* the corner (0, 0) is the farthest */
     assert_true(bins[25 * W + 29] == bins[24 * W + 30]);
 }
 
