@@ -27,29 +27,39 @@ struct shoebox *shoebox_init(void *memory)
     return s;
 }
 
-static double pixel_at(const void *pixels, enum pixel_type type, size_t i)
+static int32_t larger(int32_t a, int32_t b)
 {
+    return a > b ? a : b;
+}
+
+static int32_t smaller(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* n pixels of any type as doubles. */
+static void read_pixels(const void *pixels, enum pixel_type type, size_t first, int32_t n, double *out)
+{
+#define READ(name, c_type)                                                                                   \
+    case name:                                                                                               \
+        for (int32_t i = 0; i < n; i++)                                                                      \
+            out[i] = (double)((const c_type *)pixels)[first + (size_t)i];                                    \
+        return;
     switch (type) {
-    case PIXEL_U8:
-        return ((const uint8_t *)pixels)[i];
-    case PIXEL_I8:
-        return ((const int8_t *)pixels)[i];
-    case PIXEL_U16:
-        return ((const uint16_t *)pixels)[i];
-    case PIXEL_I16:
-        return ((const int16_t *)pixels)[i];
-    case PIXEL_U32:
-        return ((const uint32_t *)pixels)[i];
-    case PIXEL_I32:
-        return ((const int32_t *)pixels)[i];
-    case PIXEL_F32:
-        return (double)((const float *)pixels)[i];
-    case PIXEL_F64:
-        return ((const double *)pixels)[i];
+        READ(PIXEL_U8, uint8_t)
+        READ(PIXEL_I8, int8_t)
+        READ(PIXEL_U16, uint16_t)
+        READ(PIXEL_I16, int16_t)
+        READ(PIXEL_U32, uint32_t)
+        READ(PIXEL_I32, int32_t)
+        READ(PIXEL_F32, float)
+        READ(PIXEL_F64, double)
     case PIXEL_TYPES:
         break;
     }
-    return NAN;
+#undef READ
+    for (int32_t i = 0; i < n; i++)
+        out[i] = NAN;
 }
 
 void shoebox_gather(struct shoebox *s, const struct image *image, const struct panel *p, const int32_t box[4])
@@ -61,20 +71,22 @@ void shoebox_gather(struct shoebox *s, const struct image *image, const struct p
     s->width = box[1] - box[0];
     s->height = box[3] - box[2];
     s->size = (size_t)s->width * (size_t)s->height;
-    double gain = p->gain > 0 ? p->gain : 1;
-    size_t k = 0;
-    for (int32_t y = s->y0; y < s->y1; y++)
-        for (int32_t x = s->x0; x < s->x1; x++, k++) {
-            s->values[k] = 0;
-            s->code[k] = 0;
-            if (x < 0 || y < 0 || x >= p->n_fast || y >= p->n_slow)
-                continue;
-            size_t at = p->first_pixel + (size_t)y * (size_t)p->n_fast + (size_t)x;
-            double v = pixel_at(image->pixels, image->type, at);
-            bool valid = (!image->mask || image->mask[at]) && v >= p->trusted_lo && v <= p->trusted_hi;
-            s->values[k] = isfinite(v) ? (float)((v - p->pedestal) / gain) : 0;
-            s->code[k] = (uint8_t)((valid ? SHOEBOX_VALID : 0) | (v > p->trusted_hi ? SHOEBOX_SATURATED : 0));
+    double gain = p->gain > 0 ? p->gain : 1, raw[PROFILE_BOX_SIDE];
+    int32_t from = larger(s->x0, 0), to = smaller(s->x1, p->n_fast);
+    memset(s->values, 0, s->size * sizeof *s->values);
+    memset(s->code, 0, s->size);
+    for (int32_t y = larger(s->y0, 0); y < smaller(s->y1, p->n_slow) && from < to; y++) {
+        size_t at = p->first_pixel + (size_t)y * (size_t)p->n_fast + (size_t)from;
+        size_t k = (size_t)(y - s->y0) * (size_t)s->width + (size_t)(from - s->x0);
+        read_pixels(image->pixels, image->type, at, to - from, raw);
+        for (int32_t i = 0; i < to - from; i++, at++, k++) {
+            bool valid =
+                (!image->mask || image->mask[at]) && raw[i] >= p->trusted_lo && raw[i] <= p->trusted_hi;
+            s->values[k] = isfinite(raw[i]) ? (float)((raw[i] - p->pedestal) / gain) : 0;
+            s->code[k] =
+                (uint8_t)((valid ? SHOEBOX_VALID : 0) | (raw[i] > p->trusted_hi ? SHOEBOX_SATURATED : 0));
         }
+    }
 }
 
 void shoebox_foreground(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius)
@@ -82,16 +94,6 @@ void shoebox_foreground(struct shoebox *s, const struct kabsch *k, const struct 
     profile_foreground(k, p, radius, (int32_t[4]){s->x0, s->x1, s->y0, s->y1}, s->scratch);
     for (size_t i = 0; i < s->size; i++)
         s->code[i] |= s->scratch[i] ? SHOEBOX_FOREGROUND : SHOEBOX_BACKGROUND;
-}
-
-static int32_t larger(int32_t a, int32_t b)
-{
-    return a > b ? a : b;
-}
-
-static int32_t smaller(int32_t a, int32_t b)
-{
-    return a < b ? a : b;
 }
 
 void shoebox_overlap(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius,
@@ -145,9 +147,10 @@ static double pixel_share(const struct kabsch *k, const struct panel *p, double 
            area = p->pixel_fast * p->pixel_slow * fabs(dot3(normal, lab)) / (r2 * sqrt(r2));
     double variance = fmax(0.5 * sigma_b * sigma_b - area / 12, 0.1 * sigma_b * sigma_b);
     for (int i = 0; i < 9; i++) {
-        double px[2] = {x + (1 + 2 * (i % 3)) / 6.0, y + (1 + 2 * (i / 3)) / 6.0};
-        panel_pixel_to_point(p, px, lab);
-        sum += exp(-0.5 * kabsch_distance2(k, lab) / variance);
+        double dx = (i % 3 - 1) / 3.0 * p->pixel_fast, dy = (i / 3 - 1) / 3.0 * p->pixel_slow, at[3];
+        for (int j = 0; j < 3; j++)
+            at[j] = lab[j] + dx * p->fast[j] + dy * p->slow[j];
+        sum += exp(-0.5 * kabsch_distance2(k, at) / variance);
     }
     return sum;
 }
