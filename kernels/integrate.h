@@ -14,6 +14,7 @@
  *
  *     struct integrate_params params;                                       // once a recipe
  *     integrate_params_default(&params, parity);
+ *     double gain = params.gain > 0 ? params.gain : 1;
  *     background_limits_init(&limits, params.read_noise / gain, params.alpha);   // not needed under parity
  *     params.limits = &limits;
  *     void *work = arena_alloc(thread_arena, integrate_work_size(capacity));     // once a thread
@@ -66,7 +67,7 @@ struct integrate_params {
     double gain;                       /* ADU per photon; 0: judged from the frame. Not used under parity */
     double read_noise;                 /* ADU per pixel and frame. Not used under parity */
     double alpha;                      /* 1e-3: for background_limits_init */
-    const struct background_limits *limits; /* needed for the ML background */
+    const struct background_limits *limits; /* of the ML background; used where the frame agrees with them */
     bool significance;                      /* significance_filter.enable */
     double significance_d_min;              /* Å; 0: of the reflections */
     int32_t significance_bins;              /* 20 */

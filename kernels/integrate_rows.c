@@ -44,7 +44,7 @@ struct run {
     struct place *places;
     size_t n;
     int32_t widest;
-    bool photons; /* counts are Poisson in units of `gain`: limits of the parameters hold */
+    bool photons; /* the limits of the parameters hold */
     double gain;  /* ADU per photon of the values, when p->gain does not say */
 };
 
@@ -275,41 +275,46 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Share of used background pixels that are whole numbers. */
-static void count_whole(const struct shoebox *s, size_t *whole, size_t *all)
+/* Used background pixels, and those of them that are whole multiples of the gain. */
+static void count_whole(const struct shoebox *s, double gain, size_t *whole, size_t *all)
 {
     for (size_t i = 0; i < s->size; i++)
         if (s->use[i] == 1) {
-            *whole += fabsf(s->values[i] - rintf(s->values[i])) < 0.01f;
+            double photons = (double)s->values[i] / gain;
+            *whole += fabs(photons - rint(photons)) < 0.01;
             ++*all;
         }
 }
 
-/* Are the values photons? From the backgrounds around a sample of the predictions: whole numbers whose
- * variance equals their mean are; else the ratio of the two is taken for the gain (ALGORITHMS 6), and the
- * noise of each background is measured where it is used. */
+/* Do the limits of the parameters fit the frame? They do when the noise of the backgrounds around a sample of the
+ * predictions is what gain and read noise make it, and values without read noise are whole photons. Else (ADU of an unknown
+ * gain, dark noise that nobody told of) the noise of each background is measured where it is used; an unknown gain is then
+ * the ratio of variance and mean (ALGORITHMS 6). */
 static void judge_noise(struct run *r)
 {
-    double ratio[SAMPLES];
-    size_t n = 0, noisy = 0, whole = 0, all = 0, stride = r->n / SAMPLES + 1;
+    double ratio[SAMPLES], rho = r->p->limits ? r->p->limits->rho : 0;
+    size_t n = 0, boxes = 0, noisy = 0, whole = 0, all = 0, stride = r->n / SAMPLES + 1;
     struct background_ml_params ml = {.min_pixels = r->p->min_background, .plane_min = r->p->plane_min};
     for (size_t at = 0; at < r->n; at += stride) {
         struct background g;
+        double gain = row_gain(r, &r->rows[r->places[at].row]);
         open_box(r, at);
         mark_neighbours(r, at);
         shoebox_background_pixels(r->box);
         if (!background_ml(&ml, r->box->values, r->box->use, r->box->width, r->box->height, &g))
             continue;
-        count_whole(r->box, &whole, &all);
-        if (g.mean > 0.5) /* with less, most pixels are empty and their spread says little */
-            ratio[n++] = g.noise / g.mean;
+        count_whole(r->box, gain, &whole, &all);
+        boxes++;
+        double expected = gain * (fmax(g.mean, 0) + gain * rho * rho);
+        if (g.mean > 0.5 * gain) /* with less, most pixels are empty and their spread says little */
+            ratio[n++] = g.noise / expected;
         else
-            noisy += g.noise > 1 + 4 * fmax(g.mean, 0);
+            noisy += g.noise > 4 * expected + gain * gain;
     }
     sort_heap(ratio, n, sizeof *ratio, by_value);
     double median = n ? ratio[n / 2] : 1;
-    bool poisson = n < 8 ? 2 * noisy < n + 8 : median > 0.8 && median < 1.25;
-    r->photons = r->p->limits && poisson && 100 * whole >= 99 * all;
+    bool fits = n < 8 ? 2 * noisy <= boxes : median > 0.8 && median < 1.25;
+    r->photons = r->p->limits && fits && (rho > 0 || 100 * whole >= 99 * all);
     r->gain = r->photons || !(median > 0) ? 1 : median;
 }
 
@@ -327,7 +332,7 @@ void integrate_rows(const struct integrate_params *p, const struct integrate_fra
                     .photons = true,
                     .gain = 1};
     place_boxes(&r, n, n_lattices);
-    if (p->background == INTEGRATE_BACKGROUND_ML && !(p->gain > 0))
+    if (p->background == INTEGRATE_BACKGROUND_ML)
         judge_noise(&r);
     for (size_t at = 0; at < r.n; at++)
         integrate_row(&r, at);
