@@ -108,6 +108,12 @@ enum hdf5_decode lz4_block_decode(const uint8_t *src, size_t n_src, uint8_t *dst
     return HDF5_DECODE_LZ4; /* a block ends with literals, even if there are none of them */
 }
 
+/* A block that reaches beyond the chunk: of a length that LZ4 can have for it, the chunk was cut; else it is damaged. */
+static enum hdf5_decode beyond(size_t length, size_t plain)
+{
+    return length <= plain + plain / 255 + 16 ? HDF5_DECODE_SHORT : HDF5_DECODE_LENGTH;
+}
+
 enum hdf5_decode hdf5_lz4_decode(const uint8_t *src, size_t n_src, uint8_t *dst, size_t n_dst)
 {
     if (n_src < 12)
@@ -126,7 +132,7 @@ enum hdf5_decode hdf5_lz4_decode(const uint8_t *src, size_t n_src, uint8_t *dst,
         size_t length = be32(src + at);
         at += 4;
         if (length > n_src - at)
-            return HDF5_DECODE_LENGTH;
+            return beyond(length, want);
         if (length == want) {
             memcpy(dst + done, src + at, want);
         } else {
@@ -238,7 +244,7 @@ enum hdf5_decode hdf5_bitshuffle_lz4_decode(const uint8_t *src, size_t n_src, ui
         size_t length = be32(src + at);
         at += 4;
         if (length > n_src - at)
-            return HDF5_DECODE_LENGTH;
+            return beyond(length, n * element);
         enum hdf5_decode state = lz4_block_decode(src + at, length, work, n * element);
         if (state != HDF5_DECODE_OK)
             return state;

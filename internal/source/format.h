@@ -122,5 +122,6 @@ bool source_mask_read_hdf5(const char *path, const struct detector *d, struct ar
 
 /* The rows. */
 extern const struct source_ops source_imgcif, source_minicbf, source_smv, source_marccd;
+extern const struct source_ops source_nxmx, source_dectris, source_hdf5_geom, source_hdf5_bare; /* hdf5.c */
 
 #endif

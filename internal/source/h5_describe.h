@@ -9,8 +9,16 @@
 #include "source/h5_message.h"
 #include "source/h5_read.h"
 
+/* A dataset that virtual datasets take from, as they name it, and the array it became. */
+struct h5_taken {
+    const char *file, *dataset;
+    uint32_t array;
+};
+
 struct h5_builder {
     struct arena *arena;
+    struct h5_taken *taken;
+    size_t n_taken;
     hid_t file;
     const char *path;
     struct h5_description d; /* the pointers in it grow by h5_grow */

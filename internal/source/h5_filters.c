@@ -6,7 +6,12 @@
 #include <libdeflate.h>
 #include <string.h>
 
-enum { SLACK = 64 }; /* checksums that stand inside a compression: 4 bytes each, at most 8 filters */
+/* Room for intermediate results: what is stored may be somewhat larger than the chunk (noise that does not compress,
+ * checksums); more than this is refused before it is read. */
+static size_t half_room(size_t n_out)
+{
+    return 2 * n_out + 8192;
+}
 
 /* One step: n_src bytes to exactly n_dst, which the caller knows. tmp: n_dst bytes. */
 struct step {
@@ -120,7 +125,7 @@ bool h5_filters_known(const struct h5_array *a, const char *name, struct error *
 
 size_t h5_chunk_work(size_t n_out)
 {
-    return 3 * (n_out + SLACK);
+    return 2 * half_room(n_out) + n_out + 64;
 }
 
 static enum error_code code_of(enum hdf5_decode state)
@@ -128,23 +133,32 @@ static enum error_code code_of(enum hdf5_decode state)
     return state == HDF5_DECODE_SHORT ? ERROR_TRUNCATED : ERROR_DAMAGED;
 }
 
-/* Bytes that must come out of undoing filter i: the chunk, and the checksums that were added before it. */
-static size_t size_after(const struct h5_array *a, uint32_t mask, size_t i, size_t n_out)
+/* Bytes that must come out of undoing filter i: the chunk and the checksums that were added before it; or, when a
+ * compression comes before it, what it was given without what it added. */
+static size_t size_after(const struct h5_array *a, uint32_t mask, size_t i, size_t n_src, size_t n_out)
 {
-    for (size_t k = 0; k < i; k++)
-        n_out += mask >> k & 1 ? 0 : undo_of(a->filters[k].id)->adds;
+    size_t adds = undo_of(a->filters[i].id)->adds;
+    for (size_t k = 0; k < i; k++) {
+        if (mask >> k & 1)
+            continue;
+        if (compresses(&a->filters[k]))
+            return n_src < adds ? 0 : n_src - adds;
+        n_out += undo_of(a->filters[k].id)->adds;
+    }
     return n_out;
 }
 
 bool h5_chunk_decode(const struct h5_array *a, uint32_t mask, const uint8_t *raw, size_t n_raw, uint8_t *out,
                      size_t n_out, uint8_t *work, const char *name, struct error *err)
 {
-    uint8_t *halves[2] = {work, work + n_out + SLACK}, *tmp = work + 2 * (n_out + SLACK);
+    uint8_t *halves[2] = {work, work + half_room(n_out)}, *tmp = work + 2 * half_room(n_out);
     size_t left = 0, turn = 0, pixel = h5_pixel_bytes((enum pixel_type)a->type);
     if (!h5_filters_known(a, name, err))
         return false;
     for (size_t i = 0; i < a->n_filters; i++)
         left += !(mask >> i & 1);
+    if (n_raw > half_room(n_out))
+        return error_set(err, ERROR_DAMAGED, "%s: its stored size of %zu bytes is impossible", name, n_raw);
     if (left == 0) {
         if (n_raw != n_out)
             return error_set(err, n_raw < n_out ? ERROR_TRUNCATED : ERROR_DAMAGED,
@@ -156,9 +170,13 @@ bool h5_chunk_decode(const struct h5_array *a, uint32_t mask, const uint8_t *raw
         if (mask >> i & 1)
             continue;
         const struct undo *u = undo_of(a->filters[i].id);
-        struct step s = {
-            raw,  n_raw, --left == 0 ? out : halves[turn], size_after(a, mask, i, n_out), tmp, &a->filters[i],
-            pixel};
+        struct step s = {raw,
+                         n_raw,
+                         --left == 0 ? out : halves[turn],
+                         size_after(a, mask, i, n_raw, n_out),
+                         tmp,
+                         &a->filters[i],
+                         pixel};
         enum hdf5_decode state = u->run(&s);
         if (state != HDF5_DECODE_OK)
             return error_set(err, code_of(state), "%s: %s: %s", name, u->name, hdf5_decode_text(state));

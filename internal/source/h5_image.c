@@ -40,7 +40,7 @@ struct h5_image *h5_image_begin(struct h5_builder *b, uint32_t use, const char *
 
 void h5_image_end(struct h5_builder *b, struct h5_image *m)
 {
-    for (size_t i = 0; i < H5_ROLES; i++) { /* nothing could be seen of it: one frame that fails */
+    for (size_t i = H5_MODULE; i < H5_ROLES; i++) { /* nothing could be seen of its frames */
         if (m->extent[i] == 0)
             m->extent[i] = 1;
     }
@@ -49,10 +49,9 @@ void h5_image_end(struct h5_builder *b, struct h5_image *m)
 
 /* ---- what is not there ---- */
 
-/* An array for a dataset that cannot be opened; says what the link pointed to. */
-static void add_missing(struct h5_builder *b, hid_t loc, const char *path)
+/* A dataset that cannot be opened: says what the link pointed to. */
+static void describe_missing(struct h5_builder *b, hid_t loc, const char *path, struct h5_array *out)
 {
-    struct h5_array *out = add_array(b);
     *out = (struct h5_array){.path = b->path, .dataset = arena_strdup(b->arena, path), .fault = ""};
     H5L_info_t info;
     char value[4096] = "";
@@ -191,9 +190,9 @@ static uint32_t mapped_array(struct h5_builder *b, const char *file, const char 
 {
     char *full = strcmp(file, ".") == 0 ? arena_strdup(b->arena, b->path)
                                         : fs_join(b->arena, fs_folder(b->arena, b->path), file);
-    for (size_t i = b->d.n_arrays; i-- > 0;) {
-        if (strcmp(b->d.arrays[i].path, full) == 0 && strcmp(b->d.arrays[i].dataset, dataset) == 0)
-            return (uint32_t)i;
+    for (size_t i = b->n_taken; i-- > 0;) { /* mostly the one before */
+        if (strcmp(b->taken[i].file, full) == 0 && strcmp(b->taken[i].dataset, dataset) == 0)
+            return b->taken[i].array;
     }
     struct error err = {0};
     hid_t source = -1, opened = strcmp(file, ".") == 0 ? b->file : h5_file_open(full, &err);
@@ -212,6 +211,8 @@ static uint32_t mapped_array(struct h5_builder *b, const char *file, const char 
             h5_array_fault(out, ERROR_UNSUPPORTED, b->arena,
                            "%s: its %d dimensions do not fit the virtual dataset", dataset, rank);
         H5Dclose(source);
+    } else if (opened == b->file) {
+        describe_missing(b, b->file, dataset, out);
     } else if (access(full, F_OK) != 0) {
         h5_array_fault(out, ERROR_MISSING, b->arena, "a virtual dataset takes from %s, which is not there",
                        file);
@@ -221,9 +222,33 @@ static uint32_t mapped_array(struct h5_builder *b, const char *file, const char 
     }
     if (opened >= 0 && opened != b->file)
         h5_file_close(opened);
-    out->path = full;
-    out->dataset = arena_strdup(b->arena, dataset);
+    if (!out->path) {
+        out->path = full;
+        out->dataset = arena_strdup(b->arena, dataset);
+    }
+    b->taken = h5_grow(b->arena, b->taken, b->n_taken, sizeof *b->taken);
+    b->taken[b->n_taken++] =
+        (struct h5_taken){full, arena_strdup(b->arena, dataset), (uint32_t)(b->d.n_arrays - 1)};
     return (uint32_t)(b->d.n_arrays - 1);
+}
+
+/* What a mapping takes from its source. "All" comes without an extent: it is the source's own, which may have grown. */
+static bool source_selection(hid_t space, int virtual_rank, const uint32_t *virtual_roles,
+                             const struct selection *v, const struct h5_array *a, struct selection *s)
+{
+    int rank = H5Sget_simple_extent_ndims(space);
+    uint32_t roles[H5_ROLES];
+    hsize_t extent[H5_ROLES];
+    if (H5Sget_select_type(space) == H5S_SEL_ALL) {
+        *s = (struct selection){.stride = 1, .count = 1, .block = a->extent[H5_FRAME]};
+        memcpy(s->size, a->extent, sizeof s->size);
+        return s->block > 0;
+    }
+    if (rank < 2 || rank > H5_ROLES || !source_roles(rank, virtual_rank, virtual_roles, v, roles))
+        return false;
+    for (int i = 0; i < rank; i++)
+        extent[i] = a->extent[roles[i]];
+    return selection_by_role(space, rank, extent, roles, s);
 }
 
 static bool add_mapping(struct h5_builder *b, struct h5_image *m, hid_t plist, size_t i, int rank,
@@ -243,16 +268,8 @@ static bool add_mapping(struct h5_builder *b, struct h5_image *m, hid_t plist, s
             s = v;
             add_runs(b, m, index, &v, &s, UINT64_MAX);
         } else {
-            /* The source space of a mapping keeps the extent it had; "all" of it may have grown since. */
-            hsize_t extent[H5_ROLES];
-            int n = H5Sget_simple_extent_ndims(sspace);
-            uint32_t own[H5_ROLES];
-            ok = n >= 2 && n <= H5_ROLES && source_roles(n, rank, roles, &v, own);
-            for (int k = 0; ok && k < n; k++)
-                extent[k] = a->extent[own[k]];
-            ok = ok && selection_by_role(sspace, n, extent, own, &s) &&
-                 s.size[H5_MODULE] == v.size[H5_MODULE] && s.size[H5_SLOW] == v.size[H5_SLOW] &&
-                 s.size[H5_FAST] == v.size[H5_FAST];
+            ok = source_selection(sspace, rank, roles, &v, a, &s) && s.size[H5_MODULE] == v.size[H5_MODULE] &&
+                 s.size[H5_SLOW] == v.size[H5_SLOW] && s.size[H5_FAST] == v.size[H5_FAST];
             for (size_t k = H5_MODULE; ok && k < H5_ROLES; k++)
                 ok = s.start[k] + s.size[k] <= a->extent[k] && v.start[k] + v.size[k] <= m->extent[k];
             if (ok)
@@ -322,8 +339,9 @@ void h5_image_add(struct h5_builder *b, struct h5_image *m, hid_t loc, const cha
 {
     hid_t dataset = h5_dataset(loc, path);
     if (dataset < 0) {
-        add_missing(b, loc, path);
-        add_whole(b, m, &b->d.arrays[b->d.n_arrays - 1]);
+        struct h5_array *missing = add_array(b);
+        describe_missing(b, loc, path, missing);
+        add_whole(b, m, missing);
         return;
     }
     hid_t space = H5Dget_space(dataset);

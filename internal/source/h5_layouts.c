@@ -267,9 +267,31 @@ static char **expand(struct h5_builder *b, const char *pattern, size_t *n_out)
     return paths;
 }
 
-static void add_wanted(struct h5_builder *b, const struct h5_wanted *w)
+/* A mask has the dimensions of the images, or all but that of frames, or the usual ones. */
+static size_t mask_roles(struct h5_builder *b, const struct h5_wanted *w, uint32_t *roles)
+{
+    hid_t dataset = h5_dataset(b->file, w->path);
+    if (dataset < 0)
+        return 0;
+    hid_t space = H5Dget_space(dataset);
+    int rank = H5Sget_simple_extent_ndims(space);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    size_t n = 0;
+    bool all = rank == (int)w->n_roles;
+    for (size_t i = 0; i < w->n_roles; i++) {
+        if (all || w->roles[i] != H5_FRAME)
+            roles[n++] = w->roles[i];
+    }
+    return rank == (int)n ? n : 0;
+}
+
+static void add_wanted(struct h5_builder *b, const struct h5_wanted *given)
 {
     size_t n = 0;
+    struct h5_wanted own = *given, *w = &own;
+    if (given->use >= H5_USE_MASKS)
+        own.n_roles = (uint32_t)mask_roles(b, given, own.roles);
     struct h5_image *m = h5_image_begin(b, w->use, w->path);
     if (strchr(w->path, '%')) {
         char **paths = expand(b, w->path, &n);

@@ -358,7 +358,7 @@ static void read_image(struct reader *r, const struct h5_description *d, struct 
     uint64_t pixels = 1;
     for (size_t i = 0; i < H5_ROLES; i++) {
         uint64_t most = i == H5_FRAME ? FRAMES_MOST : H5_DIMENSION_MOST;
-        if (m->extent[i] < 1 || m->extent[i] > most)
+        if (m->extent[i] < (i == H5_FRAME ? 0 : 1) || m->extent[i] > most)
             wrong(r, "an extent is out of range");
         else if (i != H5_FRAME && (pixels *= m->extent[i]) > IMAGE_PIXELS_MOST)
             wrong(r, "a frame has too many pixels");

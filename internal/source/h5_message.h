@@ -22,6 +22,7 @@ enum {
     H5_FILTERS_MOST = 8,
     H5_FILTER_VALUES = 8,
     H5_DIMENSION_MOST = 1 << 16,
+    H5_USE_MASKS = 1000, /* images asked for by path with a use from here on are masks */
 };
 
 /* A filter of a dataset's pipeline: id and parameters. */

@@ -23,6 +23,8 @@ void frame_buffer_free(struct frame_buffer *b)
     bytes_free(&b->raw);
     bytes_free(&b->work);
     bytes_free(&b->pixels);
+    bytes_free(&b->chunk);
+    memset(b->chunk_of, 0, sizeof b->chunk_of);
 }
 
 void source_note(struct source *s, const char *format, ...)

@@ -216,7 +216,7 @@ static void each_damage_has_its_own_word(void **state)
     assert_int_equal(hdf5_bitshuffle_lz4_decode(stream.data, 11, back, 2 * n, 2, work), HDF5_DECODE_SHORT);
     assert_int_equal(hdf5_bitshuffle_lz4_decode(stream.data, 12, back, 2 * n, 2, work), HDF5_DECODE_SHORT);
     assert_int_equal(hdf5_bitshuffle_lz4_decode(stream.data, stream.n / 2, back, 2 * n, 2, work),
-                     HDF5_DECODE_LENGTH);
+                     HDF5_DECODE_SHORT);
     assert_int_equal(hdf5_bitshuffle_lz4_decode(stream.data, stream.n + 1, back, 2 * n, 2, work),
                      HDF5_DECODE_LEFT_OVER);
     stream.data[2] = 1;

@@ -1,0 +1,460 @@
+/* hdf5.c - HDF5 files as sources: ask the helper what is in the file, make a detector of it, read frames by place.
+ *
+ * The rows differ in where the geometry comes from; how pixels are read is the same for all. */
+#include "source/hdf5.h"
+
+#include "source/h5_helper.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+enum { FRAMES_MOST = 100000000 };
+
+uint64_t hdf5_serial(void)
+{
+    static atomic_uint_fast64_t last;
+    return atomic_fetch_add(&last, 1) + 1;
+}
+
+/* The signature stands at the start, or after a user block of 512, 1024, 2048 … bytes. */
+static bool understands_hdf5(const uint8_t *head, size_t n, const char *path)
+{
+    static const uint8_t magic[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    (void)path;
+    for (size_t at = 0; at + sizeof magic <= n; at = at ? 2 * at : 512) {
+        if (memcmp(head + at, magic, sizeof magic) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Rows that open sets; the first one is asked for all HDF5 files. */
+static bool understands_none(const uint8_t *head, size_t n, const char *path)
+{
+    (void)head;
+    (void)n;
+    (void)path;
+    return false;
+}
+
+/* ---- frames of a description ---- */
+
+/* One dataset that is all there is and that nobody can read is the file's failure, not each frame's; a missing link is
+ * not: the header is good, and frames fail by the name of what is missing. */
+static bool check_arrays(const struct source *s, const struct h5_description *d, const struct h5_image *m,
+                         bool *known, struct error *err)
+{
+    const struct h5_array *fault = NULL;
+    *known = m->n_pieces == 0;
+    for (uint64_t i = 0; i < m->n_pieces; i++) {
+        const struct h5_array *a = &d->arrays[m->pieces[i].array];
+        if (a->fault_code != ERROR_NONE)
+            fault = a;
+        else if (!h5_filters_known(a, s->path, err))
+            return false;
+        *known = *known || a->fault_code == ERROR_NONE;
+    }
+    if (!*known && fault && fault->fault_code != ERROR_MISSING)
+        return error_set(err, (enum error_code)fault->fault_code, "%s: %s: %s", s->path, fault->dataset,
+                         fault->fault);
+    /* A virtual dataset has its extent although its files are not there. */
+    *known = *known || m->extent[H5_SLOW] > 1 || m->extent[H5_FAST] > 1;
+    return true;
+}
+
+bool hdf5_take_images(struct source *s, struct hdf5 *h, bool *known, struct error *err)
+{
+    const struct h5_description *d = &h->d;
+    h->first = arena_array(&s->arena, h->n_images, sizeof *h->first);
+    *known = true;
+    for (size_t i = 0; i < h->n_images; i++) {
+        const struct h5_image *m = &d->images[i];
+        enum pixel_type type;
+        bool one;
+        if (m->extent[H5_FRAME] != d->images[0].extent[H5_FRAME])
+            return error_set(err, ERROR_METADATA, "%s: %s has %llu frames, %s has %llu", s->path, m->name,
+                             (unsigned long long)m->extent[H5_FRAME], d->images[0].name,
+                             (unsigned long long)d->images[0].extent[H5_FRAME]);
+        if (!check_arrays(s, d, m, &one, err) || !h5_image_type(d, m, s->path, &type, err))
+            return false;
+        if (i > 0 && one && *known && type != h->type)
+            return error_set(err, ERROR_UNSUPPORTED, "%s: %s has pixels of another type than %s", s->path,
+                             m->name, d->images[0].name);
+        h->type = type;
+        *known = *known && one;
+    }
+    if (h->n_images == 0 || d->images[0].extent[H5_FRAME] == 0)
+        return error_set(err, ERROR_EMPTY, "%s has no frames", s->path);
+    if (d->images[0].extent[H5_FRAME] > FRAMES_MOST)
+        return error_set(err, ERROR_METADATA, "%s has too many frames", s->path);
+    s->n_frames = (uint32_t)d->images[0].extent[H5_FRAME];
+    s->type = h->type;
+    return true;
+}
+
+void hdf5_lay_out(const struct source *s, struct hdf5 *h)
+{
+    const struct detector *det = s->detector;
+    h->in_place = h->n_images == 1;
+    h->n_pixels = 0;
+    for (size_t i = 0; i < h->n_images; i++) {
+        const uint64_t *extent = h->d.images[i].extent;
+        h->first[i] = h->n_pixels;
+        h->n_pixels += (size_t)(extent[H5_MODULE] * extent[H5_SLOW] * extent[H5_FAST]);
+    }
+    for (size_t i = 0; i < det->n_panels; i++) {
+        const struct panel *p = &det->panels[i];
+        const struct panel_place *w = &h->places[i];
+        const uint64_t *extent = h->d.images[w->image].extent;
+        uint64_t at = (w->module * extent[H5_SLOW] + w->slow) * extent[H5_FAST] + w->fast;
+        h->in_place = h->in_place && at == p->first_pixel && (uint64_t)p->n_fast == extent[H5_FAST];
+    }
+}
+
+/* ---- masks ---- */
+
+/* Frames of a mask that are modules of the frames: a mask [module][slow][fast] has no frame dimension. */
+static bool mask_fits(const struct h5_image *mask, const struct h5_image *frames, bool *modules)
+{
+    const uint64_t *m = mask->extent, *f = frames->extent;
+    *modules = m[H5_MODULE] == 1 && f[H5_MODULE] > 1 && m[H5_FRAME] == f[H5_MODULE];
+    return m[H5_SLOW] == f[H5_SLOW] && m[H5_FAST] == f[H5_FAST] && m[H5_FRAME] > 0 &&
+           (*modules || m[H5_MODULE] == f[H5_MODULE]);
+}
+
+static uint32_t mask_value(const uint8_t *p, enum pixel_type type)
+{
+    union {
+        uint8_t u8;
+        uint16_t u16;
+        uint32_t u32;
+        float f32;
+        double f64;
+    } v;
+    memcpy(&v, p, h5_pixel_bytes(type));
+    switch (type) {
+    case PIXEL_U8:
+    case PIXEL_I8:
+        return v.u8;
+    case PIXEL_U16:
+    case PIXEL_I16:
+        return v.u16;
+    case PIXEL_U32:
+    case PIXEL_I32:
+        return v.u32;
+    case PIXEL_F32:
+        return v.f32 != 0;
+    case PIXEL_F64:
+        return v.f64 != 0;
+    case PIXEL_TYPES:
+        break;
+    }
+    return 0;
+}
+
+static bool is_bad(uint32_t value, struct mask_bits bits)
+{
+    if (bits.good == 0 && bits.bad == 0)
+        return value != 0;
+    return (value & bits.good) != bits.good || (value & bits.bad) != 0;
+}
+
+static void mask_panel(const struct panel *p, const struct panel_place *w, const uint8_t *image,
+                       const uint64_t *extent, enum pixel_type type, struct mask_bits bits, uint8_t *out)
+{
+    size_t bytes = h5_pixel_bytes(type);
+    for (int32_t slow = 0; slow < p->n_slow; slow++) {
+        size_t row =
+            (size_t)((w->module * extent[H5_SLOW] + w->slow + (uint64_t)slow) * extent[H5_FAST] + w->fast);
+        uint8_t *to = out + p->first_pixel + (size_t)slow * (size_t)p->n_fast;
+        for (int32_t fast = 0; fast < p->n_fast; fast++) {
+            if (is_bad(mask_value(image + (row + (size_t)fast) * bytes, type), bits))
+                to[fast] = 0;
+        }
+    }
+}
+
+bool hdf5_apply_mask(const struct h5_description *d, const struct h5_image *mask, const char *name,
+                     const struct detector *detector, const struct panel_place *places,
+                     const struct h5_image *const *frames, struct mask_bits bits, const uint8_t *only,
+                     uint8_t *out, struct error *err)
+{
+    enum pixel_type type;
+    bool modules = false, ok = h5_image_type(d, mask, name, &type, err);
+    for (size_t i = 0; ok && i < detector->n_panels; i++) {
+        const uint64_t *f = frames[places[i].image]->extent, *m = mask->extent;
+        if ((!only || only[i]) && !mask_fits(mask, frames[places[i].image], &modules)) {
+            /* what could be read of it says more than a wrong shape */
+            const struct h5_array *a = mask->n_pieces > 0 ? &d->arrays[mask->pieces[0].array] : NULL;
+            if (a && a->fault_code != ERROR_NONE)
+                return error_set(err, (enum error_code)a->fault_code, "%s: mask %s: %s", name, mask->name,
+                                 a->fault);
+            return error_set(err, ERROR_MASK, "%s: mask %s has %llu x %llu pixels, the frames %llu x %llu",
+                             name, mask->name, (unsigned long long)m[H5_SLOW], (unsigned long long)m[H5_FAST],
+                             (unsigned long long)f[H5_SLOW], (unsigned long long)f[H5_FAST]);
+        }
+    }
+    size_t one = (size_t)(mask->extent[H5_MODULE] * mask->extent[H5_SLOW] * mask->extent[H5_FAST]);
+    size_t n = modules ? (size_t)mask->extent[H5_FRAME] : 1;
+    struct frame_buffer b = {0};
+    ok = ok && n * one <= ((size_t)1 << 28) && bytes_reserve(&b.pixels, n * one * h5_pixel_bytes(type), err);
+    for (size_t i = 0; ok && i < n; i++)
+        ok =
+            h5_image_read(d, mask, type, i, name, 0, &b, b.pixels.data + i * one * h5_pixel_bytes(type), err);
+    for (size_t i = 0; ok && i < detector->n_panels; i++) {
+        if (!only || only[i])
+            mask_panel(&detector->panels[i], &places[i], b.pixels.data, frames[places[i].image]->extent, type,
+                       bits, out);
+    }
+    frame_buffer_free(&b);
+    return ok;
+}
+
+static bool take_pixel_mask(struct source *s, struct hdf5 *h, struct error *err)
+{
+    const struct h5_image *mask = h5_image_find(&h->d, 1), *frames[1] = {&h->d.images[0]};
+    if (!mask)
+        return true;
+    s->mask = arena_alloc(&s->arena, s->detector->n_pixels);
+    memset(s->mask, 1, s->detector->n_pixels);
+    return hdf5_apply_mask(&h->d, mask, s->path, s->detector, h->places, frames, (struct mask_bits){0, 0},
+                           NULL, s->mask, err);
+}
+
+/* ---- geometry from the file ---- */
+
+/* Images of which nothing can be read are as large as the panels say. */
+static void guess_extent(const struct source *s, struct hdf5 *h)
+{
+    uint64_t *extent = h->d.images[0].extent;
+    for (size_t i = 0; i < s->detector->n_panels; i++) {
+        const struct panel *p = &s->detector->panels[i];
+        uint64_t end[H5_ROLES] = {0, h->places[i].module + 1, h->places[i].slow + (uint64_t)p->n_slow,
+                                  h->places[i].fast + (uint64_t)p->n_fast};
+        for (size_t k = H5_MODULE; k < H5_ROLES; k++)
+            extent[k] = end[k] > extent[k] ? end[k] : extent[k];
+    }
+}
+
+static bool geometry_of_nxmx(struct source *s, struct hdf5 *h, bool known, struct error *err)
+{
+    const char *notes[8];
+    size_t n_notes = 0;
+    if (!nexus_detector(&h->d, &h->d.images[0], known, h->type, s->path, &s->arena, &s->detector, &h->places,
+                        notes, &n_notes, err))
+        return false;
+    for (size_t i = 0; i < n_notes; i++)
+        source_note(s, "%s", notes[i]);
+    s->ops = &source_nxmx;
+    return true;
+}
+
+static bool geometry_of_dectris(struct source *s, struct hdf5 *h, bool known, struct error *err)
+{
+    s->ops = &source_dectris;
+    s->missing = "detector_distance or beam_center";
+    return dectris_detector(&h->d, &h->d.images[0], known, h->type, s->path, &s->arena, &s->detector,
+                            &h->places, &s->no_distance, &s->no_centre, err);
+}
+
+/* Panels of a reference geometry on the image: one a module, or by their offsets in the stored image. */
+static bool place_reference(const struct detector *d, const uint64_t *extent, struct panel_place *places)
+{
+    uint64_t slow = 0;
+    bool by_module = extent[H5_MODULE] == d->n_panels, stacked = extent[H5_MODULE] == 1, by_offset = stacked;
+    for (size_t i = 0; i < d->n_panels; i++) {
+        const struct panel *p = &d->panels[i];
+        const int32_t *o = d->info[i].raw_offset;
+        bool whole = (uint64_t)p->n_fast == extent[H5_FAST];
+        by_module = by_module && whole && (uint64_t)p->n_slow == extent[H5_SLOW];
+        stacked = stacked && whole;
+        by_offset =
+            by_offset && o[0] >= 0 && o[1] >= 0 && (uint64_t)o[0] + (uint64_t)p->n_fast <= extent[H5_FAST] &&
+            (uint64_t)o[1] + (uint64_t)p->n_slow <= extent[H5_SLOW] && (i == 0 || o[0] != 0 || o[1] != 0);
+        places[i] = (struct panel_place){.module = (uint32_t)i};
+        slow += (uint64_t)p->n_slow;
+    }
+    stacked = stacked && slow == extent[H5_SLOW];
+    slow = 0;
+    for (size_t i = 0; i < d->n_panels && !by_module; i++) {
+        places[i] =
+            (struct panel_place){.slow = by_offset ? (uint32_t)d->info[i].raw_offset[1] : (uint32_t)slow,
+                                 .fast = by_offset ? (uint32_t)d->info[i].raw_offset[0] : 0};
+        slow += (uint64_t)d->panels[i].n_slow;
+    }
+    return by_module || by_offset || stacked;
+}
+
+static bool geometry_of_reference(struct source *s, struct hdf5 *h, struct error *err)
+{
+    const struct detector *reference = s->options.reference;
+    const uint64_t *extent = h->d.images[0].extent;
+    s->ops = &source_hdf5_bare;
+    if (!reference)
+        return error_set(err, ERROR_METADATA, "%s: there is no geometry in it (no NXmx definition)", s->path),
+               error_hint(err, "give a CrystFEL geometry (input.geometry_file) or input.reference_geometry");
+    s->detector = detector_copy(&s->arena, reference);
+    h->places = arena_array(&s->arena, reference->n_panels, sizeof *h->places);
+    if (!place_reference(reference, extent, h->places))
+        return error_set(err, ERROR_METADATA,
+                         "%s: its images of %llu x %llu x %llu do not fit the reference geometry", s->path,
+                         (unsigned long long)extent[H5_MODULE], (unsigned long long)extent[H5_SLOW],
+                         (unsigned long long)extent[H5_FAST]);
+    return true;
+}
+
+static bool take_geometry(struct source *s, struct hdf5 *h, bool known, struct error *err)
+{
+    if (strcmp(h->d.layout, "NXmx") == 0)
+        return geometry_of_nxmx(s, h, known, err);
+    if (strcmp(h->d.layout, "Dectris") == 0)
+        return geometry_of_dectris(s, h, known, err);
+    return geometry_of_reference(s, h, err);
+}
+
+/* ---- the row's functions ---- */
+
+static bool take_wavelengths(struct source *s, struct hdf5 *h, struct error *err)
+{
+    if (!nexus_wavelengths(&h->d, s->n_frames, s->path, &s->arena, &h->wavelengths, &h->n_wavelengths, err))
+        return false;
+    if (h->n_wavelengths > 0)
+        s->beam.v.wavelength = h->wavelengths[0];
+    s->beam.energy_source = h->n_wavelengths > 1 ? 1 : 2;
+    /* A first shot without a spectrum must not condemn the others: what is common is taken from the first that has one. */
+    for (uint64_t i = 1;
+         i < h->n_wavelengths && !(s->beam.v.wavelength > 0 && isfinite(s->beam.v.wavelength)); i++)
+        s->beam.v.wavelength = h->wavelengths[i];
+    return true;
+}
+
+static bool open_by_layout(struct source *s, struct hdf5 *h, struct error *err)
+{
+    struct h5_request q = {.ask = H5_ASK_LAYOUT, .path = fs_absolute(&s->arena, s->path)};
+    bool known;
+    if (!h5_ask(&q, &s->arena, &h->d, err))
+        return false;
+    for (size_t i = 0; i < h->d.n_notes; i++)
+        source_note(s, "%s", h->d.notes[i]);
+    h->n_images = h->d.n_images > 0 && h->d.images[0].use == 0;
+    if (!hdf5_take_images(s, h, &known, err) || !take_geometry(s, h, known, err))
+        return false;
+    if (!known)
+        guess_extent(s, h);
+    hdf5_lay_out(s, h);
+    return take_pixel_mask(s, h, err) && take_wavelengths(s, h, err);
+}
+
+static bool open_hdf5(struct source *s, struct error *err)
+{
+    struct hdf5 *h = arena_alloc(&s->arena, sizeof *h);
+    s->own = h;
+    h->serial = hdf5_serial();
+    return s->options.geometry_file ? hdf5_open_with_geom(s, h, err) : open_by_layout(s, h, err);
+}
+
+/* Cut panels out of the images, which stand behind them in the same buffer. */
+static void cut_panels(const struct source *s, const struct hdf5 *h, const uint8_t *images, uint8_t *out)
+{
+    size_t bytes = h5_pixel_bytes(h->type);
+    for (size_t i = 0; i < s->detector->n_panels; i++) {
+        const struct panel *p = &s->detector->panels[i];
+        const struct panel_place *w = &h->places[i];
+        const uint64_t *extent = h->d.images[w->image].extent;
+        size_t row = h->first[w->image] +
+                     (size_t)((w->module * extent[H5_SLOW] + w->slow) * extent[H5_FAST] + w->fast);
+        uint8_t *to = out + p->first_pixel * bytes;
+        for (int32_t slow = 0; slow < p->n_slow; slow++) {
+            memcpy(to, images + row * bytes, (size_t)p->n_fast * bytes);
+            to += (size_t)p->n_fast * bytes;
+            row += (size_t)extent[H5_FAST];
+        }
+    }
+}
+
+static bool read_hdf5(const struct source *s, uint32_t frame, struct frame_buffer *b, struct frame *out,
+                      struct error *err)
+{
+    const struct hdf5 *h = s->own;
+    size_t bytes = h5_pixel_bytes(h->type), panels = h->in_place ? 0 : s->detector->n_pixels * bytes;
+    if (!bytes_reserve(&b->pixels, panels + h->n_pixels * bytes, err))
+        return false;
+    for (size_t i = 0; i < h->n_images; i++) {
+        if (!h5_image_read(&h->d, &h->d.images[i], h->type, frame, s->path, h->serial, b,
+                           b->pixels.data + panels + h->first[i] * bytes, err))
+            return false;
+    }
+    if (!h->in_place)
+        cut_panels(s, h, b->pixels.data + panels, b->pixels.data);
+    out->pixels = b->pixels.data;
+    if (h->n_wavelengths > 0)
+        out->beam.v.wavelength = h->wavelengths[h->n_wavelengths > 1 ? frame : 0];
+    out->beam.energy_recorded_ev = NAN; /* of this frame, not of the first: filled in from the wavelength */
+    return true;
+}
+
+static void close_hdf5(struct source *s)
+{
+    (void)s; /* everything is in the arena; files are open only while a frame is read */
+}
+
+const struct source_ops source_nxmx = {
+    .info = {"NXmx", "*.h5 *.nxs *.cxi *.hdf5", "NeXus NXmx in HDF5: modules, chains, wavelength per shot"},
+    .understands = understands_hdf5,
+    .open = open_hdf5,
+    .read = read_hdf5,
+    .close = close_hdf5,
+};
+
+const struct source_ops source_dectris = {
+    .info = {"Dectris", "*_master.h5", "Dectris master files without NXmx geometry"},
+    .understands = understands_none,
+    .open = open_hdf5,
+    .read = read_hdf5,
+    .close = close_hdf5,
+};
+
+const struct source_ops source_hdf5_geom = {
+    .info = {"HDF5+geom", "*.h5 *.cxi",
+             "any HDF5 images (CXI, Cheetah, SACLA) with a CrystFEL geometry file"},
+    .understands = understands_none,
+    .open = open_hdf5,
+    .read = read_hdf5,
+    .close = close_hdf5,
+};
+
+const struct source_ops source_hdf5_bare = {
+    .info = {"HDF5", "*.h5 *.cxi", "HDF5 images without geometry, with a reference geometry"},
+    .understands = understands_none,
+    .open = open_hdf5,
+    .read = read_hdf5,
+    .close = close_hdf5,
+};
+
+/* ---- masks from files ---- */
+
+bool source_mask_read_hdf5(const char *path, const struct detector *d, struct arena *a, uint8_t **out,
+                           struct error *err)
+{
+    struct h5_request q = {.ask = H5_ASK_MASK, .path = fs_absolute(a, path)};
+    struct h5_description said;
+    if (!h5_ask(&q, a, &said, err))
+        return false;
+    const struct h5_image *mask = h5_image_find(&said, 1);
+    if (!mask)
+        return error_set(err, ERROR_MISSING, "%s: there is no mask in it", path);
+    struct panel_place *places = arena_array(a, d->n_panels, sizeof *places);
+    struct h5_image like = *mask; /* the frames that this mask is for */
+    if (like.extent[H5_MODULE] == 1 && like.extent[H5_FRAME] == d->n_panels)
+        like.extent[H5_MODULE] = d->n_panels;
+    if (!place_reference(d, like.extent, places))
+        return error_set(err, ERROR_MASK,
+                         "%s: its mask of %llu x %llu pixels does not fit the detector's %zu panels", path,
+                         (unsigned long long)mask->extent[H5_SLOW], (unsigned long long)mask->extent[H5_FAST],
+                         d->n_panels);
+    const struct h5_image *frames[1] = {&like};
+    *out = arena_alloc(a, d->n_pixels);
+    memset(*out, 1, d->n_pixels);
+    return hdf5_apply_mask(&said, mask, path, d, places, frames, (struct mask_bits){0, 0}, NULL, *out, err);
+}
