@@ -1,7 +1,8 @@
 /* image.c - `xfelx image`: what is understood of an image file, before anything is done with it. */
-#include "cmd/cli.h"
+#include "cmd/parameters.h"
 
 #include "model/model.h"
+#include "pipeline/pipeline.h"
 #include "source/source.h"
 #include "view/view.h"
 
@@ -9,7 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PANELS_SHOWN = 4 }; /* more are listed only when asked for */
+enum {
+    PANELS_SHOWN = 4, /* more are listed only when asked for */
+    MARK_HALF = 6,    /* px of the detector around a spot's centre */
+};
 
 /* What was found out; text and JSON are written from it. */
 struct image {
@@ -21,6 +25,8 @@ struct image {
     double beam_px[2];
     bool beam_on_panel;
     double d_min;
+    const struct spot *spots; /* NULL: not asked for */
+    size_t n_spots;
     const char *hash_type; /* NULL: no checksums were asked for */
     char hash[65];
     char (*panel_hash)[65];
@@ -54,6 +60,21 @@ static void find_hashes(struct image *m, struct arena *a)
     m->panel_hash = arena_array(a, n, sizeof *m->panel_hash);
     for (size_t i = 0; i < n; i++)
         hash_hex(panels[i], 32, m->panel_hash[i]);
+}
+
+/* The spots of the frame by the recipe's parameters, copied into the arena. */
+static bool find_spots(struct image *m, struct recipe *r, struct arena *a, struct error *err)
+{
+    if (!recipe_attach(r, m->frame.detector, a, err))
+        return false;
+    struct workspace *w = workspace_make(r, NULL, 0);
+    if (!w)
+        return error_set(err, ERROR_MEMORY, "no memory for finding spots");
+    const struct spot *spots = NULL;
+    bool ok = frame_find_spots(r, w, &m->frame, &spots, &m->n_spots, err);
+    m->spots = arena_memdup(a, spots, ok ? m->n_spots * sizeof *spots : 0);
+    workspace_free(w);
+    return ok;
 }
 
 /* ---- text ---- */
@@ -194,6 +215,23 @@ static void add_panels(struct str *out, const struct detector *d)
     }
 }
 
+static void add_spots(struct str *out, const struct image *m)
+{
+    double d_min = INFINITY, d_max = 0;
+    for (size_t i = 0; i < m->n_spots; i++) {
+        const struct spot *p = &m->spots[i];
+        double d =
+            panel_resolution(&m->frame.detector->panels[p->panel], &m->frame.beam.v, (double[]){p->x, p->y});
+        d_min = fmin(d_min, d);
+        d_max = fmax(d_max, d);
+    }
+    add_label(out, "spots");
+    add_count(out, m->n_spots);
+    if (m->n_spots)
+        str_printf(out, ", from %.1f to %.2f Å", d_max, d_min);
+    str_addc(out, '\n');
+}
+
 static void add_pixels(struct str *out, const struct image *m)
 {
     const struct view_statistics *s = &m->statistics;
@@ -214,6 +252,8 @@ static void add_pixels(struct str *out, const struct image *m)
     str_add(out, " below and ");
     add_count(out, s->n_above);
     str_add(out, " above the trusted range\n");
+    if (m->spots)
+        add_spots(out, m);
 }
 
 static void image_text(const struct image *m, struct str *out)
@@ -279,6 +319,22 @@ static void json_panels(struct json_writer *w, const struct detector *d)
     json_end_array(w);
 }
 
+static void json_spots(struct json_writer *w, const struct image *m)
+{
+    json_array(w, "spots", false);
+    for (size_t i = 0; i < m->n_spots; i++) {
+        const struct spot *p = &m->spots[i];
+        json_object(w, NULL);
+        json_put_int(w, "panel", p->panel);
+        json_put_reals(w, "xy_px", (double[]){p->x, p->y}, 2);
+        json_put_int(w, "n_pixels", p->n_pixels);
+        json_put_real(w, "intensity", p->intensity);
+        json_put_real(w, "peak", p->peak);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
 static void json_pixels(struct json_writer *w, const struct image *m)
 {
     const struct view_statistics *s = &m->statistics;
@@ -291,6 +347,8 @@ static void json_pixels(struct json_writer *w, const struct image *m)
     json_put_int(w, "n_masked", (int64_t)s->n_masked);
     json_put_int(w, "n_below", (int64_t)s->n_below);
     json_put_int(w, "n_above", (int64_t)s->n_above);
+    if (m->spots)
+        json_spots(w, m);
     if (!m->hash_type)
         return;
     json_put_text(w, "sha256_type", m->hash_type);
@@ -349,6 +407,11 @@ static bool write_picture(struct cli *cli, const struct image *m, const char *pa
     if (!cli_int(cli, "size", 16, 16384, 1600, &size, err))
         return false;
     struct view_options o = {.size = (int32_t)size, .lo = NAN, .hi = NAN, .beam_cross = true};
+    struct view_mark *marks = arena_array(&cli->arena, m->n_spots, sizeof *marks);
+    for (size_t i = 0; i < m->n_spots; i++)
+        marks[i] = (struct view_mark){m->spots[i].panel, m->spots[i].x, m->spots[i].y, MARK_HALF};
+    o.marks = marks;
+    o.n_marks = m->n_spots;
     struct view_picture picture;
     struct bytes png = {0};
     bool ok = view_render(&m->frame, &o, &cli->arena, &picture, err) && view_png(&picture, &png, err) &&
@@ -381,7 +444,7 @@ static bool read_frame(struct image *m, uint32_t number, struct frame_buffer *bu
     return ok;
 }
 
-static int show(struct cli *cli, const struct source *s)
+static int show(struct cli *cli, const struct source *s, struct recipe *r)
 {
     struct error err = {0};
     int64_t number;
@@ -397,6 +460,8 @@ static int show(struct cli *cli, const struct source *s)
     struct frame_buffer buffer = {0};
     struct str text = {0};
     bool ok = read_frame(&m, (uint32_t)number, &buffer, &err);
+    if (ok && cli_has(cli, "spots"))
+        ok = find_spots(&m, r, &cli->arena, &err);
     if (ok && cli_has(cli, "hash"))
         find_hashes(&m, &cli->arena);
     if (cli_has(cli, "json"))
@@ -416,21 +481,24 @@ static int show(struct cli *cli, const struct source *s)
 static int run(struct cli *cli)
 {
     struct error err = {0};
+    struct params *params;
+    struct recipe *recipe;
     struct source *s;
-    struct beam beam;
-    struct detector *reference = NULL;
-    struct source_options options = {.geometry_file = cli_value(cli, "geometry", NULL)};
-    const char *expt = cli_value(cli, "reference", NULL);
-    if (!cli_operands(cli, 1, 1, "FILE", &err))
-        return cli_misuse(cli, &err);
-    if (expt && !experiment_read_geometry(expt, &cli->arena, &reference, &beam, &err))
+    char **files;
+    size_t n;
+    if (!parameters_read(cli, &params, &files, &n, &err))
         return cli_fail(&err);
-    options.reference = reference;
+    if (n != 1) {
+        error_set(&err, ERROR_USAGE, n ? "image shows one file, but %zu are named" : "image needs a FILE", n);
+        return cli_misuse(cli, &err);
+    }
+    if (!recipe_make(params, &cli->arena, &recipe, &err))
+        return cli_fail(&err);
     if (!source_helper_start(&err)) /* only HDF5 files need it, and say so themselves */
         log_warn("%s", err.fact);
     int code;
-    if (source_open(cli->operands[0], &options, &s, &err)) {
-        code = show(cli, s);
+    if (source_open(files[0], &recipe->source, &s, &err)) {
+        code = show(cli, s, recipe);
         source_close(s);
     } else {
         code = cli_fail(&err);
@@ -444,25 +512,26 @@ static const struct option_row options[] = {
     {'p', "panels", NULL, "list every panel: name, size, corner and axes in the laboratory"},
     {0, "png", "OUT",
      "write the frame as a picture, panels where they lie; red: above the trusted range, sand: masked"},
+    {'s', "spots", NULL, "find spots as process would, count them, and frame them in the picture"},
     {0, "size", "PX", "longest side of the picture, default 1600"},
     {0, "hash", NULL,
      "print only SHA-256 sums of the pixels, as int32 little-endian where they fit, else in the file's own "
      "type"},
     {0, "json", NULL, "everything as JSON"},
-    {0, "geometry", "FILE.geom", "CrystFEL geometry, for files that hold none (CXI, Cheetah)"},
-    {0, "reference", "FILE.expt", "take the detector of this file instead of the image's own"},
+    {0, "config", "FILE", "settings file, read after the others (also $XFELX_CONFIG)"},
+    {0, "phil", "FILE", "parameter file, whatever its name; files ending in .phil are recognised without"},
     {0},
 };
 
 const struct command command_image = {
     .name = "image",
     .summary = "show what is understood of an image file",
-    .usage = "[OPTIONS] FILE",
+    .usage = "[OPTIONS] [PARAMETERS.phil] [name=value]... FILE",
     .text = "Opens one image file as process would and says what it found: format, detector, wavelength, "
             "distance, beam centre, "
-            "trusted range, mask, and the values of one frame. Nothing is searched or fitted; look here "
-            "first when results are "
-            "strange.\n\n"
+            "trusted range, mask, and the values of one frame. Look here first when results are strange. "
+            "Parameters are those of "
+            "process: what changes the geometry, the masks or the spot finding is seen here.\n\n"
             "Positions are in pixels, fast then slow, from the outer corner of the first pixel. The "
             "laboratory has the sample at "
             "its origin and the beam along -z; the picture is seen from the source, x to the right and y up.",
@@ -470,7 +539,9 @@ const struct command command_image = {
     .examples =
         (const struct example[]){
             {"xfelx image shot_0001.cbf", "what is in this file"},
-            {"xfelx image run12.h5 --frame 7 --png shot7.png", "picture of the eighth shot"},
+            {"xfelx image run12.h5 --frame 7 --spots --png shot7.png",
+             "picture of the eighth shot with its spots"},
+            {"xfelx image shot_0001.cbf geometry.detector.distance=131.2", "what a better distance changes"},
             {"xfelx image shot_0001.cbf --hash", "checksums, to compare with what another program reads"},
             {0},
         },

@@ -3,10 +3,13 @@
 
 #include <string.h>
 
-/* Text for roff: a dash is typed as a dash, a backslash is shown, and no line of ours may look like a request. */
+/* Text for roff: a dash is typed as a dash, a backslash is shown, what is not ASCII goes by its number, and no line of ours
+ * may look like a request. */
 static void add_text(struct str *out, const char *text)
 {
-    for (const char *p = text; *p; p++) {
+    uint32_t code;
+    for (const char *p = text; *p;) {
+        int n = str_utf8(p, &code);
         bool line_start = out->len == 0 || out->text[out->len - 1] == '\n';
         if (line_start && (*p == '.' || *p == '\''))
             str_add(out, "\\&");
@@ -15,9 +18,12 @@ static void add_text(struct str *out, const char *text)
         else if (*p == '-')
             str_add(out, "\\-");
         else if (p[0] == '\n' && p[1] == '\n')
-            str_add(out, "\n.PP"), p++, str_addc(out, '\n');
+            str_add(out, "\n.PP\n"), n = 2;
+        else if (n > 1)
+            str_printf(out, "\\[u%04X]", code);
         else
             str_addc(out, *p);
+        p += n ? n : 1;
     }
 }
 

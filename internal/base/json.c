@@ -147,38 +147,13 @@ bool json_is_object(const struct json *node)
 
 /* ---- writing ---- */
 
-/* Length of the UTF-8 sequence at p (over-long forms, surrogates and values past U+10FFFF are none) and its
- * code; 0: not UTF-8. The text ends with a NUL, which is no continuation byte. */
-static int utf8_decode(const unsigned char *p, uint32_t *code)
-{
-    if (p[0] < 0x80) {
-        *code = p[0];
-        return 1;
-    }
-    int n = p[0] >= 0xf0 && p[0] < 0xf8   ? 4
-            : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
-            : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
-                                          : 0;
-    if (!n)
-        return 0;
-    *code = p[0] & (0x7fu >> n);
-    for (int i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        *code = *code << 6 | (p[i] & 0x3f);
-    }
-    bool bad = (n == 3 && *code < 0x800) || (n == 4 && (*code < 0x10000 || *code > 0x10ffff)) ||
-               (*code >= 0xd800 && *code < 0xe000);
-    return bad ? 0 : n;
-}
-
 static void add_quoted(struct str *s, const char *text)
 {
     static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
     str_addc(s, '"');
-    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+    for (const char *p = text; *p;) {
         uint32_t code;
-        int n = utf8_decode(p, &code);
+        int n = str_utf8(p, &code);
         if (!n)
             code = 0xfffd, n = 1;
         const char *special = code < 0x80 ? strchr(plain, (int)code) : NULL;

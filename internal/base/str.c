@@ -185,6 +185,30 @@ bool str_same_nocase(const char *a, const char *b)
     return *a == *b;
 }
 
+int str_utf8(const char *text, uint32_t *code)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    if (p[0] < 0x80) {
+        *code = p[0];
+        return 1;
+    }
+    int n = p[0] >= 0xf0 && p[0] < 0xf8   ? 4
+            : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+            : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+                                          : 0;
+    if (!n)
+        return 0;
+    *code = p[0] & (0x7fu >> n);
+    for (int i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        *code = *code << 6 | (p[i] & 0x3f);
+    }
+    bool bad = (n == 3 && *code < 0x800) || (n == 4 && (*code < 0x10000 || *code > 0x10ffff)) ||
+               (*code >= 0xd800 && *code < 0xe000);
+    return bad ? 0 : n;
+}
+
 /* Optimal string alignment: Damerau-Levenshtein where a swapped pair is not edited again. Three rows are
  * enough. */
 size_t str_distance(const char *a, const char *b)

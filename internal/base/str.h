@@ -31,6 +31,10 @@ bool str_starts(const char *text, const char *prefix);
 bool str_ends(const char *text, const char *suffix);
 bool str_same_nocase(const char *a, const char *b); /* ASCII */
 
+/* Length of the UTF-8 character at text and its code; 0: not UTF-8 (over-long forms, surrogates and values past U+10FFFF are
+ * none). text ends with a NUL, which is a character of length 1. */
+int str_utf8(const char *text, uint32_t *code);
+
 /* Edit distance (insert, delete, replace, swap of neighbours), for "did you mean". Texts over 255 bytes are cut. */
 size_t str_distance(const char *a, const char *b);
 

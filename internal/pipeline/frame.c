@@ -21,6 +21,11 @@ const struct stage_info *stage_info(size_t i)
     return i < sizeof stages / sizeof *stages - 1 ? &stages[i].info : NULL;
 }
 
+const char *pipeline_isa(void)
+{
+    return kernels_select(NULL)->isa;
+}
+
 enum stage_end stage_ends(struct result *out, enum outcome o, enum reason why)
 {
     out->outcome = o;

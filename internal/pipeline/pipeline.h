@@ -34,6 +34,9 @@ struct stage_info {
 };
 const struct stage_info *stage_info(size_t i);
 
+/* Name of the form of the kernels that this processor gets when nothing else is asked for ("ref", "avx2", …). */
+const char *pipeline_isa(void);
+
 /* Find the spots of a frame that was read elsewhere, for pictures. They live in the workspace until its next frame. */
 bool frame_find_spots(const struct recipe *r, struct workspace *w, const struct frame *frame, const struct spot **spots,
                       size_t *n, struct error *err);

@@ -140,6 +140,24 @@ static void distance_counts_edits_and_swaps(void **state)
     assert_int_equal(str_distance(many, ""), 255);
 }
 
+static void characters_are_taken_one_by_one(void **state)
+{
+    (void)state;
+    uint32_t code;
+    assert_int_equal(str_utf8("a", &code), 1);
+    assert_int_equal(str_utf8("\xc3\x85", &code), 2);
+    assert_int_equal(code, 0xc5);
+    assert_int_equal(str_utf8("\xe2\x80\xa6", &code), 3);
+    assert_int_equal(code, 0x2026);
+    assert_int_equal(str_utf8("\xf4\x8f\xbf\xbf", &code), 4);
+    assert_int_equal(code, 0x10ffff);
+    static const char *const none[] = {
+        "\x80", "\xc3", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(str_utf8(none[i], &code), 0);
+    assert_int_equal(str_utf8("", &code), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +166,7 @@ int main(void)
         cmocka_unit_test(a_written_number_reads_back_to_the_same_bits),
         cmocka_unit_test(only_a_whole_number_is_a_number),
         cmocka_unit_test(questions_about_text_are_answered),
+        cmocka_unit_test(characters_are_taken_one_by_one),
         cmocka_unit_test(distance_counts_edits_and_swaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

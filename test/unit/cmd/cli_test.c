@@ -1,0 +1,169 @@
+/* cli_test.c - command lines are taken apart by the table of a command. */
+#include "cmd/cli.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct option_row options[] = {
+    {'v', "verbose", NULL, "say more"},
+    {'j', "jobs", "N", "how many"},
+    {0, "name", "TEXT", "may be given several times"},
+    {0},
+};
+
+static int nothing(struct cli *cli)
+{
+    return cli->n_operands ? EXIT_CODE_DONE : EXIT_CODE_STALE;
+}
+
+static const struct command command = {
+    .name = "work",
+    .summary = "do something",
+    .usage = "[OPTIONS] FILE...",
+    .text = "Does it.\n\nWell.",
+    .options = options,
+    .examples = (const struct example[]){{"toy work a", "works on a"}, {0}},
+    .run = nothing,
+};
+static const struct command *const commands[] = {&command, NULL};
+static const struct program program = {
+    .name = "toy", .summary = "a toy", .commands = commands, .options = &(const struct option_row){0}};
+
+static bool parse(struct cli *cli, struct error *err, int argc, char **argv)
+{
+    *cli = (struct cli){.program = &program, .command = &command};
+    return cli_parse(cli, argc, argv, err);
+}
+
+static void options_and_operands_mix_until_two_dashes(void **state)
+{
+    (void)state;
+    struct cli cli;
+    struct error err = {0};
+    char *argv[] = {"a", "-vj4", "x=1", "--name=p", "-", "--name", "--jobs", "--", "-v", "--name"};
+    assert_true(parse(&cli, &err, 10, argv));
+    static const char *const operands[] = {"a", "x=1", "-", "-v", "--name"};
+    assert_int_equal(cli.n_operands, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(cli.operands[i], operands[i]);
+    assert_true(cli_has(&cli, "verbose"));
+    const char *const *names;
+    assert_int_equal(cli_values(&cli, "name", &names), 2);
+    assert_string_equal(names[0], "p");
+    assert_string_equal(names[1], "--jobs"); /* a value may look like an option */
+    assert_string_equal(cli_value(&cli, "name", "none"), "--jobs");
+    int64_t jobs;
+    assert_true(cli_int(&cli, "jobs", 1, 8, 2, &jobs, &err) && jobs == 4);
+    assert_false(cli_int(&cli, "jobs", 1, 3, 2, &jobs, &err));
+    assert_int_equal(err.code, ERROR_USAGE);
+    assert_int_equal(jobs, 2);
+    arena_free(&cli.arena);
+}
+
+static void wrong_options_are_refused_with_a_near_one(void **state)
+{
+    (void)state;
+    struct cli cli;
+    struct error err = {0};
+    char *bad[][2] = {{"--verbos", ""}, {"--verbose=1", ""}, {"--jobs", NULL},
+                      {"-j", NULL},     {"-x", ""},          {"--v", ""}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(parse(&cli, &err, bad[i][1] ? 2 : 1, bad[i]));
+        assert_int_equal(err.code, ERROR_USAGE);
+        if (i == 0)
+            assert_string_equal(err.hint, "did you mean --verbose?");
+        arena_free(&cli.arena);
+    }
+}
+
+static void help_is_there_without_being_named(void **state)
+{
+    (void)state;
+    struct cli cli;
+    struct error err = {0};
+    char *words[] = {"a", "--help"}, *letter[] = {"-vh"}, *none[] = {"a"};
+    assert_true(parse(&cli, &err, 2, words) && cli.help);
+    arena_free(&cli.arena);
+    assert_true(parse(&cli, &err, 1, letter) && cli.help);
+    arena_free(&cli.arena);
+    assert_true(parse(&cli, &err, 1, none) && !cli.help);
+    arena_free(&cli.arena);
+}
+
+static void operands_are_counted(void **state)
+{
+    (void)state;
+    struct cli cli = {.program = &program, .command = &command};
+    struct error err = {0};
+    char *two[] = {"a", "b"};
+    assert_false(cli_operands(&cli, 1, 1, "FILE", &err));
+    assert_string_equal(err.fact, "work needs FILE");
+    cli.operands = two, cli.n_operands = 2;
+    assert_true(cli_operands(&cli, 1, 2, "FILE", &err));
+    assert_false(cli_operands(&cli, 1, 1, "FILE", &err));
+    assert_false(cli_operands(&cli, 0, 0, "", &err));
+}
+
+static void errors_lead_to_their_exit_codes(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_exit_code(&(struct error){.code = ERROR_USAGE}), 2);
+    assert_int_equal(cli_exit_code(&(struct error){.code = ERROR_NO_SPACE}), 75);
+    assert_int_equal(cli_exit_code(&(struct error){.code = ERROR_DAMAGED}), 1);
+    assert_int_equal(cli_exit_code(&(struct error){.code = ERROR_INTERNAL}), 1);
+    assert_int_equal(program_run(&program, 3, (char *[]){"toy", "work", "a", NULL}), EXIT_CODE_DONE);
+    assert_int_equal(program_run(&program, 2, (char *[]){"toy", "work", NULL}), EXIT_CODE_STALE);
+}
+
+static void near_names_are_found_and_far_ones_not(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"process", "status", "simulate", "image"};
+    assert_string_equal(cli_nearest("proces", names, 4), "process");
+    assert_string_equal(cli_nearest("sim", names, 4), "simulate");
+    assert_string_equal(cli_nearest("imgae", names, 4), "image");
+    assert_null(cli_nearest("xyz", names, 4));
+    assert_null(cli_nearest("", names, 4));
+}
+
+static void text_is_wrapped_by_characters(void **state)
+{
+    (void)state;
+    struct str s = {0};
+    help_wrap(&s, 2, 12, "ååå ååå ååå\nå\n\nnext loooooooooooong end");
+    assert_string_equal(s.text, "  ååå ååå\n  ååå å\n\n  next\n  loooooooooooong\n  end\n");
+    str_free(&s);
+}
+
+static void no_line_of_a_manual_page_becomes_a_request(void **state)
+{
+    (void)state;
+    struct command c = command;
+    c.text = "First.\n\n.so /etc/passwd\n\n'quoted' back\\slash … -x";
+    struct str s = {0};
+    manual_command(&program, &c, &s);
+    assert_non_null(strstr(s.text, "\n\\&.so /etc/passwd\n"));
+    assert_non_null(strstr(s.text, "\n\\&'quoted' back\\eslash \\[u2026] \\-x\n"));
+    assert_null(strstr(s.text, "\xe2"));
+    str_free(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_and_operands_mix_until_two_dashes),
+        cmocka_unit_test(wrong_options_are_refused_with_a_near_one),
+        cmocka_unit_test(help_is_there_without_being_named),
+        cmocka_unit_test(operands_are_counted),
+        cmocka_unit_test(errors_lead_to_their_exit_codes),
+        cmocka_unit_test(near_names_are_found_and_far_ones_not),
+        cmocka_unit_test(text_is_wrapped_by_characters),
+        cmocka_unit_test(no_line_of_a_manual_page_becomes_a_request),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
