@@ -487,18 +487,23 @@ static bool read_root(const struct reader *r, struct arena *a, struct detector *
     return true;
 }
 
+bool experiment_parse_geometry(char *text, size_t n, const char *name, struct arena *a,
+                               struct detector **detector, struct beam *beam, struct error *err)
+{
+    quote_non_numbers(text, n);
+    struct json *root = json_parse(text, n, name, err);
+    struct reader r = {name, root, err};
+    bool ok = root && read_root(&r, a, detector, beam);
+    json_free(root);
+    return ok;
+}
+
 bool experiment_read_geometry(const char *path, struct arena *a, struct detector **detector,
                               struct beam *beam, struct error *err)
 {
     struct bytes file = {0};
-    bool ok = false;
-    if (fs_read(path, MAX_FILE, &file, err)) {
-        quote_non_numbers((char *)file.data, file.size);
-        struct json *root = json_parse((const char *)file.data, file.size, path, err);
-        struct reader r = {path, root, err};
-        ok = root && read_root(&r, a, detector, beam);
-        json_free(root);
-    }
+    bool ok = fs_read(path, MAX_FILE, &file, err) &&
+              experiment_parse_geometry((char *)file.data, file.size, path, a, detector, beam, err);
     bytes_free(&file);
     return ok;
 }

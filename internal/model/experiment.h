@@ -18,4 +18,8 @@ void experiment_identifier(const char *path, uint32_t frame, uint32_t lattice, c
 bool experiment_read_geometry(const char *path, struct arena *a, struct detector **detector,
                               struct beam *beam, struct error *err);
 
+/* The same from the n bytes of a file in memory, which are changed; name is for messages. */
+bool experiment_parse_geometry(char *text, size_t n, const char *name, struct arena *a,
+                               struct detector **detector, struct beam *beam, struct error *err);
+
 #endif
