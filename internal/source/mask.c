@@ -90,10 +90,11 @@ static bool read_raw(const uint8_t *data, size_t n, const char *path, const stru
     if (n - at != d->n_pixels)
         return error_set(err, n - at < d->n_pixels ? ERROR_TRUNCATED : ERROR_DAMAGED,
                          "mask %s has %zu bytes for %zu pixels", path, n - at, d->n_pixels);
-    *out = arena_memdup(a, data + at, d->n_pixels);
     for (size_t i = 0; i < d->n_pixels; i++)
-        if ((*out)[i] > 1)
-            return error_set(err, ERROR_DAMAGED, "mask %s: pixel %zu is %u, not 0 or 1", path, i, (*out)[i]);
+        if (data[at + i] > 1)
+            return error_set(err, ERROR_DAMAGED, "mask %s: pixel %zu is %u, not 0 or 1", path, i,
+                             data[at + i]);
+    *out = arena_memdup(a, data + at, d->n_pixels);
     return true;
 }
 
