@@ -150,16 +150,30 @@ static size_t bright_points(struct frame *f, const double displaced[2], struct p
 static void set_noise(struct frame *f, double shift_px)
 {
     const struct index_params *p = f->p;
-    f->noise[0] = (struct noise){p->sigma_px, p->sigma_e0, p->sigma_e1, p->cell_sigma, shift_px, log10(0.8)};
-    f->noise[1] = (struct noise){2 * p->sigma_px,           1.5 * p->sigma_e0, 4 * p->sigma_e1,
-                                 fmax(p->cell_sigma, 0.01), shift_px,          log10(0.2)};
+    struct noise expected = {.sigma_px = p->sigma_px,
+                             .sigma_e0 = p->sigma_e0,
+                             .sigma_e1 = p->sigma_e1,
+                             .strain = p->cell_sigma,
+                             .breaking = p->cell_sigma,
+                             .shift_px = shift_px,
+                             .log_weight = log10(0.8)};
+    struct noise wide = {.sigma_px = 2 * p->sigma_px,
+                         .sigma_e0 = 1.5 * p->sigma_e0,
+                         .sigma_e1 = 4 * p->sigma_e1,
+                         .strain = fmax(p->cell_sigma, 0.01),
+                         .breaking = p->cell_sigma,
+                         .shift_px = shift_px,
+                         .log_weight = log10(0.2)};
+    f->noise[0] = expected;
+    f->noise[1] = wide;
 }
 
-/* While the beam centre is uncertain a plane of the true lattice can pass for a lattice: then half of a short
- * list must be explained. */
+/* A plane of the true lattice, or of another cell's, can pass for a lattice when much is uncertain: the beam centre of a short
+ * list, or all errors taken wide. Then half of the spots must be explained, beyond what chance explains. */
 static bool accepts(const struct frame *f, const struct guess *g, size_t n)
 {
-    return g->evidence >= f->p->min_evidence && (f->p->geometry_trusted || n > LONG || 2 * g->explained >= n);
+    bool certain = g->noise == 0 && (f->p->geometry_trusted || n > LONG);
+    return g->evidence >= f->p->min_evidence && (certain || 2 * g->explained >= (double)n);
 }
 
 /* A short list of which little is explained is searched more deeply before it is believed. */
@@ -167,7 +181,7 @@ static bool convinces(const struct frame *f, const struct guess *g, size_t n)
 {
     if (!accepts(f, g, n) || g->noise != 0)
         return false;
-    return n > LONG || (n <= SHORT ? 4 * g->explained > 3 * n : 2 * g->explained > n);
+    return n > LONG || 4 * g->explained > (n <= SHORT ? 3 : 2) * (double)n;
 }
 
 static void take_better(struct guess *best, const struct guess *g)
@@ -196,7 +210,7 @@ static void find_with(struct frame *f, const struct index_cell *cell, const stru
 /* All candidate cells; the evidence is shared between them. */
 static void find(struct frame *f, const struct point *points, size_t n, bool deep, struct candidate *best)
 {
-    best->g.evidence = -99;
+    *best = (struct candidate){.g = {.evidence = -99}};
     for (size_t i = 0; i < f->n_cells; i++) {
         struct guess g;
         find_with(f, f->cells[i], points, n, deep, &g);

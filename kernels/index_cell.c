@@ -101,6 +101,27 @@ static size_t proper_rotations(const struct known_cell *known, const double basi
     return n;
 }
 
+/* The strains allowed, from the frame of the conventional basis to that of the reduced one. */
+static bool turn_strains(struct index_cell *c)
+{
+    double inverse_t[9], inverse[9], x[9], q[9], qt[9];
+    if (!lattice_reciprocal(c->conventional, inverse_t))
+        return false;
+    for (int i = 0; i < 9; i++)
+        inverse[i] = inverse_t[i % 3 * 3 + i / 3];
+    lattice_multiply(c->reduced, c->to_conventional, x);
+    lattice_multiply(x, inverse, x);
+    if (!lattice_nearest_rotation(x, q))
+        return false;
+    for (int i = 0; i < 9; i++)
+        qt[i] = q[i % 3 * 3 + i / 3];
+    for (size_t k = 0; k < c->n_strains; k++) {
+        lattice_multiply(q, c->strain[k], c->strain_reduced[k]);
+        lattice_multiply(c->strain_reduced[k], qt, c->strain_reduced[k]);
+    }
+    return true;
+}
+
 /* Everything of the cell that needs no memory of its own. */
 static bool describe(const struct known_cell *known, struct index_cell *c)
 {
@@ -145,6 +166,8 @@ static bool describe(const struct known_cell *known, struct index_cell *c)
     if (!(c->length[0] >= 2 && c->length[2] <= 3000))
         return false;
 
+    if (!turn_strains(c))
+        return false;
     lattice_metric(c->reduced, g);
     c->n_rotations = lattice_operations(g, 0, EXACT, c->rotation, LATTICE_ROTATIONS);
     if (c->n_rotations > LATTICE_ROTATIONS)

@@ -13,7 +13,8 @@
 #include <string.h>
 
 static const double LN10 = 2.302585092994045684, PI = 3.14159265358979323846;
-static const double TWO_PI_3_2 = 15.749609945722419; /* (2π)^(3/2) */
+static const double TWO_PI_3_2 = 15.749609945722419;  /* (2π)^(3/2) */
+static const double NEAR_VOLUME = 113.09733552923255; /* of the ellipsoid of 3 sigma: 4π/3 · 27 */
 
 /* Rows of the residual's derivative; p = A h. */
 static void derivatives(const struct point *spot, const double p[3], double j[PARAMETERS][3])
@@ -102,10 +103,11 @@ static void accumulate(double h[PARAMETERS * PARAMETERS], double *gradient, int 
     }
 }
 
-/* Strain of A in the lab frame (xx yy zz xy xz yz) against the rigid cell; rotation part removed. */
-static bool strain_of(const struct index_cell *cell, const double m[9], double e[6])
+/* Strain of A in the lab frame (xx yy zz xy xz yz) against the rigid cell, and the rotation that was taken out. */
+static bool strain_of(const struct index_cell *cell, const double m[9], double e[6], double rotation[9])
 {
-    double inverse[9], t[9], x[9], rotation[9];
+    static const int PLACE[6] = {0, 4, 8, 1, 2, 5};
+    double inverse[9], t[9], x[9], s[9];
     if (!lattice_reciprocal(cell->reduced, t))
         return false;
     for (int i = 0; i < 9; i++)
@@ -113,28 +115,75 @@ static bool strain_of(const struct index_cell *cell, const double m[9], double e
     lattice_multiply(m, inverse, x);
     if (!lattice_nearest_rotation(x, rotation))
         return false;
-    double s[9];
-    for (int i = 0; i < 3; i++)
-        for (int k = 0; k < 3; k++)
-            s[3 * i + k] = x[3 * i] * rotation[3 * k] + x[3 * i + 1] * rotation[3 * k + 1] +
-                           x[3 * i + 2] * rotation[3 * k + 2];
-    static const int PLACE[6] = {0, 4, 8, 1, 2, 5};
+    for (int i = 0; i < 9; i++)
+        t[i] = rotation[i % 3 * 3 + i / 3];
+    lattice_multiply(x, t, s);
     for (int k = 0; k < 6; k++)
         e[k] = (k < 3) - s[PLACE[k]]; /* A shrinks where the basis grows */
     return true;
 }
 
-static double prior(const struct noise *noise, int parameter)
+/* Precision (inverse covariance) of the strain's prior in the lab frame: one width for what the lattice system allows, a
+ * narrower one for what breaks it. Returns ln of its determinant. */
+static double strain_prior(const struct index_cell *cell, const struct noise *noise, const double rotation[9],
+                           double p[6][6])
 {
-    double shift = 1 / (noise->shift_px * noise->shift_px), strain = 1 / (noise->strain * noise->strain);
-    return parameter < 3 ? 0 : parameter < 5 ? shift : parameter < 8 ? strain : 2 * strain;
+    static const int PLACE[6] = {0, 4, 8, 1, 2, 5};
+    double allowed = 1 / (noise->strain * noise->strain), breaking = 1 / (noise->breaking * noise->breaking),
+           back[9];
+    for (int i = 0; i < 9; i++)
+        back[i] = rotation[i % 3 * 3 + i / 3];
+    for (int a = 0; a < 6; a++)
+        for (int b = 0; b < 6; b++)
+            p[a][b] = a != b ? 0 : a < 3 ? breaking : 2 * breaking;
+    for (size_t k = 0; k < cell->n_strains; k++) {
+        double s[9], v[6];
+        lattice_multiply(rotation, cell->strain_reduced[k], s);
+        lattice_multiply(s, back, s);
+        for (int a = 0; a < 6; a++)
+            v[a] = (a < 3 ? 1 : 2) * s[PLACE[a]];
+        for (int a = 0; a < 6; a++)
+            for (int b = 0; b < 6; b++)
+                p[a][b] += (allowed - breaking) * v[a] * v[b];
+    }
+    double n = (double)cell->n_strains;
+    return n * log(allowed) + (6 - n) * log(breaking) + 3 * log(2);
+}
+
+/* What is known of shift and strain, added to the normal matrix and, unless NULL, its pull to the gradient. Returns ln det of
+ * the priors' precision minus their χ². */
+static double add_prior(const struct index_cell *cell, const struct noise *noise, const struct guess *g,
+                        int n_parameters, const double e[6], const double rotation[9],
+                        double h[PARAMETERS * PARAMETERS], double *gradient)
+{
+    double weight = 1 / (noise->shift_px * noise->shift_px), sum = 2 * log(weight), p[6][6];
+    for (int k = 0; k < 3; k++)
+        h[k * PARAMETERS + k] += 1; /* 1 radian: keeps an empty match solvable, nothing more */
+    for (int k = 3; k < n_parameters && k < 5; k++) {
+        h[k * PARAMETERS + k] += weight;
+        sum -= weight * g->shift[k - 3] * g->shift[k - 3];
+        if (gradient)
+            gradient[k] -= weight * g->shift[k - 3];
+    }
+    if (n_parameters < PARAMETERS)
+        return sum;
+    sum += strain_prior(cell, noise, rotation, p);
+    for (int a = 0; a < 6; a++)
+        for (int b = 0; b < 6; b++) {
+            sum -= p[a][b] * e[a] * e[b];
+            if (b <= a)
+                h[(5 + a) * PARAMETERS + 5 + b] += p[a][b];
+            if (gradient)
+                gradient[5 + a] -= p[a][b] * e[b];
+        }
+    return sum;
 }
 
 double guess_step(const struct index_cell *cell, const struct noise *noise, const struct point *points,
                   size_t n, int n_parameters, double cut, struct guess *g)
 {
-    double h[PARAMETERS * PARAMETERS] = {0}, x[PARAMETERS] = {0}, a[9], e[6] = {0}, score = 0;
-    if (!lattice_reciprocal(g->m, a) || (n_parameters > 5 && !strain_of(cell, g->m, e)))
+    double h[PARAMETERS * PARAMETERS] = {0}, x[PARAMETERS] = {0}, a[9], e[6] = {0}, rotation[9], score = 0;
+    if (!lattice_reciprocal(g->m, a) || (n_parameters > 5 && !strain_of(cell, g->m, e, rotation)))
         return 0;
     for (size_t i = 0; i < n; i++) {
         int32_t hkl[3];
@@ -148,23 +197,16 @@ double guess_step(const struct index_cell *cell, const struct noise *noise, cons
         score += f;
         accumulate(h, x, n_parameters, f, w, &points[i], p, r);
     }
-    for (int k = 0; k < n_parameters; k++) {
-        double weight = prior(noise, k);
-        h[k * PARAMETERS + k] +=
-            k < 3 ? 1 : weight; /* 1 radian: keeps an empty match solvable, nothing more */
-        if (k >= 3)
-            x[k] -= weight * (k < 5 ? g->shift[k - 3] : e[k - 5]);
-    }
+    add_prior(cell, noise, g, n_parameters, e, rotation, h, x);
     if (!cholesky_solve(h, x, n_parameters, PARAMETERS))
         return score;
     for (int k = 3; k < n_parameters && k < 5; k++)
         g->shift[k - 3] += x[k];
     if (n_parameters < PARAMETERS)
         memset(x + 5, 0, 6 * sizeof *x);
-    double rotation[9],
-        strain[9] = {1 - x[5], -x[8], -x[9], -x[8], 1 - x[6], -x[10], -x[9], -x[10], 1 - x[7]};
-    lattice_rotation(x, rotation);
-    lattice_multiply(rotation, strain, strain);
+    double turn[9], strain[9] = {1 - x[5], -x[8], -x[9], -x[8], 1 - x[6], -x[10], -x[9], -x[10], 1 - x[7]};
+    lattice_rotation(x, turn);
+    lattice_multiply(turn, strain, strain);
     lattice_multiply(strain, g->m, g->m);
     return score;
 }
@@ -203,16 +245,18 @@ void guess_evidence(const struct index_cell *cell, const struct noise *noise, co
                     size_t n, struct guess *g)
 {
     static const double SHARE[3] = {0.4, 0.7, 0.95}; /* of the spots that belong to the lattice */
-    double h[PARAMETERS * PARAMETERS] = {0}, none[PARAMETERS] = {0}, a[9], e[6], sum[3] = {0};
+    double h[PARAMETERS * PARAMETERS] = {0}, none[PARAMETERS] = {0}, a[9], e[6], rotation[9], sum[3] = {0};
     struct saying said[SEARCHED];
+    double inside = 0, by_chance = 0;
     g->explained = 0;
     g->evidence = -99;
-    if (n > SEARCHED || !lattice_reciprocal(g->m, a) || !strain_of(cell, g->m, e))
+    if (n > SEARCHED || !lattice_reciprocal(g->m, a) || !strain_of(cell, g->m, e, rotation))
         return;
     for (size_t i = 0; i < n; i++) {
         double p[3], r[3];
         struct weights w = weights_of(noise, &points[i]);
         said[i].ratio = 0;
+        by_chance += fmin(0.99, NEAR_VOLUME * cell->volume / (w.across * sqrt(w.along)));
         if (!nearest(g, a, &points[i], said[i].h, p, r))
             continue;
         said[i].d2 = squared_distance(w, &points[i], r);
@@ -225,24 +269,20 @@ void guess_evidence(const struct index_cell *cell, const struct noise *noise, co
         int32_t hkl[3];
         for (int k = 0; k < 3; k++)
             sum[k] += log(1 - SHARE[k] + SHARE[k] * ratio);
-        g->explained += ratio > 0 && said[i].d2 < 9;
+        inside += ratio > 0 && said[i].d2 < 9;
         if (member >= 1e-3 && nearest(g, a, &points[i], hkl, p, r))
             accumulate(h, NULL, PARAMETERS, member, weights_of(noise, &points[i]), &points[i], p, r);
     }
-    double penalty = 0, log_prior = 0, largest = fmax(sum[0], fmax(sum[1], sum[2])), mean = 0;
-    for (int k = 0; k < PARAMETERS; k++) {
-        double weight = prior(noise, k), value = k < 3 ? 0 : k < 5 ? g->shift[k - 3] : e[k - 5];
-        h[k * PARAMETERS + k] += k < 3 ? 1 : weight;
-        penalty += weight * value * value;
-        log_prior += k < 3 ? 0 : log(weight);
-    }
+    if (n > 0)
+        g->explained = fmax(0, (inside - by_chance) / (1 - by_chance / (double)n));
+    double known = add_prior(cell, noise, g, PARAMETERS, e, rotation, h, NULL);
+    double largest = fmax(sum[0], fmax(sum[1], sum[2])), mean = 0;
     if (!cholesky_solve(h, none, PARAMETERS, PARAMETERS))
         return;
     for (int k = 0; k < 3; k++)
         mean += exp(sum[k] - largest) / 3;
-    double ln = largest + log(mean) - 0.5 * penalty + 0.5 * log_prior -
-                0.5 * cholesky_log_det(h, PARAMETERS, PARAMETERS) + 1.5 * log(2 * PI) - log(8 * PI * PI) +
-                log(cell->n_alike);
+    double ln = largest + log(mean) + 0.5 * known - 0.5 * cholesky_log_det(h, PARAMETERS, PARAMETERS) +
+                1.5 * log(2 * PI) - log(8 * PI * PI) + log(cell->n_alike);
     if (isfinite(ln))
         g->evidence = ln / LN10 + noise->log_weight;
 }

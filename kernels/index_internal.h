@@ -43,15 +43,16 @@ size_t points_make(const struct beam_vector *beam, const struct ray *rays, size_
 /* What errors to expect: a hypothesis under which evidence is computed. */
 struct noise {
     double sigma_px, sigma_e0, sigma_e1; /* position; excitation hypot(e0, e1 |q|) */
-    double strain, shift_px;             /* priors */
-    double log_weight;                   /* log10 of the prior probability of this hypothesis */
+    double strain, breaking; /* priors: strains that the lattice system allows, and those that break it */
+    double shift_px;         /* prior of the beam's shift */
+    double log_weight;       /* log10 of the prior probability of this hypothesis */
 };
 
 /* A candidate lattice: reduced basis (columns), beam shift, how good. */
 struct guess {
     double m[9], shift[2];
     double evidence;  /* log10, weight of its noise included */
-    size_t explained; /* points within 3 sigma */
+    double explained; /* points within 3 sigma, less those that chance would put there */
     uint32_t noise;   /* which hypothesis */
 };
 
@@ -79,8 +80,9 @@ struct index_cell {
     size_t n_rotations;
     int8_t setting[MAX_SETTINGS][9]; /* changes that nearly keep the metric, but not exactly */
     size_t n_settings;
-    double n_alike;      /* orientations that look alike: rotations within 0.2 % */
-    double strain[6][9]; /* what the lattice system lets strain, frame of `conventional` */
+    double n_alike;              /* orientations that look alike: rotations within 0.2 % */
+    double strain[6][9];         /* what the lattice system lets strain, frame of `conventional` */
+    double strain_reduced[6][9]; /* the same in the frame of `reduced` */
     size_t n_strains;
     struct grid grid[GRIDS];
     struct node *node;

@@ -8,8 +8,12 @@
 
 #include "kernels/index_internal.h"
 
-static const struct noise EXPECTED = {
-    .sigma_px = 0.5, .sigma_e0 = 0.0004, .sigma_e1 = 0.0009, .strain = 0.002, .shift_px = 0.3};
+static const struct noise EXPECTED = {.sigma_px = 0.5,
+                                      .sigma_e0 = 0.0004,
+                                      .sigma_e1 = 0.0009,
+                                      .strain = 0.002,
+                                      .breaking = 0.002,
+                                      .shift_px = 0.3};
 
 /* What the pair search is for: wherever the true lattice of a few spots can be proved, it is found. */
 static void a_few_spots_suffice_where_the_truth_can_be_proved(void **state)
