@@ -11,11 +11,7 @@
 extern const struct command command_process, command_status, command_image, command_completion;
 
 static const struct command *const commands[] = {
-    &command_process,
-    &command_status,
-    &command_image,
-    &command_completion,
-    NULL,
+    &command_process, &command_status, &command_image, &command_completion, NULL,
 };
 
 static const struct option_row options[] = {

@@ -1,7 +1,8 @@
 /* parameters.c - see parameters.h. */
 #include "cmd/parameters.h"
 
-bool parameters_read(struct cli *cli, struct params **out, char ***others, size_t *n_others, struct error *err)
+bool parameters_read(struct cli *cli, struct params **out, char ***others, size_t *n_others,
+                     struct error *err)
 {
     struct params *p = params_make(&cli->arena);
     if (!params_load_settings(p, cli_value(cli, "config", NULL), err))
@@ -16,7 +17,9 @@ bool parameters_read(struct cli *cli, struct params **out, char ***others, size_
     for (size_t i = 0; i < cli->n_operands; i++) {
         char *text = cli->operands[i];
         enum param_argument kind = params_argument_kind(text);
-        bool ok = kind == PARAM_ARGUMENT_OTHER || (kind == PARAM_ARGUMENT_PHIL ? params_merge_file(p, text, err) : params_merge_argument(p, text, err));
+        bool ok = kind == PARAM_ARGUMENT_OTHER ||
+                  (kind == PARAM_ARGUMENT_PHIL ? params_merge_file(p, text, err)
+                                               : params_merge_argument(p, text, err));
         if (!ok)
             return false;
         if (kind == PARAM_ARGUMENT_OTHER)
@@ -26,7 +29,8 @@ bool parameters_read(struct cli *cli, struct params **out, char ***others, size_
     const char *const *names = NULL;
     size_t ignored = params_ignored(p, &cli->arena, &names);
     if (ignored)
-        log_warn("%zu parameter%s without effect here (%s%s)", ignored, ignored == 1 ? "" : "s", names[0], ignored > 1 ? ", …" : "");
+        log_warn("%zu parameter%s without effect here (%s%s)", ignored, ignored == 1 ? "" : "s", names[0],
+                 ignored > 1 ? ", …" : "");
     return true;
 }
 

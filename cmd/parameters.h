@@ -19,7 +19,8 @@
 
 /* All layers: settings files, environment, --config, --phil, then the operands that are parameter files or assignments, in
  * order. The other operands are what is left in *others. */
-bool parameters_read(struct cli *cli, struct params **out, char ***others, size_t *n_others, struct error *err);
+bool parameters_read(struct cli *cli, struct params **out, char ***others, size_t *n_others,
+                     struct error *err);
 
 /* Was --show-params given? Then print them and return true. */
 bool parameters_shown(const struct cli *cli, const struct params *p);

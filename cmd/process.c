@@ -57,7 +57,8 @@ static void draw(void *arg, const struct team_progress *p)
     w->drawn = now;
     double rate = p->seconds > 0 ? (double)p->done / p->seconds : 0;
     double left = rate > 0 ? (double)(p->total - p->done) / rate : 0;
-    fprintf(stderr, "\r\033[K%llu of %llu frames  %.1f/s", (unsigned long long)p->done, (unsigned long long)p->total, rate);
+    fprintf(stderr, "\r\033[K%llu of %llu frames  %.1f/s", (unsigned long long)p->done,
+            (unsigned long long)p->total, rate);
     if (p->done < p->total && rate > 0)
         fprintf(stderr, "  %d:%02d left", (int)(left / 60), (int)fmod(left, 60));
     fprintf(stderr, "  %llu hits  %llu indexed", (unsigned long long)p->hits, (unsigned long long)p->indexed);
@@ -99,7 +100,8 @@ static void all_inputs(struct arena *a, const struct params *p, char ***inputs, 
 }
 
 /* The frames to work on: all, or the share that dispatch.process_percent takes, at most input.max_images. */
-static uint64_t *choose_frames(struct arena *a, const struct recipe *r, const struct source_list *l, uint64_t *n)
+static uint64_t *choose_frames(struct arena *a, const struct recipe *r, const struct source_list *l,
+                               uint64_t *n)
 {
     uint64_t *frames = arena_array(a, (size_t)l->n_frames + 1, sizeof *frames);
     *n = 0;
@@ -185,7 +187,8 @@ static struct store_source *describe_sources(struct arena *a, const struct sourc
     return rows;
 }
 
-static struct sink_options sink_options_of(const struct params *p, const struct recipe *r, const char *folder, struct arena *a)
+static struct sink_options sink_options_of(const struct params *p, const struct recipe *r, const char *folder,
+                                           struct arena *a)
 {
     return (struct sink_options){
         .folder = folder,
@@ -223,15 +226,18 @@ static bool prepare(struct job *j, char **inputs, size_t n_inputs, struct error 
 {
     struct arena *a = &j->cli->arena;
     if (param_text(j->params, "db.host", NULL))
-        return error_set(err, ERROR_USAGE, "db.host is given, but this version keeps its results in SQLite only"),
+        return error_set(err, ERROR_USAGE,
+                         "db.host is given, but this version keeps its results in SQLite only"),
                error_hint(err, "leave db.host out: the database is then xfelx.db in output.output_dir");
     if (!recipe_make(j->params, a, &j->recipe, err))
         return false;
     all_inputs(a, j->params, &inputs, &n_inputs);
     if (n_inputs == 0)
         return error_set(err, ERROR_USAGE, "no images are named"),
-               error_hint(err, "xfelx process [PARAMETERS.phil] FILES... ; xfelx process --help shows examples");
-    if (!source_helper_start(err) || !source_list_make(inputs, n_inputs, &j->recipe->source, a, &j->list, err))
+               error_hint(err,
+                          "xfelx process [PARAMETERS.phil] FILES... ; xfelx process --help shows examples");
+    if (!source_helper_start(err) ||
+        !source_list_make(inputs, n_inputs, &j->recipe->source, a, &j->list, err))
         return false;
     j->frames = choose_frames(a, j->recipe, &j->list, &j->n_frames);
     int cpus = proc_cpus();
@@ -264,17 +270,21 @@ static bool open_outputs(struct job *j, struct error *err)
         .n_threads = (uint32_t)j->n_threads,
     };
     struct sink_options sink = sink_options_of(j->params, j->recipe, j->folder, a);
-    return fs_make_folders(j->folder, err) && store_open(file ? file : fs_join(a, j->folder, "xfelx.db"), false, &j->store, err) &&
-           store_begin(j->store, &begin, &j->stored, err) && (j->stored.finished || sink_open(&sink, &j->sink, err));
+    return fs_make_folders(j->folder, err) &&
+           store_open(file ? file : fs_join(a, j->folder, "xfelx.db"), false, &j->store, err) &&
+           store_begin(j->store, &begin, &j->stored, err) &&
+           (j->stored.finished || sink_open(&sink, &j->sink, err));
 }
 
 static void say_start(const struct job *j)
 {
-    fprintf(stderr, "%llu frame%s of %zu file%s, trial %.16s, %d thread%s, results in %s\n", (unsigned long long)j->n_frames,
-            j->n_frames == 1 ? "" : "s", j->list.n_sources, j->list.n_sources == 1 ? "" : "s", j->recipe->hash_hex, j->n_threads,
+    fprintf(stderr, "%llu frame%s of %zu file%s, trial %.16s, %d thread%s, results in %s\n",
+            (unsigned long long)j->n_frames, j->n_frames == 1 ? "" : "s", j->list.n_sources,
+            j->list.n_sources == 1 ? "" : "s", j->recipe->hash_hex, j->n_threads,
             j->n_threads == 1 ? "" : "s", j->folder);
     if (j->recipe->no_index)
-        log_warn("frames are not indexed: %s; give indexing.known_symmetry.unit_cell=a,b,c,alpha,beta,gamma and .space_group=",
+        log_warn("frames are not indexed: %s; give indexing.known_symmetry.unit_cell=a,b,c,alpha,beta,gamma "
+                 "and .space_group=",
                  j->recipe->no_index);
 }
 
@@ -289,13 +299,16 @@ static void say_end(const struct job *j, const struct team_progress *p, bool who
     str_printf(&out, "indexed    %s", rate_text(&indexed, text));
     if (p->below)
         str_printf(&out, ", and %llu weak frames", (unsigned long long)p->below);
-    str_printf(&out, "\nintegrated %llu frames, %llu lattices\n", (unsigned long long)p->integrated, (unsigned long long)p->lattices);
+    str_printf(&out, "\nintegrated %llu frames, %llu lattices\n", (unsigned long long)p->integrated,
+               (unsigned long long)p->lattices);
     str_printf(&out, "time       %.1f s, %.1f frames/s, %.2f CPU s a frame\n", p->seconds,
-               p->seconds > 0 ? (double)p->done / p->seconds : 0, p->done ? clock_cpu() / (double)p->done : 0);
+               p->seconds > 0 ? (double)p->done / p->seconds : 0,
+               p->done ? clock_cpu() / (double)p->done : 0);
     if (!whole)
-        str_printf(&out, "stopped after %llu of %llu frames; the same command goes on\n", (unsigned long long)p->done,
-                   (unsigned long long)p->total);
-    str_printf(&out, "%llu done, %llu failed", (unsigned long long)(p->done - p->failed), (unsigned long long)p->failed);
+        str_printf(&out, "stopped after %llu of %llu frames; the same command goes on\n",
+                   (unsigned long long)p->done, (unsigned long long)p->total);
+    str_printf(&out, "%llu done, %llu failed", (unsigned long long)(p->done - p->failed),
+               (unsigned long long)p->failed);
     if (p->failed)
         str_printf(&out, ": %s%s", j->watch.failed.text, p->failed > NAMES_MAX ? ", …" : "");
     str_addc(&out, '\n');
@@ -326,10 +339,9 @@ static int work(struct job *j, struct error *err)
     bool published = sink_publish(j->sink, ok ? err : &ending);
     ok = ok && published;
     say_end(j, &p, whole);
-    int code = !ok      ? cli_fail(err)
-               : !whole ? EXIT_CODE_UNFINISHED
-               : p.done && p.failed == p.done
-                   ? EXIT_CODE_FAILED
+    int code = !ok                                     ? cli_fail(err)
+               : !whole                                ? EXIT_CODE_UNFINISHED
+               : p.done && p.failed == p.done          ? EXIT_CODE_FAILED
                : p.failed && cli_has(j->cli, "strict") ? EXIT_CODE_FAILED
                                                        : EXIT_CODE_DONE;
     int end = whole ? END_OK : ok || code == EXIT_CODE_UNFINISHED ? END_UNFINISHED : END_EXIT;
@@ -357,7 +369,8 @@ static int run(struct cli *cli)
         code = cli_fail(&err);
         code = err.code == ERROR_BUSY ? EXIT_CODE_DONE : code; /* somebody is at it already: as asked */
     } else if (j.stored.finished) {
-        printf("nothing to do: all %llu frames are done, results are in %s\n", (unsigned long long)j.n_frames, j.folder);
+        printf("nothing to do: all %llu frames are done, results are in %s\n", (unsigned long long)j.n_frames,
+               j.folder);
         code = EXIT_CODE_DONE;
     } else {
         code = work(&j, &err);
@@ -374,15 +387,18 @@ static int run(struct cli *cli)
 
 static const struct option_row options[] = {
     PARAMETER_OPTIONS,
-    {0, "strict", NULL, "exit with 1 when any frame failed (else failed frames are counted and named, and the exit code is 0)"},
+    {0, "strict", NULL,
+     "exit with 1 when any frame failed (else failed frames are counted and named, and the exit code is 0)"},
     {0},
 };
 
 static const struct example examples[] = {
-    {"xfelx process shots.h5 indexing.known_symmetry.unit_cell=79,79,38,90,90,90 indexing.known_symmetry.space_group=P43212 "
+    {"xfelx process shots.h5 indexing.known_symmetry.unit_cell=79,79,38,90,90,90 "
+     "indexing.known_symmetry.space_group=P43212 "
      "output.output_dir=results",
      "find spots, index with the known cell, refine and integrate every frame of a file"},
-    {"xfelx process trial.phil run0012/ output.output_dir=r0012", "the same for all images of a folder, with parameters in a file"},
+    {"xfelx process trial.phil run0012/ output.output_dir=r0012",
+     "the same for all images of a folder, with parameters in a file"},
     {"xfelx process --show-params --changed trial.phil", "see what a parameter file changes"},
     {0},
 };
@@ -391,14 +407,20 @@ const struct command command_process = {
     .name = "process",
     .summary = "find spots, index, refine and integrate frames",
     .usage = "[OPTIONS] [PARAMETERS.phil] [name=value]... FILES...",
-    .text = "FILES are images (CBF, SMV, HDF5 in the NXmx, CXI and Dectris layouts), folders of images, globs in quotes, or text files "
-            "with one path a line (@list.txt). Parameters have the names and meaning of dials.stills_process; xfelx's own are "
+    .text = "FILES are images (CBF, SMV, HDF5 in the NXmx, CXI and Dectris layouts), folders of images, "
+            "globs in quotes, or text files "
+            "with one path a line (@list.txt). Parameters have the names and meaning of "
+            "dials.stills_process; xfelx's own are "
             "below xfelx. Parts of names are enough while they are unique (unit_cell=…).\n\n"
-            "Each frame ends with one outcome, kept in the database xfelx.db of output.output_dir while the program runs; see "
-            "xfelx status. Reflections go to idx-0000_integrated.expt and .refl (and _indexed, _refined) in the same folder, in "
+            "Each frame ends with one outcome, kept in the database xfelx.db of output.output_dir while the "
+            "program runs; see "
+            "xfelx status. Reflections go to idx-0000_integrated.expt and .refl (and _indexed, _refined) in "
+            "the same folder, in "
             "the form that DIALS and cctbx.xfel.merge read.\n\n"
-            "A frame that cannot be read or worked on is named and counted as failed; the others go on. Ctrl-C ends in good order "
-            "after the frames in hand, with code 75; the same command then goes on. Pressed twice it leaves at once.",
+            "A frame that cannot be read or worked on is named and counted as failed; the others go on. "
+            "Ctrl-C ends in good order "
+            "after the frames in hand, with code 75; the same command then goes on. Pressed twice it leaves "
+            "at once.",
     .options = options,
     .examples = examples,
     .run = run,

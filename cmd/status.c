@@ -20,13 +20,15 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
     else if (j->end_t)
         str_printf(out, " at %s, %.1f s", clock_text(j->end_t, when), 1e-9 * (double)(j->end_t - j->start_t));
     str_printf(out, ", attempt %d, %u thread%s\n", j->attempts, j->n_threads, j->n_threads == 1 ? "" : "s");
-    str_printf(out, "  frames     %llu of %llu\n", (unsigned long long)f.frames, (unsigned long long)j->n_expected);
+    str_printf(out, "  frames     %llu of %llu\n", (unsigned long long)f.frames,
+               (unsigned long long)j->n_expected);
     str_printf(out, "  hits       %s\n", rate_text(&f.hit_rate, text));
     str_printf(out, "  indexed    %s", rate_text(&f.indexing_rate, text));
     if (f.indexed_below)
         str_printf(out, ", and %llu weak frames", (unsigned long long)f.indexed_below);
-    str_printf(out, "\n  integrated %llu, %llu lattices, %llu reflections\n", (unsigned long long)f.integrated,
-               (unsigned long long)f.lattices, (unsigned long long)f.reflections);
+    str_printf(out, "\n  integrated %llu, %llu lattices, %llu reflections\n",
+               (unsigned long long)f.integrated, (unsigned long long)f.lattices,
+               (unsigned long long)f.reflections);
     if (f.lattices) {
         str_add(out, "  cell      ");
         for (int i = 0; i < 6; i++)
@@ -40,7 +42,8 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
     str_add(out, "  why not   ");
     for (int r = 1; r < 64; r++)
         if (j->counts.by_reason[r])
-            str_printf(out, " %s %llu", reason_word((enum reason)r), (unsigned long long)j->counts.by_reason[r]);
+            str_printf(out, " %s %llu", reason_word((enum reason)r),
+                       (unsigned long long)j->counts.by_reason[r]);
     str_add(out, "\n  times      ");
     for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
         if (j->stage_n[i])
@@ -52,7 +55,8 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
     if (f.failed && store_failures(s, j->job, 10, &cli->arena, &failed, &n, &err)) {
         str_printf(out, "  failed     %llu\n", (unsigned long long)f.failed);
         for (size_t i = 0; i < n; i++)
-            str_printf(out, "    %s frame %u: %s\n", fs_name(failed[i].path), failed[i].frame, failed[i].message);
+            str_printf(out, "    %s frame %u: %s\n", fs_name(failed[i].path), failed[i].frame,
+                       failed[i].message);
         if (f.failed > n)
             str_printf(out, "    and %llu more\n", (unsigned long long)(f.failed - n));
     }
@@ -104,7 +108,8 @@ static void put_job(struct json_writer *w, const struct store_job_row *j)
     json_put_real(w, "resolution_a_median", j->res_a_median);
     json_object(w, "stage_ms_per_frame");
     for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
-        json_put_real(w, stage_info((size_t)i)->name, j->stage_n[i] ? j->stage_ms[i] / (double)j->stage_n[i] : NAN);
+        json_put_real(w, stage_info((size_t)i)->name,
+                      j->stage_n[i] ? j->stage_ms[i] / (double)j->stage_n[i] : NAN);
     json_end_object(w);
     json_end_object(w);
 }
@@ -162,11 +167,15 @@ const struct command command_status = {
     .name = "status",
     .summary = "show where things stand: frames, hits, indexed, times",
     .usage = "[OPTIONS] [FOLDER]",
-    .text = "Reads the database that process keeps in its output folder (xfelx.db; the present folder when none is named) and "
-            "says what became of each run: how many frames, how many of them hits, how many of these indexed, what was the "
+    .text = "Reads the database that process keeps in its output folder (xfelx.db; the present folder when "
+            "none is named) and "
+            "says what became of each run: how many frames, how many of them hits, how many of these "
+            "indexed, what was the "
             "reason for the others, and how long each stage took.\n\n"
-            "hits: frames with at least as many strong spots as dispatch.hit_finder asks for; the hit rate is hits of the frames "
-            "that could be read, with its 95 % interval. indexed: hits with an accepted lattice. weak frames: below the hit cut, "
+            "hits: frames with at least as many strong spots as dispatch.hit_finder asks for; the hit rate "
+            "is hits of the frames "
+            "that could be read, with its 95 % interval. indexed: hits with an accepted lattice. weak "
+            "frames: below the hit cut, "
             "indexed all the same, and counted in neither.",
     .options = options,
     .examples = examples,

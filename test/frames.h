@@ -14,8 +14,10 @@ static inline void frame_write(const char *path, const uint16_t *pixels)
     char header[512];
     memset(header, ' ', sizeof header);
     int n = snprintf(header, sizeof header,
-                     "{\nHEADER_BYTES=  512;\nDIM=2;\nBYTE_ORDER=little_endian;\nTYPE=unsigned_short;\nSIZE1=%d;\nSIZE2=%d;\n"
-                     "PIXEL_SIZE=0.1;\nDISTANCE=80;\nWAVELENGTH=1.3;\nBEAM_CENTER_X=12.8;\nBEAM_CENTER_Y=12.8;\nDETECTOR_SN=1;\n"
+                     "{\nHEADER_BYTES=  "
+                     "512;\nDIM=2;\nBYTE_ORDER=little_endian;\nTYPE=unsigned_short;\nSIZE1=%d;\nSIZE2=%d;\n"
+                     "PIXEL_SIZE=0.1;\nDISTANCE=80;\nWAVELENGTH=1.3;\nBEAM_CENTER_X=12.8;\nBEAM_CENTER_Y=12."
+                     "8;\nDETECTOR_SN=1;\n"
                      "DATE=Mon Jan 01 00:00:00 2024;\n}\n",
                      FRAME_SIDE, FRAME_SIDE);
     header[n] = '\f';

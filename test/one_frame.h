@@ -45,7 +45,8 @@ static inline struct result process(char *path)
     struct error err = {0};
     struct result out;
     char *inputs[] = {path};
-    if (!recipe_make(params, &arena, &recipe, &err) || !source_list_make(inputs, 1, &recipe->source, &arena, &list, &err))
+    if (!recipe_make(params, &arena, &recipe, &err) ||
+        !source_list_make(inputs, 1, &recipe->source, &arena, &list, &err))
         fail_msg("%s", err.fact);
     workspace = workspace_make(recipe, &list, 3);
     frame_process(recipe, workspace, 0, &out);

@@ -18,7 +18,8 @@ struct result *result_copy(const struct result *r, const struct detector *detect
 {
     size_t spots = r->n_strong * sizeof *r->spots, lattices = r->n_lattices * sizeof *r->lattices;
     size_t indexed = r->n_indexed * sizeof *r->indexed, integrated = r->n_integrated * sizeof *r->integrated;
-    struct result *copy = malloc((sizeof *r + 15) / 16 * 16 + spots + lattices + indexed + integrated + 4 * (size_t)16);
+    struct result *copy =
+        malloc((sizeof *r + 15) / 16 * 16 + spots + lattices + indexed + integrated + 4 * (size_t)16);
     if (!copy)
         return NULL;
     char *at = (char *)copy;

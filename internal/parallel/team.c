@@ -48,7 +48,8 @@ static const struct detector *kept_detector(struct run *r, const struct detector
         k = k->next;
     if (!k) {
         k = arena_alloc(&r->detectors, sizeof *k);
-        *k = (struct known){.next = r->known, .fingerprint = fingerprint, .detector = detector_copy(&r->detectors, d)};
+        *k = (struct known){
+            .next = r->known, .fingerprint = fingerprint, .detector = detector_copy(&r->detectors, d)};
         r->known = k;
     }
     pthread_mutex_unlock(&r->detectors_lock);
@@ -118,7 +119,8 @@ static void write_batch(struct run *run, struct result *const *batch, size_t n)
     for (size_t i = 0; ok && t->sink && i < n; i++)
         ok = sink_put(t->sink, batch[i], &run->error);
     if (ok && t->store && n)
-        ok = store_put_results(t->store, t->job, (const struct result *const *)batch, n, t->recipe->hash_hex, &run->error);
+        ok = store_put_results(t->store, t->job, (const struct result *const *)batch, n, t->recipe->hash_hex,
+                               &run->error);
     for (size_t i = 0; ok && i < n; i++) {
         count(&run->progress, batch[i]);
         if (batch[i]->outcome == OUTCOME_FAILED && t->failed)
@@ -174,7 +176,8 @@ bool team_run(const struct team *t, struct team_progress *out, struct error *err
     pthread_cond_init(&run->queue.changed, NULL);
     pthread_mutex_init(&run->detectors_lock, NULL);
     pthread_t thread;
-    bool ok = pthread_create(&thread, NULL, writer, run) == 0 || error_set(err, ERROR_FAILED, "cannot start a thread");
+    bool ok = pthread_create(&thread, NULL, writer, run) == 0 ||
+              error_set(err, ERROR_FAILED, "cannot start a thread");
     if (ok) {
 #pragma omp parallel num_threads(t->n_threads)
         work(run, (uint32_t)omp_get_thread_num());

@@ -53,13 +53,13 @@ void frame_process(const struct recipe *r, struct workspace *w, uint64_t i, stru
     out->t_done = clock_now();
 }
 
-bool frame_find_spots(const struct recipe *r, struct workspace *w, const struct frame *frame, const struct spot **spots, size_t *n,
-                      struct error *err)
+bool frame_find_spots(const struct recipe *r, struct workspace *w, const struct frame *frame,
+                      const struct spot **spots, size_t *n, struct error *err)
 {
     struct result out = {0};
     w->frame = *frame;
-    bool ok = workspace_masks(w, &out) && stage_threshold(r, w, &out) == STAGE_GO_ON && stage_label(r, w, &out) == STAGE_GO_ON &&
-              stage_filter(r, w, &out) == STAGE_GO_ON;
+    bool ok = workspace_masks(w, &out) && stage_threshold(r, w, &out) == STAGE_GO_ON &&
+              stage_label(r, w, &out) == STAGE_GO_ON && stage_filter(r, w, &out) == STAGE_GO_ON;
     *spots = w->list.spots;
     *n = ok ? w->list.n : 0;
     return ok || error_set(err, ERROR_FAILED, "no spots can be found: %s", out.message);

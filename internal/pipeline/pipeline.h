@@ -38,7 +38,7 @@ const struct stage_info *stage_info(size_t i);
 const char *pipeline_isa(void);
 
 /* Find the spots of a frame that was read elsewhere, for pictures. They live in the workspace until its next frame. */
-bool frame_find_spots(const struct recipe *r, struct workspace *w, const struct frame *frame, const struct spot **spots,
-                      size_t *n, struct error *err);
+bool frame_find_spots(const struct recipe *r, struct workspace *w, const struct frame *frame,
+                      const struct spot **spots, size_t *n, struct error *err);
 
 #endif

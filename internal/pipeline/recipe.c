@@ -32,7 +32,8 @@ static bool add_file(struct str *lines, const char *kind, const char *path, stru
     return true;
 }
 
-static bool take_inputs(struct recipe *r, const struct params *p, struct arena *a, struct str *files, struct error *err)
+static bool take_inputs(struct recipe *r, const struct params *p, struct arena *a, struct str *files,
+                        struct error *err)
 {
     r->process_percent = param_real(p, "dispatch.process_percent", 100);
     r->max_images = (uint64_t)param_int(p, "input.max_images", 0);
@@ -52,7 +53,8 @@ static bool take_inputs(struct recipe *r, const struct params *p, struct arena *
     if (reference) {
         struct detector *d = NULL;
         struct beam beam;
-        if (!add_file(files, "reference", reference, err) || !experiment_read_geometry(reference, a, &d, &beam, err))
+        if (!add_file(files, "reference", reference, err) ||
+            !experiment_read_geometry(reference, a, &d, &beam, err))
             return false;
         r->source.reference = d;
     }
@@ -154,12 +156,14 @@ static bool take_filters(struct recipe *r, const struct params *p, struct arena 
 {
 #define FILTER "spotfinder.filter."
     struct spotfind_params *s = &r->spotfind;
-    s->min_spot_size = param_is_auto(p, FILTER "min_spot_size") ? 0 : (uint32_t)param_int(p, FILTER "min_spot_size", 1);
+    s->min_spot_size =
+        param_is_auto(p, FILTER "min_spot_size") ? 0 : (uint32_t)param_int(p, FILTER "min_spot_size", 1);
     s->max_spot_size = (uint32_t)param_int(p, FILTER "max_spot_size", s->max_spot_size);
     s->max_separation = param_real(p, FILTER "max_separation", -1);
     s->max_strong_pixel_fraction = param_real(p, FILTER "max_strong_pixel_fraction", 1);
     s->background_gradient = param_bool(p, FILTER "background_gradient.filter", false);
-    s->background_size = (int32_t)param_int(p, FILTER "background_gradient.background_size", s->background_size);
+    s->background_size =
+        (int32_t)param_int(p, FILTER "background_gradient.background_size", s->background_size);
     s->gradient_cutoff = param_real(p, FILTER "background_gradient.gradient_cutoff", s->gradient_cutoff);
     s->spot_density = param_bool(p, FILTER "spot_density.filter", false);
 
@@ -175,7 +179,8 @@ static bool take_filters(struct recipe *r, const struct params *p, struct arena 
         return true;
     const double *cell = NULL;
     if (param_reals(p, FILTER "ice_rings.unit_cell", &cell) != 6)
-        return error_set(err, ERROR_USAGE, "spotfinder.filter.ice_rings.unit_cell is needed with ice_rings.filter=True");
+        return error_set(err, ERROR_USAGE,
+                         "spotfinder.filter.ice_rings.unit_cell is needed with ice_rings.filter=True");
     memcpy(r->ice.cell, cell, sizeof r->ice.cell);
     r->ice.width = param_real(p, FILTER "ice_rings.width", 0.002);
     r->ice.d_min = param_real(p, FILTER "ice_rings.d_min", 0);
@@ -183,7 +188,8 @@ static bool take_filters(struct recipe *r, const struct params *p, struct arena 
 #undef FILTER
 }
 
-static bool take_spots(struct recipe *r, const struct params *p, struct arena *a, struct str *files, struct error *err)
+static bool take_spots(struct recipe *r, const struct params *p, struct arena *a, struct str *files,
+                       struct error *err)
 {
     const char *isa = param_text(p, "xfelx.isa", NULL);
     r->kernels = kernels_select(isa);
@@ -236,9 +242,11 @@ static bool take_cell(struct recipe *r, const struct params *p, struct arena *a,
     r->n_cells = 1;
     if (r->cells[0])
         return true;
-    error_set(err, ERROR_USAGE, "unit cell %g,%g,%g,%g,%g,%g cannot be used with space group %s", cell[0], cell[1], cell[2], cell[3],
-              cell[4], cell[5], group ? r->group.hm : "P 1");
-    return error_hint(err, "indexing.known_symmetry: a cell in the setting of its space group, lengths in Å, angles in degrees");
+    error_set(err, ERROR_USAGE, "unit cell %g,%g,%g,%g,%g,%g cannot be used with space group %s", cell[0],
+              cell[1], cell[2], cell[3], cell[4], cell[5], group ? r->group.hm : "P 1");
+    return error_hint(
+        err,
+        "indexing.known_symmetry: a cell in the setting of its space group, lengths in Å, angles in degrees");
 }
 
 static void take_indexing(struct recipe *r, const struct params *p)
@@ -248,8 +256,10 @@ static void take_indexing(struct recipe *r, const struct params *p)
     x->min_evidence = param_real(p, "xfelx.index.min_evidence", x->min_evidence);
     x->min_spots = r->min_spots;
     x->max_lattices = (size_t)param_int(p, "indexing.multiple_lattice_search.max_lattices", 1);
-    x->min_separation = RADIANS * param_real(p, "indexing.multiple_lattice_search.minimum_angular_separation", 5);
-    x->recycle_cutoff = param_real(p, "indexing.multiple_lattice_search.recycle_unindexed_reflections_cutoff", x->recycle_cutoff);
+    x->min_separation =
+        RADIANS * param_real(p, "indexing.multiple_lattice_search.minimum_angular_separation", 5);
+    x->recycle_cutoff = param_real(p, "indexing.multiple_lattice_search.recycle_unindexed_reflections_cutoff",
+                                   x->recycle_cutoff);
     x->length_tolerance = param_real(p, "indexing.known_symmetry.relative_length_tolerance", INFINITY);
     x->angle_tolerance = param_real(p, "indexing.known_symmetry.absolute_angle_tolerance", INFINITY);
     x->max_offset_px = param_real(p, "xfelx.index.max_offset_px", x->max_offset_px);
@@ -291,7 +301,8 @@ static void take_integration(struct recipe *r, const struct params *p, struct ar
     g->sigma_b = RADIANS * param_real(p, GAUSSIAN "sigma_b", 0);
     g->sigma_b_cutoff = RADIANS * param_real(p, GAUSSIAN "sigma_b_cutoff", 0);
     g->sigma_b_multiplier = param_real(p, "integration.profile.sigma_b_multiplier", g->sigma_b_multiplier);
-    g->valid_foreground_threshold = param_real(p, "integration.profile.valid_foreground_threshold", g->valid_foreground_threshold);
+    g->valid_foreground_threshold =
+        param_real(p, "integration.profile.valid_foreground_threshold", g->valid_foreground_threshold);
     g->detector_gain = r->detector_gain = param_real(p, "integration.summation.detector_gain", 1);
     g->significance = param_bool(p, "significance_filter.enable", false);
     g->significance_d_min = param_real(p, "significance_filter.d_min", 0);
@@ -317,13 +328,16 @@ bool recipe_make(const struct params *p, struct arena *a, struct recipe **out, s
     r->index = r->find_spots && param_bool(p, "dispatch.index", true);
     r->integrate = r->index && param_bool(p, "dispatch.integrate", true);
     take_hits(r, p);
-    bool ok = take_inputs(r, p, a, &files, err) && take_spots(r, p, a, &files, err) && take_cell(r, p, a, err);
+    bool ok =
+        take_inputs(r, p, a, &files, err) && take_spots(r, p, a, &files, err) && take_cell(r, p, a, err);
     if (ok) {
         take_indexing(r, p);
         take_integration(r, p, a);
         params_hash(p, files.text ? files.text : "", r->hash);
         hash_hex(r->hash, 32, r->hash_hex);
-        params_show(p, &(struct param_show_options){.what = PARAM_SHOW_ALL, .expert = -1, .tree = PARAM_RECIPE}, &text);
+        params_show(p,
+                    &(struct param_show_options){.what = PARAM_SHOW_ALL, .expert = -1, .tree = PARAM_RECIPE},
+                    &text);
         r->text = arena_strdup(a, text.text ? text.text : "");
         *out = r;
     }

@@ -7,7 +7,8 @@ enum { PREDICTIONS_FIRST = 8192, PREDICTIONS_MAX = 1 << 22 };
 
 static enum stage_end not_indexed(struct workspace *w, struct result *out, enum reason why)
 {
-    return w->below ? stage_ends(out, OUTCOME_BLANK, REASON_BELOW_CUT) : stage_ends(out, OUTCOME_HIT_NOT_INDEXED, why);
+    return w->below ? stage_ends(out, OUTCOME_BLANK, REASON_BELOW_CUT)
+                    : stage_ends(out, OUTCOME_HIT_NOT_INDEXED, why);
 }
 
 enum stage_end stage_index(const struct recipe *r, struct workspace *w, struct result *out)
@@ -25,7 +26,8 @@ enum stage_end stage_index(const struct recipe *r, struct workspace *w, struct r
                                 .owner = block_reserve(&w->owner, n, sizeof(int32_t)),
                                 .hkl = block_reserve(&w->hkl, n, sizeof(int32_t[3]))};
     void *work = block_reserve(&w->index_work, index_work_size(r->cells, r->n_cells, n), 1);
-    w->n_lattices = index_frame(&r->indexing, r->cells, r->n_cells, &w->frame.beam.v, rays, w->n_rays, &found, work);
+    w->n_lattices =
+        index_frame(&r->indexing, r->cells, r->n_cells, &w->frame.beam.v, rays, w->n_rays, &found, work);
     if (found.undecided)
         out->flags |= FRAME_SETTING_UNDECIDED;
     if (w->n_lattices)
@@ -36,7 +38,7 @@ enum stage_end stage_index(const struct recipe *r, struct workspace *w, struct r
 /* Drop the refused lattices; those that stay get consecutive numbers, and so do their rays. */
 static void keep_lattices(struct workspace *w, const bool *stays)
 {
-    int32_t number[INDEX_MAX_LATTICES], *owner = w->owner.data;
+    int32_t number[INDEX_MAX_LATTICES] = {0}, *owner = w->owner.data;
     size_t n = 0;
     for (size_t i = 0; i < w->n_lattices; i++) {
         number[i] = stays[i] ? (int32_t)n : -1;
@@ -56,8 +58,9 @@ static void make_rows(struct workspace *w, const uint8_t *used)
         room += w->lattices[i].n_indexed;
     struct reflection *rows = block_reserve(&w->indexed, room, sizeof *rows);
     for (size_t i = 0; i < w->n_lattices; i++)
-        w->n_indexed += refine_rows(w->frame.detector->panels, &w->frame.beam.v, w->list.spots, w->rays.data, w->n_rays, w->owner.data,
-                                    w->hkl.data, (uint32_t)i, w->lattices + i, used + i * w->n_rays, rows + w->n_indexed);
+        w->n_indexed += refine_rows(w->frame.detector->panels, &w->frame.beam.v, w->list.spots, w->rays.data,
+                                    w->n_rays, w->owner.data, w->hkl.data, (uint32_t)i, w->lattices + i,
+                                    used + i * w->n_rays, rows + w->n_indexed);
 }
 
 enum stage_end stage_refine(const struct recipe *r, struct workspace *w, struct result *out)
@@ -69,9 +72,9 @@ enum stage_end stage_refine(const struct recipe *r, struct workspace *w, struct 
     size_t n = 0;
     for (size_t i = 0; i < w->n_lattices; i++) {
         struct lattice *l = w->lattices + i;
-        enum refine_reason refused = refine_lattice(&r->refinement, r->cells[l->cell_no], w->frame.detector->panels, &w->frame.beam.v,
-                                                    w->rays.data, w->n_rays, w->owner.data, w->hkl.data, (uint32_t)i, l,
-                                                    used + n * w->n_rays, work);
+        enum refine_reason refused = refine_lattice(
+            &r->refinement, r->cells[l->cell_no], w->frame.detector->panels, &w->frame.beam.v, w->rays.data,
+            w->n_rays, w->owner.data, w->hkl.data, (uint32_t)i, l, used + n * w->n_rays, work);
         stays[i] = refused == REFINE_OK;
         n += stays[i];
         why = why ? why : (enum reason)refused;
@@ -85,7 +88,8 @@ enum stage_end stage_refine(const struct recipe *r, struct workspace *w, struct 
     out->indexed = w->indexed.data;
     out->n_indexed = w->n_indexed;
     if (!r->integrate)
-        return stage_ends(out, w->below ? OUTCOME_INDEXED_BELOW : OUTCOME_INDEXED_NOT_INTEGRATED, REASON_STAGE_OFF);
+        return stage_ends(out, w->below ? OUTCOME_INDEXED_BELOW : OUTCOME_INDEXED_NOT_INTEGRATED,
+                          REASON_STAGE_OFF);
     return STAGE_GO_ON;
 }
 
@@ -93,7 +97,8 @@ enum stage_end stage_refine(const struct recipe *r, struct workspace *w, struct 
 static enum stage_end not_integrated(struct workspace *w, struct result *out)
 {
     enum reason why = (enum reason)w->lattices[0].reason;
-    return stage_ends(out, w->below ? OUTCOME_INDEXED_BELOW : OUTCOME_INDEXED_NOT_INTEGRATED, why ? why : REASON_FEW_INTEGRATED);
+    return stage_ends(out, w->below ? OUTCOME_INDEXED_BELOW : OUTCOME_INDEXED_NOT_INTEGRATED,
+                      why ? why : REASON_FEW_INTEGRATED);
 }
 
 static struct integrate_frame input_of(const struct recipe *r, const struct workspace *w)
@@ -118,10 +123,12 @@ enum stage_end stage_predict(const struct recipe *r, struct workspace *w, struct
     struct integrate_frame f = input_of(r, w);
     for (size_t capacity = PREDICTIONS_FIRST;;) {
         struct reflection *rows = block_reserve(&w->integrated, capacity, sizeof *rows);
-        w->n_predicted = integrate_predict(&r->integration, &f, w->lattices, w->n_lattices, rows, capacity, &w->integration);
+        w->n_predicted = integrate_predict(&r->integration, &f, w->lattices, w->n_lattices, rows, capacity,
+                                           &w->integration);
         if (!w->integration.truncated || capacity == PREDICTIONS_MAX)
             break;
-        capacity = w->integration.n_predicted < PREDICTIONS_MAX ? w->integration.n_predicted : PREDICTIONS_MAX;
+        capacity =
+            w->integration.n_predicted < PREDICTIONS_MAX ? w->integration.n_predicted : PREDICTIONS_MAX;
     }
     return w->n_predicted ? STAGE_GO_ON : not_integrated(w, out);
 }
@@ -131,7 +138,8 @@ enum stage_end stage_integrate(const struct recipe *r, struct workspace *w, stru
     struct integrate_frame f = input_of(r, w);
     struct reflection *rows = w->integrated.data;
     void *work = block_reserve(&w->integrate_work, integrate_work_size(w->n_predicted), 1);
-    size_t n = integrate_predicted(&r->integration, &f, w->lattices, w->n_lattices, rows, w->n_predicted, &w->integration, work);
+    size_t n = integrate_predicted(&r->integration, &f, w->lattices, w->n_lattices, rows, w->n_predicted,
+                                   &w->integration, work);
     if (n == 0)
         return not_integrated(w, out);
     out->integrated = rows;

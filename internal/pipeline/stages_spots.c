@@ -14,7 +14,8 @@ enum stage_end stage_decode(const struct recipe *r, struct workspace *w, struct 
     struct error err = {0};
     uint32_t source = 0, number = 0;
     source_list_at(w->reader.list, w->frame_number, &source, &number);
-    out->id = (struct frame_id){.source = source, .frame = number, .path = w->reader.list->sources[source].recorded};
+    out->id = (struct frame_id){
+        .source = source, .frame = number, .path = w->reader.list->sources[source].recorded};
     if (!source_reader_read(&w->reader, w->frame_number, &w->frame, &err)) {
         snprintf(out->message, sizeof out->message, "%.*s", (int)sizeof out->message - 1, err.fact);
         return stage_ends(out, OUTCOME_FAILED, reason_of_error(err.code));
@@ -25,7 +26,8 @@ enum stage_end stage_decode(const struct recipe *r, struct workspace *w, struct 
     out->distance = panel_distance(w->frame.detector->panels);
     double gain = w->frame.detector->panels->gain;
     if (gain != 1 && r->detector_gain != 1 && gain != r->detector_gain && !r->ignore_gain_mismatch) {
-        snprintf(out->message, sizeof out->message, "gain %g in the file and %g as parameter", gain, r->detector_gain);
+        snprintf(out->message, sizeof out->message, "gain %g in the file and %g as parameter", gain,
+                 r->detector_gain);
         return stage_ends(out, OUTCOME_FAILED, REASON_GAIN_TWICE);
     }
     if (!r->find_spots)
@@ -45,7 +47,8 @@ static struct spotfind_image *images_of(const struct recipe *r, struct workspace
             .pixels = (const uint8_t *)w->frame.pixels + first * pixel_bytes[w->frame.type],
             .type = w->frame.type,
             .mask = (const uint8_t *)w->mask_spots.data + first,
-            .bins = r->spotfind.algorithm == SPOTFIND_RADIAL_PROFILE ? (const uint16_t *)w->bins.data + first : NULL,
+            .bins = r->spotfind.algorithm == SPOTFIND_RADIAL_PROFILE ? (const uint16_t *)w->bins.data + first
+                                                                     : NULL,
         };
     }
     return images;
@@ -99,10 +102,12 @@ enum stage_end stage_threshold(const struct recipe *r, struct workspace *w, stru
     size_t *counts = block_reserve(&w->panel_counts, d->n_panels, sizeof *counts);
     void *work = block_reserve(&w->threshold_work, largest_work(&p, d), 1);
     for (size_t i = 0; i < d->n_panels; i++) {
-        counts[i] = r->kernels->spotfind_panel(&p, images + i, strong + w->n_strong, w->strong_capacity - w->n_strong, work);
+        counts[i] = r->kernels->spotfind_panel(&p, images + i, strong + w->n_strong,
+                                               w->strong_capacity - w->n_strong, work);
         w->n_strong += counts[i];
         if (w->n_strong > most) {
-            snprintf(out->message, sizeof out->message, "more than %zu of %zu pixels are strong", most, d->n_pixels);
+            snprintf(out->message, sizeof out->message, "more than %zu of %zu pixels are strong", most,
+                     d->n_pixels);
             return stage_ends(out, OUTCOME_FAILED, REASON_TOO_MANY_STRONG);
         }
     }
@@ -117,11 +122,13 @@ enum stage_end stage_label(const struct recipe *r, struct workspace *w, struct r
     struct strong_pixel *strong = w->strong.data;
     struct spotfind_params p = settled(r, w);
     size_t capacity = w->n_strong < SPOTS_MAX ? w->n_strong : SPOTS_MAX;
-    w->list = (struct spot_list){.spots = block_reserve(&w->spots, capacity, sizeof(struct spot)), .capacity = capacity};
+    w->list = (struct spot_list){.spots = block_reserve(&w->spots, capacity, sizeof(struct spot)),
+                                 .capacity = capacity};
     size_t first = 0;
     for (size_t i = 0; i < w->frame.detector->n_panels; i++) {
         void *work = block_reserve(&w->label_work, label_work_size(counts[i]), 1);
-        r->kernels->label_panel(&p, images + i, (uint32_t)i, strong + first, counts[i], first, &w->list, work);
+        r->kernels->label_panel(&p, images + i, (uint32_t)i, strong + first, counts[i], first, &w->list,
+                                work);
         first += counts[i];
     }
     return STAGE_GO_ON;
@@ -130,7 +137,8 @@ enum stage_end stage_label(const struct recipe *r, struct workspace *w, struct r
 enum stage_end stage_filter(const struct recipe *r, struct workspace *w, struct result *out)
 {
     struct spotfind_params p = settled(r, w);
-    spots_filter(&p, w->images.data, w->strong.data, &w->list, block_reserve(&w->label_work, spots_filter_work_size(w->list.n), 1));
+    spots_filter(&p, w->images.data, w->strong.data, &w->list,
+                 block_reserve(&w->label_work, spots_filter_work_size(w->list.n), 1));
     out->spots = w->list.spots;
     out->n_strong = w->list.n;
     out->n_saturated = 0;

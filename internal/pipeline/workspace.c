@@ -43,9 +43,10 @@ void workspace_free(struct workspace *w)
     if (!w)
         return;
     struct block *blocks[] = {
-        &w->mask_spots, &w->mask_integration, &w->rings,  &w->bins,       &w->images,         &w->strong,      &w->panel_counts,
-        &w->spots,      &w->label_work,       &w->rays,   &w->owner,      &w->threshold_work, &w->hkl,         &w->index_work,
-        &w->used,       &w->refine_work,      &w->indexed, &w->integrated, &w->integrate_work,
+        &w->mask_spots,  &w->mask_integration, &w->rings,      &w->bins,           &w->images,
+        &w->strong,      &w->panel_counts,     &w->spots,      &w->label_work,     &w->rays,
+        &w->owner,       &w->threshold_work,   &w->hkl,        &w->index_work,     &w->used,
+        &w->refine_work, &w->indexed,          &w->integrated, &w->integrate_work,
     };
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         free(blocks[i]->data);
@@ -85,7 +86,8 @@ static uint64_t mask_key(const struct workspace *w)
     const struct mask_params *m = &w->recipe->mask;
     uint64_t key = detector_fingerprint(w->frame.detector), wavelength = 0;
     memcpy(&wavelength, &w->frame.beam.v.wavelength, sizeof wavelength);
-    if (m->d_min > 0 || m->d_max > 0 || m->n_ranges || w->recipe->ice.on || w->recipe->spotfind.algorithm == SPOTFIND_RADIAL_PROFILE)
+    if (m->d_min > 0 || m->d_max > 0 || m->n_ranges || w->recipe->ice.on ||
+        w->recipe->spotfind.algorithm == SPOTFIND_RADIAL_PROFILE)
         key ^= wavelength * 0x9e3779b97f4a7c15u;
     return key ^ (uint64_t)(uintptr_t)w->frame.mask << 1;
 }
@@ -101,7 +103,8 @@ bool workspace_masks(struct workspace *w, struct result *out)
     const struct recipe *r = w->recipe;
     const struct detector *d = w->frame.detector;
     if ((r->mask_spots || r->mask_integration) && r->mask_pixels != d->n_pixels) {
-        snprintf(out->message, sizeof out->message, "the mask has %zu pixels, the frame %zu", r->mask_pixels, d->n_pixels);
+        snprintf(out->message, sizeof out->message, "the mask has %zu pixels, the frame %zu", r->mask_pixels,
+                 d->n_pixels);
         return false;
     }
     uint64_t key = mask_key(w);

@@ -1,14 +1,10 @@
 /* result_test.c - a copied result stands on its own. */
 #include "model/result.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "support.h"
 
 static void a_copy_keeps_its_tables_when_the_original_changes(void **state)
 {
@@ -16,8 +12,14 @@ static void a_copy_keeps_its_tables_when_the_original_changes(void **state)
     struct spot spots[2] = {{.x = 1}, {.x = 2}};
     struct lattice lattice = {.evidence = 7};
     struct reflection indexed[3] = {{.d = 3}, {.d = 2}, {.d = 1}}, integrated = {.d = 5};
-    struct result r = {.spots = spots, .n_strong = 2, .lattices = &lattice, .n_lattices = 1, .indexed = indexed, .n_indexed = 3,
-                       .integrated = &integrated, .n_integrated = 1};
+    struct result r = {.spots = spots,
+                       .n_strong = 2,
+                       .lattices = &lattice,
+                       .n_lattices = 1,
+                       .indexed = indexed,
+                       .n_indexed = 3,
+                       .integrated = &integrated,
+                       .n_integrated = 1};
     struct result *copy = result_copy(&r, NULL);
     memset(spots, 0, sizeof spots);
     memset(&lattice, 0, sizeof lattice);

@@ -69,13 +69,31 @@ static struct store_job_row run(int n_threads, struct seen *seen, struct arena *
     }
     char db[128];
     snprintf(db, sizeof db, "%s/db%d", folder, n_threads);
-    struct store_begin begin = {.run_name = "shot", .run_hash = recipe->hash, .folder = folder, .sources = sources,
-                                .n_sources = list.n_sources, .n_expected = list.n_frames, .recipe_hash = recipe->hash,
-                                .recipe_text = "", .program = "test", .host = "here", .n_ranks = 1, .n_threads = 1};
+    struct store_begin begin = {.run_name = "shot",
+                                .run_hash = recipe->hash,
+                                .folder = folder,
+                                .sources = sources,
+                                .n_sources = list.n_sources,
+                                .n_expected = list.n_frames,
+                                .recipe_hash = recipe->hash,
+                                .recipe_text = "",
+                                .program = "test",
+                                .host = "here",
+                                .n_ranks = 1,
+                                .n_threads = 1};
     assert_true(store_open(db, false, &store, &err));
     assert_true(store_begin(store, &begin, &job, &err));
-    struct team team = {.recipe = recipe, .list = &list, .frames = frames, .n_frames = list.n_frames, .n_threads = n_threads,
-                        .store = store, .job = &job, .stop = &stop, .progress = progress, .failed = failed, .arg = seen};
+    struct team team = {.recipe = recipe,
+                        .list = &list,
+                        .frames = frames,
+                        .n_frames = list.n_frames,
+                        .n_threads = n_threads,
+                        .store = store,
+                        .job = &job,
+                        .stop = &stop,
+                        .progress = progress,
+                        .failed = failed,
+                        .arg = seen};
     struct team_progress end;
     if (!team_run(&team, &end, &err))
         fail_msg("%s: %s", err.fact, err.detail);

@@ -62,10 +62,8 @@ static void too_many_strong_pixels_fail_the_frame(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(few_spots_are_blank_with_their_number),
-        CASE(a_hit_without_a_cell_stops_before_indexing),
-        CASE(the_hit_cut_and_the_maximum_decide),
-        CASE(a_cut_file_fails_as_truncated_and_says_so),
+        CASE(few_spots_are_blank_with_their_number), CASE(a_hit_without_a_cell_stops_before_indexing),
+        CASE(the_hit_cut_and_the_maximum_decide),    CASE(a_cut_file_fails_as_truncated_and_says_so),
         CASE(too_many_strong_pixels_fail_the_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

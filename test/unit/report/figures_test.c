@@ -2,12 +2,8 @@
 #include "report/report.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "support.h"
 
 static void the_interval_is_wilsons(void **state)
 {

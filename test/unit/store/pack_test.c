@@ -2,13 +2,9 @@
 #include "store/pack.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "support.h"
 
 static void stage_times_come_back_in_tenths_of_a_millisecond(void **state)
 {

@@ -13,12 +13,14 @@
 static void a_table_gets_its_types_keys_and_indexes(void **state)
 {
     (void)state;
-    struct schema_table t = {"thing", "id:id name:t20 size:f64? job:i64", "uq name ; ix size,name ; fk job job"};
+    struct schema_table t = {"thing", "id:id name:t20 size:f64? job:i64",
+                             "uq name ; ix size,name ; fk job job"};
     struct str sql = {0};
     schema_sqlite(&t, &sql);
-    assert_string_equal(sql.text, "CREATE TABLE \"thing\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \"name\" TEXT NOT NULL, "
-                                  "\"size\" REAL, \"job\" INTEGER NOT NULL, UNIQUE (name), FOREIGN KEY (job) REFERENCES "
-                                  "\"job\"(id)) STRICT;\nCREATE INDEX \"thing_size\" ON \"thing\" (size,name);\n");
+    assert_string_equal(
+        sql.text, "CREATE TABLE \"thing\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, \"name\" TEXT NOT NULL, "
+                  "\"size\" REAL, \"job\" INTEGER NOT NULL, UNIQUE (name), FOREIGN KEY (job) REFERENCES "
+                  "\"job\"(id)) STRICT;\nCREATE INDEX \"thing_size\" ON \"thing\" (size,name);\n");
     str_free(&sql);
 }
 

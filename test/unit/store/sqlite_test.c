@@ -18,7 +18,8 @@ static int open_memory(void **state)
     static struct sql s;
     struct error err = {0};
     *state = &s;
-    return !(sql_open(&s, ":memory:", false, &err) && sql_script(&s, "CREATE TABLE t (a INTEGER, b REAL, c TEXT, d BLOB)", &err));
+    return !(sql_open(&s, ":memory:", false, &err) &&
+             sql_script(&s, "CREATE TABLE t (a INTEGER, b REAL, c TEXT, d BLOB)", &err));
 }
 
 static int close_memory(void **state)
@@ -31,7 +32,8 @@ static void values_come_back_and_nan_is_null(void **state)
 {
     struct sql *s = *state;
     struct error err = {0};
-    assert_true(sql_do(s, NULL, &err, "INSERT INTO t VALUES(?,?,?,?)", "idtb", (int64_t)-5, (double)NAN, "x'y", "\0z", 2));
+    assert_true(sql_do(s, NULL, &err, "INSERT INTO t VALUES(?,?,?,?)", "idtb", (int64_t)-5, (double)NAN,
+                       "x'y", "\0z", 2));
     sqlite3_stmt *q = sql_query(s, &err, "SELECT a,b,c,d FROM t", "");
     assert_int_equal(sql_step(s, q, &err), 1);
     assert_int_equal(sqlite3_column_int64(q, 0), -5);

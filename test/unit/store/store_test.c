@@ -3,28 +3,34 @@
 #include "store/store.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "support.h"
 
 static char folder[64], path[96];
 static struct store *store;
-static const struct store_source sources[] = {{"/data/a.h5", 100, 1, 3, "NXmx"}, {"/data/b.h5", -1, 0, 1, NULL}};
+static const struct store_source sources[] = {{"/data/a.h5", 100, 1, 3, "NXmx"},
+                                              {"/data/b.h5", -1, 0, 1, NULL}};
 static const uint8_t run_hash[16] = "run one", trial_one[32] = "trial one", trial_two[32] = "trial two";
 
 static struct store_begin begin_with(const uint8_t *trial)
 {
-    return (struct store_begin){.run_name = "a", .run_hash = run_hash, .folder = folder, .sources = sources, .n_sources = 2,
-                                .n_expected = 4, .recipe_hash = trial, .recipe_text = "x = 1\n", .program = "xfelx test",
-                                .host = "here", .n_ranks = 1, .n_threads = 2};
+    return (struct store_begin){.run_name = "a",
+                                .run_hash = run_hash,
+                                .folder = folder,
+                                .sources = sources,
+                                .n_sources = 2,
+                                .n_expected = 4,
+                                .recipe_hash = trial,
+                                .recipe_text = "x = 1\n",
+                                .program = "xfelx test",
+                                .host = "here",
+                                .n_ranks = 1,
+                                .n_threads = 2};
 }
 
 static int make(void **state)
@@ -47,9 +53,14 @@ static int drop(void **state)
 
 static struct result result_of(uint32_t source, uint32_t frame, enum outcome o, enum reason why)
 {
-    return (struct result){.id = {.source = source, .frame = frame, .path = sources[source].path}, .outcome = o, .reason = why,
-                           .beam = {.v = {.wavelength = 1.3, .direction = {0, 0, 1}}}, .n_strong = 20, .t_done = 1000 + frame,
-                           .stage_ns = {2000000}, .n_stages = 1};
+    return (struct result){.id = {.source = source, .frame = frame, .path = sources[source].path},
+                           .outcome = o,
+                           .reason = why,
+                           .beam = {.v = {.wavelength = 1.3, .direction = {0, 0, 1}}},
+                           .n_strong = 20,
+                           .t_done = 1000 + frame,
+                           .stage_ns = {2000000},
+                           .n_stages = 1};
 }
 
 static bool put(const struct store_job *j, const struct result *r)
@@ -76,7 +87,8 @@ static void a_frame_counts_once_however_often_it_is_put(void **state)
     struct store_job j;
     struct store_begin b = begin_with(trial_one);
     assert_true(store_begin(store, &b, &j, &err));
-    struct result first = result_of(0, 0, OUTCOME_BLANK, REASON_FEW_SPOTS), other = result_of(0, 0, OUTCOME_INTEGRATED, REASON_NONE);
+    struct result first = result_of(0, 0, OUTCOME_BLANK, REASON_FEW_SPOTS),
+                  other = result_of(0, 0, OUTCOME_INTEGRATED, REASON_NONE);
     assert_true(put(&j, &first));
     assert_true(put(&j, &other)); /* final is final */
     struct store_job_row row = only_job(&a);
@@ -204,7 +216,8 @@ static void a_newer_database_is_refused_in_one_line(void **state)
     struct store *newer = NULL;
     struct sql s;
     assert_true(sql_open(&s, path, false, &err));
-    assert_true(sql_do(&s, NULL, &err, "UPDATE meta SET v='99' WHERE k='schema'", "")); /* as a later program would leave it */
+    assert_true(sql_do(&s, NULL, &err, "UPDATE meta SET v='99' WHERE k='schema'",
+                       "")); /* as a later program would leave it */
     sql_close(&s);
     assert_false(store_open(path, true, &newer, &err));
     assert_non_null(strstr(err.fact, "newer xfelx (schema 99"));
@@ -228,11 +241,22 @@ static void lattices_are_summed_up(void **state)
     struct store_begin b = begin_with(trial_one);
     assert_true(store_begin(store, &b, &j, &err));
     struct detector *d = detector_make(&a, 1, 0);
-    d->panels[0] = (struct panel){.origin = {-50, 50, -100}, .fast = {1, 0, 0}, .slow = {0, -1, 0}, .pixel_fast = 0.1,
-                                  .pixel_slow = 0.1, .n_fast = 1000, .n_slow = 1000, .gain = 1, .trusted_hi = 1e6};
+    d->panels[0] = (struct panel){.origin = {-50, 50, -100},
+                                  .fast = {1, 0, 0},
+                                  .slow = {0, -1, 0},
+                                  .pixel_fast = 0.1,
+                                  .pixel_slow = 0.1,
+                                  .n_fast = 1000,
+                                  .n_slow = 1000,
+                                  .gain = 1,
+                                  .trusted_hi = 1e6};
     assert_true(detector_finish(d, "test", &err));
     for (uint32_t i = 0; i < 3; i++) {
-        struct lattice l = {.cell = {78 + i, 79, 38, 90, 90, 90}, .rmsd_x = 0.3, .rmsd_y = 0.4, .n_integrated = 10, .res_a = 2};
+        struct lattice l = {.cell = {78 + i, 79, 38, 90, 90, 90},
+                            .rmsd_x = 0.3,
+                            .rmsd_y = 0.4,
+                            .n_integrated = 10,
+                            .res_a = 2};
         struct result r = result_of(0, i, OUTCOME_INTEGRATED, REASON_NONE);
         r.lattices = &l;
         r.n_lattices = 1;
