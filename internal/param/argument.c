@@ -140,24 +140,8 @@ static struct phil_object *rooted(struct arena *a, const char *path, const struc
     struct phil_object *root = phil_root(a);
     struct phil_object *o = phil_append(a, root, path, strlen(path), false, given->place);
     o->words = words;
+    o->resolved = true; /* variables refer to the argument, not to this tree */
     return root;
-}
-
-/* Variables refer to the argument, not to the tree that is made of it: they are replaced before. A word that would be cut again
- * is quoted so that it is left alone. */
-static bool settled_words(struct arena *a, const struct phil_object *given, struct phil_words *out,
-                          struct error *err)
-{
-    if (!phil_resolve(a, given, out, err))
-        return false;
-    struct phil_word *copy = arena_array(a, out->n ? out->n : 1, sizeof *copy);
-    for (size_t i = 0; i < out->n; i++) {
-        copy[i] = out->word[i];
-        if (strchr(copy[i].text, '$'))
-            copy[i].quote = PHIL_SINGLE;
-    }
-    out->word = copy;
-    return true;
 }
 
 bool phil_argument(struct arena *a, struct phil_node *root, const struct phil_source *s, struct error *err)
@@ -173,7 +157,7 @@ bool phil_argument(struct arena *a, struct phil_node *root, const struct phil_so
             return phil_error(err, o->place, "only files can include files");
         const struct phil_object *target = find_target(a, root->master, o, err);
         struct phil_words words;
-        if (!target || !settled_words(a, o, &words, err) ||
+        if (!target || !phil_resolve(a, o, &words, err) ||
             !phil_fetch(a, root, rooted(a, phil_path(a, target), o, words), NULL, err))
             return false;
         n++;

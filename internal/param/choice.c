@@ -47,14 +47,14 @@ static bool refuse(struct arena *a, const struct phil_object *master, const stru
     return false;
 }
 
-/* Is it a+b: no quotes or stars before the first plus, and something behind every plus? */
+/* Is it a+b: a plus, no quotes or stars, and something behind every plus? */
 static bool is_sum(struct arena *a, struct phil_words w)
 {
     bool plus = false;
-    for (size_t i = 0; i < w.n && !plus; i++) {
+    for (size_t i = 0; i < w.n; i++) {
         if (w.word[i].quote != PHIL_PLAIN || w.word[i].text[0] == '*')
             return false;
-        plus = strchr(w.word[i].text, '+') != NULL;
+        plus = plus || strchr(w.word[i].text, '+');
     }
     if (!plus)
         return false;

@@ -150,6 +150,7 @@ struct phil_object {
     bool is_scope, disabled;
     bool implied;   /* a scope made by a dotted name */
     uint32_t order; /* position in the text, for variables; 0: implied scopes */
+    bool resolved;  /* variables in words are replaced already */
     bool used;      /* it was merged, or a variable named it */
     struct phil_place place;
     struct phil_words words; /* definitions */

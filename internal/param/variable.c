@@ -219,5 +219,6 @@ static bool resolve(struct arena *a, const struct phil_object *definition, size_
 bool phil_resolve(struct arena *a, const struct phil_object *definition, struct phil_words *out,
                   struct error *err)
 {
-    return resolve(a, definition, 0, out, err);
+    *out = definition->words;
+    return definition->resolved || resolve(a, definition, 0, out, err);
 }
