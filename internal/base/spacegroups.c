@@ -131,7 +131,7 @@ const struct spacegroup *spacegroups_find(const char *text)
         ext = "H";
     }
     const char *digits = name + (name[0] == '+');
-    bool is_number = *digits && strspn(digits, "0123456789") == strlen(digits) && !strpbrk(text, "_()");
+    bool is_number = *digits && strspn(digits, "0123456789") == strlen(digits) && !strpbrk(text, "()");
     long number = is_number ? strtol(digits, NULL, 10) : 0;
     for (size_t i = 0; i < spacegroups_n; i++)
         if (same_extension(&spacegroups[i], ext) &&

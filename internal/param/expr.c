@@ -56,10 +56,13 @@ static struct number big(struct reader *x, double r)
 
 static void skip_blanks(struct reader *x)
 {
-    while (x->p < x->end && (*x->p == ' ' || *x->p == '\t' || *x->p == '\f' || (*x->p == '\n' && x->depth)))
-        x->p++;
-    if (x->p < x->end && *x->p == '#') /* a comment, as Python has it */
-        x->p = x->end;
+    for (; x->p < x->end; x->p++) {
+        if (*x->p == '#') /* a comment, as Python has it */
+            while (x->p < x->end && *x->p != '\n')
+                x->p++;
+        if (x->p == x->end || !(*x->p == ' ' || *x->p == '\t' || *x->p == '\f' || (*x->p == '\n' && x->depth)))
+            break;
+    }
 }
 
 static bool take(struct reader *x, const char *token)
