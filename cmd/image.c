@@ -202,16 +202,30 @@ static void add_limits(struct str *out, const struct image *m)
                100.0 * (double)masked / (double)m->frame.detector->n_pixels);
 }
 
+/* Three coordinates; -0.0000 would only puzzle people. */
+static void add_vector(struct str *out, const double v[3], int width, int decimals)
+{
+    double limit = 0.5 * pow(10, -decimals);
+    for (int i = 0; i < 3; i++)
+        str_printf(out, " %*.*f", width, decimals, fabs(v[i]) < limit ? 0.0 : v[i]);
+}
+
 static void add_panels(struct str *out, const struct detector *d)
 {
-    str_printf(out, "\n  %-5s %-20s %11s %32s   %-24s %s\n", "panel", "name", "px", "origin (x, y, z), mm",
-               "fast", "slow");
+    int wide = 5;
+    for (size_t i = 0; i < d->n_panels; i++)
+        wide = (int)fmax(wide, (double)strlen(d->info[i].name));
+    str_printf(out, "\n  %-5s  %-*s  %11s  %-33s %-24s %s\n", "panel", wide, "name", "px",
+               "         corner x, y, z in mm", "   fast axis", "   slow axis");
     for (size_t i = 0; i < d->n_panels; i++) {
         const struct panel *p = &d->panels[i];
-        str_printf(out,
-                   "  %-5zu %-20s %5d × %-4d %10.3f %10.3f %10.3f   %7.4f %7.4f %7.4f  %7.4f %7.4f %7.4f\n",
-                   i, d->info[i].name, p->n_fast, p->n_slow, p->origin[0], p->origin[1], p->origin[2],
-                   p->fast[0], p->fast[1], p->fast[2], p->slow[0], p->slow[1], p->slow[2]);
+        str_printf(out, "  %5zu  %-*s  %4d × %-4d ", i, wide, d->info[i].name, p->n_fast, p->n_slow);
+        add_vector(out, p->origin, 10, 3);
+        str_add(out, " ");
+        add_vector(out, p->fast, 7, 4);
+        str_add(out, " ");
+        add_vector(out, p->slow, 7, 4);
+        str_addc(out, '\n');
     }
 }
 

@@ -371,7 +371,7 @@ static bool describe_layout(struct h5_builder *b, struct error *err)
     return error_set(err, ERROR_UNREADABLE, "%s: an HDF5 file without images where they are looked for",
                      b->path),
            error_hint(err,
-                      "NXmx, Dectris masters and, with input.geometry_file, CXI and Cheetah files are read");
+                      "NXmx, Dectris masters and, with xfelx.geometry.file, CXI and Cheetah files are read");
 }
 
 bool h5_describe(const struct h5_request *q, struct arena *a, struct h5_description *out, struct error *err)

@@ -293,7 +293,7 @@ static bool geometry_of_reference(struct source *s, struct hdf5 *h, struct error
     s->ops = &source_hdf5_bare;
     if (!reference)
         return error_set(err, ERROR_METADATA, "%s: there is no geometry in it (no NXmx definition)", s->path),
-               error_hint(err, "give a CrystFEL geometry (input.geometry_file) or input.reference_geometry");
+               error_hint(err, "give a CrystFEL geometry (xfelx.geometry.file) or input.reference_geometry");
     s->detector = detector_copy(&s->arena, reference);
     h->places = arena_array(&s->arena, reference->n_panels, sizeof *h->places);
     if (!place_reference(reference, extent, h->places))
