@@ -10,14 +10,9 @@
 #include <unistd.h>
 
 /* As arena.c: no memory is the end, in one line. */
-static void str_grow(struct str *s, size_t more)
+static void str_resize(struct str *s, size_t room)
 {
-    if (more < s->room - s->len) /* room counts the NUL */
-        return;
-    size_t room = s->room ? s->room : 64;
-    while (room <= s->len + more && room <= SIZE_MAX / 4)
-        room *= 2;
-    char *text = room > s->len + more ? realloc(s->text, room) : NULL;
+    char *text = room > s->len ? realloc(s->text, room) : NULL;
     if (!text) {
         static const char line[] = "xfelx: out of memory (text)\n";
         if (write(STDERR_FILENO, line, sizeof line - 1) < 0) {
@@ -27,6 +22,22 @@ static void str_grow(struct str *s, size_t more)
     }
     s->text = text;
     s->room = room;
+}
+
+static void str_grow(struct str *s, size_t more)
+{
+    if (more < s->room - s->len) /* room counts the NUL */
+        return;
+    size_t room = s->room ? s->room : 64;
+    while (room <= s->len + more && room <= SIZE_MAX / 4)
+        room *= 2;
+    str_resize(s, room > s->len + more ? room : 0);
+}
+
+void str_reserve(struct str *s, size_t more)
+{
+    if (more >= s->room - s->len)
+        str_resize(s, more < SIZE_MAX - s->len ? s->len + more + 1 : 0);
 }
 
 void str_addn(struct str *s, const char *text, size_t n)

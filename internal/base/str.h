@@ -16,7 +16,8 @@ void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const char *text, size_t n);
 void str_addc(struct str *s, char c);
 void str_printf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void str_clear(struct str *s); /* len = 0, memory kept */
+void str_reserve(struct str *s, size_t more); /* room for so many more bytes at once, no more: large files */
+void str_clear(struct str *s);                /* len = 0, memory kept */
 void str_free(struct str *s);
 
 /* Shortest decimal that reads back to the same double, as Python's repr: "0.1", "1e-05", "90.0"; "nan", "inf", "-inf".

@@ -309,19 +309,14 @@ static uint64_t column_size(const struct table *t, const struct column *c)
     return size;
 }
 
-static bool add_column(const struct table *t, const struct column *c, struct str *out, struct error *err)
+static void add_column(const struct table *t, const struct column *c, struct str *out)
 {
-    uint64_t size = column_size(t, c);
-    if (size > UINT32_MAX || t->n_rows > UINT32_MAX)
-        return error_set(err, ERROR_UNSUPPORTED, "%zu reflections do not fit into one .refl file (column %s)",
-                         t->n_rows, c->name),
-               error_hint(err, "use more ranks, so that each writes fewer frames");
     msgpack_text(out, c->name);
     msgpack_array(out, 2);
     msgpack_text(out, types[c->type].name);
     msgpack_array(out, 2);
     msgpack_uint(out, t->n_rows);
-    msgpack_bytes(out, (uint32_t)size);
+    msgpack_bytes(out, (uint32_t)column_size(t, c));
     for (size_t i = 0; i < t->n_experiments; i++)
         for (size_t k = 0; k < t->experiments[i].n_rows; k++) {
             struct row row = row_make(t, i, k);
@@ -333,7 +328,6 @@ static bool add_column(const struct table *t, const struct column *c, struct str
             c->value(&row, c, &cell);
             str_addn(out, (const char *)&cell, types[c->type].size);
         }
-    return true;
 }
 
 static bool has_column(const struct table *t, const struct column *c, bool shoeboxes)
@@ -341,11 +335,34 @@ static bool has_column(const struct table *t, const struct column *c, bool shoeb
     return (c->kinds & t->kind) && (c->type != SHOEBOX || shoeboxes);
 }
 
+/* Number of columns and room for them; false when one is larger than the format can say. */
+static bool measure(const struct table *t, bool shoeboxes, uint32_t *n_columns, uint64_t *total,
+                    struct error *err)
+{
+    *n_columns = 0;
+    *total = 64 + 48 * (uint64_t)t->n_experiments;
+    for (size_t i = 0; i < N_COLUMNS; i++) {
+        if (!has_column(t, &columns[i], shoeboxes))
+            continue;
+        uint64_t size = column_size(t, &columns[i]);
+        if (size > UINT32_MAX)
+            return error_set(err, ERROR_UNSUPPORTED,
+                             "%zu reflections do not fit into one .refl file (column %s)", t->n_rows,
+                             columns[i].name),
+                   error_hint(err, "use more ranks, so that each writes fewer frames");
+        *total += 80 + size; /* name, type and headers take less than 80 */
+        ++*n_columns;
+    }
+    return true;
+}
+
 bool refl_bytes(const struct table *t, bool shoeboxes, struct str *out, struct error *err)
 {
-    uint32_t n_columns = 0;
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        n_columns += has_column(t, &columns[i], shoeboxes);
+    uint32_t n_columns;
+    uint64_t total;
+    if (!measure(t, shoeboxes, &n_columns, &total, err))
+        return false;
+    str_reserve(out, total); /* growing by doubling would hold large tables three times */
     msgpack_array(out, 3);
     msgpack_text(out, "dials::af::reflection_table");
     msgpack_uint(out, 1); /* the version that old and new readers take */
@@ -361,7 +378,7 @@ bool refl_bytes(const struct table *t, bool shoeboxes, struct str *out, struct e
     msgpack_text(out, "data");
     msgpack_map(out, n_columns);
     for (size_t i = 0; i < N_COLUMNS; i++)
-        if (has_column(t, &columns[i], shoeboxes) && !add_column(t, &columns[i], out, err))
-            return false;
+        if (has_column(t, &columns[i], shoeboxes))
+            add_column(t, &columns[i], out);
     return true;
 }

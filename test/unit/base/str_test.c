@@ -158,10 +158,29 @@ static void characters_are_taken_one_by_one(void **state)
     assert_int_equal(str_utf8("", &code), 1);
 }
 
+static void reserved_room_is_filled_without_moving(void **state)
+{
+    (void)state;
+    struct str s = {0};
+    str_add(&s, "head");
+    str_reserve(&s, 100000);
+    assert_int_equal(s.room, 100005);
+    assert_string_equal(s.text, "head");
+    const char *before = s.text;
+    for (int i = 0; i < 100000; i++)
+        str_addc(&s, 'x');
+    assert_ptr_equal(s.text, before);
+    assert_int_equal(s.room, 100005);
+    str_addc(&s, 'x');
+    assert_int_equal(s.len, 100005);
+    str_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_grows_and_stays_terminated),
+        cmocka_unit_test(reserved_room_is_filled_without_moving),
         cmocka_unit_test(numbers_are_written_as_python_writes_them),
         cmocka_unit_test(a_written_number_reads_back_to_the_same_bits),
         cmocka_unit_test(only_a_whole_number_is_a_number),

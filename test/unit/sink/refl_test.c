@@ -297,12 +297,26 @@ static void third_components_of_stills_are_as_dials_has_them(void **state)
     str_free(&s);
 }
 
+static void a_column_beyond_4_gib_is_refused_before_memory_is_asked_for(void **state)
+{
+    (void)state;
+    struct kept_frame *f = frames_kept(&memory, 0, 0, 1, &detector);
+    struct error err = {0};
+    struct str s = {0};
+    struct table *t = table_make(&memory, TABLE_INTEGRATED, &f, 1, "hash");
+    t->n_rows = ((size_t)1 << 32) / 24 + 1; /* one more than a column of vectors can hold */
+    assert_false(refl_bytes(t, false, &s, &err));
+    assert_int_equal(err.code, ERROR_UNSUPPORTED);
+    assert_null(s.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_row_has_the_bytes_that_dials_writes),
         cmocka_unit_test(columns_and_types_are_those_of_each_stage),
         cmocka_unit_test(rows_name_their_experiment_and_image),
+        cmocka_unit_test(a_column_beyond_4_gib_is_refused_before_memory_is_asked_for),
         cmocka_unit_test(third_components_of_stills_are_as_dials_has_them),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
