@@ -18,8 +18,7 @@ enum {
     REST = 8,    /* spots that a further lattice needs */
     HYPOTHESES = 2,
 };
-static const double OWN = 16;          /* squared sigmas within which a spot belongs to a lattice */
-static const double UNDECIDED = 1.303; /* log10 of exp(6/2): a lead of less than 6 in χ² */
+static const double OWN = 16; /* squared sigmas within which a spot belongs to a lattice */
 
 void index_params_default(struct index_params *p)
 {
@@ -404,106 +403,6 @@ static void refine_together(struct frame *f)
     share_out(f);
 }
 
-/* ---- settings */
-
-/* Integer change from setting i to setting j is an exact rotation of the lattice? */
-static bool equivalent(const struct index_cell *cell, const int8_t from[9], const int8_t to[9])
-{
-    double a[9], b[9], t[9];
-    for (int i = 0; i < 9; i++) {
-        a[i] = from[i];
-        b[i] = to[i];
-    }
-    if (!lattice_reciprocal(a, t))
-        return false;
-    for (int i = 0; i < 9; i++)
-        a[i] = t[i % 3 * 3 + i / 3];
-    lattice_multiply(a, b, t);
-    for (size_t k = 0; k < cell->n_rotations; k++) {
-        double worst = 0;
-        for (int i = 0; i < 9; i++)
-            worst = fmax(worst, fabs(t[i] - cell->rotation[k][i]));
-        if (worst < 0.1)
-            return true;
-    }
-    return false;
-}
-
-/* Near-equal axes: the same spots in the other settings that the cell nearly allows, with the cell as it is
- * known; the likelier one is written (SCIENCE 7.4). */
-static void choose_setting(struct frame *f, struct candidate *c, int32_t number)
-{
-    static const int8_t SAME[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
-    const struct index_cell *cell = f->cells[c->cell];
-    const struct noise *noise = &f->noise[c->g.noise];
-    if (cell->n_settings == 0)
-        return;
-    size_t n = free_points(f, number), best = cell->n_settings; /* n_settings: as it is */
-    struct guess as_is = c->g, winner;
-    double evidence[MAX_SETTINGS + 1];
-    n = n < 400 ? n : 400;
-    guess_evidence(cell, noise, f->rest, n, &as_is);
-    evidence[best] = as_is.evidence;
-    winner = c->g;
-    for (size_t k = 0; k < cell->n_settings; k++) {
-        struct guess g = c->g;
-        lattice_change(c->g.m, cell->setting[k], g.m);
-        for (int step = 0; step < 3; step++)
-            guess_step(cell, noise, f->rest, n, PARAMETERS, 5, &g);
-        guess_evidence(cell, noise, f->rest, n, &g);
-        evidence[k] = g.evidence;
-        if (g.evidence > evidence[best]) {
-            best = k;
-            winner = g;
-        }
-    }
-    const int8_t *won = best == cell->n_settings ? SAME : cell->setting[best];
-    for (size_t k = 0; k <= cell->n_settings; k++) {
-        const int8_t *other = k == cell->n_settings ? SAME : cell->setting[k];
-        if (k != best && evidence[best] - evidence[k] < UNDECIDED && !equivalent(cell, won, other))
-            c->undecided = true;
-    }
-    winner.evidence = c->g.evidence;
-    c->g = winner;
-}
-
-/* Of the orientations that the lattice's rotations make equal, the one that turns least from identity; ties
- * by the first element that is larger. Fills A in the conventional setting and the change of indices h =
- * index · h_reduced. */
-static void standard_setting(const struct index_cell *cell, const double reduced[9], double a[9],
-                             double index[9])
-{
-    double inverse_t[9], inverse[9], best_u[9] = {0}, best = 1e9;
-    lattice_reciprocal(cell->conventional, inverse_t);
-    for (int i = 0; i < 9; i++)
-        inverse[i] = inverse_t[i % 3 * 3 + i / 3];
-    for (size_t k = 0; k < cell->n_rotations; k++) {
-        double p[9], change[9], m[9], x[9], u[9];
-        for (int i = 0; i < 9; i++)
-            p[i] = cell->rotation[k][i];
-        lattice_multiply(p, cell->to_conventional, change);
-        lattice_multiply(reduced, change, m);
-        lattice_multiply(m, inverse, x);
-        if (!lattice_nearest_rotation(x, u))
-            continue;
-        double angle = lattice_rotation_angle(u);
-        bool better = angle < best - 1e-9;
-        if (!better && angle < best + 1e-9)
-            for (int i = 0; i < 9; i++)
-                if (fabs(u[i] - best_u[i]) > 1e-9) {
-                    better = u[i] > best_u[i];
-                    break;
-                }
-        if (!better)
-            continue;
-        best = angle;
-        memcpy(best_u, u, sizeof u);
-        lattice_reciprocal(m, a);
-        for (int i = 0; i < 9; i++)
-            index[i] = change[i % 3 * 3 + i / 3];
-    }
-}
-
 /* ---- output */
 
 static int compare_claims(const void *pa, const void *pb)
@@ -562,9 +461,10 @@ static void write_out(struct frame *f, struct index_found *found)
         struct candidate *c = &f->lattice[j];
         struct lattice *l = &found->lattices[j];
         double basis[9];
-        choose_setting(f, c, (int32_t)j);
+        size_t n = free_points(f, (int32_t)j);
+        c->undecided = setting_choose(f->cells[c->cell], &f->noise[c->g.noise], f->rest, n, &c->g);
         memset(l, 0, sizeof *l);
-        standard_setting(f->cells[c->cell], c->g.m, l->A, index[j]);
+        setting_standard(f->cells[c->cell], c->g.m, l->A, index[j]);
         lattice_reciprocal(l->A, basis);
         lattice_cell(basis, l->cell);
         memcpy(l->free_cell, l->cell, sizeof l->cell);

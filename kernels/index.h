@@ -49,7 +49,7 @@ size_t spots_to_rays(const struct panel *panels, size_t n_panels, const struct b
 /* The unit cell as the user gives it. */
 struct known_cell {
     double cell[6]; /* Å, degrees, in the setting of the space group */
-    char centring;  /* P A B C I F R (R: obverse hexagonal axes; give P for rhombohedral axes) */
+    char centring;  /* P A B C I F R (R: obverse hexagonal axes; with rhombohedral axes it is taken as P) */
     const int8_t (*rotations)[9]; /* rotation parts R of the space group's operators in that setting (x' = R
                                      x); generators will do; improper and double ones do no harm; n_rotations 0: no space group,
                                      the symmetry of the metric is used */

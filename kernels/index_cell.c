@@ -122,6 +122,26 @@ static bool turn_strains(struct index_cell *c)
     return true;
 }
 
+/* Length of the shortest reciprocal vector: of a reduced basis its indices are -1, 0, 1. */
+static double least_length(const double reduced[9])
+{
+    double a[9], least = INFINITY;
+    lattice_reciprocal(reduced, a);
+    for (int code = 0; code < 27; code++) {
+        double h[3] = {code % 3 - 1, code / 3 % 3 - 1, code / 9 - 1}, q[3];
+        mul33(a, h, q);
+        if (code != 13)
+            least = fmin(least, norm3(q));
+    }
+    return least;
+}
+
+/* Rhombohedral axes are primitive, whatever letter the symbol begins with. */
+static char centring_of(const struct known_cell *known)
+{
+    return known->centring == 'R' && fabs(known->cell[5] - 120) > 5 ? 'P' : known->centring;
+}
+
 /* Everything of the cell that needs no memory of its own. */
 static bool describe(const struct known_cell *known, struct index_cell *c)
 {
@@ -143,7 +163,7 @@ static bool describe(const struct known_cell *known, struct index_cell *c)
         c->cell[i + 3] = fabs(cosine) < 1e-12 ? 90 : acos(cosine) * 180 / PI;
     }
     if (!lattice_basis(c->cell, c->conventional) ||
-        !lattice_primitive(known->centring, c->conventional, c->reduced, to))
+        !lattice_primitive(centring_of(known), c->conventional, c->reduced, to))
         return false;
     c->n_strains = lattice_strains(c->conventional, (const int8_t(*)[9])group, n, c->strain);
 
@@ -166,6 +186,7 @@ static bool describe(const struct known_cell *known, struct index_cell *c)
     if (!(c->length[0] >= 2 && c->length[2] <= 3000))
         return false;
 
+    c->least_q = least_length(c->reduced);
     if (!turn_strains(c))
         return false;
     lattice_metric(c->reduced, g);

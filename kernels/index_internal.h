@@ -76,6 +76,7 @@ struct index_cell {
     double to_conventional[9]; /* integers: conventional = reduced · this */
     double reduced[9];         /* columns by length, first along x, second in xy */
     double length[3], cos_ab, volume;
+    double least_q;                        /* 1/Å: no node is nearer to the origin */
     int8_t rotation[LATTICE_ROTATIONS][9]; /* exact rotations of the reduced lattice */
     size_t n_rotations;
     int8_t setting[MAX_SETTINGS][9]; /* changes that nearly keep the metric, but not exactly */
@@ -140,5 +141,14 @@ void guess_evidence(const struct index_cell *cell, const struct noise *noise, co
 /* Refine a rigid guess with everything, under each hypothesis; the best by evidence replaces it. */
 void guess_finish(const struct index_cell *cell, const struct noise *noise, size_t n_noise,
                   const struct point *points, size_t n, struct guess *g);
+
+/* Near-equal axes: try the other settings that the cell nearly allows, with the cell as it is known; the likelier one
+ * replaces the guess (SCIENCE 7.4). True when one that is not equivalent comes within 6 in χ². */
+bool setting_choose(const struct index_cell *cell, const struct noise *noise, const struct point *points,
+                    size_t n, struct guess *g);
+
+/* Of the orientations that the lattice's rotations make equal, the one that turns least from identity; ties by the first
+ * element that is larger. A in the conventional setting; index: h = index · h_reduced. */
+void setting_standard(const struct index_cell *cell, const double reduced[9], double a[9], double index[9]);
 
 #endif

@@ -368,16 +368,19 @@ void search_sphere(const struct index_cell *cell, const struct effort *effort, c
                    struct search_work *w)
 {
     double q[SEARCH_SPOTS][3];
+    size_t skip = 0; /* what lies nearer to the beam than any node would score for every direction */
+    while (skip < n && points[skip].length < 0.7 * cell->least_q)
+        skip++;
     size_t few = cell->length[2] > LONG_CELL ? SEARCH_SPOTS : SEARCH_SPOTS / 2;
-    few = n < few ? n : few;
+    few = n - skip < few ? n - skip : few;
     for (size_t i = 0; i < few; i++)
-        memcpy(q[i], points[i].q, sizeof q[i]);
+        memcpy(q[i], points[skip + i].q, sizeof q[i]);
     *best = (struct guess){.evidence = -99};
     const double(*search)[3] = (const double(*)[3])q;
     size_t axes = find_axes(cell, effort, search, few, w);
     size_t pairs = find_pairs(cell, effort, search, few, axes, w);
     size_t top = find_orientations(cell, effort, search, few, pairs, w);
-    settle_orientations(cell, noise, points, few, w, top);
+    settle_orientations(cell, noise, points + skip, few, w, top);
     for (size_t i = 0; i < top && i < LAST; i++) {
         struct guess g = {0};
         memcpy(g.m, w->top[i].m, sizeof g.m);

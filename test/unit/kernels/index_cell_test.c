@@ -113,6 +113,18 @@ static void impossible_cells_and_groups_are_refused(void **state)
     assert_int_equal(index_cell_size(&k), 0);
 }
 
+static void rhombohedral_axes_are_primitive(void **state)
+{
+    (void)state;
+    struct known_cell known = {.cell = {60, 60, 60, 75, 75, 75}, .centring = 'R'};
+    struct index_cell *c = make(&known);
+    double basis[9];
+    lattice_basis(known.cell, basis);
+    assert_true(fabs(c->volume / lattice_determinant(basis) - 1) < 1e-9);
+    assert_int_equal(c->n_rotations, 6);
+    free(c);
+}
+
 static void the_grid_leaves_no_direction_out(void **state)
 {
     (void)state;
@@ -178,6 +190,7 @@ int main(void)
         cmocka_unit_test(the_space_group_decides_what_may_be_strained),
         cmocka_unit_test(a_cell_that_nearly_obeys_its_group_is_made_to),
         cmocka_unit_test(impossible_cells_and_groups_are_refused),
+        cmocka_unit_test(rhombohedral_axes_are_primitive),
         cmocka_unit_test(the_grid_leaves_no_direction_out),
         cmocka_unit_test(nodes_are_sorted_complete_and_marked_once_per_orbit),
         cmocka_unit_test(a_huge_cell_stays_within_its_memory),

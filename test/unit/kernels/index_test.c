@@ -201,6 +201,24 @@ static void degenerate_lists_do_no_harm(void **state)
     still_indexer_free(x);
 }
 
+/* Scatter around the beam stop, nearer to the beam than any node, must not fill the list of low angles. */
+static void scatter_at_the_beam_stop_hides_no_lattice(void **state)
+{
+    (void)state;
+    struct still_indexer *x = still_indexer(&TETRAGONAL);
+    struct still s;
+    uint64_t seed = 78;
+    double A[9];
+    make_still(&s, &seed, &TETRAGONAL, 80, 0, A);
+    for (int i = 0; i < 70; i++) {
+        double r = 4 + 6 * noise_uniform(&seed), phi = 6.28 * noise_uniform(&seed);
+        still_add(&s, &seed, 1000 + r * cos(phi), 1000 + r * sin(phi), 0, 1e5, (int32_t[3]){0, 0, 0});
+    }
+    assert_int_equal(still_index(x, &s), 1);
+    assert_true(still_misset(x->lattice[0].A, A, 'P') < 0.2);
+    still_indexer_free(x);
+}
+
 static void a_cell_outside_the_tolerances_is_refused(void **state)
 {
     (void)state;
@@ -339,6 +357,7 @@ int main(void)
         cmocka_unit_test(the_same_frame_gives_the_same_bytes_in_any_memory),
         cmocka_unit_test(frames_without_a_lattice_say_why),
         cmocka_unit_test(degenerate_lists_do_no_harm),
+        cmocka_unit_test(scatter_at_the_beam_stop_hides_no_lattice),
         cmocka_unit_test(a_cell_outside_the_tolerances_is_refused),
         cmocka_unit_test(a_beam_centre_off_by_three_pixels_is_overcome),
         cmocka_unit_test(two_crystals_are_told_apart_and_one_is_not_doubled),
