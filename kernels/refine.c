@@ -359,13 +359,38 @@ static bool find_mosaic(const struct fit *f, struct mosaic *m, double *d, double
            mosaic_estimate(d, psi, n, 3 * cbrt(fabs(lattice_determinant(basis))), m, work);
 }
 
+/* Distance between the observed and the predicted spot, px. */
+static double distance_px(const struct fit *f, const struct match *m)
+{
+    const struct panel *p = &f->panels[f->rays[m->ray].panel];
+    double x = m->residual[0] / p->pixel_fast, y = m->residual[1] / p->pixel_slow;
+    return sqrt(x * x + y * y);
+}
+
+/* The distance that a Rayleigh distribution with the median of the distances at hand exceeds less than half a time among so many
+ * (Chauvenet's criterion). DIALS' candidate_outlier_rejection, after Sauter & Poon (2010, J. Appl. Cryst. 43, 611), compares
+ * with the same distribution. */
+static double farthest_px(const struct fit *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++)
+        if (counts(&f->match[i]))
+            f->spread[n++] = distance_px(f, &f->match[i]);
+    if (n == 0)
+        return INFINITY;
+    sort_heap(f->spread, n, sizeof *f->spread, compare_doubles);
+    return f->spread[n / 2] / 1.1774 * sqrt(2 * log(2 * (double)n));
+}
+
 /* The likelihood's soft box leaves stray spots beyond its edge; they would widen the next box, and the
  * predictions with it. As DIALS does (nv_reject_outliers), they go before the last fit. */
 static bool trim(struct fit *f, const struct mosaic *m)
 {
+    double farthest = farthest_px(f);
     for (size_t i = 0; i < f->n; i++) {
         struct match *match = &f->match[i];
-        if (counts(match) && fabs(match->residual[2]) >= spacing(f, match) / m->domain_ml + 0.5 * m->full_ml)
+        double edge = spacing(f, match) / m->domain_ml + 0.5 * m->full_ml;
+        if (counts(match) && (fabs(match->residual[2]) >= edge || distance_px(f, match) > farthest))
             match->outside = true;
     }
     for (int i = 0; i < 3; i++) {
