@@ -217,6 +217,30 @@ static bool see_node(const struct search *s, const int32_t hkl[3], struct reflec
     return true;
 }
 
+/* What a search has found so far. */
+struct found {
+    struct reflection *out;
+    size_t n, capacity, tried;
+};
+
+/* Try the nodes of row (h, k); false when there were too many altogether. */
+static bool try_row(const struct search *s, int32_t h, int32_t k, const struct rows_of_l *rows,
+                    struct found *f)
+{
+    for (int part = 0; part < 2; part++)
+        for (int32_t l = rows->from[part]; l <= rows->to[part]; l++) {
+            struct reflection row;
+            if (++f->tried > PREDICT_MAX_NODES)
+                return false;
+            if (!see_node(s, (int32_t[3]){h, k, l}, &row))
+                continue;
+            if (f->n < f->capacity)
+                f->out[f->n] = row;
+            f->n++;
+        }
+    return true;
+}
+
 static int by_panel_hkl(const void *left, const void *right)
 {
     const struct reflection *a = left, *b = right;
@@ -265,21 +289,14 @@ size_t predict_lattice(const struct predict_params *params, const struct view *v
     /* |cos x − cos y| ≤ |x − y| gives |q² + 2 q·s0| ≤ 2 |q| ψ/λ, and |q| ψ(1/|q|) is largest at q_max. */
     double q_max = 1 / s.d_min, width = 2 / lambda * q_max * predict_envelope(lattice, s.d_min) * (1 + 1e-9);
     int32_t h_max = largest_index(A, 0, s.d_min), k_max = largest_index(A, 1, s.d_min);
-    size_t n = 0;
+    struct found f = {.out = out, .capacity = capacity};
     for (int32_t h = -h_max; h <= h_max; h++)
         for (int32_t k = -k_max; k <= k_max; k++) {
             double p[3] = {h * a[0] + k * b[0], h * a[1] + k * b[1], h * a[2] + k * b[2]};
             struct rows_of_l rows = row_intervals(p, c, s0, q_max * (1 + 1e-12), width);
-            for (int part = 0; part < 2; part++)
-                for (int32_t l = rows.from[part]; l <= rows.to[part]; l++) {
-                    struct reflection row;
-                    if (!see_node(&s, (int32_t[3]){h, k, l}, &row))
-                        continue;
-                    if (n < capacity)
-                        out[n] = row;
-                    n++;
-                }
+            if (!try_row(&s, h, k, &rows, &f))
+                return 0;
         }
-    sort_heap(out, n < capacity ? n : capacity, sizeof *out, by_panel_hkl);
-    return n;
+    sort_heap(out, f.n < capacity ? f.n : capacity, sizeof *out, by_panel_hkl);
+    return f.n;
 }

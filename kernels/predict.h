@@ -18,7 +18,11 @@
 #define PREDICT_DEFAULT_ENVELOPE 0.0015
 
 /* Largest |h|, |k|, |l| that is looked at. Cells that would need more are predicted to this index only. */
-#define PREDICT_MAX_INDEX 2000
+#define PREDICT_MAX_INDEX 1000
+
+/* Nodes near the sphere that are tried at most. A lattice that has more (a domain size of a few ångström, say) is no lattice:
+ * nothing is predicted. */
+#define PREDICT_MAX_NODES 4000000
 
 /* Detector and beam of the frame. */
 struct view {
@@ -67,7 +71,8 @@ bool predict_impact(const struct view *view, const double s1[3], uint32_t *panel
  * number    of the lattice in the frame, copied to each row
  * out       [capacity]: hkl, panel, flags (predicted), lattice, spot (-1), s1, cal_px, cal_mm, delpsi, d,
  *           partiality (Gaussian) are set, the rest zero
- * returns   how many there are. When that exceeds capacity, the rows in out are not all (but sorted)
+ * returns   how many there are. When that exceeds capacity, the rows in out are not all (but sorted). 0 for
+ *           impossible lattices
  *
  * For each (h, k) the l near the sphere are found from a quadratic, so that the cost goes with the
  * reflections seen plus the number of (h, k), not with the number of nodes. The same set as trying every node

@@ -279,6 +279,9 @@ static void impossible_lattices_show_nothing(void **state)
                    nan = {.A = {NAN, 0, 0, 0, 0.1, 0, 0, 0, 0.1}};
     assert_int_equal(predict_lattice(&(struct predict_params){0}, &view, &flat, 0, NULL, 0, &row, 1), 0);
     assert_int_equal(predict_lattice(&(struct predict_params){0}, &view, &nan, 0, NULL, 0, &row, 1), 0);
+    /* So little of a crystal that every node of a huge cell would be seen. */
+    struct lattice dust = {.A = {1e-3, 0, 0, 0, 1e-3, 0, 0, 0, 1e-3}, .domain_size_ang = 1};
+    assert_int_equal(predict_lattice(&(struct predict_params){0}, &view, &dust, 0, NULL, 0, &row, 1), 0);
 }
 
 int main(void)
