@@ -12,10 +12,20 @@
 
 /* ---- memory and order ---- */
 
+/* Pixels of a foreground in one row of the panel, relative to the left edge of its box. */
+struct span {
+    int16_t from, to;
+};
+
+/* Room for spans, on the average over a frame's reflections: boxes are seldom that high. */
+enum { SPANS = 48 };
+static const uint32_t NO_SPANS = UINT32_MAX;
+
 /* Boxes by panel and left edge, so that those that meet stand near each other. */
 struct place {
     uint32_t panel, row;
     int32_t x0;
+    uint32_t spans; /* its first span, one for each row of its box; NO_SPANS */
 };
 
 static int by_place(const void *left, const void *right)
@@ -30,7 +40,7 @@ static int by_place(const void *left, const void *right)
 
 size_t integrate_work_size(size_t capacity)
 {
-    return shoebox_size() + capacity * sizeof(struct place) + 64;
+    return shoebox_size() + capacity * (sizeof(struct place) + SPANS * sizeof(struct span));
 }
 
 /* What the steps on one reflection share. */
@@ -42,6 +52,7 @@ struct run {
     struct image image;
     struct shoebox *box;
     struct place *places;
+    struct span *spans;
     size_t n;
     int32_t widest;
     bool photons; /* the limits of the parameters hold */
@@ -78,9 +89,39 @@ static void place_boxes(struct run *r, size_t n_rows, size_t n_lattices)
         row->y1 = box[3];
         if (box[1] - box[0] > r->widest)
             r->widest = box[1] - box[0];
-        r->places[r->n++] = (struct place){row->panel, (uint32_t)i, box[0]};
+        r->places[r->n++] = (struct place){row->panel, (uint32_t)i, box[0], NO_SPANS};
     }
     sort_heap(r->places, r->n, sizeof *r->places, by_place);
+}
+
+/* First and last foreground pixel of each row of a box. */
+static void find_spans(const uint8_t *inside, int32_t width, int32_t height, struct span *out)
+{
+    for (int32_t y = 0; y < height; y++, inside += width) {
+        out[y] = (struct span){0, 0};
+        for (int32_t x = 0; x < width; x++)
+            if (inside[x]) {
+                out[y].from = out[y].to ? out[y].from : (int16_t)x;
+                out[y].to = (int16_t)(x + 1);
+            }
+    }
+}
+
+/* The foregrounds of all rows, for their neighbours. */
+static void place_spans(struct run *r, size_t room)
+{
+    size_t used = 0;
+    for (size_t at = 0; at < r->n && !r->p->parity; at++) {
+        const struct reflection *row = &r->rows[r->places[at].row];
+        const int32_t box[4] = {row->x0, row->x1, row->y0, row->y1}, height = box[3] - box[2];
+        struct kabsch k;
+        if (room - used < (size_t)height || !kabsch_init(&k, r->f->view.beam, row->s1))
+            continue;
+        profile_foreground(&k, row_panel(r, row), row_radius(r, row), box, r->box->scratch);
+        find_spans(r->box->scratch, box[1] - box[0], height, r->spans + used);
+        r->places[at].spans = (uint32_t)used;
+        used += (size_t)height;
+    }
 }
 
 /* ---- one reflection ---- */
@@ -118,6 +159,15 @@ static void open_box(const struct run *r, size_t at)
     shoebox_foreground(r->box, &k, panel, row_radius(r, row));
 }
 
+/* Where there was no room for spans the whole box counts as foreground: too much, never too little. */
+static void mark_neighbour(const struct run *r, const struct place *place, const struct reflection *other)
+{
+    const struct span *spans = place->spans == NO_SPANS ? NULL : r->spans + place->spans;
+    for (int32_t i = 0; i < other->y1 - other->y0; i++)
+        shoebox_overlap(r->box, other->y0 + i, other->x0 + (spans ? spans[i].from : 0),
+                        spans ? other->x0 + spans[i].to : other->x1);
+}
+
 /* Mark the pixels of the neighbours. DIALS' stills integrator looks for overlaps but never uses what it finds: under
  * parity neighbours do not exist. */
 static void mark_neighbours(const struct run *r, size_t at)
@@ -126,11 +176,8 @@ static void mark_neighbours(const struct run *r, size_t at)
     neighbourhood(r, at, &from, &to);
     for (size_t j = from; j < to && !r->p->parity; j++) {
         const struct reflection *other = meets(r, at, j);
-        struct kabsch k;
-        if (!other || !kabsch_init(&k, r->f->view.beam, other->s1))
-            continue;
-        shoebox_overlap(r->box, &k, row_panel(r, other), row_radius(r, other),
-                        (int32_t[4]){other->x0, other->x1, other->y0, other->y1});
+        if (other)
+            mark_neighbour(r, &r->places[j], other);
     }
 }
 
@@ -331,7 +378,9 @@ void integrate_rows(const struct integrate_params *p, const struct integrate_fra
                     .places = (struct place *)(void *)((char *)work + shoebox_size()),
                     .photons = true,
                     .gain = 1};
+    r.spans = (struct span *)(void *)(r.places + n);
     place_boxes(&r, n, n_lattices);
+    place_spans(&r, n * SPANS);
     if (p->background == INTEGRATE_BACKGROUND_ML)
         judge_noise(&r);
     for (size_t at = 0; at < r.n; at++)

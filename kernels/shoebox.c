@@ -96,19 +96,13 @@ void shoebox_foreground(struct shoebox *s, const struct kabsch *k, const struct 
         s->code[i] |= s->scratch[i] ? SHOEBOX_FOREGROUND : SHOEBOX_BACKGROUND;
 }
 
-void shoebox_overlap(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius,
-                     const int32_t other[4])
+void shoebox_overlap(struct shoebox *s, int32_t y, int32_t from, int32_t to)
 {
-    int32_t both[4] = {larger(s->x0, other[0]), smaller(s->x1, other[1]), larger(s->y0, other[2]),
-                       smaller(s->y1, other[3])};
-    if (both[0] >= both[1] || both[2] >= both[3])
+    if (y < s->y0 || y >= s->y1)
         return;
-    profile_foreground(k, p, radius, both, s->scratch);
-    size_t i = 0;
-    for (int32_t y = both[2]; y < both[3]; y++)
-        for (int32_t x = both[0]; x < both[1]; x++, i++)
-            if (s->scratch[i])
-                s->code[(size_t)(y - s->y0) * (size_t)s->width + (size_t)(x - s->x0)] |= SHOEBOX_OVERLAPPED;
+    uint8_t *row = s->code + (size_t)(y - s->y0) * (size_t)s->width;
+    for (int32_t x = larger(from, s->x0); x < smaller(to, s->x1); x++)
+        row[x - s->x0] |= SHOEBOX_OVERLAPPED;
 }
 
 int32_t shoebox_background_pixels(struct shoebox *s)

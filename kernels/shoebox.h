@@ -6,7 +6,7 @@
  *     struct shoebox *box = shoebox_init(memory);
  *     shoebox_gather(box, &image, panel, limits);          // values and which of them are valid
  *     shoebox_foreground(box, &kabsch, panel, radius);     // the reflection's own pixels, and background
- *     shoebox_overlap(box, &other, panel, other_radius, other_limits); // pixels of a neighbour
+ *     shoebox_overlap(box, y, from, to);                   // pixels of a neighbour, row by row
  *     shoebox_background_pixels(box);                      // fills box->use for background_ml or _plane_dials
  *     struct shoebox_sums sums = shoebox_sum(box, &background, false);
  */
@@ -51,9 +51,9 @@ void shoebox_gather(struct shoebox *s, const struct image *image, const struct p
 /* Mark foreground and, everywhere else, background. */
 void shoebox_foreground(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius);
 
-/* Mark the pixels within radius of another reflection, with box `other` on the same panel. */
-void shoebox_overlap(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius,
-                     const int32_t other[4]);
+/* Mark pixels from … to - 1 of row y of the panel as foreground of another reflection; those outside the box are
+ * passed over. */
+void shoebox_overlap(struct shoebox *s, int32_t y, int32_t from, int32_t to);
 
 /* Share of the reflection's photons that the pixels of shoebox_sum hold, of those its whole foreground would: below 1 where
  * neighbours took pixels away. A Gaussian of sigma_b, 3 × 3 samples a pixel. */
