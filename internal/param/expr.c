@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double two_to_53 = 9007199254740992.0;    /* doubles are exact whole numbers up to here */
+static const double two_to_63 = 9223372036854775808.0; /* first number that does not fit in int64_t */
+
 enum kind { WHOLE, BIG, REAL }; /* exact in i; whole but beyond 64 bits, in r; real, in r */
 
 struct number {
@@ -49,7 +52,7 @@ static struct number big(struct reader *x, double r)
 {
     if (!isfinite(r))
         return fail(x, "the number is too large");
-    if (r >= -0x1p53 && r <= 0x1p53)
+    if (fabs(r) <= two_to_53)
         return whole((int64_t)r);
     return (struct number){.kind = BIG, .r = r};
 }
@@ -60,7 +63,8 @@ static void skip_blanks(struct reader *x)
         if (*x->p == '#') /* a comment, as Python has it */
             while (x->p < x->end && *x->p != '\n')
                 x->p++;
-        if (x->p == x->end || !(*x->p == ' ' || *x->p == '\t' || *x->p == '\f' || (*x->p == '\n' && x->depth)))
+        if (x->p == x->end ||
+            !(*x->p == ' ' || *x->p == '\t' || *x->p == '\f' || (*x->p == '\n' && x->depth)))
             break;
     }
 }
@@ -411,7 +415,7 @@ static struct number negate(struct reader *x, struct number a)
     if (a.kind == WHOLE && a.i != INT64_MIN)
         return whole(-a.i);
     if (a.kind == BIG &&
-        a.r == 0x1p63) /* -9223372036854775808 fits although the number without its sign does not */
+        a.r == two_to_63) /* -9223372036854775808 fits although the number without its sign does not */
         return whole(INT64_MIN);
     return big(x, -a.r);
 }
@@ -593,7 +597,7 @@ bool phil_expression(const char *text, size_t n, bool integer, struct phil_numbe
         if (!isfinite(a.r) || a.r != floor(a.r))
             fail(&x, "a whole number is needed");
         else
-            a = a.r >= -0x1p63 && a.r < 0x1p63 ? whole((int64_t)a.r) : big(&x, a.r);
+            a = a.r >= -two_to_63 && a.r < two_to_63 ? whole((int64_t)a.r) : big(&x, a.r);
     }
     if (!x.why && integer && a.kind != WHOLE)
         fail(&x, "the number does not fit in 64 bits");

@@ -1,6 +1,6 @@
-/* rows.c - the table of parameters and settings; see param.h. The rows stand in three lists by origin of the names.
+/* rows.c - the table of parameters and settings; see param.h. The rows stand in lists by origin of the names.
  *
- *   recipe.inc    dials.stills_process and cctbx.xfel.process (SCIENCE 1.2)
+ *   recipe*.inc   dials.stills_process and cctbx.xfel.process (SCIENCE 1.2)
  *   xfelx.inc     ours, under xfelx.* only (SCIENCE 1.4)
  *   settings.inc  where and how: db.*, mp.*, facility.* … (WORDS 6.1)
  *
@@ -34,6 +34,8 @@
 
 static const struct param_row rows[] = {
 #include "param/recipe.inc"
+#include "param/recipe_index.inc"
+#include "param/recipe_integrate.inc"
 #include "param/xfelx.inc"
 #include "param/settings.inc"
 };

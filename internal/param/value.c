@@ -1,7 +1,6 @@
 /* value.c - words to checked values, by type; see phil.h and FORMATS 7.4. */
 #include "param/phil.h"
 
-
 #include <math.h>
 #include <pwd.h>
 #include <stdio.h>
