@@ -141,6 +141,8 @@ enum stage_end stage_filter(const struct recipe *r, struct workspace *w, struct 
                  block_reserve(&w->label_work, spots_filter_work_size(w->list.n), 1));
     out->spots = w->list.spots;
     out->n_strong = w->list.n;
+    out->pixels = w->strong.data;
+    out->n_pixels = w->n_strong;
     out->n_saturated = 0;
     for (size_t i = 0; i < w->list.n; i++)
         out->n_saturated += w->list.spots[i].n_saturated > 0;
