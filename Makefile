@@ -4,9 +4,10 @@ BUILD   ?= build
 SYSROOT ?= build/sysroot
 SAN     ?=
 JOBS    ?= $(shell nproc)
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
-MAKEFLAGS += -j$(JOBS) --no-builtin-rules --no-builtin-variables
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(JOBS)
 endif
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/sh
 comma := ,
 .SUFFIXES:
@@ -80,6 +81,7 @@ $(BUILD)/gen/licenses.c: scripts/embed-licenses LICENSE vendor/manifest $(READY)
 $(SYSROOT)/.ready: vendor/build vendor/fetch vendor/manifest $(wildcard vendor/recipes/* vendor/files/*/*)
 	@JOBS=$(JOBS) vendor/build -o $(SYSROOT)
 	@touch $@
+$(SYSROOT)/lib/mimalloc.o: $(SYSROOT)/.ready ;
 
 # ---- tests
 $(BUILD)/test/%: test/%.c $(BUILD)/libxfelx.a $(ALLOC)
