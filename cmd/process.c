@@ -187,10 +187,21 @@ static struct store_source *describe_sources(struct arena *a, const struct sourc
     return rows;
 }
 
-static struct sink_options sink_options_of(const struct params *p, const struct recipe *r, const char *folder,
-                                           struct arena *a)
+/* Sources as image tags need them. */
+static struct sink_source *tag_sources(struct arena *a, const struct source_list *l)
+{
+    struct sink_source *rows = arena_array(a, l->n_sources, sizeof *rows);
+    for (size_t i = 0; i < l->n_sources; i++)
+        rows[i] = (struct sink_source){l->sources[i].recorded, l->sources[i].first, l->sources[i].n_frames};
+    return rows;
+}
+
+static struct sink_options sink_options_of(const struct params *p, const struct recipe *r,
+                                           const struct source_list *l, const char *folder, struct arena *a)
 {
     return (struct sink_options){
+        .sources = tag_sources(a, l),
+        .n_sources = l->n_sources,
         .folder = folder,
         .composite = param_bool(p, "output.composite_output", true),
         .imported_expt = param_text(p, "output.experiments_filename", NULL),
@@ -269,7 +280,7 @@ static bool open_outputs(struct job *j, struct error *err)
         .n_ranks = 1,
         .n_threads = (uint32_t)j->n_threads,
     };
-    struct sink_options sink = sink_options_of(j->params, j->recipe, j->folder, a);
+    struct sink_options sink = sink_options_of(j->params, j->recipe, &j->list, j->folder, a);
     return fs_make_folders(j->folder, err) &&
            store_open(file ? file : fs_join(a, j->folder, "xfelx.db"), false, &j->store, err) &&
            store_begin(j->store, &begin, &j->stored, err) &&

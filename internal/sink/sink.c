@@ -13,8 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a frame's tag is made of. */
+struct tag_source {
+    const char *stem;
+    uint64_t first;
+    bool numbered; /* the stem names several frames */
+};
+
 struct sink {
-    struct sink_options o; /* texts in memory */
+    struct sink_options o;   /* texts in memory; sources not used after opening */
+    struct tag_source *tags; /* [o.n_sources] */
     struct arena memory;
     struct kept_detector *detectors; /* newest first */
     struct kept_frame **frames;
@@ -59,6 +67,29 @@ static const char *keep_text(struct arena *a, const char *text)
     return text ? arena_strdup(a, text) : NULL;
 }
 
+static int stem_compare(const void *a, const void *b)
+{
+    const struct tag_source *x = *(struct tag_source *const *)a, *y = *(struct tag_source *const *)b;
+    int order = strcmp(x->stem, y->stem);
+    return order ? order : x < y ? -1 : x > y;
+}
+
+/* Stems of all sources; those that several sources share are numbered, whatever folders the files lie in. */
+static void make_tags(struct sink *s, const struct sink_source *sources, size_t n)
+{
+    struct tag_source **sorted = arena_array(&s->memory, n, sizeof(struct tag_source *));
+    s->tags = arena_array(&s->memory, n, sizeof *s->tags);
+    for (size_t i = 0; i < n; i++) {
+        s->tags[i] = (struct tag_source){fs_stem(&s->memory, sources[i].path), sources[i].first,
+                                         sources[i].n_frames > 1};
+        sorted[i] = &s->tags[i];
+    }
+    qsort(sorted, n, sizeof(struct tag_source *), stem_compare);
+    for (size_t i = 1; i < n; i++)
+        if (!strcmp(sorted[i]->stem, sorted[i - 1]->stem))
+            sorted[i]->numbered = sorted[i - 1]->numbered = true;
+}
+
 bool sink_open(const struct sink_options *o, struct sink **out, struct error *err)
 {
     *out = NULL;
@@ -73,6 +104,8 @@ bool sink_open(const struct sink_options *o, struct sink **out, struct error *er
     s->o.recipe_hash = arena_strdup(&s->memory, o->recipe_hash);
     s->o.space_group_hall = arena_strdup(&s->memory, o->space_group_hall ? o->space_group_hall : " P 1");
     s->o.program = arena_strdup(&s->memory, o->program);
+    if (!o->composite)
+        make_tags(s, o->sources, o->n_sources);
     const char **names[N_NAMES];
     names_of(&s->o, names);
     bool ok = true;
@@ -192,6 +225,9 @@ bool sink_put(struct sink *s, const struct result *r, struct error *err)
         return true;
     if (!check_path(r, err))
         return false;
+    if (!s->o.composite && r->id.source >= s->o.n_sources)
+        return error_set(err, ERROR_INTERNAL, "%s: source %u of %zu", r->id.path, r->id.source,
+                         s->o.n_sources);
     if (s->o.shoeboxes && r->n_strong > 0 && !r->pixels)
         return error_set(err, ERROR_INTERNAL,
                          "%s, frame %u: the pixels of its spots did not come with the result", r->id.path,
@@ -220,17 +256,15 @@ static int frame_compare(const void *a, const void *b)
     return x->frame == y->frame ? 0 : x->frame < y->frame ? -1 : 1;
 }
 
-/* "idx-0003" of a rank, "idx-shot_00017" of a frame. */
+/* "idx-0003" of a rank, "idx-shot" or "idx-run_00017" of a frame. */
 static char *make_tag(const struct sink *s, struct arena *a, const struct kept_frame *f)
 {
     if (s->o.composite)
         return arena_printf(a, "idx-%04u", s->o.rank);
-    const struct sink_source *known = s->o.sources ? &s->o.sources[f->source] : NULL;
-    char *stem = fs_stem(a, f->path);
-    if (known ? !known->numbered : f->single)
-        return arena_printf(a, "idx-%s", stem);
-    return arena_printf(a, "idx-%s_%05llu", stem,
-                        (unsigned long long)(known ? known->first + f->frame : f->frame));
+    const struct tag_source *tag = &s->tags[f->source];
+    if (!tag->numbered)
+        return arena_printf(a, "idx-%s", tag->stem);
+    return arena_printf(a, "idx-%s_%05llu", tag->stem, (unsigned long long)(tag->first + f->frame));
 }
 
 static char *make_path(const struct sink *s, struct arena *a, const char *name, const char *tag)

@@ -13,20 +13,20 @@
 
 struct sink;
 
-/* What image tags need to know about a source (FORMATS 9.1): tag = stem of the file, followed by the frame's place in the
- * job's list of all frames when the stem alone is not unique in the job. */
+/* A source of the job, for image tags (FORMATS 9.1): tag = stem of the file, followed by the frame's place in the job's list
+ * of all frames when the stem names several frames of the job. */
 struct sink_source {
+    const char *path;
     uint64_t first; /* place of the source's frame 0 in the list */
-    bool numbered;  /* the stem names several frames */
+    uint32_t n_frames;
 };
 
 struct sink_options {
     const char *folder; /* output.output_dir */
     uint32_t rank;      /* %s = idx-%04d of this */
     bool composite;     /* output.composite_output; false: %s = idx-<image tag>, one set of files a frame */
-    const struct sink_source
-        *sources; /* [of frame_id.source] for image tags; NULL: numbered by the index inside the file
-                                        unless the file is a single image */
+    const struct sink_source *sources; /* [n_sources], by frame_id.source; not needed when composite */
+    size_t n_sources;
     const char *imported_expt; /* the seven *_filename parameters with one %s; NULL: not written */
     const char *strong_refl;
     const char *indexed_refl;

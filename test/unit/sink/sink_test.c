@@ -108,29 +108,30 @@ static void files_are_named_as_stills_process_names_them(void **state)
 static void single_files_carry_the_tag_of_their_image(void **state)
 {
     (void)state;
+    static const struct sink_source sources[] = {{"/data/a/shot-17.cbf.gz", 0, 1},
+                                                 {"/data/run_1.h5", 1, 40},
+                                                 {"/data/b/shot-17.cbf.gz", 41, 1},
+                                                 {"/data/x.cbf", 42, 1}};
     const struct detector *d = frames_detector(&memory, 100);
     struct sink_options o = options();
-    struct result r = frames_result(&memory, 1, 3, 1, d);
+    struct error err = {0};
     o.composite = false;
     o.indexed_refl = o.refined_expt = NULL;
-    struct sink *s = opened(&o);
-    put(s, &r);
-    r.id.path = "/data/shot-17.cbf.gz", r.id.single = true, r.id.source = 0, r.id.frame = 0;
-    put(s, &r);
-    publish(s);
-    assert_string_equal(take_names(), "idx-run_1_00003_integrated.expt idx-run_1_00003_integrated.refl "
-                                      "idx-shot-17_integrated.expt idx-shot-17_integrated.refl");
-    sink_close(s);
-    /* The job knows more: the stem of source 0 names several frames, source 1 begins at 40 in the list. */
-    const struct sink_source sources[] = {{7, true}, {40, true}};
     o.sources = sources;
-    s = opened(&o);
-    put(s, &r);
-    r = frames_result(&memory, 1, 3, 1, d);
-    put(s, &r);
+    o.n_sources = 4;
+    struct sink *s = opened(&o);
+    for (uint32_t i = 0; i < 4; i++) {
+        struct result r = frames_result(&memory, i, i == 1 ? 3 : 0, 1, d);
+        r.id.path = sources[i].path;
+        put(s, &r);
+    }
+    struct result beyond = frames_result(&memory, 4, 0, 1, d);
+    assert_false(sink_put(s, &beyond, &err));
     publish(s);
-    assert_string_equal(take_names(), "idx-run_1_00043_integrated.expt idx-run_1_00043_integrated.refl "
-                                      "idx-shot-17_00007_integrated.expt idx-shot-17_00007_integrated.refl");
+    assert_string_equal(take_names(), "idx-run_1_00004_integrated.expt idx-run_1_00004_integrated.refl "
+                                      "idx-shot-17_00000_integrated.expt idx-shot-17_00000_integrated.refl "
+                                      "idx-shot-17_00041_integrated.expt idx-shot-17_00041_integrated.refl "
+                                      "idx-x_integrated.expt idx-x_integrated.refl");
     sink_close(s);
 }
 
