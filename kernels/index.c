@@ -16,6 +16,7 @@ enum {
     MIDDLE = 32, /* lists searched widely when the plain search fails */
     LONG = 64,   /* lists of which a lattice need not explain half */
     REST = 8,    /* spots that a further lattice needs */
+    CROWD = 4,   /* lattices looked for when one explains little of a long list */
     HYPOTHESES = 2,
 };
 static const double OWN = 16; /* squared sigmas within which a spot belongs to a lattice */
@@ -373,8 +374,8 @@ static void share_out(struct frame *f)
     }
 }
 
-/* Refine all lattices on their own spots, drop what no longer passes. */
-static void refine_together(struct frame *f)
+/* Refine all lattices on their own spots, drop what no longer passes, keep the best. */
+static void refine_together(struct frame *f, size_t max)
 {
     for (int round = 0; round < 2; round++) {
         share_out(f);
@@ -400,6 +401,7 @@ static void refine_together(struct frame *f)
             f->lattice[j] = f->lattice[j - 1];
             f->lattice[j - 1] = t;
         }
+    f->n = f->n < max ? f->n : max;
     share_out(f);
 }
 
@@ -520,9 +522,11 @@ size_t index_frame(const struct index_params *p, const struct index_cell *const 
     for (size_t i = 0; i < f.n_all; i++)
         f.owner[i] = -1;
     add_lattice(&f, &c);
-    find_more(&f, max);
+    /* The first found among several need not be the strongest: look at more, keep the best. */
+    bool crowded = f.n_all > LONG && 2 * c.g.explained < (double)f.n_all;
+    find_more(&f, crowded && max < CROWD ? CROWD : max);
     if (f.n > 1)
-        refine_together(&f);
+        refine_together(&f, max);
     if (f.n == 0)
         return refuse(found, INDEX_NO_LATTICE);
     write_out(&f, found);

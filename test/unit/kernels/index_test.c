@@ -297,6 +297,31 @@ static void two_crystals_are_told_apart_and_one_is_not_doubled(void **state)
     still_indexer_free(x);
 }
 
+/* One lattice asked for, four there: the first one met need not be the strongest. */
+static void of_a_crowd_the_strongest_lattice_is_returned(void **state)
+{
+    (void)state;
+    struct still_indexer *x = still_indexer(&TETRAGONAL);
+    uint64_t seed = 89;
+    for (int round = 0; round < 4; round++) {
+        struct still s;
+        double strong[9], A[9], u[9];
+        still_empty(&s);
+        for (int k = 0; k < 4; k++) {
+            still_rotation(&seed, u);
+            still_orient(TETRAGONAL.cell, u, A);
+            still_add_lattice(&s, &seed, A, 'P', k == 2 ? 55 : 35, 0.4);
+            if (k == 2)
+                memcpy(strong, A, sizeof strong);
+        }
+        assert_int_equal(still_index(x, &s), 1);
+        assert_true(still_misset(x->lattice[0].A, strong, 'P') < 0.3);
+        for (size_t i = 0; i < x->n; i++)
+            assert_true(x->owner[i] <= 0);
+    }
+    still_indexer_free(x);
+}
+
 /* a and c differ by 1.2 %: exchanged axes are a wrong setting, and few spots are enough to see it (SCIENCE 7.4). */
 static void nearly_equal_axes_are_not_exchanged(void **state)
 {
@@ -361,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_cell_outside_the_tolerances_is_refused),
         cmocka_unit_test(a_beam_centre_off_by_three_pixels_is_overcome),
         cmocka_unit_test(two_crystals_are_told_apart_and_one_is_not_doubled),
+        cmocka_unit_test(of_a_crowd_the_strongest_lattice_is_returned),
         cmocka_unit_test(nearly_equal_axes_are_not_exchanged),
         cmocka_unit_test(of_several_cells_the_right_one_is_taken),
     };
