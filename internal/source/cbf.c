@@ -28,6 +28,7 @@ static bool check_places(struct source *s, struct cbf *c, struct error *err)
 {
     bool typed = false;
     s->type = PIXEL_I32;
+    c->used = arena_array(&s->arena, c->cif.n_sections, sizeof *c->used);
     for (size_t i = 0; i < s->detector->n_panels; i++) {
         struct cbf_place *place = &c->places[i];
         const struct panel *p = &s->detector->panels[i];
@@ -42,6 +43,7 @@ static bool check_places(struct source *s, struct cbf *c, struct error *err)
             return error_set(err, ERROR_UNSUPPORTED, "%s: its arrays have different types", s->path);
         s->type = type;
         typed = true;
+        c->used[place->section] = true;
         last[place->fast] = place->start[place->fast] + (size_t)p->n_fast;
         last[place->slow] = place->start[place->slow] + (size_t)p->n_slow;
         for (int k = 0; k < 3; k++)
@@ -95,43 +97,50 @@ static bool no_pixels(const struct source *s, size_t panel, struct error *err)
            error_detail(err, "the file is a header only, or its _array_data table is not complete");
 }
 
+/* All panels that lie in one section: it is decoded once, straight into place when it is one whole panel. */
+static bool read_section(const struct source *s, int number, struct frame_buffer *b, struct error *err)
+{
+    const struct cbf *c = s->own;
+    const struct cbf_section *section = &c->cif.sections[number];
+    size_t size_of[3], bytes = pixel_size(s->type);
+    enum pixel_type type;
+    bool decoded = false;
+    if (!cbf_section_shape(section, s->path, size_of, &type, err))
+        return false;
+    size_t n = size_of[0] * size_of[1] * size_of[2];
+    for (size_t i = 0; i < s->detector->n_panels; i++) {
+        const struct cbf_place *place = &c->places[i];
+        const struct panel *p = &s->detector->panels[i];
+        uint8_t *pixels = b->pixels.data + p->first_pixel * bytes;
+        if (place->section != number)
+            continue;
+        if (n == (size_t)p->n_fast * (size_t)p->n_slow && place->fast < place->slow) {
+            if (!cbf_section_decode(section, s->path, pixels, err))
+                return false;
+            continue;
+        }
+        if (!decoded && (!bytes_reserve(&b->work, n * bytes, err) ||
+                         !cbf_section_decode(section, s->path, b->work.data, err)))
+            return false;
+        decoded = true;
+        gather(place, p, size_of, bytes, b->work.data, pixels);
+    }
+    return true;
+}
+
 static bool cbf_read(const struct source *s, uint32_t frame, struct frame_buffer *b, struct frame *out,
                      struct error *err)
 {
     (void)frame;
     const struct cbf *c = s->own;
-    const struct detector *d = s->detector;
-    size_t bytes = pixel_size(s->type);
-    for (size_t i = 0; i < d->n_panels; i++)
+    for (size_t i = 0; i < s->detector->n_panels; i++)
         if (c->places[i].section < 0)
             return no_pixels(s, i, err);
-    if (!bytes_reserve(&b->pixels, d->n_pixels * bytes, err))
+    if (!bytes_reserve(&b->pixels, s->detector->n_pixels * pixel_size(s->type), err))
         return false;
-    int decoded = -1;
-    for (size_t i = 0; i < d->n_panels; i++) {
-        const struct cbf_place *place = &c->places[i];
-        const struct cbf_section *section = &c->cif.sections[place->section];
-        uint8_t *pixels = b->pixels.data + d->panels[i].first_pixel * bytes;
-        size_t size_of[3];
-        enum pixel_type type;
-        if (!cbf_section_shape(section, s->path, size_of, &type, err))
+    for (size_t k = 0; k < c->cif.n_sections; k++)
+        if (c->used[k] && !read_section(s, (int)k, b, err))
             return false;
-        size_t n = size_of[0] * size_of[1] * size_of[2];
-        bool whole =
-            n == (size_t)d->panels[i].n_fast * (size_t)d->panels[i].n_slow && place->fast < place->slow;
-        if (whole) {
-            if (!cbf_section_decode(section, s->path, pixels, err))
-                return false;
-            continue;
-        }
-        if (decoded != place->section) { /* panels of one array follow each other: decode it once */
-            if (!bytes_reserve(&b->work, n * bytes, err) ||
-                !cbf_section_decode(section, s->path, b->work.data, err))
-                return false;
-            decoded = place->section;
-        }
-        gather(place, &d->panels[i], size_of, bytes, b->work.data, pixels);
-    }
     out->pixels = b->pixels.data;
     return true;
 }

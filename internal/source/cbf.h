@@ -16,6 +16,7 @@ struct cbf_place {
 struct cbf {
     struct cif cif;
     struct cbf_place *places; /* [n_panels] */
+    bool *used;               /* [n_sections] a panel lies in it */
 };
 
 /* Fill detector, beam and places from axes and arrays (imgCIF), or from "# key value" lines (miniCBF). */

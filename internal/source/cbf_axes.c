@@ -362,7 +362,7 @@ static void set_node(struct detector_node *node, const char *name, int32_t paren
 static int32_t add_groups(const struct source *s, const struct axes *x, const long *chain, size_t n,
                           size_t level, struct tree *t, struct detector *d, struct error *err)
 {
-    size_t starts[CHAIN_LIMIT], levels = 0;
+    size_t starts[CHAIN_LIMIT] = {0}, levels = 0;
     for (size_t i = level; i < n; i++)
         if (i == level || strcmp(x->axis[chain[i]].component, x->axis[chain[i - 1]].component) != 0)
             starts[levels++] = i;
