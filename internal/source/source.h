@@ -12,62 +12,83 @@
 
 struct source;
 
-/* One decoded frame. pixels are all panels of detector, one after the other. Pointers live until the buffer is used again
- * (pixels) or the source is closed (detector, mask). */
+/* One decoded frame. Pointers live until the buffer is used again (pixels) or the source is closed (detector, mask).
+ *
+ * pixels    [detector->n_pixels] of type, all panels one after the other, in the file's own type and this machine's byte
+ *           order
+ * mask      [detector->n_pixels] 1 = good, from the file; NULL: the file has none
+ * unplaced  why panel positions cannot be used for indexing, to be said there as the fact of ERROR_METADATA (a curved
+ *           detector without a reference geometry); NULL: they can
+ * event     the facility's event number; INT64_MIN: none
+ * t_event   ns UTC; INT64_MIN: none
+ */
 struct frame {
     struct frame_id id;
     struct beam beam;
     const struct detector *detector;
     enum pixel_type type;
-    const void *pixels;  /* [detector->n_pixels] of type, in the file's own type and byte order of this machine */
-    const uint8_t *mask; /* [detector->n_pixels] 1 = good, from the file; NULL: the file has none */
-    const char *unplaced; /* why panel positions cannot be used for indexing, to be said there as the fact of
-                             ERROR_METADATA (a curved detector without a reference geometry); NULL: they can */
-    int64_t event;       /* facility's event number; INT64_MIN: none */
-    int64_t t_event;     /* ns UTC; INT64_MIN: none */
+    const void *pixels;
+    const uint8_t *mask;
+    const char *unplaced;
+    int64_t event, t_event;
 };
 
 /* A thread's buffers: grown when a larger frame comes, else never allocated. {0} is empty. */
 struct frame_buffer {
-    struct bytes raw;    /* file or chunk as stored */
-    struct bytes work;   /* unpacked stream, one decoded chunk, … */
+    struct bytes raw;  /* file or chunk as stored */
+    struct bytes work; /* unpacked stream, one decoded chunk, … */
     struct bytes pixels;
     struct bytes chunk;   /* a decoded chunk of several frames, kept for the next frame, … */
     uint64_t chunk_of[3]; /* … and whose it is: source, dataset, number; zeros: nobody's */
 };
 void frame_buffer_free(struct frame_buffer *b);
 
-/* What the person may say about inputs: geometry.*, geometry files, masks of the file on or off. All members may be zero. */
+/* What the person may say about inputs; all members may be zero, which leaves the file's word.
+ *
+ * geometry_file          CrystFEL .geom, for CXI and Cheetah files
+ * reference              input.reference_geometry: positions of panels, in place of the file's
+ * wavelength             geometry.beam.wavelength, Å
+ * wavelength_offset      Å, added to the file's
+ * distance               geometry.detector.distance, mm
+ * beam_centre_fast_slow  px, on the panel the beam hits
+ */
 struct source_options {
-    const char *geometry_file;            /* CrystFEL .geom, for CXI and Cheetah files; NULL: none */
-    const struct detector *reference;     /* input.reference_geometry: replaces the file's detector; NULL: none */
-    double wavelength;                    /* geometry.beam.wavelength, Å; 0: from the file */
-    double wavelength_offset;             /* Å, added to the file's */
-    double distance;                      /* geometry.detector.distance, mm; 0: from the file */
-    const double *beam_centre_fast_slow;  /* px, on the panel the beam hits; NULL: from the file */
+    const char *geometry_file;
+    const struct detector *reference;
+    double wavelength, wavelength_offset, distance;
+    const double *beam_centre_fast_slow;
 };
 
-/* Facts about an opened source. */
-const char *source_format(const struct source *s);        /* "imgCIF", "miniCBF", "SMV", "NXmx", … word of the table */
+/* Facts about an opened source.
+ *
+ * format  word of the table: "imgCIF", "miniCBF", "SMV", "NXmx", …
+ * frames  ≥ 1
+ * single  the format holds one image a file
+ * beam    of frame 0; frames have their own in struct frame
+ * mask    as frame.mask; NULL: none
+ * notes   remarks for people: convention taken, overrides, offsets, …
+ */
+const char *source_format(const struct source *s);
 const char *source_path(const struct source *s);
-uint32_t source_frames(const struct source *s);           /* ≥ 1 */
-bool source_single(const struct source *s);               /* the format holds one image a file */
+uint32_t source_frames(const struct source *s);
+bool source_single(const struct source *s);
 const struct detector *source_detector(const struct source *s);
-const struct beam *source_beam(const struct source *s);   /* of frame 0; frames have their own in struct frame */
-const uint8_t *source_mask(const struct source *s);       /* as frame.mask; NULL: none */
+const struct beam *source_beam(const struct source *s);
+const uint8_t *source_mask(const struct source *s);
 enum pixel_type source_pixel_type(const struct source *s);
-const char *const *source_notes(const struct source *s, size_t *n); /* remarks for people: convention taken, offsets, … */
+const char *const *source_notes(const struct source *s, size_t *n);
 
 /* Open a file of any format of the table, decided by its first bytes (compressed files by those of the content). */
 bool source_open(const char *path, const struct source_options *o, struct source **out, struct error *err);
-bool source_read(const struct source *s, uint32_t frame, struct frame_buffer *buffer, struct frame *out, struct error *err);
+bool source_read(const struct source *s, uint32_t frame, struct frame_buffer *buffer, struct frame *out,
+                 struct error *err);
 void source_close(struct source *s);
 
 /* The formats, for --help and the manual: i = 0 … until NULL. */
 struct source_format_info {
-    const char *name;   /* word */
-    const char *files;  /* "*.cbf *.cbf.gz *.cbf.bz2" */
-    const char *text;   /* one line */
+    const char *name;  /* word */
+    const char *files; /* "*.cbf *.cbf.gz *.cbf.bz2" */
+    const char *text;  /* one line */
 };
 const struct source_format_info *source_format_info(size_t i);
 
@@ -78,16 +99,25 @@ void source_helper_stop(void);
 
 /* ---- the frames of a job: files, folders, globs, text files of paths → (file, frame) in a fixed order ---- */
 
+/* One file of a list.
+ *
+ * path      as opened
+ * recorded  absolute: the identity of its frames (STORE 3.1)
+ * n_frames  a source that cannot be opened counts 1 frame, which then fails
+ * first     number of its first frame in the whole list
+ * error     could not be opened: its frame 0 fails with this; NULL: nothing known against it
+ * open      container formats: the opened source; NULL for single-image formats, opened by whoever reads the frame
+ */
+struct source_entry {
+    const char *path, *recorded;
+    uint32_t n_frames, first;
+    struct error *error;
+    struct source *open;
+};
+
 struct source_list {
     size_t n_sources;
-    struct source_entry {
-        const char *path;     /* as opened */
-        const char *recorded; /* absolute: the identity of its frames (STORE 3.1) */
-        uint32_t n_frames;    /* a source that cannot be opened counts 1 frame, which then fails */
-        uint32_t first;       /* number of its first frame in the whole list */
-        struct error *error;  /* could not be opened: its frame 0 fails with this; NULL: nothing known against it */
-        struct source *open;  /* container formats: opened; single-image formats: NULL, opened by whoever reads the frame */
-    } *sources;
+    struct source_entry *sources;
     uint64_t n_frames;
 };
 
@@ -117,6 +147,7 @@ void source_reader_free(struct source_reader *r);
 /* Read spotfinder.lookup.mask / integration.lookup.mask: DIALS' pickle (tuple of flex.bool, read by a parser of the safe
  * subset: nothing in it is executed), an HDF5 file (dataset "/mask" or NXmx pixel_mask: 0 = good), or xfelx' own raw form.
  * out: n_pixels bytes, 1 = good, panels one after the other. ERROR_MASK when shapes differ from the detector's. */
-bool source_mask_read(const char *path, const struct detector *d, struct arena *a, uint8_t **out, struct error *err);
+bool source_mask_read(const char *path, const struct detector *d, struct arena *a, uint8_t **out,
+                      struct error *err);
 
 #endif
