@@ -86,8 +86,8 @@ static bool all_finite(const double *v, size_t n)
 }
 
 /* Axes must be orthonormal; they are then made so to the last digit, as dxtbx normalises on loading. */
-static bool frame_check(const double origin[3], double fast[3], double slow[3], const struct place *at,
-                        struct error *err)
+static bool axes_check(const double origin[3], double fast[3], double slow[3], const struct place *at,
+                       struct error *err)
 {
     if (!all_finite(origin, 3) || vec3_length(origin) > MAX_ORIGIN)
         return place_fails(at, err, "has an origin that is not finite or further than 1 km away");
@@ -115,16 +115,16 @@ static bool panel_check(struct panel *p, const struct place *at, struct error *e
         return place_fails(at, err, "has an empty trusted range");
     if (!(p->gain > 0 && isfinite(p->gain) && isfinite(p->pedestal)))
         return place_fails(at, err, "has an impossible gain or pedestal");
-    return frame_check(p->origin, p->fast, p->slow, at, err);
+    return axes_check(p->origin, p->fast, p->slow, at, err);
 }
 
-struct frame {
+struct axes {
     double origin[3], fast[3], slow[3];
 };
 
-static struct frame node_frame(const struct detector_node *node)
+static struct axes node_axes(const struct detector_node *node)
 {
-    struct frame f;
+    struct axes f;
     memcpy(f.origin, node->origin, sizeof f.origin);
     memcpy(f.fast, node->fast, sizeof f.fast);
     memcpy(f.slow, node->slow, sizeof f.slow);
@@ -132,9 +132,9 @@ static struct frame node_frame(const struct detector_node *node)
 }
 
 /* A frame known along its parent's axes, seen from where the parent is seen. */
-static struct frame frame_within(const struct frame *parent, const struct frame *local)
+static struct axes axes_within(const struct axes *parent, const struct axes *local)
 {
-    struct frame f;
+    struct axes f;
     double normal[3];
     vec3_cross(parent->fast, parent->slow, normal);
     for (int i = 0; i < 3; i++) {
@@ -148,12 +148,12 @@ static struct frame frame_within(const struct frame *parent, const struct frame 
 
 /* Lab frame of a leaf: up through its ancestors. Trees are a few levels deep, so no table of frames is kept.
  */
-static struct frame leaf_frame(const struct detector *d, const struct detector_node *leaf)
+static struct axes leaf_axes(const struct detector *d, const struct detector_node *leaf)
 {
-    struct frame lab = node_frame(leaf);
+    struct axes lab = node_axes(leaf);
     for (int32_t up = leaf->parent; up >= 0; up = d->nodes[up].parent) {
-        struct frame parent = node_frame(&d->nodes[up]);
-        lab = frame_within(&parent, &lab);
+        struct axes parent = node_axes(&d->nodes[up]);
+        lab = axes_within(&parent, &lab);
     }
     return lab;
 }
@@ -171,7 +171,7 @@ static bool tree_finish(struct detector *d, const char *name, struct error *err)
             return place_fails(&at, err, "of the detector's tree does not hang from a node before it");
         if (i && d->nodes[node->parent].panel >= 0)
             return place_fails(&at, err, "of the detector's tree hangs from a panel");
-        if (!frame_check(node->origin, node->fast, node->slow, &at, err))
+        if (!axes_check(node->origin, node->fast, node->slow, &at, err))
             return false;
         if (node->panel < 0)
             continue;
@@ -179,7 +179,7 @@ static bool tree_finish(struct detector *d, const char *name, struct error *err)
             return place_fails(&at, err,
                                "of the detector's tree names a panel that is not there or hangs elsewhere");
         struct panel *p = &d->panels[node->panel];
-        struct frame lab = leaf_frame(d, node);
+        struct axes lab = leaf_axes(d, node);
         memcpy(p->origin, lab.origin, sizeof p->origin);
         memcpy(p->fast, lab.fast, sizeof p->fast);
         memcpy(p->slow, lab.slow, sizeof p->slow);
