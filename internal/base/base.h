@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/spacegroups.h"
-#include "base/spacegroups.h"
 #include "base/str.h"
 
 #endif

@@ -47,9 +47,9 @@ static void defaults_are_those_of_the_table(void **state)
 static void values_that_are_set_are_given_back_with_their_origin(void **state)
 {
     struct params *p = with(
-        *state, "input.glob = a b\ninput.glob = c\ngeometry.detector.panel { id = 3\n origin = 1 2 -100 }\n"
+        *state, "input.glob = a b\ninput.glob = c\nspotfinder.filter.untrusted { panel = 3\n circle = 1 2 100 }\n"
                 "spotfinder.filter.resolution_range = 3.6 3.8\nindexing.stills.method_list = fft1d fft3d\n"
-                "refinement.parameterisation.beam.fix = all+wavelength\n");
+                "refinement.parameterisation.goniometer.fix = all+in_beam_plane\n");
     struct error err;
     const char *const *texts;
     const double *values;
@@ -58,15 +58,15 @@ static void values_that_are_set_are_given_back_with_their_origin(void **state)
     assert_int_equal(param_texts(p, "input.glob", &texts), 2);
     assert_string_equal(texts[0], "a b");
     assert_string_equal(param_origin(p, "input.glob"), "input:2");
-    assert_int_equal(param_count(p, "geometry.detector.panel"), 1);
-    assert_int_equal(param_int(p, "geometry.detector.panel[0].id", 0), 3);
-    assert_int_equal(param_reals(p, "geometry.detector.panel[0].origin", &values), 3);
-    assert_true(values[2] == -100);
+    assert_int_equal(param_count(p, "spotfinder.filter.untrusted"), 1);
+    assert_int_equal(param_int(p, "spotfinder.filter.untrusted[0].panel", 0), 3);
+    assert_int_equal(param_reals(p, "spotfinder.filter.untrusted[0].circle", &values), 3);
+    assert_true(values[2] == 100);
     assert_int_equal(param_reals(p, "spotfinder.filter.resolution_range[0]", &values), 2);
     assert_int_equal(param_texts(p, "indexing.stills.method_list", &texts), 2);
-    assert_int_equal(param_texts(p, "refinement.parameterisation.beam.fix", &texts), 2);
-    assert_string_equal(texts[1], "wavelength");
-    assert_false(param_is_default(p, "geometry.detector.panel"));
+    assert_int_equal(param_texts(p, "refinement.parameterisation.goniometer.fix", &texts), 2);
+    assert_string_equal(texts[1], "in_beam_plane");
+    assert_false(param_is_default(p, "spotfinder.filter.untrusted"));
 }
 
 static void unknown_names_are_refused_with_near_ones(void **state)
@@ -128,9 +128,9 @@ static void the_hash_depends_on_what_changes_results_and_on_nothing_else(void **
     const char *plain = hash_of(*state, params_make(*state), "");
     static const char *const same[] = {
         "xfelx.threads = 3\n",       "output.output_dir = x\n", "db.host = x\n",
-        "xfelx.isa = ref\n",         "input.glob = x\n",        "indexing.min_cell = 3.0\n",
+        "xfelx.isa = ref\n",         "input.glob = x\n",        "indexing.stills.rmsd_min_px = 2.0\n",
         "indexing.fft3d.b_iso = 3\n"};
-    static const char *const other[] = {"indexing.min_cell = 4\n", "geometry.detector.panel { id = 1 }\n",
+    static const char *const other[] = {"indexing.stills.rmsd_min_px = 4\n", "spotfinder.filter.untrusted { pixel = 1 2 }\n",
                                         "spotfinder.filter.resolution_range = 1 2\n",
                                         "xfelx.index.min_evidence = 4\n",
                                         "spotfinder.lookup.mask = m.pickle\n"};
