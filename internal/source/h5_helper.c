@@ -114,6 +114,10 @@ static void send_fault(int fd, uint32_t number, const struct error *err)
 
 static int child(int fd, const struct packet *p)
 {
+    /* A fault handler of the program would try to save the program: here a crash has to end the process. */
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        signal(faults[i], SIG_DFL);
     limit(RLIMIT_AS, MEMORY_MOST);
     limit(RLIMIT_CPU, SECONDS);
     limit(RLIMIT_CORE, 0);
