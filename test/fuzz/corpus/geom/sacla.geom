@@ -1,0 +1,15 @@
+photon_energy = /tag-%/photon_energy_ev
+clen = 0.05
+res=20000
+adu_per_photon=10
+data = /tag-%/data
+dim0=ss
+dim1=fs
+p/min_fs=0
+p/max_fs=29
+p/min_ss=0
+p/max_ss=19
+p/corner_x=-15
+p/corner_y=-10
+p/fs=x
+p/ss=y
