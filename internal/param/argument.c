@@ -36,7 +36,7 @@ static size_t distance(const char *given, const char *path)
     }
     const char *last = strrchr(given, '.'), *end = strrchr(path, '.');
     if (last && end) { /* the right name in the wrong scope */
-        size_t d = str_distance(last, end) + 2;
+        size_t d = str_distance(last, end) + 3;
         best = d < best ? d : best;
     }
     return score(given, path) && best > 2 ? 2 : best;
@@ -64,7 +64,8 @@ const char *phil_near(struct arena *a, const struct phil_object *master, const c
         n += n < 3;
     }
     struct str list = {0};
-    for (size_t i = 0; i < n; i++)
+    /* far names beside a near one would only distract */
+    for (size_t i = 0; i < n && best[i].distance <= best[0].distance + 1; i++)
         str_printf(&list, "%s%s", i ? ", " : "", best[i].path);
     const char *text = list.text ? arena_strdup(a, list.text) : "";
     str_free(&list);

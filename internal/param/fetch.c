@@ -178,15 +178,16 @@ static bool choose(struct merge *m, const struct phil_object *master, struct phi
 }
 
 /* Put an element behind the others, unless it says nothing new; an equal earlier one gives up its place. */
-static void keep_element(struct merge *m, struct phil_node *node, struct phil_node *element)
+static bool keep_element(struct merge *m, struct phil_node *node, struct phil_node *element,
+                         struct phil_object *source)
 {
     const struct phil_object *master = node->master;
     size_t first = master->optional == PHIL_FALSE;
     if (master->is_scope ? same_element(master, element, node->template)
                          : phil_same_value(master, &element->value, &node->value))
-        return;
+        return true;
     if (!master->is_scope && element->value.state == PHIL_NONE && master->optional == PHIL_TRUE)
-        return;
+        return true;
     for (size_t i = first; i < node->n_elements; i++) {
         if (!same_element(master, element, node->elements[i]))
             continue;
@@ -195,8 +196,12 @@ static void keep_element(struct merge *m, struct phil_node *node, struct phil_no
         node->n_elements--;
         break;
     }
+    if (node->n_elements >= PHIL_ELEMENTS_MAX)
+        return phil_error(m->err, source->place, "more than %d times %s", PHIL_ELEMENTS_MAX,
+                          phil_path(m->arena, master));
     node->origin = element->origin;
     add_element(m->arena, node, element);
+    return true;
 }
 
 static bool same_words(struct phil_words x, struct phil_words y)
@@ -230,8 +235,7 @@ static bool fetch_definition(struct merge *m, struct phil_node *node, struct phi
         *element = (struct phil_node){.master = master, .words = words, .origin = origin_of(m, source)};
         if (!phil_value_read(m->arena, master, words, &element->value, m->err))
             return false;
-        keep_element(m, node, element);
-        return true;
+        return keep_element(m, node, element, source);
     }
     node->words = words;
     node->origin = origin_of(m, source);
@@ -251,8 +255,7 @@ static bool fetch_element(struct merge *m, struct phil_node *node, struct phil_o
     for (size_t k = 0; k < node->master->n_children; k++)
         if (!phil_check(m->arena, &element->children[k], m->err))
             return false;
-    keep_element(m, node, element);
-    return true;
+    return keep_element(m, node, element, source);
 }
 
 static bool fetch_object(struct merge *m, struct phil_node *node, struct phil_object *source)

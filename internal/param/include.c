@@ -7,6 +7,7 @@
 struct reading {
     const char *path; /* absolute, without . and .. */
     const struct reading *outer;
+    size_t *n_files; /* read so far, all together */
 };
 
 /* /a/./b//../c → /a/c. Links are not followed: a file that is reached by two names is caught by the depth limit. */
@@ -91,13 +92,17 @@ static bool scope_depths_fit(const struct phil_object *root, struct error *err)
 static struct phil_object *read_file(struct arena *a, const char *path, const char *shown,
                                      const struct reading *outer, struct phil_place place, struct error *err)
 {
+    size_t depth = 0, first = 0;
     struct reading reading = {.path = normal_path(a, path), .outer = outer};
-    size_t depth = 0;
+    reading.n_files = outer ? outer->n_files : &first;
     for (const struct reading *r = outer; r; r = r->outer, depth++)
         if (!strcmp(r->path, reading.path))
             return phil_error(err, place, "%.200s includes itself", shown), NULL;
     if (depth > PHIL_INCLUDE_MAX)
         return phil_error(err, place, "files are included more than %d deep", PHIL_INCLUDE_MAX), NULL;
+    if (++*reading.n_files >
+        PHIL_FILES_MAX) /* files that include two others each would double with every level */
+        return phil_error(err, place, "more than %d files are included", PHIL_FILES_MAX), NULL;
 
     const struct phil_source *s = phil_source_file(a, shown, err);
     if (!s)

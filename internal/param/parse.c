@@ -10,7 +10,7 @@ struct parser {
     struct phil_object *definition; /* the one that attributes belong to */
     uint32_t order;
     uint32_t last_line; /* of the last object's name: #phil counts only at the start of a line */
-    size_t depth;
+    size_t depth, n_objects, n_words;
 };
 
 static bool next_name(struct parser *p, struct phil_word *out, bool *got, struct error *err)
@@ -84,6 +84,8 @@ static bool collect_value(struct parser *p, const struct phil_word *lead, struct
         }
         last_line = w.place.line;
         last_continues = backslash;
+        if (++p->n_words > PHIL_WORDS_MAX)
+            return phil_error(err, w.place, "more than %d words in one text", PHIL_WORDS_MAX);
         if (list.bytes > PHIL_VALUE_MAX)
             return phil_error(err, lead->place, "the value of %.80s is longer than %d bytes", lead->text,
                               PHIL_VALUE_MAX);
@@ -180,9 +182,13 @@ static size_t dots(const char *text)
     return n;
 }
 
-static bool check_depth(struct parser *p, const struct phil_word *name, size_t more, struct error *err)
+static bool check_limits(struct parser *p, const struct phil_word *name, size_t implied, bool is_scope,
+                         struct error *err)
 {
-    if (p->depth + more > PHIL_NESTING_MAX)
+    p->n_objects += implied + 1;
+    if (p->n_objects > PHIL_OBJECTS_MAX)
+        return phil_error(err, name->place, "more than %d names in one text", PHIL_OBJECTS_MAX);
+    if (p->depth + implied + is_scope > PHIL_NESTING_MAX)
         return phil_error(err, name->place, "scopes are nested more than %d deep", PHIL_NESTING_MAX);
     return true;
 }
@@ -191,7 +197,7 @@ static bool check_depth(struct parser *p, const struct phil_word *name, size_t m
 static bool open_scope(struct parser *p, const struct phil_word *name, const char *text, bool disabled,
                        struct phil_word word, struct error *err)
 {
-    if (!check_name(name, text, true, err) || !check_depth(p, name, dots(text) + 1, err))
+    if (!check_name(name, text, true, err) || !check_limits(p, name, dots(text), true, err))
         return false;
     struct phil_object *scope = phil_append(p->arena, p->scope, text, strlen(text), true, name->place);
     scope->disabled = disabled;
@@ -233,7 +239,7 @@ static void close_scope(struct parser *p)
 static bool read_definition(struct parser *p, const struct phil_word *name, const char *text, bool disabled,
                             struct error *err)
 {
-    if (!check_name(name, text, false, err) || !check_depth(p, name, dots(text), err))
+    if (!check_name(name, text, false, err) || !check_limits(p, name, dots(text), false, err))
         return false;
     if (strcmp(text, "include") != 0) {
         struct phil_word equal;

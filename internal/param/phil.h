@@ -14,12 +14,16 @@
 #include "base/base.h"
 
 enum {
-    PHIL_FILE_MAX = 16 << 20, /* bytes of a file or text */
-    PHIL_VALUE_MAX = 1 << 20, /* bytes of one value */
-    PHIL_NESTING_MAX = 256,   /* scopes in scopes */
-    PHIL_INCLUDE_MAX = 16,    /* files in files */
-    PHIL_EXPRESSION_MAX = 64, /* parentheses, functions and signs in each other */
-    PHIL_VARIABLE_MAX = 64,   /* variables that name variables */
+    PHIL_FILE_MAX = 16 << 20,  /* bytes of a file or text */
+    PHIL_VALUE_MAX = 1 << 20,  /* bytes of one value */
+    PHIL_NESTING_MAX = 256,    /* scopes in scopes */
+    PHIL_INCLUDE_MAX = 16,     /* files in files */
+    PHIL_FILES_MAX = 200,      /* files that one file brings in, all together */
+    PHIL_OBJECTS_MAX = 200000, /* scopes and definitions of a text */
+    PHIL_WORDS_MAX = 1000000,  /* words of all values of a text */
+    PHIL_ELEMENTS_MAX = 10000, /* elements of a .multiple name: each is compared with all others */
+    PHIL_EXPRESSION_MAX = 64,  /* parentheses, functions and signs in each other */
+    PHIL_VARIABLE_MAX = 64,    /* variables that name variables */
 };
 
 /* ---- text and places ---- */

@@ -22,10 +22,10 @@
 #define CLASS_NOT_YET  PARAM_NOT_YET,  PARAM_RECIPE,   false, false /* refused when set away from the default */
 #define CLASS_NOT_YETS PARAM_NOT_YET,  PARAM_RECIPE,   true,  false
 #define CLASS_SETTING  PARAM_HONOURED, PARAM_SETTINGS, false, false
-#define CLASS_SETTINGS PARAM_HONOURED, PARAM_SETTINGS, true,  false
+#define CLASS_LATER    PARAM_IGNORED,  PARAM_SETTINGS, false, false /* read by commands that do not exist yet; said when set */
+#define CLASS_LATERS   PARAM_IGNORED,  PARAM_SETTINGS, true,  false
 #define CLASS_UNUSED   PARAM_IGNORED,  PARAM_SETTINGS, false, false /* a setting of cctbx.xfel without effect here */
-#define CLASS_FUTURE   PARAM_NOT_YET,  PARAM_SETTINGS, false, false
-#define CLASS_FUTURES  PARAM_NOT_YET,  PARAM_SETTINGS, true,  false
+#define CLASS_FUTURES  PARAM_NOT_YET,  PARAM_SETTINGS, true,  false /* refused when set */
 #define FIELDS(class_, tree_, multiple_, in_hash_) .class = class_, .tree = tree_, .multiple = multiple_, .in_hash = in_hash_
 #define EXPAND(...) FIELDS(__VA_ARGS__)
 #define ROW(class_, expert_, path_, type_, default_, unit_, help_) \

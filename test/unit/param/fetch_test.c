@@ -72,6 +72,18 @@ static void unknown_names_are_listed_unless_variables_use_them(void **state)
     assert_null(phil_unused(tree, o));
 }
 
+static void the_number_of_elements_is_limited(void **state)
+{
+    struct phil_node *values = text_master(*state, master);
+    struct str s = {0};
+    struct error err;
+    for (int i = 0; i <= PHIL_ELEMENTS_MAX; i++)
+        str_printf(&s, "m = %d\n", i);
+    assert_false(text_merge(*state, values, s.text, &err));
+    assert_string_equal(err.fact, "input:10001:1: more than 10000 times m");
+    str_free(&s);
+}
+
 static void a_value_knows_where_it_came_from(void **state)
 {
     struct error err;
@@ -90,6 +102,7 @@ int main(void)
         text_test(a_scope_is_no_value_and_a_value_no_scope),
         text_test(wrong_values_name_their_place),
         text_test(unknown_names_are_listed_unless_variables_use_them),
+        text_test(the_number_of_elements_is_limited),
         text_test(a_value_knows_where_it_came_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

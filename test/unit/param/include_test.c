@@ -59,6 +59,22 @@ static void cycles_and_missing_files_are_refused(void **state)
     assert_non_null(strstr(err.fact, "e.phil:1:1: x has no value"));
 }
 
+static void files_that_double_each_other_come_to_an_end(void **state)
+{
+    struct error err;
+    char name[] = "a0", text[80];
+    for (int i = 0; i < 10; i++) {
+        name[1] = (char)('0' + i);
+        snprintf(text, sizeof text, i < 9 ? "include file a%d\ninclude file a%d\n" : "x = %d\n", i + 1,
+                 i + 1);
+        put(name, text);
+    }
+    assert_null(phil_parse_file(*state, "a0", &err));
+    assert_non_null(strstr(err.fact, "more than 200 files are included"));
+    for (name[1] = '0'; name[1] <= '9'; name[1]++)
+        remove(name);
+}
+
 static void variables_do_not_see_the_including_file(void **state)
 {
     struct error err;
@@ -76,6 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         text_test(a_file_stands_in_place_of_its_include),
         text_test(cycles_and_missing_files_are_refused),
+        text_test(files_that_double_each_other_come_to_an_end),
         text_test(variables_do_not_see_the_including_file),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -47,9 +47,10 @@ static void defaults_are_those_of_the_table(void **state)
 static void values_that_are_set_are_given_back_with_their_origin(void **state)
 {
     struct params *p = with(
-        *state, "input.glob = a b\ninput.glob = c\nspotfinder.filter.untrusted { panel = 3\n circle = 1 2 100 }\n"
-                "spotfinder.filter.resolution_range = 3.6 3.8\nindexing.stills.method_list = fft1d fft3d\n"
-                "refinement.parameterisation.goniometer.fix = all+in_beam_plane\n");
+        *state,
+        "input.glob = a b\ninput.glob = c\nspotfinder.filter.untrusted { panel = 3\n circle = 1 2 100 }\n"
+        "spotfinder.filter.resolution_range = 3.6 3.8\nindexing.stills.method_list = fft1d fft3d\n"
+        "refinement.parameterisation.goniometer.fix = all+in_beam_plane\n");
     struct error err;
     const char *const *texts;
     const double *values;
@@ -130,10 +131,10 @@ static void the_hash_depends_on_what_changes_results_and_on_nothing_else(void **
         "xfelx.threads = 3\n",       "output.output_dir = x\n", "db.host = x\n",
         "xfelx.isa = ref\n",         "input.glob = x\n",        "indexing.stills.rmsd_min_px = 2.0\n",
         "indexing.fft3d.b_iso = 3\n"};
-    static const char *const other[] = {"indexing.stills.rmsd_min_px = 4\n", "spotfinder.filter.untrusted { pixel = 1 2 }\n",
-                                        "spotfinder.filter.resolution_range = 1 2\n",
-                                        "xfelx.index.min_evidence = 4\n",
-                                        "spotfinder.lookup.mask = m.pickle\n"};
+    static const char *const other[] = {
+        "indexing.stills.rmsd_min_px = 4\n", "spotfinder.filter.untrusted { pixel = 1 2 }\n",
+        "spotfinder.filter.resolution_range = 1 2\n", "xfelx.index.min_evidence = 4\n",
+        "spotfinder.lookup.mask = m.pickle\n"};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         assert_string_equal(hash_of(*state, with(*state, same[i]), ""), plain);
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)

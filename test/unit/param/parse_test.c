@@ -62,6 +62,25 @@ static void a_value_longer_than_the_limit_is_refused(void **state)
     str_free(&s);
 }
 
+static void the_number_of_names_and_words_is_limited(void **state)
+{
+    struct str s = {0};
+    struct error err;
+    for (int k = 0; k <= PHIL_OBJECTS_MAX; k++)
+        str_add(&s, "a=1;");
+    assert_null(text_tree(*state, s.text, &err));
+    assert_string_equal(err.fact, "input:1:800001: more than 200000 names in one text");
+    str_clear(&s);
+    for (int k = 0; k < 5; k++) {
+        str_add(&s, "\na = ");
+        for (int i = 0; i < PHIL_WORDS_MAX / 4; i++)
+            str_add(&s, "1 ");
+    }
+    assert_null(text_tree(*state, s.text, &err));
+    assert_non_null(strstr(err.fact, "more than 1000000 words in one text"));
+    str_free(&s);
+}
+
 static void attributes_that_are_switched_off_are_parsed_only(void **state)
 {
     struct error err;
@@ -93,6 +112,7 @@ int main(void)
         text_test(messages_say_what_is_wrong_and_where),
         text_test(nesting_is_limited_without_recursion),
         text_test(a_value_longer_than_the_limit_is_refused),
+        text_test(the_number_of_names_and_words_is_limited),
         text_test(attributes_that_are_switched_off_are_parsed_only),
         text_test(a_quoted_word_on_the_next_line_continues_the_value),
         text_test(parts_can_be_switched_off),
