@@ -1,24 +1,32 @@
 /* index.h - indexing of a still with known cells (ALGORITHMS 3; ALGORITHMS_LATTICE 2).
  *
- * Sphere search for the shortest reduced vector, cone search for the second, both hands, rigid refinement,
- * then orientation
- * + beam shift + restrained strain; short lists are searched again more widely and by pairs. What is found is
- * accepted by its evidence against chance (ALGORITHMS 3.4), never by a count of spots. Nothing allocates; the
- * same spots give the same answer on every thread. Plain C: about 3 ms for a frame of a 90 Å cell, 30 ms when
- * a short list is refused.
+ * Sphere search for the shortest reduced vector, cone search for the second, both hands, rigid refinement, then
+ * orientation, beam shift and restrained strain together; short lists are searched again more widely and by
+ * pairs. What is found is accepted by its evidence against chance (ALGORITHMS 3.4), never by a count of spots.
+ * Two hypotheses share the evidence: the errors expected, and wide ones (a mosaic crystal, a detector not quite
+ * in its place, a cell off by a per cent); under the second, or with an untrusted geometry and a short list, half
+ * of the spots must be explained as well.
  *
- *     size_t bytes = index_cell_size(&known);                              // once a recipe; 0: impossible
- * cell struct index_cell *cell = index_cell_init(&known, arena_get(arena, bytes));   // then shared read-only
- * by all threads const struct index_cell *cells[] = {cell}; void *work = arena_get(thread_arena,
- * index_work_size(cells, 1, max_spots));   // once a thread
+ * Nothing allocates; the same spots give the same answer on every thread. Plain C costs 1 to 5 ms for an indexed
+ * frame of a 90 Å cell, up to 30 ms where the search has to be widened or is refused at nine beam centres, 0.1 s
+ * for 300 Å. At most 1024 spots, the brightest, are searched with; all are assigned. Cells whose grid would pass
+ * 10^6 directions (reduced axes above some 400 Å) get a coarser one and need spots of low angle.
+ *
+ *     size_t bytes = index_cell_size(&known);                      // once a recipe; 0: impossible cell
+ *     struct index_cell *cell = index_cell_init(&known, memory);   // memory[bytes]; then shared by all threads
+ *     const struct index_cell *cells[] = {cell};
+ *     work[index_work_size(cells, 1, max_spots)]                   // once a thread
  *
  *     size_t n = spots_to_rays(panels, n_panels, &beam, spots, n_spots, rays);      // once a frame
  *     struct index_params params;
  *     index_params_default(&params);
  *     struct index_found found = {.lattices = lattices, .capacity = MAX, .owner = owner, .hkl = hkl};
  *     if (index_frame(&params, cells, 1, &beam, rays, n, &found, work) == 0)
- *         …                                               // found.reason, found.best_evidence say why
- *     for (i < found.n) refine_lattice(…);                // kernels/refine.h
+ *         …                                                        // found.reason, found.best_evidence say why
+ *     for (uint32_t i = 0; i < found.n; i++)                       // kernels/refine.h
+ *         if (refine_lattice(&refine, cells[lattices[i].cell_no], panels, &beam, rays, n, owner, hkl, i,
+ *                            &lattices[i], used, refine_work) == REFINE_OK)
+ *             rows += refine_rows(panels, &beam, spots, rays, n, owner, hkl, i, &lattices[i], used, out + rows);
  */
 #ifndef XFELX_KERNELS_INDEX_H
 #define XFELX_KERNELS_INDEX_H
@@ -41,8 +49,8 @@ struct ray {
     uint32_t spot; /* index in the list it was made from */
 };
 
-/* Map spots to rays, one for each spot that can be mapped (finite position, known panel, not on the beam
- * itself); order is kept. rays has room for n. Returns the number made. */
+/* Map spots to rays, one for each spot that can be mapped (finite position, known panel, not on the beam itself);
+ * order is kept. rays has room for n. Returns the number made. */
 size_t spots_to_rays(const struct panel *panels, size_t n_panels, const struct beam_vector *beam,
                      const struct spot *spots, size_t n, struct ray *rays);
 
@@ -50,15 +58,15 @@ size_t spots_to_rays(const struct panel *panels, size_t n_panels, const struct b
 struct known_cell {
     double cell[6]; /* Å, degrees, in the setting of the space group */
     char centring;  /* P A B C I F R (R: obverse hexagonal axes; with rhombohedral axes it is taken as P) */
-    const int8_t (*rotations)[9]; /* rotation parts R of the space group's operators in that setting (x' = R
-                                     x); generators will do; improper and double ones do no harm; n_rotations 0: no space group,
-                                     the symmetry of the metric is used */
+    /* Rotation parts R of the space group's operators in that setting (x' = R x). Generators will do, improper and
+     * double ones do no harm. n_rotations 0: no space group; the symmetry of the metric is used. */
+    const int8_t (*rotations)[9];
     size_t n_rotations;
 };
 
-/* A known cell prepared for the search. Opaque; lives in the memory it was given, which must be 64-byte
- * aligned, stay in place and not change. size 0 / init NULL: impossible cell or operators that do not fit it
- * within 1 % (3°), or reduced lengths outside 2 … 3000 Å. */
+/* A known cell prepared for the search. Opaque; lives in the memory it was given, which must be 64-byte aligned,
+ * stay in place and not change. size 0, init NULL: impossible cell, operators that do not fit it within 1 % (3°),
+ * or reduced lengths outside 2 … 3000 Å. */
 struct index_cell;
 size_t index_cell_size(const struct known_cell *known);
 struct index_cell *index_cell_init(const struct known_cell *known, void *memory);
@@ -72,8 +80,7 @@ struct index_params {
     double length_tolerance;   /* known_symmetry.relative_length_tolerance, 0.1 */
     double angle_tolerance;    /* degrees, known_symmetry.absolute_angle_tolerance, 5 */
     bool geometry_trusted;     /* after the geometry pass: narrow shift prior, no offsets */
-    double max_offset_px;      /* beam centre may be wrong by this much when not trusted
-                                  (xfelx.index.max_offset_px), 3 */
+    double max_offset_px;      /* error of an untrusted beam centre (xfelx.index.max_offset_px), 3 */
     int deep;                  /* xfelx.index.deep: -1 auto (lists of at most 32 spots), 0 never, 1 always */
     double sigma_px;           /* position error of a spot, 0.5 */
     double sigma_e0, sigma_e1; /* excitation: hypot(sigma_e0, sigma_e1 |q|), 0.0004 1/Å and 0.0009 */
@@ -86,19 +93,16 @@ enum index_reason { INDEX_OK = 0, INDEX_FEW_SPOTS = 2, INDEX_NO_LATTICE = 11, IN
 
 /* What was found. The caller sets lattices, capacity, owner, hkl; the rest is output. */
 struct index_found {
-    struct lattice
-        *lattices;     /* [capacity]; A, cell, evidence, shift_px, cell_no, n_indexed are set, best first */
-    size_t capacity;   /* max_lattices counts up to this and INDEX_MAX_LATTICES */
-    int32_t *owner;    /* [n rays] number of the lattice a ray belongs to, -1 none */
-    int32_t (*hkl)[3]; /* [n rays] in the setting of the cell; 0 0 0 when it belongs to none */
+    struct lattice *lattices; /* [capacity] A, cell, evidence, shift_px, cell_no, n_indexed; best first */
+    size_t capacity;          /* max_lattices counts up to this and INDEX_MAX_LATTICES */
+    int32_t *owner;           /* [n rays] number of the lattice a ray belongs to; -1 none */
+    int32_t (*hkl)[3];        /* [n rays] in the setting of the cell; 0 0 0 when it belongs to none */
 
     size_t n;
     enum index_reason reason; /* when n is 0 */
-    double best_evidence;     /* of what was accepted or, when nothing was, of the best candidate refused; -99
-                                 none */
-    uint32_t
-        undecided;    /* bit i: lattice i fits another, not equivalent setting nearly as well (SCIENCE 7.4) */
-    uint32_t offsets; /* displaced beam centres tried */
+    double best_evidence;     /* of what was accepted or, when nothing was, of the best refused; -99 none */
+    uint32_t undecided; /* bit i: another setting, not equivalent, fits lattice i as well (SCIENCE 7.4) */
+    uint32_t offsets;   /* displaced beam centres tried */
 };
 
 /* Bytes of work memory (64-byte aligned, contents do not matter) for frames of at most max_rays rays. */

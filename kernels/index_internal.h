@@ -1,4 +1,4 @@
-/* index_internal.h - what the files index_*.c share. Not for other kernels: they include kernels/index.h.
+/* index_internal.h - what the files index_*.c share, and refine.c for the cell. Others include kernels/index.h.
  *
  * A search works on points (rays sorted by |q|, sigmas apart) and on guesses (reduced bases). All lengths Å,
  * 1/Å.
