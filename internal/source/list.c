@@ -56,10 +56,55 @@ static bool is_image_name(const char *path)
     return false;
 }
 
-static bool add_all(struct names *l, char **names, size_t n, bool images_only, struct error *err)
+/* Length of a name without "_000001", or 0 when it does not end so. */
+static size_t before_number(const char *text, size_t n)
+{
+    size_t at = n;
+    while (at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9')
+        at--;
+    return n - at >= 5 && at > 1 && text[at - 1] == '_' ? at - 1 : 0;
+}
+
+/* Data files of Dectris' writer lie beside the master (or .nxs) file that links to them: "x_data_000001.h5", "x_000001.h5",
+ * "x_meta.h5" beside "x_master.h5" or "x.nxs". In a folder's listing the frames come from the master, once; where there are
+ * both masters, from the .nxs, which has the better geometry. */
+static bool is_member(const char *path, struct arena *a)
+{
+    static const char *const endings[] = {"_data", "_meta", "_vds", ""};
+    if (!str_ends(path, ".h5"))
+        return false;
+    size_t n = strlen(path) - 3;
+    if (n > 7 && memcmp(path + n - 7, "_master", 7) == 0)
+        return fs_is_file(arena_printf(a, "%.*s.nxs", (int)(n - 7), path));
+    size_t numbered = before_number(path, n);
+    const char *stem = arena_strndup(a, path, numbered ? numbered : n);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (!str_ends(stem, endings[i]) || (!numbered && !*endings[i]))
+            continue;
+        int length = (int)(strlen(stem) - strlen(endings[i]));
+        if (fs_is_file(arena_printf(a, "%.*s_master.h5", length, stem)) ||
+            fs_is_file(arena_printf(a, "%.*s.nxs", length, stem)))
+            return true;
+    }
+    return false;
+}
+
+static bool add_all(struct names *l, char **names, size_t n, struct error *err)
 {
     for (size_t i = 0; i < n; i++)
-        if ((!images_only || is_image_name(names[i])) && !add_name(l, names[i], err))
+        if (!add_name(l, names[i], err))
+            return false;
+    return true;
+}
+
+static bool add_folder(struct names *l, const char *folder, struct error *err)
+{
+    char **names;
+    size_t n;
+    if (!fs_list(folder, l->arena, &names, &n, err))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (is_image_name(names[i]) && !is_member(names[i], l->arena) && !add_name(l, names[i], err))
             return false;
     return true;
 }
@@ -70,12 +115,12 @@ static bool add_argument(struct names *l, const char *argument, struct error *er
     char **names;
     size_t n;
     if (fs_is_folder(argument))
-        return fs_list(argument, l->arena, &names, &n, err) && add_all(l, names, n, true, err);
+        return add_folder(l, argument, err);
     if (fs_is_file(argument) || !strpbrk(argument, "*?["))
         return add_name(l, argument, err);
     if (!fs_glob(argument, l->arena, &names, &n, err))
         return false;
-    return n > 0 ? add_all(l, names, n, false, err) : add_name(l, argument, err);
+    return n > 0 ? add_all(l, names, n, err) : add_name(l, argument, err);
 }
 
 /* One path a line; '#' begins a comment line, blanks around are not part of a name; relative to the list's folder. */

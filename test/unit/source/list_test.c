@@ -102,6 +102,24 @@ static void what_cannot_be_opened_counts_one_frame_that_fails(void **state)
     source_list_close(&l);
 }
 
+static void data_files_beside_their_master_are_not_listed_again(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "a_data_000001.h5", "a_data_000002.h5", "a_master.h5", "a_meta.h5",        "b.nxs",
+        "b_000001.h5",      "b_master.h5",      "c_000001.h5", "d_data_000001.h5", "e.h5"};
+    static const char *const listed[] = {"a_master.h5", "b.nxs", "c_000001.h5", "d_data_000001.h5", "e.h5"};
+    struct error err;
+    struct source_list l;
+    char *sub = path_of("dectris"), *arguments[] = {sub};
+    assert_true(fs_make_folders(sub, &err));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        write_text(arena_printf(&arena, "dectris/%s", files[i]), "x", 1);
+    make(arguments, 1, &l);
+    assert_names(&l, listed, sizeof listed / sizeof *listed);
+    source_list_close(&l);
+}
+
 static void nothing_named_or_a_bad_list_is_an_error(void **state)
 {
     (void)state;
@@ -152,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_list_has_comments_and_paths_relative_to_itself),
         cmocka_unit_test(doubles_are_removed_whoever_names_them),
         cmocka_unit_test(what_cannot_be_opened_counts_one_frame_that_fails),
+        cmocka_unit_test(data_files_beside_their_master_are_not_listed_again),
         cmocka_unit_test(nothing_named_or_a_bad_list_is_an_error),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
