@@ -168,9 +168,9 @@ static void set_noise(struct frame *f, double shift_px)
     f->noise[1] = wide;
 }
 
-/* A plane of the true lattice, or of another cell's, can pass for a lattice when much is uncertain: the beam centre of a
- * short
- * list, or all errors taken wide. Then half of the spots must be explained, beyond what chance explains. */
+/* A plane of the true lattice, or of another cell's, can pass for a lattice when much is uncertain: the beam
+ * centre of a short list, or all errors taken wide. Then half of the spots must be explained, beyond what chance
+ * explains. */
 static bool accepts(const struct frame *f, const struct guess *g, size_t n)
 {
     bool certain = g->noise == 0 && (f->p->geometry_trusted || n > LONG);

@@ -1,10 +1,10 @@
 /* index_cell.c - a known cell made ready for the search, once a recipe: reduced basis, symmetry, direction
  * grids, nodes.
  *
- * The grids hold the directions the shortest reduced vector is looked for in. Their step is 0.24/(L q)
- * radians, q 0.25 (wide search 0.45) 1/Å: half a step off, a spot at q has its phase wrong by at most 0.12.
- * Very large cells would need more than MAX_GRID directions (12 MB); their grids are coarser and serve spots
- * of smaller |q|, of which they have enough.
+ * The grids hold the directions the shortest reduced vector is looked for in. Their step is 0.24/(L q) radians,
+ * q 0.25 1/Å (wide search 0.45), more for cells below 40 Å: half a step off, a spot at q has its phase wrong by
+ * at most 0.12. Very large cells would need more than MAX_GRID directions (12 MB); their grids are coarser and
+ * serve spots of smaller |q|, of which they have enough.
  */
 #include "kernels/index_internal.h"
 
@@ -201,6 +201,13 @@ static bool describe(const struct known_cell *known, struct index_cell *c)
 
 /* ---- direction grids: rings of constant polar angle over a hemisphere */
 
+/* Small cells show few spots, far out: ten orders of the shortest axis, wherever that is. */
+static double grid_q(int which, double length)
+{
+    double q = fmax(GRID_Q[0], 10 / length);
+    return fmin(q, 1.5) * GRID_Q[which] / GRID_Q[0];
+}
+
 static double grid_step(double length, double q)
 {
     double step = GRID_STEP / (length * q), least = sqrt(2 * PI / MAX_GRID);
@@ -248,7 +255,7 @@ static void cone_fill(const struct index_cell *c, struct grid *g)
 
 static void grid_measure(const struct index_cell *c, int which, struct grid *g)
 {
-    double q = GRID_Q[which], sine = sqrt(1 - c->cos_ab * c->cos_ab);
+    double q = grid_q(which, c->length[0]), sine = sqrt(1 - c->cos_ab * c->cos_ab);
     g->step = grid_step(c->length[0], q);
     g->n = grid_fill(g->step, NULL, NULL, NULL);
     size_t cone = (size_t)(2 * PI * c->length[1] * sine * q / GRID_STEP) + 1;
@@ -288,7 +295,7 @@ static void nodes_fill(struct index_cell *c)
 {
     /* a sphere that holds three quarters of the room; 0.40 1/Å is as far as low-angle spots of short lists go
      */
-    double qmax = fmin(0.40, cbrt(0.75 * MAX_NODES * 0.75 / (PI * c->volume))), a[9];
+    double qmax = fmin(1.6 * grid_q(0, c->length[0]), cbrt(0.75 * MAX_NODES * 0.75 / (PI * c->volume))), a[9];
     int limit[3];
     lattice_reciprocal(c->reduced, a);
     for (int j = 0; j < 3; j++)

@@ -219,6 +219,37 @@ static void scatter_at_the_beam_stop_hides_no_lattice(void **state)
     still_indexer_free(x);
 }
 
+/* Few spots, far out: the search must be as fine as the spots' |q| demands, not as that of proteins. */
+static void a_small_molecule_is_indexed_from_its_few_spots(void **state)
+{
+    (void)state;
+    static const struct known_cell SMALL[] = {{.cell = {5.9, 10.4, 17.2, 90, 90, 90}, .centring = 'P'},
+                                              {.cell = {7.1, 9.2, 11.8, 90, 104, 90}, .centring = 'P'}};
+    uint64_t seed = 91;
+    int right = 0, tried = 0;
+    for (size_t i = 0; i < 2; i++) {
+        struct still_indexer *x = still_indexer(&SMALL[i]);
+        for (int round = 0; round < 20; round++) {
+            struct still s;
+            double A[9], u[9];
+            still_empty(&s);
+            s.panel.origin[2] = -70;
+            s.beam.wavelength = 0.9;
+            still_rotation(&seed, u);
+            still_orient(SMALL[i].cell, u, A);
+            still_add_lattice(&s, &seed, A, 'P', 40, 0.4);
+            if (s.n < 8)
+                continue;
+            tried++;
+            right += still_index(x, &s) == 1 && still_misset(x->lattice[0].A, A, 'P') < 0.5;
+        }
+        still_indexer_free(x);
+    }
+    print_message("%d of %d\n", right, tried);
+    assert_true(tried >= 20);
+    assert_true(right >= tried - 1);
+}
+
 static void a_cell_outside_the_tolerances_is_refused(void **state)
 {
     (void)state;
@@ -383,6 +414,7 @@ int main(void)
         cmocka_unit_test(frames_without_a_lattice_say_why),
         cmocka_unit_test(degenerate_lists_do_no_harm),
         cmocka_unit_test(scatter_at_the_beam_stop_hides_no_lattice),
+        cmocka_unit_test(a_small_molecule_is_indexed_from_its_few_spots),
         cmocka_unit_test(a_cell_outside_the_tolerances_is_refused),
         cmocka_unit_test(a_beam_centre_off_by_three_pixels_is_overcome),
         cmocka_unit_test(two_crystals_are_told_apart_and_one_is_not_doubled),

@@ -101,7 +101,7 @@ static inline void still_add_lattice(struct still *s, uint64_t *seed, const doub
     double basis[9], cell[6];
     lattice_reciprocal(A, basis);
     lattice_cell(basis, cell);
-    double volume = fabs(lattice_determinant(basis)), d_min = volume > 3e6 ? 5 : 2.4;
+    double volume = fabs(lattice_determinant(basis)), d_min = volume > 3e6 ? 5 : volume < 5e3 ? 0.9 : 2.4;
     int lim[3];
     for (int i = 0; i < 3; i++)
         lim[i] = (int)(cell[i] / d_min) + 1;
