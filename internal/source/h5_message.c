@@ -346,7 +346,8 @@ static int compare_pieces(const void *left, const void *right)
 
 void h5_image_sort(struct h5_image *m, struct arena *a)
 {
-    qsort(m->pieces, (size_t)m->n_pieces, sizeof *m->pieces, compare_pieces);
+    if (m->n_pieces > 1)
+        qsort(m->pieces, (size_t)m->n_pieces, sizeof *m->pieces, compare_pieces);
     fill_reach(m, a);
 }
 
