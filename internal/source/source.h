@@ -121,9 +121,10 @@ struct source_list {
     uint64_t n_frames;
 };
 
-/* Expand arguments: a file; a folder (its image files, sorted; data files of a master left out); a glob; "@list.txt" or a *.txt or *.lst file of one path a line
- * (# comments; relative to the list's folder). Sorted by name inside an argument, doubles removed. Containers are opened to
- * count frames. Fails only when nothing at all is named or a list file cannot be read (ERROR_USAGE, ERROR_UNREADABLE). */
+/* Expand arguments: a file; a folder (its image files, sorted; data files of a master left out); a glob; "@list.txt" or a
+ * *.txt or *.lst file of one path a line (# comments; relative to the list's folder). Sorted by name inside an argument,
+ * doubles removed. Containers are opened to count frames. Fails only when nothing at all is named or a list file cannot be
+ * read (ERROR_USAGE, ERROR_UNREADABLE). */
 bool source_list_make(char *const *arguments, size_t n, const struct source_options *o, struct arena *a,
                       struct source_list *out, struct error *err);
 void source_list_close(struct source_list *l);
