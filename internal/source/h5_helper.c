@@ -114,10 +114,6 @@ static void send_fault(int fd, uint32_t number, const struct error *err)
 
 static int child(int fd, const struct packet *p)
 {
-    /* A fault handler of the program would try to save the program: here a crash has to end the process. */
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        signal(faults[i], SIG_DFL);
     limit(RLIMIT_AS, MEMORY_MOST);
     limit(RLIMIT_CPU, SECONDS);
     limit(RLIMIT_CORE, 0);
@@ -181,6 +177,10 @@ static int helper(int fd, void *arg)
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    /* A fault handler of the program would try to save the program: here, and in the children, a crash has to end the process. */
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        signal(faults[i], SIG_DFL);
     signal(SIGINT, SIG_IGN); /* the program decides when it is over, and closes the socket */
     signal(SIGTERM, SIG_IGN);
     unsetenv("HDF5_EXT_PREFIX"); /* would lead links elsewhere */

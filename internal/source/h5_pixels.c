@@ -127,14 +127,23 @@ static bool fetch(struct job *j, uint64_t address, uint8_t *to, size_t n, struct
 
 /* ---- contiguous and compact ---- */
 
+/* Does each frame lie in one stretch: is nothing outside of the dimension of frames? */
+static bool frames_are_whole(const struct h5_array *a)
+{
+    for (size_t i = 0; i < H5_ROLES && a->order[i] != H5_FRAME; i++) {
+        if (a->extent[a->order[i]] > 1 && a->extent[H5_FRAME] > 1)
+            return false;
+    }
+    return true;
+}
+
 static bool read_contiguous(struct job *j, struct error *err)
 {
     const struct h5_array *a = j->array;
     struct box b = {.size = {1, a->extent[H5_MODULE], a->extent[H5_SLOW], a->extent[H5_FAST]}};
     size_t n = (size_t)(b.size[H5_MODULE] * b.size[H5_SLOW] * b.size[H5_FAST]) * j->pixel;
     uint64_t offset = j->source_frame * n;
-    if (a->extent[H5_FRAME] > 1 && a->order[0] != H5_FRAME &&
-        !(a->order[0] == H5_MODULE && a->extent[H5_MODULE] == 1))
+    if (!frames_are_whole(a))
         return error_set(err, ERROR_UNSUPPORTED, "%s: %s: frames are not its first dimension", j->name,
                          a->dataset);
     if (!bytes_reserve(&j->buffer->raw, n, err))
