@@ -1,6 +1,8 @@
 /* completion.c - `xfelx completion`: scripts that teach a shell our commands and options, made from the tables. */
 #include "cmd/cli.h"
 
+#include "param/param.h"
+
 #include <string.h>
 
 /* Text inside single quotes of a shell: a quote is written '\'' . */
@@ -22,11 +24,33 @@ static void add_words(struct str *out, const struct option_row *o)
     }
 }
 
+/* Commands that take parameters (name=value) are those that read parameter files. */
+static bool takes_parameters(const struct command *c)
+{
+    for (const struct option_row *o = c->options; o && o->name; o++)
+        if (strcmp(o->name, "phil") == 0)
+            return true;
+    return false;
+}
+
+/* Full names of the parameters, one a line; members of multiple scopes have no name that could be assigned alone. */
+static void add_parameters(struct str *out)
+{
+    size_t n;
+    const struct param_row *rows = param_rows(&n);
+    for (size_t i = 0; i < n; i++)
+        if (!strstr(rows[i].path, "[]"))
+            str_printf(out, "%s\n", rows[i].path);
+}
+
 static void bash(const struct program *p, struct str *out)
 {
-    str_printf(
-        out, "_%s() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words\n    if [ \"$COMP_CWORD\" = 1 ]; then\n",
-        p->name);
+    str_printf(out, "_%s_parameters='\n", p->name);
+    add_parameters(out);
+    str_printf(out,
+               "'\n_%s() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words parameters=\n    COMPREPLY=()\n"
+               "    if [ \"$COMP_CWORD\" = 1 ]; then\n",
+               p->name);
     str_add(out, "        words='");
     for (const struct command *const *c = p->commands; *c; c++)
         str_printf(out, "%s%s", c == p->commands ? "" : " ", (*c)->name);
@@ -35,11 +59,17 @@ static void bash(const struct program *p, struct str *out)
     for (const struct command *const *c = p->commands; *c; c++) {
         str_printf(out, "        %s) words='--help", (*c)->name);
         add_words(out, (*c)->options);
-        str_add(out, "' ;;\n");
+        str_printf(out, "'%s ;;\n", takes_parameters(*c) ? " parameters=1" : "");
     }
-    str_add(out, "        esac\n    fi\n    case $COMP_CWORD:$cur in\n"
-                 "    1:* | *:-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
-                 "    *) COMPREPLY=() ;; # files, by -o default\n    esac\n}\n");
+    /* nothing found: bash offers files by itself (-o default) */
+    str_printf(out,
+               "        esac\n    fi\n    case $COMP_CWORD:$cur:$parameters in\n"
+               "    1:* | *:-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
+               "    *:?*:1)\n        COMPREPLY=($(compgen -S = -W \"$_%s_parameters\" -- \"$cur\"))\n"
+               "        [ ${#COMPREPLY[@]} = 0 ] || { compopt -o nospace; COMPREPLY+=($(compgen -f -- "
+               "\"$cur\")); }\n"
+               "        ;;\n    esac 2>/dev/null\n}\n",
+               p->name);
     str_printf(out, "complete -o default -F _%s %s\n", p->name, p->name);
 }
 
@@ -61,7 +91,14 @@ static void zsh_option(struct str *out, const struct option_row *o, bool letter)
 
 static void zsh(const struct program *p, struct str *out)
 {
-    str_printf(out, "#compdef %s\n_%s() {\n    local -a commands\n    commands=(\n", p->name, p->name);
+    str_printf(out, "#compdef %s\n_%s_inputs() {\n    local -a parameters\n    parameters=(\n", p->name,
+               p->name);
+    add_parameters(out);
+    str_printf(
+        out,
+        "    )\n    _alternative 'files:file:_files' 'parameters:parameter:compadd -S = -a parameters'\n}\n"
+        "_%s() {\n    local -a commands\n    commands=(\n",
+        p->name);
     for (const struct command *const *c = p->commands; *c; c++) {
         str_printf(out, "        '%s:", (*c)->name);
         add_quoted(out, (*c)->summary);
@@ -78,17 +115,28 @@ static void zsh(const struct program *p, struct str *out)
             if (o->letter)
                 zsh_option(out, o, true);
         }
-        str_add(out, " \\\n            '--help[this text]' '*:file:_files'\n        ;;\n");
+        str_add(out, " \\\n            '--help[this text]' '*:file:");
+        if (takes_parameters(*c))
+            str_printf(out, "_%s_inputs'\n        ;;\n", p->name);
+        else
+            str_add(out, "_files'\n        ;;\n");
     }
     str_printf(out, "    esac\n}\ncompdef _%s %s\n", p->name, p->name);
 }
 
 static void fish(const struct program *p, struct str *out)
 {
+    str_printf(out, "function __%s_parameters\n    string replace -r '$' '=' -- (string split \\n '",
+               p->name);
+    add_parameters(out);
+    str_add(out, "')\nend\n");
     for (const struct command *const *c = p->commands; *c; c++) {
         str_printf(out, "complete -c %s -n __fish_use_subcommand -f -a %s -d '", p->name, (*c)->name);
         add_quoted(out, (*c)->summary);
         str_add(out, "'\n");
+        if (takes_parameters(*c))
+            str_printf(out, "complete -c %s -n '__fish_seen_subcommand_from %s' -a '(__%s_parameters)'\n",
+                       p->name, (*c)->name, p->name);
         for (const struct option_row *o = (*c)->options; o && o->name; o++) {
             str_printf(out, "complete -c %s -n '__fish_seen_subcommand_from %s' -l %s%s", p->name, (*c)->name,
                        o->name, o->argument ? " -r" : "");
