@@ -154,27 +154,32 @@ void phil_word_show(struct str *s, const struct phil_word *w)
     str_add(s, quote);
 }
 
+void phil_list_add(struct arena *a, struct phil_word_list *list, const struct phil_word *w)
+{
+    if (list->n == list->room) {
+        list->room = list->room ? 2 * list->room : 4;
+        struct phil_word *wider = arena_array(a, list->room, sizeof *wider);
+        if (list->n)
+            memcpy(wider, list->word, list->n * sizeof *wider);
+        list->word = wider;
+    }
+    list->word[list->n++] = *w;
+    list->bytes += w->n + 1;
+}
+
 struct phil_words phil_words_of(struct arena *a, const char *text)
 {
     struct phil_source *s = arena_alloc(a, sizeof *s);
     *s = (struct phil_source){.name = "built-in", .text = text, .n = strlen(text)};
     struct phil_lexer x = {.arena = a, .source = s, .line = 1};
-    size_t n = 0, room = 8;
-    struct phil_word *words = arena_array(a, room, sizeof *words);
-    for (;;) {
-        struct phil_word w;
-        bool got;
-        if (!phil_next_word(&x, PHIL_LOOSE, &w, &got, NULL) || !got)
-            break;
+    struct phil_word_list list = {0};
+    struct phil_word w;
+    bool got;
+    while (phil_next_word(&x, PHIL_LOOSE, &w, &got, NULL) && got) {
         w.place = (struct phil_place){0};
-        if (n == room) {
-            struct phil_word *more = arena_array(a, room *= 2, sizeof *more);
-            memcpy(more, words, n * sizeof *more);
-            words = more;
-        }
-        words[n++] = w;
+        phil_list_add(a, &list, &w);
     }
-    return (struct phil_words){words, n};
+    return (struct phil_words){list.word, list.n};
 }
 
 const char *phil_join(struct arena *a, struct phil_words w)

@@ -31,28 +31,12 @@ static bool end_of_text(const struct phil_word *after, struct error *err)
 
 /* ---- values ---- */
 
-struct word_list {
-    struct phil_word *word;
-    size_t n, room, bytes;
-};
-
-static void keep_word(struct arena *a, struct word_list *list, const struct phil_word *w)
-{
-    if (list->n == list->room) {
-        struct phil_word *more = arena_array(a, list->room = list->room ? 2 * list->room : 4, sizeof *more);
-        if (list->n)
-            memcpy(more, list->word, list->n * sizeof *more);
-        list->word = more;
-    }
-    list->word[list->n++] = *w;
-}
-
 /* Words of a value: to a semicolon, brace, the end, or a word on a later line that is not quoted and not after a lone
  * backslash. A word that is exactly # hides the rest of the line, but quoted words after it still continue the value. */
 static bool collect_value(struct parser *p, const struct phil_word *lead, struct phil_words *out,
                           struct error *err)
 {
-    struct word_list list = {0};
+    struct phil_word_list list = {0};
     bool comment = false, last_continues = false;
     uint32_t last_line = lead->place.line;
     for (;;) {
@@ -75,12 +59,12 @@ static bool collect_value(struct parser *p, const struct phil_word *lead, struct
             comment = true;
         } else if (!plain || last_continues) {
             if (!comment)
-                keep_word(p->arena, &list, &w), list.bytes += w.n;
+                phil_list_add(p->arena, &list, &w);
         } else if (w.place.line != last_line) {
             p->lexer = before;
             break;
         } else if (!backslash && !comment) {
-            keep_word(p->arena, &list, &w), list.bytes += w.n;
+            phil_list_add(p->arena, &list, &w);
         }
         last_line = w.place.line;
         last_continues = backslash;

@@ -74,6 +74,13 @@ struct phil_words {
     size_t n;
 };
 
+/* A list of words being made; {0} is empty. It lives in the arena. */
+struct phil_word_list {
+    struct phil_word *word;
+    size_t n, room, bytes;
+};
+void phil_list_add(struct arena *a, struct phil_word_list *list, const struct phil_word *w);
+
 enum phil_mode {
     PHIL_NAMES, /* { } = stand alone, # begins a comment */
     PHIL_VALUE, /* { } ; stand alone */

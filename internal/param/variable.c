@@ -146,73 +146,55 @@ static bool variable_words(struct arena *a, const struct phil_object *definition
     return true;
 }
 
-static void add_words(struct arena *a, struct phil_word **list, size_t *n, size_t *room,
-                      struct phil_words more)
+/* A word with its variables replaced, joined to one quoted word; one unquoted variable alone becomes the words it
+ * stands for. */
+static bool resolve_word(struct arena *a, const struct phil_object *definition, const struct phil_word *w,
+                         size_t depth, struct phil_words *out, struct error *err)
 {
-    if (*n + more.n > *room) {
-        struct phil_word *wider = arena_array(a, *room = 2 * (*n + more.n), sizeof *wider);
-        if (*n)
-            memcpy(wider, *list, *n * sizeof *wider);
-        *list = wider;
+    struct fragment *fragments = arena_array(a, w->n + 1, sizeof *fragments);
+    size_t n;
+    if (!cut(a, w, fragments, &n, err))
+        return false;
+    if (n == 1 && fragments[0].variable && w->quote == PHIL_PLAIN)
+        return variable_words(a, definition, w, fragments[0].text, depth, out, err);
+    if (n == 1 && !fragments[0].variable)
+        return true;
+    struct str joined = {0};
+    for (size_t k = 0; k < n; k++) {
+        struct phil_words value = {0};
+        if (fragments[k].variable && !variable_words(a, definition, w, fragments[k].text, depth, &value, err))
+            return str_free(&joined), false;
+        str_add(&joined, fragments[k].variable ? phil_join(a, value) : fragments[k].text);
+        if (joined.len > PHIL_VALUE_MAX)
+            return str_free(&joined),
+                   phil_error(err, w->place, "the value grows over %d bytes", PHIL_VALUE_MAX);
     }
-    if (more.n)
-        memcpy(*list + *n, more.word, more.n * sizeof **list);
-    *n += more.n;
+    struct phil_word *word = arena_alloc(a, sizeof *word);
+    *word = (struct phil_word){.text = arena_strndup(a, joined.text ? joined.text : "", joined.len),
+                               .n = joined.len,
+                               .quote = PHIL_DOUBLE,
+                               .place = w->place};
+    *out = (struct phil_words){word, 1};
+    str_free(&joined);
+    return true;
 }
 
 static bool resolve(struct arena *a, const struct phil_object *definition, size_t depth,
                     struct phil_words *out, struct error *err)
 {
-    struct phil_words given = definition->words;
-    struct phil_word *list = NULL;
-    size_t n = 0, room = 0, bytes = 0;
-    for (size_t i = 0; i < given.n; i++) {
-        const struct phil_word *w = &given.word[i];
+    struct phil_word_list list = {0};
+    for (size_t i = 0; i < definition->words.n; i++) {
+        const struct phil_word *w = &definition->words.word[i];
         struct phil_words these = {w, 1};
-        if (w->quote != PHIL_SINGLE && strchr(w->text, '$')) {
-            struct fragment *fragments = arena_array(a, w->n + 1, sizeof *fragments);
-            size_t n_fragments, n_variables = 0;
-            if (!cut(a, w, fragments, &n_fragments, err))
-                return false;
-            for (size_t k = 0; k < n_fragments; k++)
-                n_variables += fragments[k].variable;
-            struct str joined = {0};
-            for (size_t k = 0; n_variables && k < n_fragments; k++) {
-                struct phil_words value = {0};
-                if (!fragments[k].variable) {
-                    str_add(&joined, fragments[k].text);
-                    continue;
-                }
-                if (!variable_words(a, definition, w, fragments[k].text, depth, &value, err))
-                    return str_free(&joined), false;
-                if (n_fragments == 1 && w->quote == PHIL_PLAIN) {
-                    these = value;
-                    n_variables = 0;
-                } else {
-                    str_add(&joined, phil_join(a, value));
-                }
-                if (joined.len > PHIL_VALUE_MAX)
-                    return str_free(&joined),
-                           phil_error(err, w->place, "the value grows over %d bytes", PHIL_VALUE_MAX);
-            }
-            if (n_variables) {
-                struct phil_word *word = arena_alloc(a, sizeof *word);
-                *word =
-                    (struct phil_word){.text = joined.text ? arena_strndup(a, joined.text, joined.len) : "",
-                                       .n = joined.len,
-                                       .quote = PHIL_DOUBLE,
-                                       .place = w->place};
-                these = (struct phil_words){word, 1};
-            }
-            str_free(&joined);
-        }
+        if (w->quote != PHIL_SINGLE && strchr(w->text, '$') &&
+            !resolve_word(a, definition, w, depth, &these, err))
+            return false;
         for (size_t k = 0; k < these.n; k++)
-            bytes += these.word[k].n + 1;
-        if (bytes > 2 * PHIL_VALUE_MAX)
+            phil_list_add(a, &list, &these.word[k]);
+        if (list.bytes > 2 * PHIL_VALUE_MAX)
             return phil_error(err, w->place, "the value grows over %d bytes", 2 * PHIL_VALUE_MAX);
-        add_words(a, &list, &n, &room, these);
     }
-    *out = (struct phil_words){list, n};
+    *out = (struct phil_words){list.word, list.n};
     return true;
 }
 
