@@ -11,14 +11,37 @@ enum {
     NAME_MAX_LENGTH = 63
 }; /* the longest text that can be a symbol; Hall symbols of the table have at most 32 */
 
-/* Copy without blanks, underscores and parentheses, in lower case. false: too long, or a character no symbol
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* A screw axis written 2(1) is 21; parentheses elsewhere are wrong. */
+static bool open_screw_axes(char *name)
+{
+    char *out = name;
+    for (const char *p = name; *p; p++) {
+        if (*p == '(' && p > name && is_digit(p[-1]) && p[1] >= '1' && p[1] <= '5' && p[2] == ')') {
+            *out++ = p[1];
+            p += 2;
+        } else if (*p == '(' || *p == ')') {
+            return false;
+        } else {
+            *out++ = *p;
+        }
+    }
+    *out = '\0';
+    return true;
+}
+
+/* Copy without blanks, underscores and the parentheses of screw axes, in lower case. false: too long, or a character no symbol
  * has. */
 static bool squeeze(const char *text, char out[NAME_MAX_LENGTH + 1])
 {
     size_t n = 0;
     for (; *text; text++) {
         char c = *text;
-        if (strchr(" \t\r\n_()", c))
+        if (strchr(" \t\r\n_", c))
             continue;
         if (c >= 'A' && c <= 'Z')
             c = (char)(c - 'A' + 'a');
@@ -27,7 +50,7 @@ static bool squeeze(const char *text, char out[NAME_MAX_LENGTH + 1])
         out[n++] = c;
     }
     out[n] = '\0';
-    return n > 0;
+    return n > 0 && open_screw_axes(out);
 }
 
 /* "P 1 21/c 1" → "p21/c"; false unless the symbol is monoclinic with unique axis b. */
@@ -131,7 +154,7 @@ const struct spacegroup *spacegroups_find(const char *text)
         ext = "H";
     }
     const char *digits = name + (name[0] == '+');
-    bool is_number = *digits && strspn(digits, "0123456789") == strlen(digits) && !strpbrk(text, "()");
+    bool is_number = *digits && strspn(digits, "0123456789") == strlen(digits);
     long number = is_number ? strtol(digits, NULL, 10) : 0;
     for (size_t i = 0; i < spacegroups_n; i++)
         if (same_extension(&spacegroups[i], ext) &&

@@ -15,6 +15,8 @@
 static const double two_to_53 = 9007199254740992.0;    /* doubles are exact whole numbers up to here */
 static const double two_to_63 = 9223372036854775808.0; /* first number that does not fit in int64_t */
 
+enum { ARGUMENTS_MAX = 8 }; /* of a function */
+
 enum kind { WHOLE, BIG, REAL }; /* exact in i; whole but beyond 64 bits, in r; real, in r */
 
 struct number {
@@ -259,17 +261,33 @@ static struct number factorial(struct reader *x, struct number n)
     return exact ? whole(i) : big(x, r);
 }
 
-static struct number gcd(struct reader *x, struct number a, struct number b)
+/* Of any number of numbers; of none it is 0. */
+static struct number gcd(struct reader *x, const struct number *argument, size_t n)
 {
-    if (a.kind != WHOLE || b.kind != WHOLE || a.i == INT64_MIN || b.i == INT64_MIN)
-        return fail(x, "gcd needs whole numbers");
-    int64_t m = a.i < 0 ? -a.i : a.i, n = b.i < 0 ? -b.i : b.i;
-    while (n) {
-        int64_t rest = m % n;
-        m = n;
-        n = rest;
+    int64_t m = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (argument[i].kind != WHOLE || argument[i].i == INT64_MIN)
+            return fail(x, "gcd needs whole numbers");
+        int64_t k = argument[i].i < 0 ? -argument[i].i : argument[i].i;
+        while (k) {
+            int64_t rest = m % k;
+            m = k;
+            k = rest;
+        }
     }
     return whole(m);
+}
+
+/* Length of a vector of any dimension. */
+static struct number py_hypot(struct reader *x, const struct number *argument, size_t n)
+{
+    double r = 0;
+    bool finite = true;
+    for (size_t i = 0; i < n; i++) {
+        r = hypot(r, argument[i].r);
+        finite = finite && isfinite(argument[i].r);
+    }
+    return finite && isinf(r) ? fail(x, "the number is too large") : real(r);
 }
 
 static struct number isqrt(struct reader *x, struct number n)
@@ -299,6 +317,7 @@ static const struct function {
     double (*two)(double, double);
     struct number (*one_number)(struct reader *, struct number);
     struct number (*two_numbers)(struct reader *, struct number, struct number);
+    struct number (*many)(struct reader *, const struct number *, size_t);
     enum rounding rounding;
 } functions[] = {
     // clang-format off
@@ -308,8 +327,8 @@ static const struct function {
     {"tanh", .one = tanh}, {"asinh", .one = asinh}, {"acosh", .one = acosh}, {"atanh", .one = py_atanh},
     {"floor", .one = floor, .rounding = ROUND_FLOOR}, {"ceil", .one = ceil, .rounding = ROUND_CEIL},
     {"trunc", .one = trunc, .rounding = ROUND_TRUNC}, {"fabs", .one = fabs}, {"fmod", .two = fmod}, {"pow", .two = py_pow},
-    {"hypot", .two = hypot, .one = fabs}, {"degrees", .one = degrees}, {"radians", .one = radians},
-    {"copysign", .two = copysign}, {"factorial", .one_number = factorial}, {"gcd", .two_numbers = gcd},
+    {"hypot", .many = py_hypot}, {"degrees", .one = degrees}, {"radians", .one = radians},
+    {"copysign", .two = copysign}, {"factorial", .one_number = factorial}, {"gcd", .many = gcd},
     {"ldexp", .two_numbers = py_ldexp}, {"expm1", .one = expm1}, {"log1p", .one = py_log1p}, {"erf", .one = erf},
     {"erfc", .one = erfc}, {"gamma", .one = py_gamma}, {"lgamma", .one = py_lgamma}, {"isqrt", .one_number = isqrt},
     // clang-format on
@@ -322,6 +341,8 @@ static const struct {
 
 static struct number call(struct reader *x, const struct function *f, const struct number *argument, size_t n)
 {
+    if (f->many)
+        return f->many(x, argument, n);
     if (n == 1 && f->one_number)
         return f->one_number(x, argument[0]);
     if (n == 2 && f->two_numbers)
@@ -466,10 +487,10 @@ static struct number named(struct reader *x)
         return fail(x, "this is no number, constant or function");
     if (!deeper(x))
         return real(NAN);
-    struct number argument[2] = {{0}};
+    struct number argument[ARGUMENTS_MAX] = {{0}};
     size_t count = 0;
     while (!take(x, ")")) {
-        if (count == 2 || x->why)
+        if (count == ARGUMENTS_MAX || x->why)
             return fail(x, "wrong arguments of the function");
         argument[count++] = sum(x);
         if (!take(x, ",") && (skip_blanks(x), x->p == x->end || *x->p != ')'))
@@ -586,7 +607,11 @@ bool phil_expression(const char *text, size_t n, bool integer, struct phil_numbe
     struct reader x = {.p = text, .end = text + n};
     struct number a = {0};
     if (!plain_integer(&x, &a)) {
+        x.depth = 1; /* empty lines before and behind do not matter */
+        skip_blanks(&x);
+        x.depth = 0;
         a = sum(&x);
+        x.depth = 1;
         skip_blanks(&x);
         if (!x.why && x.p != x.end)
             fail(&x, "something is left over behind the number");

@@ -249,7 +249,8 @@ static bool read_definition(struct parser *p, const struct phil_word *name, cons
 
 /* ---- #phil __ON__ __OFF__ __END__ ---- */
 
-/* Skip to the line "#phil __ON__" or "#phil __END__". true: go on behind it. */
+/* Skip to the line "#phil __ON__"; "#phil __END__" in a part that is switched off ends that part only, as libtbx has it. true: go
+ * on behind it; false: the text ends. */
 static bool skip_to_on(struct phil_lexer *x)
 {
     const char *text = x->source->text;
@@ -278,7 +279,7 @@ static bool skip_to_on(struct phil_lexer *x)
         if (at < x->source->n && text[at] != '\n')
             continue;
         x->at = at;
-        return on;
+        return true;
     }
     x->at = x->source->n;
     return false;

@@ -98,8 +98,9 @@ static void nonsense_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "",     " ",     "x", "P5", "0", "231", "3.0",       "-P 4 2", "P.2", "99999999999999999999",
-        "hall", "hall:", ":", "+",  "r", "h",   "P\xc3\xa9", "None", "(2)"};
+        "",      " ",     "x",       "P5",  "0", "231", "3.0",       "-P 4 2", "P.2", "99999999999999999999",
+        "hall",  "hall:", ":",       "+",   "r", "h",   "P\xc3\xa9", "None",   "(2)", "P2(1",
+        "P2 1)", "P(2)",  "P2((1))", "9(6)"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect(bad[i], NULL);
     char text[5000];

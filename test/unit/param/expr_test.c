@@ -36,12 +36,13 @@ static void literals_are_those_of_python(void **state)
 {
     (void)state;
     whole("007", 7), whole(" +5 ", 5), whole("1_000", 1000), whole("0x1F", 31), whole("0b1_1", 3),
-        whole("0o17", 15), whole("5.0", 5), whole("1e3", 1000);
+        whole("0o17", 15), whole("5.0", 5), whole("1e3", 1000), whole("\n# c\n1+1 # c\n\n", 2),
+        whole("(1\n+1)", 2);
     real(".5", 0.5), real("5.", 5), real("1_0.5e0_1", 105), real("1e400", INFINITY), real("0.1", 0.1),
         real("99999999999999999999", 1e20);
-    static const char *const bad[] = {"",      " ",   "1__0",     "_1",   "1_",   "0x",  "0xg",
-                                      "1.5.2", "1e",  "1e+",      "(09)", "1d5",  "5L",  "1j",
-                                      ".",     "1 2", "\xd9\xa5", "x",    "True", "1_.5"};
+    static const char *const bad[] = {"",         " ",   "1__0", "_1",   "1_",   "0x",    "0xg", "1.5.2",
+                                      "1e",       "1e+", "(09)", "1d5",  "5L",   "1j",    ".",   "1 2",
+                                      "\xd9\xa5", "x",   "True", "1_.5", "1\n2", "1\n+1", "# c"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         refused(bad[i], false);
 }
@@ -62,7 +63,8 @@ static void functions_are_those_of_the_math_module(void **state)
 {
     (void)state;
     whole("floor(2.5)", 2), whole("ceil(-.5)", 0), whole("factorial(20)", 2432902008176640000),
-        whole("gcd(12,-18)", 6), whole("isqrt(99)", 9);
+        whole("gcd(12,-18)", 6), whole("gcd(12, 18, 27)", 3), whole("gcd()", 0), whole("gcd(-5)", 5),
+        whole("hypot(2,3,6)", 7), whole("isqrt(99)", 9);
     real("sqrt(2)", M_SQRT2), real("log(8,2)", 3), real("log(e)", 1), real("degrees(pi)", 180),
         real("hypot(3,4)", 5), real("atan2(1,1)", M_PI_4), real("ldexp(1,4)", 16), real("lgamma(1)", 0);
     static const char *const bad[] = {"sqrt(-1)",      "log(0)",         "exp(1000)", "acos(2)",
