@@ -22,6 +22,7 @@ const char *hdf5_decode_text(enum hdf5_decode state)
         [HDF5_DECODE_LENGTH] = "a compressed block is longer than the chunk",
         [HDF5_DECODE_LZ4] = "an LZ4 block is damaged",
         [HDF5_DECODE_LEFT_OVER] = "bytes are left over after the last block",
+        [HDF5_DECODE_STREAM] = "the compressed stream is damaged",
         [HDF5_DECODE_CHECKSUM] = "the Fletcher32 checksum is wrong",
     };
     return (unsigned)state < HDF5_DECODE_STATES ? texts[state] : "";

@@ -19,6 +19,7 @@ enum hdf5_decode {
     HDF5_DECODE_LENGTH, /* a compressed block reaches beyond the chunk */
     HDF5_DECODE_LZ4,    /* an LZ4 block is damaged: wrong output size, or a reference to before its start */
     HDF5_DECODE_LEFT_OVER, /* bytes are left after the last block */
+    HDF5_DECODE_STREAM,    /* a compressed stream is damaged (for decoders that are not here) */
     HDF5_DECODE_CHECKSUM,  /* Fletcher32 differs */
     HDF5_DECODE_STATES
 };

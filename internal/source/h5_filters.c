@@ -35,7 +35,7 @@ static enum hdf5_decode undo_deflate(const struct step *s)
     if (r == LIBDEFLATE_INSUFFICIENT_SPACE)
         return HDF5_DECODE_SIZE;
     if (r != LIBDEFLATE_SUCCESS)
-        return HDF5_DECODE_CHECKSUM;
+        return HDF5_DECODE_STREAM;
     return got < s->n_dst ? HDF5_DECODE_SHORT : used < s->n_src ? HDF5_DECODE_LEFT_OVER : HDF5_DECODE_OK;
 }
 
