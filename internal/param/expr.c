@@ -65,8 +65,8 @@ static void skip_blanks(struct reader *x)
         if (*x->p == '#') /* a comment, as Python has it */
             while (x->p < x->end && *x->p != '\n')
                 x->p++;
-        if (x->p == x->end ||
-            !(*x->p == ' ' || *x->p == '\t' || *x->p == '\f' || (*x->p == '\n' && x->depth)))
+        if (x->p == x->end || !(*x->p == ' ' || *x->p == '\t' || *x->p == '\f' ||
+                                ((*x->p == '\n' || *x->p == '\r') && x->depth)))
             break;
     }
 }
@@ -597,16 +597,23 @@ static bool plain_integer(struct reader *x, struct number *out)
     return is;
 }
 
+/* White space round Python's int(): not the separators 0x1c to 0x1f. */
+static size_t int_space(const char *p, size_t n)
+{
+    return n && *p >= 0x1c && *p <= 0x1f ? 0 : phil_space(p, n);
+}
+
 bool phil_expression(const char *text, size_t n, bool integer, struct phil_number *out, const char **why)
 {
-    size_t space;
-    while (n && (space = phil_space(text, n)) != 0)
-        text += space, n -= space;
-    while (n && phil_space(text + n - 1, 1))
-        n--;
-    struct reader x = {.p = text, .end = text + n};
+    struct reader x = {.p = text, .end = text + n}, trimmed = x;
+    for (size_t space; (space = int_space(trimmed.p, (size_t)(trimmed.end - trimmed.p))) != 0;)
+        trimmed.p += space;
+    while (trimmed.end > trimmed.p && int_space(trimmed.end - 1, 1))
+        trimmed.end--;
     struct number a = {0};
-    if (!plain_integer(&x, &a)) {
+    if (plain_integer(&trimmed, &a)) {
+        x.why = trimmed.why;
+    } else {
         x.depth = 1; /* empty lines before and behind do not matter */
         skip_blanks(&x);
         x.depth = 0;
