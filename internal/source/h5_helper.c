@@ -112,8 +112,17 @@ static void send_fault(int fd, uint32_t number, const struct error *err)
     packet_send(fd, KIND_FAULT, number, bytes, sizeof bytes);
 }
 
+/* A crash must end the child by its signal, whatever handlers the program has set. */
+static void crash_plainly(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        signal(signals[i], SIG_DFL);
+}
+
 static int child(int fd, const struct packet *p)
 {
+    crash_plainly();
     limit(RLIMIT_AS, MEMORY_MOST);
     limit(RLIMIT_CPU, SECONDS);
     limit(RLIMIT_CORE, 0);
