@@ -43,9 +43,6 @@ enum { NAMES_MAX = 20 };
 struct watch {
     bool terminal;
     int64_t drawn;
-    struct str failed; /* "a.cbf, b.h5 frame 3" */
-    uint64_t n_failed;
-    bool json;
 };
 
 static void draw(void *arg, const struct team_progress *p)
@@ -67,20 +64,25 @@ static void draw(void *arg, const struct team_progress *p)
     fflush(stderr);
 }
 
-static void remember_failed(void *arg, const struct result *r)
+/* "shots.h5 frame 3"; hostile names made harmless. The first frame goes without its number: most files have but one. */
+static void add_frame(struct str *line, const char *path, uint32_t frame)
+{
+    str_utf8(line, fs_name(path));
+    if (frame)
+        str_printf(line, " frame %u", frame);
+}
+
+static void say_failed(void *arg, const struct result *r)
 {
     struct watch *w = arg;
     if (w->terminal)
         fprintf(stderr, "\r\033[K");
-    fprintf(stderr, "failed: %s", fs_name(r->id.path));
-    if (!r->id.single && r->id.frame)
-        fprintf(stderr, " frame %u", r->id.frame);
-    fprintf(stderr, ": %s\n", *r->message ? r->message : reason_help(r->reason));
-    if (w->n_failed++ < NAMES_MAX) {
-        str_printf(&w->failed, "%s%s", w->failed.len ? ", " : "", fs_name(r->id.path));
-        if (!r->id.single && r->id.frame)
-            str_printf(&w->failed, " frame %u", r->id.frame);
-    }
+    struct str line = {0};
+    str_add(&line, "failed: ");
+    add_frame(&line, r->id.path, r->id.single ? 0 : r->id.frame);
+    str_printf(&line, ": %s\n", *r->message ? r->message : reason_help(r->reason));
+    fputs(line.text, stderr);
+    str_free(&line);
 }
 
 /* ---- inputs ---- */
@@ -299,6 +301,22 @@ static void say_start(const struct job *j)
                  j->recipe->no_index);
 }
 
+/* ": shot_4.cbf, run12.h5 frame 7": the failed frames of the job in the order of the list. */
+static void add_failed_names(const struct job *j, struct str *out)
+{
+    struct store_failed *failed = NULL;
+    struct error err = {0};
+    size_t n = 0;
+    if (!store_failures(j->store, j->stored.job, NAMES_MAX + 1, &j->cli->arena, &failed, &n, &err))
+        return;
+    for (size_t i = 0; i < n && i < NAMES_MAX; i++) {
+        str_add(out, i ? ", " : ": ");
+        add_frame(out, failed[i].path, failed[i].frame);
+    }
+    if (n > NAMES_MAX)
+        str_add(out, ", …");
+}
+
 static void say_end(const struct job *j, const struct team_progress *p, bool whole)
 {
     char text[96];
@@ -320,8 +338,7 @@ static void say_end(const struct job *j, const struct team_progress *p, bool who
                    (unsigned long long)p->done, (unsigned long long)p->total);
     str_printf(&out, "%llu done, %llu failed", (unsigned long long)(p->done - p->failed),
                (unsigned long long)p->failed);
-    if (p->failed)
-        str_printf(&out, ": %s%s", j->watch.failed.text, p->failed > NAMES_MAX ? ", …" : "");
+    add_failed_names(j, &out);
     str_addc(&out, '\n');
     cli_print(&out);
     str_free(&out);
@@ -340,7 +357,7 @@ static int work(struct job *j, struct error *err)
                         .job = &j->stored,
                         .stop = &stop,
                         .progress = draw,
-                        .failed = remember_failed,
+                        .failed = say_failed,
                         .arg = &j->watch};
     struct team_progress p = {0};
     struct error ending = {0};
@@ -392,7 +409,6 @@ static int run(struct cli *cli)
     store_close(j.store);
     source_list_close(&j.list);
     source_helper_stop();
-    str_free(&j.watch.failed);
     return code;
 }
 

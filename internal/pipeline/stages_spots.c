@@ -106,8 +106,10 @@ enum stage_end stage_threshold(const struct recipe *r, struct workspace *w, stru
                                                w->strong_capacity - w->n_strong, work);
         w->n_strong += counts[i];
         if (w->n_strong > most) {
-            snprintf(out->message, sizeof out->message, "more than %zu of %zu pixels are strong", most,
-                     d->n_pixels);
+            snprintf(out->message, sizeof out->message,
+                     "more than %zu of %zu pixels are strong (data in ADU need "
+                     "spotfinder.threshold.dispersion.gain)",
+                     most, d->n_pixels);
             return stage_ends(out, OUTCOME_FAILED, REASON_TOO_MANY_STRONG);
         }
     }
