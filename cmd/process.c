@@ -67,7 +67,9 @@ static void draw(void *arg, const struct team_progress *p)
 /* "shots.h5 frame 3"; hostile names made harmless. The first frame goes without its number: most files have but one. */
 static void add_frame(struct str *line, const char *path, uint32_t frame)
 {
-    str_utf8(line, fs_name(path));
+    struct error name = {0};
+    error_set(&name, ERROR_NONE, "%s", fs_name(path)); /* errors write control characters as \xHH */
+    str_add(line, name.fact);
     if (frame)
         str_printf(line, " frame %u", frame);
 }
