@@ -67,9 +67,8 @@ static void draw(void *arg, const struct team_progress *p)
 /* "shots.h5 frame 3"; hostile names made harmless. The first frame goes without its number: most files have but one. */
 static void add_frame(struct str *line, const char *path, uint32_t frame)
 {
-    struct error name = {0};
-    error_set(&name, ERROR_NONE, "%s", fs_name(path)); /* errors write control characters as \xHH */
-    str_add(line, name.fact);
+    char name[NAME_VISIBLE];
+    str_add(line, str_visible(fs_name(path), name, sizeof name));
     if (frame)
         str_printf(line, " frame %u", frame);
 }
@@ -293,10 +292,11 @@ static bool open_outputs(struct job *j, struct error *err)
 
 static void say_start(const struct job *j)
 {
+    char folder[4096];
     fprintf(stderr, "%llu frame%s of %zu file%s, trial %.16s, %d thread%s, results in %s\n",
             (unsigned long long)j->n_frames, j->n_frames == 1 ? "" : "s", j->list.n_sources,
             j->list.n_sources == 1 ? "" : "s", j->recipe->hash_hex, j->n_threads,
-            j->n_threads == 1 ? "" : "s", j->folder);
+            j->n_threads == 1 ? "" : "s", str_visible(j->folder, folder, sizeof folder));
     if (j->recipe->no_index)
         log_warn("frames are not indexed: %s; give indexing.known_symmetry.unit_cell=a,b,c,alpha,beta,gamma "
                  "and .space_group=",

@@ -10,10 +10,10 @@
 static void print_job(struct store *s, struct cli *cli, const struct store_job_row *j, struct str *out)
 {
     struct figures f;
-    char text[96], when[32];
+    char text[96], when[32], name[NAME_VISIBLE];
     figures_of(&j->counts, &f);
-    str_printf(out, "run %lld  %s\n", (long long)j->run, j->run_name);
-    str_printf(out, "  trial      %s in %s\n", j->trial_hash, j->folder);
+    str_printf(out, "run %lld  %s\n", (long long)j->run, str_visible(j->run_name, name, sizeof name));
+    str_printf(out, "  trial      %s in %s\n", j->trial_hash, str_visible(j->folder, name, sizeof name));
     str_printf(out, "  state      %s", job_state_word(j->state));
     if (j->state == JOB_RUNNING)
         str_printf(out, " on %s since %s", j->host, clock_text(j->start_t, when));
@@ -55,8 +55,8 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
     if (f.failed && store_failures(s, j->job, 10, &cli->arena, &failed, &n, &err)) {
         str_printf(out, "  failed     %llu\n", (unsigned long long)f.failed);
         for (size_t i = 0; i < n; i++)
-            str_printf(out, "    %s frame %u: %s\n", fs_name(failed[i].path), failed[i].frame,
-                       failed[i].message);
+            str_printf(out, "    %s frame %u: %s\n", str_visible(fs_name(failed[i].path), name, sizeof name),
+                       failed[i].frame, failed[i].message);
         if (f.failed > n)
             str_printf(out, "    and %llu more\n", (unsigned long long)(f.failed - n));
     }

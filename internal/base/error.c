@@ -1,35 +1,39 @@
 /* error.c - filling a struct error; see error.h. */
 #include "base/error.h"
 
+#include "base/str.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Format into a line of fixed size. Control characters come from hostile names and would garble a terminal or
- * a log line: they are written as \xHH. Cutting never splits a UTF-8 character. */
+/* Is this byte inside a UTF-8 character, not its first? */
+static bool inside(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* Format into a line of fixed size. What is too long loses its middle: it begins with a path and ends with what is wrong. */
 static void line_format(char *out, size_t size, const char *format, va_list args)
 {
-    char text[1024];
-    vsnprintf(text, sizeof text, format, args);
-    size_t n = 0;
-    for (const char *p = text; *p; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c < 0x20 || c == 0x7f) {
-            if (n + 5 > size)
-                break;
-            n += (size_t)snprintf(out + n, 5, "\\x%02x", c);
-        } else {
-            if (n + 2 > size)
-                break;
-            out[n++] = *p;
-        }
+    static const char gap[] = "…";
+    char raw[5000], text[10000];
+    vsnprintf(raw, sizeof raw, format, args);
+    str_visible(raw, text, sizeof text);
+    size_t n = strlen(text);
+    if (n < size) {
+        memcpy(out, text, n + 1);
+        return;
     }
-    while (n + 8 > size && n && ((unsigned char)out[n - 1] & 0xc0) == 0x80)
-        n--;
-    if (n + 8 > size && n && ((unsigned char)out[n - 1] & 0xc0) == 0xc0)
-        n--;
-    out[n] = 0;
+    size_t head = size / 3, tail = n - (size - head - sizeof gap);
+    while (head && inside(text[head]))
+        head--;
+    while (inside(text[tail]))
+        tail++;
+    memcpy(out, text, head);
+    memcpy(out + head, gap, sizeof gap - 1);
+    memcpy(out + head + sizeof gap - 1, text + tail, n - tail + 1);
 }
 
 bool error_set(struct error *err, enum error_code code, const char *fact, ...)
@@ -80,4 +84,14 @@ bool error_system(struct error *err, enum error_code code, const char *fact, ...
     va_end(args);
     snprintf(err->detail, sizeof err->detail, "%s", strerror(number));
     return false;
+}
+
+char *error_line(const struct error *err, char *out, size_t size)
+{
+    size_t n = strlen(err->fact), detail = strlen(err->detail), hint = strlen(err->hint);
+    detail = detail && n + 2 + detail < size ? detail : 0;
+    hint = hint && n + 2 + detail + 3 + hint < size ? hint : 0;
+    snprintf(out, size, "%s%s%.*s%s%.*s%s", err->fact, detail ? ": " : "", (int)detail, err->detail,
+             hint ? " (" : "", (int)hint, err->hint, hint ? ")" : "");
+    return out;
 }

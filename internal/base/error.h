@@ -9,6 +9,7 @@
 #define XFELX_BASE_ERROR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum error_code {
     ERROR_NONE = 0,
@@ -41,8 +42,9 @@ struct error {
     char hint[512];       /* what the person can do; may be empty */
 };
 
-/* Set the fact (and code) of *err; detail and hint are cleared. Over-long text is cut at a character. err may be NULL.
- * Control characters in the text (hostile file names) are written as \xHH. Always returns false, so that
+/* Set the fact (and code) of *err; detail and hint are cleared. Over-long text loses its
+ * middle. err may be NULL. Control characters and bytes that are no UTF-8 (hostile file names) are written as \xHH.
+ * Always returns false, so that
  * `return error_set(…)` reads well; add lines with the comma operator: `return error_set(…), error_hint(…);`. */
 bool error_set(struct error *err, enum error_code code, const char *fact, ...)
     __attribute__((format(printf, 3, 4)));
@@ -54,5 +56,9 @@ bool error_hint(struct error *err, const char *hint, ...) __attribute__((format(
 /* error_set for a failed system call: the detail line is strerror(errno) as it was on entry. */
 bool error_system(struct error *err, enum error_code code, const char *fact, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The error as one line: "fact: detail (hint)", in as many bytes as there are; where that is too little the hint goes, then the
+ * detail. For places that have no room for three lines. */
+char *error_line(const struct error *err, char *out, size_t size);
 
 #endif

@@ -220,6 +220,25 @@ int str_utf8(const char *text, uint32_t *code)
     return bad ? 0 : n;
 }
 
+char *str_visible(const char *text, char *out, size_t room)
+{
+    size_t n = 0;
+    for (const char *p = text; *p && n + 5 <= room;) {
+        uint32_t code = 0;
+        int length = str_utf8(p, &code);
+        if (length == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+            for (int i = 0; i < (length ? length : 1) && n + 5 <= room; i++)
+                n += (size_t)snprintf(out + n, 5, "\\x%02x", (unsigned char)*p++);
+        } else {
+            memcpy(out + n, p, (size_t)length);
+            n += (size_t)length;
+            p += length;
+        }
+    }
+    out[n] = 0;
+    return out;
+}
+
 /* Optimal string alignment: Damerau-Levenshtein where a swapped pair is not edited again. Three rows are
  * enough. */
 size_t str_distance(const char *a, const char *b)

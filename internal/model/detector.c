@@ -15,6 +15,7 @@
 /* Limits of a believable detector: an origin beyond 1 km or a pixel beyond 1 m is a unit mistake or damage.
  */
 #define MAX_ORIGIN 1e6
+#define MIN_PIXEL 1e-6
 #define MAX_PIXEL 1e3
 #define MAX_SIDE 65536
 #define MAX_PIXELS ((size_t)1 << 28)
@@ -105,7 +106,8 @@ static bool axes_check(const double origin[3], double fast[3], double slow[3], c
 
 static bool panel_check(struct panel *p, const struct place *at, struct error *err)
 {
-    if (!(p->pixel_fast > 0 && p->pixel_fast < MAX_PIXEL && p->pixel_slow > 0 && p->pixel_slow < MAX_PIXEL))
+    if (!(p->pixel_fast > MIN_PIXEL && p->pixel_fast < MAX_PIXEL && p->pixel_slow > MIN_PIXEL &&
+          p->pixel_slow < MAX_PIXEL))
         return place_fails(at, err, "has an impossible pixel size");
     if (p->n_fast < 1 || p->n_slow < 1 || p->n_fast > MAX_SIDE || p->n_slow > MAX_SIDE)
         return place_fails(at, err, "has an impossible image size (1 to 65536 pixels a side)");

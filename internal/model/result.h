@@ -32,8 +32,8 @@ struct result {
     struct frame_id id;
     enum outcome outcome;
     enum reason reason;
-    uint32_t flags;    /* WORDS 2, frame.flags */
-    char message[256]; /* failed frames: the fact, one line */
+    uint32_t flags;     /* WORDS 2, frame.flags */
+    char message[1024]; /* failed frames: what is wrong, one line */
     struct beam beam;
     const struct detector *detector;
     double distance; /* mm, of panel 0 */

@@ -17,7 +17,7 @@ enum stage_end stage_decode(const struct recipe *r, struct workspace *w, struct 
     out->id = (struct frame_id){
         .source = source, .frame = number, .path = w->reader.list->sources[source].recorded};
     if (!source_reader_read(&w->reader, w->frame_number, &w->frame, &err)) {
-        snprintf(out->message, sizeof out->message, "%.*s", (int)sizeof out->message - 1, err.fact);
+        error_line(&err, out->message, sizeof out->message);
         return stage_ends(out, OUTCOME_FAILED, reason_of_error(err.code));
     }
     out->id = w->frame.id;

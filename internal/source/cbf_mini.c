@@ -146,7 +146,7 @@ static bool read_geometry(struct source *s, const char *lines, struct mini *m, s
         return error_set(err, ERROR_METADATA, "%s has no Pixel_size in its header", s->path);
     for (int k = 0; k < 2; k++) {
         m->pixel[k] *= 1000;
-        if (!(m->pixel[k] > 0 && m->pixel[k] < 100))
+        if (!(m->pixel[k] > 1e-6 && m->pixel[k] < 100))
             return error_set(err, ERROR_METADATA, "%s: Pixel_size %g mm is impossible", s->path, m->pixel[k]);
     }
     if (number_of(lines, "Detector_2theta", &tilt, unit) && !(fabs(tilt) < NO_TILT_DEG)) {
@@ -158,6 +158,9 @@ static bool read_geometry(struct source *s, const char *lines, struct mini *m, s
         s->no_centre = true;
         s->missing = "Beam_xy";
         m->beam[0] = m->beam[1] = 0;
+    } else if (!(fabs(m->beam[0]) < 1e7 && fabs(m->beam[1]) < 1e7)) {
+        return error_set(err, ERROR_METADATA, "%s: Beam_xy %g, %g pixels is impossible", s->path, m->beam[0],
+                         m->beam[1]);
     }
     if (!number_of(lines, "Detector_distance", &m->distance, unit)) {
         s->no_distance = true;

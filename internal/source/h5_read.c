@@ -56,8 +56,11 @@ hid_t h5_file_open(const char *path, struct error *err)
         file = H5Fopen(path, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, fapl);
     H5Pclose(fapl);
     if (file < 0) {
-        error_set(err, ERROR_UNREADABLE, "%s: HDF5 cannot open it", path);
+        bool cut = strstr(words, "truncated file") || strstr(words, "addr overflow");
+        error_set(err, cut ? ERROR_TRUNCATED : ERROR_UNREADABLE, "%s: HDF5 cannot open it", path);
         error_detail(err, "%s", words);
+        if (cut)
+            error_hint(err, "its end is missing: a copy that is not complete, or a writer that died");
     }
     return file;
 }

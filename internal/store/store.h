@@ -94,7 +94,7 @@ struct store_failed {
     char path[4096];
     uint32_t frame;
     enum reason reason;
-    char message[256];
+    char message[1024];
 };
 bool store_failures(struct store *s, int64_t job, size_t limit, struct arena *a, struct store_failed **rows,
                     size_t *n, struct error *err);

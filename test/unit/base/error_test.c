@@ -1,5 +1,6 @@
 /* error_test.c - filling a struct error. */
 #include "base/error.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -48,8 +49,45 @@ static void a_long_line_is_cut_at_a_character(void **state)
         error_set(&err, ERROR_FAILED, "%s", text);
         size_t n = strlen(err.fact);
         assert_in_range(n, 480, sizeof err.fact - 1);
-        assert_int_equal((n - shift) % 2, 0);
+        uint32_t code;
+        for (const char *p = err.fact; *p; p += str_utf8(p, &code))
+            assert_int_not_equal(str_utf8(p, &code), 0);
     }
+}
+
+static void a_long_path_does_not_hide_what_is_wrong(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char path[4000];
+    memset(path, 'p', sizeof path - 1);
+    path[sizeof path - 1] = 0;
+    error_set(&err, ERROR_FAILED, "cannot open %s: it is a folder", path);
+    assert_memory_equal(err.fact, "cannot open ppp", 15);
+    assert_non_null(strstr(err.fact, "p…p"));
+    assert_string_equal(err.fact + strlen(err.fact) - 18, "pp: it is a folder");
+}
+
+static void bytes_that_are_no_utf8_are_spelled_out(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    error_set(&err, ERROR_UNREADABLE, "%s", "a\xff\xc3\xa5\xc2\x9b");
+    assert_string_equal(err.fact, "a\\xff\xc3\xa5\\xc2\\x9b");
+}
+
+static void one_line_drops_the_hint_before_the_detail(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char line[64];
+    error_set(&err, ERROR_FAILED, "a fact");
+    assert_string_equal(error_line(&err, line, sizeof line), "a fact");
+    error_detail(&err, "why");
+    error_hint(&err, "do");
+    assert_string_equal(error_line(&err, line, sizeof line), "a fact: why (do)");
+    assert_string_equal(error_line(&err, line, 16), "a fact: why");
+    assert_string_equal(error_line(&err, line, 11), "a fact");
 }
 
 int main(void)
@@ -58,6 +96,9 @@ int main(void)
         cmocka_unit_test(lines_are_set_and_cleared),
         cmocka_unit_test(control_characters_of_hostile_names_are_spelled_out),
         cmocka_unit_test(a_long_line_is_cut_at_a_character),
+        cmocka_unit_test(a_long_path_does_not_hide_what_is_wrong),
+        cmocka_unit_test(bytes_that_are_no_utf8_are_spelled_out),
+        cmocka_unit_test(one_line_drops_the_hint_before_the_detail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

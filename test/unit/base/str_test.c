@@ -176,6 +176,17 @@ static void reserved_room_is_filled_without_moving(void **state)
     str_free(&s);
 }
 
+static void what_would_garble_a_terminal_is_spelled_out(void **state)
+{
+    (void)state;
+    char out[NAME_VISIBLE];
+    assert_string_equal(str_visible("a b%s\xc3\xa5", out, sizeof out), "a b%s\xc3\xa5");
+    assert_string_equal(str_visible("\n\x1b\x7f\xc2\x9b", out, sizeof out), "\\x0a\\x1b\\x7f\\xc2\\x9b");
+    assert_string_equal(str_visible("\xff\xc3", out, sizeof out), "\\xff\\xc3");
+    assert_string_equal(str_visible("abcdefgh", out, 8), "abcd");
+    assert_string_equal(str_visible("x", out, 1), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +198,7 @@ int main(void)
         cmocka_unit_test(questions_about_text_are_answered),
         cmocka_unit_test(characters_are_taken_one_by_one),
         cmocka_unit_test(distance_counts_edits_and_swaps),
+        cmocka_unit_test(what_would_garble_a_terminal_is_spelled_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
