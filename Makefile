@@ -46,7 +46,7 @@ CPPFLAGS := -D_GNU_SOURCE -Iinternal -I. -I$(BUILD)/gen
 SOURCES := $(wildcard cmd/*.c internal/*/*.c kernels/*.c)
 GENERATED := $(BUILD)/gen/licenses.c
 LIBRARY := $(filter-out $(BUILD)/obj/cmd/main.o,$(SOURCES:%.c=$(BUILD)/obj/%.o)) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
-TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/*/*_test.c test/laws/*_test.c test/kernels/*_test.c))
+TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/*/*_test.c test/laws/*_test.c $(if $(READY),test/vendor/*_test.c)))
 
 all: $(BUILD)/xfelx
 
@@ -88,6 +88,10 @@ $(BUILD)/test/%: test/%.c $(BUILD)/libxfelx.a $(ALLOC)
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(CPPFLAGS) -Itest $(BASE) $(OPT) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(ALLOC) $(BUILD)/libxfelx.a -lcmocka $(LIBS)
+
+# The vendored libraries that nothing links yet (product only).
+$(BUILD)/test/vendor/libraries_test: LIBS := -lmpi -lmicrohttpd -lcurl -lmariadb -lbearssl -llz4 -lz -lm
+$(BUILD)/test/vendor/libraries_test: CPPFLAGS += -isystem $(SYSROOT)/include/mariadb
 
 tests: $(TESTS)
 
