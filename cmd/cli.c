@@ -27,6 +27,7 @@ int cli_exit_code(const struct error *err)
     case ERROR_USAGE:
         return EXIT_CODE_USAGE;
     case ERROR_NO_SPACE:
+    case ERROR_BUSY:
         return EXIT_CODE_UNFINISHED;
     default:
         return EXIT_CODE_FAILED;

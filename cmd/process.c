@@ -284,7 +284,7 @@ static bool open_outputs(struct job *j, struct error *err)
         .n_threads = (uint32_t)j->n_threads,
     };
     struct sink_options sink = sink_options_of(j->params, j->recipe, &j->list, j->folder, a);
-    return fs_make_folders(j->folder, err) &&
+    return sink_check(&sink, err) && fs_make_folders(j->folder, err) &&
            store_open(file ? file : fs_join(a, j->folder, "xfelx.db"), false, &j->store, err) &&
            store_begin(j->store, &begin, &j->stored, err) &&
            (j->stored.finished || sink_open(&sink, &j->sink, err));
@@ -380,6 +380,16 @@ static int work(struct job *j, struct error *err)
     return code;
 }
 
+/* Somebody is at it already: what was asked for is being done. */
+static int say_elsewhere(const struct error *err)
+{
+    struct str out = {0};
+    str_printf(&out, "nothing to do: %s (%s)\n", err->fact, err->hint);
+    cli_print(&out);
+    str_free(&out);
+    return EXIT_CODE_DONE;
+}
+
 static int run(struct cli *cli)
 {
     struct error err = {0};
@@ -396,8 +406,7 @@ static int run(struct cli *cli)
     if (!prepare(&j, inputs, n_inputs, &err)) {
         code = cli_fail(&err);
     } else if (!open_outputs(&j, &err)) {
-        code = cli_fail(&err);
-        code = err.code == ERROR_BUSY ? EXIT_CODE_DONE : code; /* somebody is at it already: as asked */
+        code = j.stored.elsewhere ? say_elsewhere(&err) : cli_fail(&err);
     } else if (j.stored.finished) {
         printf("nothing to do: all %llu frames are done, results are in %s\n", (unsigned long long)j.n_frames,
                j.folder);

@@ -19,7 +19,7 @@ enum error_code {
     ERROR_NO_SPACE = 4, /* disk full or quota: exit code 75 */
     ERROR_MEMORY = 5,
     ERROR_INTERNAL = 6, /* one of our own checks failed */
-    ERROR_BUSY = 7,     /* somebody else holds it; may be tried again */
+    ERROR_BUSY = 7,     /* somebody else holds it; run again: exit code 75 */
 
     /* what can be wrong with an input; the numbers are those of the frame reasons */
     ERROR_UNREADABLE = 40,  /* cannot be opened, or is none of our formats */

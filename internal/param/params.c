@@ -75,6 +75,8 @@ bool params_merge_tree(struct params *p, struct phil_object *tree, struct error 
 bool params_merge_file(struct params *p, const char *path, struct error *err)
 {
     struct phil_object *tree = phil_parse_file(p->arena, path, err);
+    if (!tree && err && err->code != ERROR_MEMORY)
+        err->code = ERROR_USAGE; /* also when it is not there: a settings file was named wrongly */
     return tree && params_merge_tree(p, tree, err);
 }
 

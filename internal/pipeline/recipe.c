@@ -49,6 +49,8 @@ static bool take_inputs(struct recipe *r, const struct params *p, struct arena *
         swapped[1] = centre[0];
         r->source.beam_centre_fast_slow = swapped;
     }
+    if (!source_options_check(&r->source, err))
+        return false;
     const char *reference = param_text(p, "input.reference_geometry", NULL);
     if (reference) {
         struct detector *d = NULL;

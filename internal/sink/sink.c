@@ -90,11 +90,22 @@ static void make_tags(struct sink *s, const struct sink_source *sources, size_t 
             sorted[i]->numbered = sorted[i - 1]->numbered = true;
 }
 
+bool sink_check(const struct sink_options *o, struct error *err)
+{
+    struct sink_options copy = *o;
+    const char **names[N_NAMES];
+    names_of(&copy, names);
+    bool ok = check_pair(o->refined_expt, o->indexed_refl, err) &&
+              check_pair(o->integrated_expt, o->integrated_refl, err);
+    for (int i = 0; ok && i < N_NAMES; i++)
+        ok = !*names[i] || check_name(o, *names[i], err);
+    return ok;
+}
+
 bool sink_open(const struct sink_options *o, struct sink **out, struct error *err)
 {
     *out = NULL;
-    if (!check_pair(o->refined_expt, o->indexed_refl, err) ||
-        !check_pair(o->integrated_expt, o->integrated_refl, err))
+    if (!sink_check(o, err))
         return false;
     struct sink *s = calloc(1, sizeof *s);
     if (!s)
@@ -108,13 +119,9 @@ bool sink_open(const struct sink_options *o, struct sink **out, struct error *er
         make_tags(s, o->sources, o->n_sources);
     const char **names[N_NAMES];
     names_of(&s->o, names);
-    bool ok = true;
-    for (int i = 0; ok && i < N_NAMES; i++) {
-        ok = !*names[i] || check_name(o, *names[i], err);
+    for (int i = 0; i < N_NAMES; i++)
         *names[i] = keep_text(&s->memory, *names[i]);
-    }
-    ok = ok && (!s->o.folder[0] || fs_make_folders(s->o.folder, err));
-    if (!ok) {
+    if (s->o.folder[0] && !fs_make_folders(s->o.folder, err)) {
         sink_close(s);
         return false;
     }

@@ -38,6 +38,9 @@ struct sink_options {
     bool shoeboxes;      /* of the spots, in strong and indexed files; results must carry their pixels */
 };
 
+/* Refuses what sink_open refuses, and touches nothing. */
+bool sink_check(const struct sink_options *o, struct error *err);
+
 /* Names and texts are copied. The folder is made. Refuses (ERROR_USAGE) a half-named pair, a name with anything but one %s,
  * and one without %s that several sets of files would share. */
 bool sink_open(const struct sink_options *o, struct sink **out, struct error *err);

@@ -18,6 +18,9 @@
 /* 12 MeV; electrons of the strongest microscopes have 0.009 Å. Below, a wavelength was given in another unit. */
 #define SHORTEST_WAVELENGTH 1e-3
 
+#define LONGEST_DISTANCE 1e6 /* mm, as detector_finish */
+#define FURTHEST_CENTRE 1e7  /* pixels from the detector's corner */
+
 /* ---- moving a detector as a whole ---- */
 
 static double dot(const double a[3], const double b[3])
@@ -74,6 +77,20 @@ static const struct panel *main_panel(const struct source *s)
 
 /* ---- overrides ---- */
 
+bool source_options_check(const struct source_options *o, struct error *err)
+{
+    const double *px = o->beam_centre_fast_slow;
+    if (o->wavelength != 0 && !(o->wavelength > SHORTEST_WAVELENGTH && o->wavelength < LONGEST_WAVELENGTH))
+        return error_set(err, ERROR_USAGE, "geometry.beam.wavelength %g Å is impossible", o->wavelength);
+    if (o->distance != 0 && !(o->distance > 0 && o->distance < LONGEST_DISTANCE))
+        return error_set(err, ERROR_USAGE, "geometry.detector.distance %g mm is impossible", o->distance),
+               error_hint(err,
+                          "it is a length above 0; the detector stays on the side where the file has it");
+    if (px && !(fabs(px[0]) < FURTHEST_CENTRE && fabs(px[1]) < FURTHEST_CENTRE))
+        return error_set(err, ERROR_USAGE, "beam centre %g,%g pixels is impossible", px[0], px[1]);
+    return true;
+}
+
 /* Positions from the reference, everything about pixels from the file (as DIALS' sync_reference_geom). */
 static bool apply_reference(struct source *s, struct error *err)
 {
@@ -108,11 +125,9 @@ static bool apply_reference(struct source *s, struct error *err)
     return true;
 }
 
-static bool apply_distance(struct source *s, struct error *err)
+static void apply_distance(struct source *s)
 {
     double wanted = s->options.distance, normal[3], by[3];
-    if (!(wanted > 0 && isfinite(wanted)))
-        return error_set(err, ERROR_USAGE, "detector distance %g mm is not above 0", wanted);
     const struct panel *p = main_panel(s);
     cross(p->fast, p->slow, normal);
     double now = dot(p->origin, normal), step = (now < 0 ? -wanted : wanted) - now;
@@ -121,7 +136,6 @@ static bool apply_distance(struct source *s, struct error *err)
     detector_shift(s->detector, by);
     s->no_distance = false;
     source_note(s, "detector distance %g mm is that of the parameter", wanted);
-    return true;
 }
 
 /* As dxtbx' set_fast_slow_beam_centre_mm: the detector is moved until the beam meets the pixel; a 2θ tilt is
@@ -130,8 +144,6 @@ static bool apply_beam_centre(struct source *s, struct error *err)
 {
     const double *px = s->options.beam_centre_fast_slow;
     double ray[3], normal[3], axis[3], by[3];
-    if (!isfinite(px[0]) || !isfinite(px[1]))
-        return error_set(err, ERROR_USAGE, "beam centre %g,%g is not a position", px[0], px[1]);
     const struct panel *p = main_panel(s);
     for (int i = 0; i < 3; i++)
         ray[i] = -s->beam.v.direction[i];
@@ -201,8 +213,6 @@ bool source_settle_beam(const struct source *s, struct beam *b, struct error *er
     if (!(b->energy_recorded_ev > 0))
         b->energy_recorded_ev = usable ? EV_ANGSTROM / wavelength : NAN;
     if (o->wavelength != 0) {
-        if (!(o->wavelength > SHORTEST_WAVELENGTH && o->wavelength < LONGEST_WAVELENGTH))
-            return error_set(err, ERROR_USAGE, "wavelength %g Å is impossible", o->wavelength);
         b->v.wavelength = o->wavelength;
         b->energy_source = 3;
         return true;
@@ -227,12 +237,14 @@ bool source_settle_beam(const struct source *s, struct beam *b, struct error *er
 bool source_settle(struct source *s, struct error *err)
 {
     s->beam_of_file = s->beam;
+    if (!source_options_check(&s->options, err))
+        return false;
     if (!source_settle_beam(s, &s->beam, err))
         return false;
     if (s->options.reference && !apply_reference(s, err))
         return false;
-    if (s->options.distance != 0 && !apply_distance(s, err))
-        return false;
+    if (s->options.distance != 0)
+        apply_distance(s);
     if (s->options.beam_centre_fast_slow && !apply_beam_centre(s, err))
         return false;
     if (!check_placed(s, err))

@@ -59,6 +59,9 @@ struct source_options {
     const double *beam_centre_fast_slow;
 };
 
+/* Are the numbers possible, whatever the files say? ERROR_USAGE. */
+bool source_options_check(const struct source_options *o, struct error *err);
+
 /* Facts about an opened source.
  *
  * format  word of the table: "imgCIF", "miniCBF", "SMV", "NXmx", …

@@ -107,7 +107,7 @@ void store_close(struct store *s)
 /* ---- beginning ---- */
 
 /* Only one process at a time works on what a database file holds. */
-static bool take_lock(struct store *s, struct error *err)
+static bool take_lock(struct store *s, bool *elsewhere, struct error *err)
 {
     struct str name = {0};
     str_printf(&name, "%s.lock", s->sql.path);
@@ -115,8 +115,8 @@ static bool take_lock(struct store *s, struct error *err)
     bool ok = s->lock >= 0 || error_system(err, ERROR_FAILED, "cannot make %s", name.text);
     if (ok && flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
         /* a file system without locks lets everybody in: nothing better is to be had there */
-        ok = errno != EWOULDBLOCK ||
-             error_set(err, ERROR_BUSY, "another xfelx is working with %s", s->sql.path);
+        *elsewhere = errno == EWOULDBLOCK;
+        ok = !*elsewhere || error_set(err, ERROR_BUSY, "another xfelx is working with %s", s->sql.path);
         if (!ok)
             error_hint(err, "`xfelx status` shows how far it is");
     }
@@ -242,7 +242,7 @@ bool store_begin(struct store *s, const struct store_begin *b, struct store_job 
 {
     *out = (struct store_job){0};
     int64_t trial = 0, published = 0;
-    if (!take_lock(s, err) || !sql_begin(&s->sql, err))
+    if (!take_lock(s, &out->elsewhere, err) || !sql_begin(&s->sql, err))
         return false;
     bool ok = find_run(&s->sql, b, &out->run_number, err) && find_trial(&s->sql, b, &trial, err) &&
               folder_is_free(&s->sql, b, out->run_number, trial, err) &&

@@ -46,7 +46,8 @@ struct store_job {
     int64_t job, attempt;
     int64_t run_number; /* number in lists */
     uint64_t n_done;    /* frames that have a final outcome already */
-    bool finished; /* nothing to do: all frames are final and the files published; no attempt was started */
+    bool finished;  /* nothing to do: all frames are final and the files published; no attempt was started */
+    bool elsewhere; /* store_begin failed because another process works on it (ERROR_BUSY) */
 };
 
 /* Find or make run, trial and job, and start an attempt, unless the job is finished. The same command again

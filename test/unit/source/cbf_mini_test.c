@@ -75,7 +75,7 @@ static void what_is_impossible_is_refused(void **state)
         {"distance 0.20000", "distance 0.00000", "istance", ERROR_METADATA},
         {"distance 0.20000", "distance nan", "istance", ERROR_METADATA},
         {"Pixel_size 172e-6 m x", "Pixel_size 0 m x", "Pixel_size", ERROR_METADATA},
-        {"Beam_xy (3.00,", "Beam_xy (nan,", "origin", ERROR_METADATA},
+        {"Beam_xy (3.00,", "Beam_xy (nan,", "Beam_xy", ERROR_METADATA},
         {"Count_cutoff 1000", "Count_cutoff 0", "Count_cutoff", ERROR_METADATA},
         {"2theta 0.0000", "2theta 20.0000", "2theta", ERROR_UNSUPPORTED},
     };
