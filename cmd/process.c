@@ -43,6 +43,7 @@ enum { NAMES_MAX = 20 };
 struct watch {
     bool terminal;
     int64_t drawn;
+    uint64_t n_failed;
 };
 
 static void draw(void *arg, const struct team_progress *p)
@@ -73,15 +74,23 @@ static void add_frame(struct str *line, const char *path, uint32_t frame)
         str_printf(line, " frame %u", frame);
 }
 
+/* One line a failed frame, up to NAMES_MAX of them: a run whose data file is missing would fill the screen with thousands. Most
+ * messages name their file; those that do not get it in front. */
 static void say_failed(void *arg, const struct result *r)
 {
     struct watch *w = arg;
-    if (w->terminal)
-        fprintf(stderr, "\r\033[K");
+    if (w->n_failed++ >= NAMES_MAX)
+        return;
     struct str line = {0};
-    str_add(&line, "failed: ");
-    add_frame(&line, r->id.path, r->id.single ? 0 : r->id.frame);
-    str_printf(&line, ": %s\n", *r->message ? r->message : reason_help(r->reason));
+    str_add(&line, w->terminal ? "\r\033[Kfailed: " : "failed: ");
+    if (!*r->message || !strstr(r->message, fs_name(r->id.path))) {
+        add_frame(&line, r->id.path, r->id.single ? 0 : r->id.frame);
+        str_add(&line, ": ");
+    }
+    str_add(&line, *r->message ? r->message : reason_help(r->reason));
+    str_add(&line, w->n_failed == NAMES_MAX
+                       ? "\nfailed: … further ones are counted; xfelx status names them\n"
+                       : "\n");
     fputs(line.text, stderr);
     str_free(&line);
 }

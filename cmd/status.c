@@ -5,6 +5,7 @@
 #include "report/report.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The number of people's first question, and what to look at next. */
 static void print_job(struct store *s, struct cli *cli, const struct store_job_row *j, struct str *out)
@@ -55,8 +56,12 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
     if (f.failed && store_failures(s, j->job, 10, &cli->arena, &failed, &n, &err)) {
         str_printf(out, "  failed     %llu\n", (unsigned long long)f.failed);
         for (size_t i = 0; i < n; i++)
-            str_printf(out, "    %s frame %u: %s\n", str_visible(fs_name(failed[i].path), name, sizeof name),
-                       failed[i].frame, failed[i].message);
+            if (strstr(failed[i].message, fs_name(failed[i].path))) /* most messages name their file */
+                str_printf(out, "    %s\n", failed[i].message);
+            else
+                str_printf(out, "    %s frame %u: %s\n",
+                           str_visible(fs_name(failed[i].path), name, sizeof name), failed[i].frame,
+                           failed[i].message);
         if (f.failed > n)
             str_printf(out, "    and %llu more\n", (unsigned long long)(f.failed - n));
     }
