@@ -85,15 +85,15 @@ static void cspad_as_nxmx_equals_the_cbf_files(void **state)
     support_data("tools/make_nxmx_cspad.py", tool);
     support_data("real/idx-20130301060858801.cbf", one);
     support_data("real/idx-20130301060858601.cbf", two);
-    const char *const probe[] = {"python3", "-c", "import h5py, numpy", NULL};
+    const char *const probe[] = {"/usr/bin/python3", "-c", "import h5py, numpy", NULL};
     if (!run_python(probe)) {
         print_message("needs /usr/bin/python3 with h5py\n");
         skip();
     }
     support_folder(folder);
     snprintf(out, sizeof out, "%s/cspad.h5", folder);
-    const char *const stacked[] = {"python3", "-c", RUNNER, tool, out, one, two, NULL};
-    const char *const cube[] = {"python3", "-c", RUNNER, tool, "--3d", out, one, NULL};
+    const char *const stacked[] = {"/usr/bin/python3", "-c", RUNNER, tool, out, one, two, NULL};
+    const char *const cube[] = {"/usr/bin/python3", "-c", RUNNER, tool, "--3d", out, one, NULL};
     assert_true(run_python(stacked));
     struct source *s = open_good(out, NULL);
     assert_int_equal(source_frames(s), 2);
