@@ -181,7 +181,7 @@ static void a_broken_file_ends_with_one_line(void **state)
     } files[] = {
         {"filters/bad_empty.h5", ERROR_EMPTY, "is empty"},
         {"filters/bad_not_hdf5.h5", ERROR_UNREADABLE, "none of the image formats"},
-        {"filters/bad_file_cut.h5", ERROR_UNREADABLE, "cannot open"},
+        {"filters/bad_file_cut.h5", ERROR_TRUNCATED, "cannot open"},
         {"filters/bad_unknown_filter.h5", ERROR_UNSUPPORTED, "filter 305"},
         {"filters/not_there.h5", ERROR_UNREADABLE, "cannot open"},
     };
