@@ -4,7 +4,7 @@ Only the standard library, so that the files can be made anywhere. A case is a f
 name; it gets an empty folder, is run, and fails by an AssertionError. Skip(why) skips it. A run that is killed by a signal it
 was not sent, that hangs, or in which a sanitizer speaks fails its case, whatever the case wanted to see.
 """
-import base64, hashlib, json, os, re, shutil, sqlite3, struct, subprocess, sys, tempfile, traceback
+import base64, hashlib, json, os, re, shutil, sqlite3, struct, subprocess, sys, tempfile, time, traceback
 
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.dirname(os.path.dirname(here))
@@ -31,9 +31,12 @@ def main():
         if wanted and not any(w in name for w in wanted):
             continue
         with tempfile.TemporaryDirectory(prefix="xfelx-") as folder:
+            begun = time.monotonic()
             try:
                 function(folder)
                 print(f"ok {number} - {name}", flush=True)
+                if "XFELX_TEST_TIMES" in os.environ:
+                    print(f"# {time.monotonic() - begun:.1f} s")
             except Skip as why:
                 print(f"ok {number} - {name} # SKIP {why}", flush=True)
             except Exception as e:
