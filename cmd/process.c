@@ -74,6 +74,15 @@ static void add_frame(struct str *line, const char *path, uint32_t frame)
         str_printf(line, " frame %u", frame);
 }
 
+/* Does the message say by itself which frame it is about? */
+static bool names_frame(const struct result *r)
+{
+    char number[32];
+    snprintf(number, sizeof number, "frame %u", r->id.frame);
+    return strstr(r->message, fs_name(r->id.path)) &&
+           (r->id.single || r->id.frame == 0 || strstr(r->message, number));
+}
+
 /* One line a failed frame, up to NAMES_MAX of them: a run whose data file is missing would fill the screen with thousands. Most
  * messages name their file; those that do not get it in front. */
 static void say_failed(void *arg, const struct result *r)
@@ -83,7 +92,7 @@ static void say_failed(void *arg, const struct result *r)
         return;
     struct str line = {0};
     str_add(&line, w->terminal ? "\r\033[Kfailed: " : "failed: ");
-    if (!*r->message || !strstr(r->message, fs_name(r->id.path))) {
+    if (!names_frame(r)) {
         add_frame(&line, r->id.path, r->id.single ? 0 : r->id.frame);
         str_add(&line, ": ");
     }
