@@ -66,7 +66,7 @@ static inline bool vec3_norm(const double a[3], double out[3])
         vec3_set(out, 0, 0, 0);
         return false;
     }
-    vec3_scale(a, 1 / length, out);
+    vec3_set(out, a[0] / length, a[1] / length, a[2] / length);
     return true;
 }
 

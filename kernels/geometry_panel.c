@@ -4,23 +4,23 @@
  */
 #include "kernels/geometry_panel.h"
 
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 
 bool panel_ray_to_mm(const struct panel *p, const double s1[3], double mm[2])
 {
     double normal[3], row_x[3], row_y[3];
-    cross3(p->fast, p->slow, normal);
-    double towards = dot3(normal, s1), plane = dot3(normal, p->origin);
+    vec3_cross(p->fast, p->slow, normal);
+    double towards = vec3_dot(normal, s1), plane = vec3_dot(normal, p->origin);
     /* v2 > 0 says that the ray points towards the panel; NaN and rays along the plane fail the test as well.
      */
     if (!(towards * plane > 0))
         return false;
-    cross3(p->slow, p->origin, row_x);
-    cross3(p->origin, p->fast, row_y);
-    mm[0] = dot3(row_x, s1) / towards;
-    mm[1] = dot3(row_y, s1) / towards;
+    vec3_cross(p->slow, p->origin, row_x);
+    vec3_cross(p->origin, p->fast, row_y);
+    mm[0] = vec3_dot(row_x, s1) / towards;
+    mm[1] = vec3_dot(row_y, s1) / towards;
     return isfinite(mm[0]) && isfinite(mm[1]);
 }
 
@@ -34,16 +34,16 @@ static void parallax_offset(const struct panel *p, const double mm[2], double of
     if (!p->parallax || !(p->mu > 0) || !(p->thickness > 0))
         return;
     panel_mm_to_point(p, mm, ray);
-    if (!normalise3(ray))
+    if (!vec3_norm(ray, ray))
         return;
-    cross3(p->fast, p->slow, normal);
-    double path = p->thickness / fabs(dot3(normal, ray));
+    vec3_cross(p->fast, p->slow, normal);
+    double path = p->thickness / fabs(vec3_dot(normal, ray));
     double depth = 1 / p->mu - (path + 1 / p->mu) * exp(-p->mu * path);
     if (!isfinite(
             depth)) /* a ray along the sensor's surface: infinite path, absorbed after 1/mu on the average */
         depth = 1 / p->mu;
-    offset[0] = depth * dot3(ray, p->fast);
-    offset[1] = depth * dot3(ray, p->slow);
+    offset[0] = depth * vec3_dot(ray, p->fast);
+    offset[1] = depth * vec3_dot(ray, p->slow);
 }
 
 void panel_mm_to_pixel(const struct panel *p, const double mm[2], double px[2])
@@ -92,10 +92,10 @@ bool panel_contains_pixel(const struct panel *p, const double px[2])
 double point_inverse_d(const struct beam_vector *b, const double lab[3])
 {
     double ray[3] = {lab[0], lab[1], lab[2]};
-    if (!normalise3(ray))
+    if (!vec3_norm(ray, ray))
         return 0;
     /* |s1 − s0| = |ray + direction| / λ: no cancellation near the beam, unlike 1 − cos 2θ. */
     for (int i = 0; i < 3; i++)
         ray[i] += b->direction[i];
-    return sqrt(dot3(ray, ray)) / b->wavelength;
+    return sqrt(vec3_dot(ray, ray)) / b->wavelength;
 }

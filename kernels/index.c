@@ -7,7 +7,7 @@
 #include "kernels/index_internal.h"
 
 #include "kernels/sort.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 #include "kernels/index_internal.h"
 
 #include "kernels/sort.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <string.h>
 
@@ -31,11 +31,12 @@ static size_t padded(size_t n, size_t to)
 static void standard_frame(double m[9])
 {
     double a[3] = {m[0], m[3], m[6]}, b[3] = {m[1], m[4], m[7]}, c[3] = {m[2], m[5], m[8]}, e2[3], e3[3];
-    double la = norm3(a), e1[3] = {a[0] / la, a[1] / la, a[2] / la};
-    cross3(a, b, e3);
-    normalise3(e3);
-    cross3(e3, e1, e2);
-    double out[9] = {la, dot3(b, e1), dot3(c, e1), 0, dot3(b, e2), dot3(c, e2), 0, 0, dot3(c, e3)};
+    double la = vec3_length(a), e1[3] = {a[0] / la, a[1] / la, a[2] / la};
+    vec3_cross(a, b, e3);
+    vec3_norm(e3, e3);
+    vec3_cross(e3, e1, e2);
+    double out[9] = {la, vec3_dot(b, e1), vec3_dot(c, e1), 0, vec3_dot(b, e2), vec3_dot(c, e2), 0,
+                     0,  vec3_dot(c, e3)};
     memcpy(m, out, sizeof out);
 }
 
@@ -129,9 +130,9 @@ static double least_length(const double reduced[9])
     lattice_reciprocal(reduced, a);
     for (int code = 0; code < 27; code++) {
         double h[3] = {code % 3 - 1, code / 3 % 3 - 1, code / 9 - 1}, q[3];
-        mul33(a, h, q);
+        mat3_vec(a, h, q);
         if (code != 13)
-            least = fmin(least, norm3(q));
+            least = fmin(least, vec3_length(q));
     }
     return least;
 }
@@ -305,8 +306,8 @@ static void nodes_fill(struct index_cell *c)
             for (int l = -limit[2]; l <= limit[2]; l++) {
                 int hkl[3] = {h, k, l};
                 double q[3], v[3] = {h, k, l};
-                mul33(a, v, q);
-                double length = norm3(q);
+                mat3_vec(a, v, q);
+                double length = vec3_length(q);
                 if (length == 0 || length > qmax || c->n_nodes == MAX_NODES)
                     continue;
                 struct node *node = &c->node[c->n_nodes++];

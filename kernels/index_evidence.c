@@ -8,7 +8,7 @@
  */
 #include "kernels/index_internal.h"
 
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <string.h>
 
@@ -54,7 +54,7 @@ static bool nearest(const struct guess *g, const double a[9], const struct point
             return false;
         h[i] = (int32_t)hf[i];
     }
-    mul33(a, hf, p);
+    mat3_vec(a, hf, p);
     for (int i = 0; i < 3; i++)
         r[i] = q[i] - p[i];
     return h[0] != 0 || h[1] != 0 || h[2] != 0;
@@ -72,8 +72,8 @@ static struct weights weights_of(const struct noise *noise, const struct point *
 
 static double squared_distance(struct weights w, const struct point *spot, const double r[3])
 {
-    double along = dot3(r, spot->s);
-    return (dot3(r, r) - along * along) * w.across + along * along * w.along;
+    double along = vec3_dot(r, spot->s);
+    return (vec3_dot(r, r) - along * along) * w.across + along * along * w.along;
 }
 
 double guess_distance(const struct noise *noise, const struct guess *g, const double a[9],
@@ -93,13 +93,13 @@ static void accumulate(double h[PARAMETERS * PARAMETERS], double *gradient, int 
     double j[PARAMETERS][3], extra = w.along - w.across;
     derivatives(spot, p, j);
     for (int a = 0; a < n; a++) {
-        double along = dot3(j[a], spot->s), wj[3];
+        double along = vec3_dot(j[a], spot->s), wj[3];
         for (int i = 0; i < 3; i++)
             wj[i] = factor * (w.across * j[a][i] + extra * along * spot->s[i]);
         for (int b = 0; b <= a; b++)
-            h[a * PARAMETERS + b] += dot3(wj, j[b]);
+            h[a * PARAMETERS + b] += vec3_dot(wj, j[b]);
         if (gradient)
-            gradient[a] += dot3(wj, r);
+            gradient[a] += vec3_dot(wj, r);
     }
 }
 
@@ -214,10 +214,10 @@ double guess_step(const struct index_cell *cell, const struct noise *noise, cons
 void guess_rigid(const struct index_cell *cell, double m[9])
 {
     double e1[3] = {m[0], m[3], m[6]}, b[3] = {m[1], m[4], m[7]}, e2[3], e3[3];
-    cross3(e1, b, e3);
-    if (!normalise3(e1) || !normalise3(e3))
+    vec3_cross(e1, b, e3);
+    if (!vec3_norm(e1, e1) || !vec3_norm(e3, e3))
         return;
-    cross3(e3, e1, e2);
+    vec3_cross(e3, e1, e2);
     double rotation[9] = {e1[0], e2[0], e3[0], e1[1], e2[1], e3[1], e1[2], e2[2], e3[2]};
     lattice_multiply(rotation, cell->reduced, m);
 }

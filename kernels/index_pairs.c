@@ -4,7 +4,7 @@
  */
 #include "kernels/index_internal.h"
 
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <string.h>
 
@@ -64,16 +64,16 @@ static bool pair_rotation(const double u[3], const double v[3], const double x[3
     const double *pair[2][2] = {{u, v}, {x, y}};
     double frame[2][3][3];
     for (int k = 0; k < 2; k++) {
-        double a = norm3(pair[k][0]), b = norm3(pair[k][1]);
+        double a = vec3_length(pair[k][0]), b = vec3_length(pair[k][1]);
         for (int j = 0; j < 3; j++) {
             frame[k][0][j] = pair[k][0][j] / a + pair[k][1][j] / b;
             frame[k][1][j] = pair[k][1][j] / b - pair[k][0][j] / a;
         }
-        if (norm3(frame[k][0]) < 1e-3 || norm3(frame[k][1]) < 1e-3)
+        if (vec3_length(frame[k][0]) < 1e-3 || vec3_length(frame[k][1]) < 1e-3)
             return false;
-        normalise3(frame[k][0]);
-        normalise3(frame[k][1]);
-        cross3(frame[k][0], frame[k][1], frame[k][2]);
+        vec3_norm(frame[k][0], frame[k][0]);
+        vec3_norm(frame[k][1], frame[k][1]);
+        vec3_cross(frame[k][0], frame[k][1], frame[k][2]);
     }
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++)
@@ -123,7 +123,7 @@ static double relative_variance(const struct noise *noise, const struct point *p
 static void try_pair(struct pair_search *s, const struct candidates *ca, const struct candidates *cb)
 {
     const struct point *a = &s->points[ca->spot], *b = &s->points[cb->spot];
-    double cosine = fmax(-1, fmin(1, dot3(a->q, b->q) / (a->length * b->length)));
+    double cosine = fmax(-1, fmin(1, vec3_dot(a->q, b->q) / (a->length * b->length)));
     if (1 - cosine * cosine < 0.15 * 0.15)
         return;
     double tolerance = 2.5 * sqrt(relative_variance(s->noise, a) + relative_variance(s->noise, b));

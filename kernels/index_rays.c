@@ -2,7 +2,7 @@
 #include "kernels/geometry_panel.h"
 #include "kernels/index_internal.h"
 #include "kernels/sort.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <string.h>
 
@@ -21,18 +21,18 @@ static bool spot_to_ray(const struct panel *panel, const struct beam_vector *bea
     panel_pixel_to_mm(panel, r->px, r->mm);
     panel_mm_to_point(panel, r->mm, r->lab);
     memcpy(r->s1, r->lab, sizeof r->s1);
-    cross3(panel->fast, panel->slow, r->unit);
-    if (!normalise3(r->s1) || !normalise3(r->unit))
+    vec3_cross(panel->fast, panel->slow, r->unit);
+    if (!vec3_norm(r->s1, r->s1) || !vec3_norm(r->unit, r->unit))
         return false;
-    if (dot3(r->unit, r->s1) < 0)
+    if (vec3_dot(r->unit, r->s1) < 0)
         for (int i = 0; i < 3; i++)
             r->unit[i] = -r->unit[i];
     for (int i = 0; i < 3; i++)
         r->q[i] = (r->s1[i] + beam->direction[i]) / beam->wavelength;
-    r->per_px = sqrt(panel->pixel_fast * panel->pixel_slow) / (norm3(r->lab) * beam->wavelength);
-    double length = norm3(r->q);
+    r->per_px = sqrt(panel->pixel_fast * panel->pixel_slow) / (vec3_length(r->lab) * beam->wavelength);
+    double length = vec3_length(r->q);
     return isfinite(length) && length > 0 && isfinite(r->per_px) && r->per_px > 0 &&
-           dot3(r->unit, r->s1) > 1e-3;
+           vec3_dot(r->unit, r->s1) > 1e-3;
 }
 
 size_t spots_to_rays(const struct panel *panels, size_t n_panels, const struct beam_vector *beam,
@@ -72,13 +72,13 @@ static bool point_make(const struct beam_vector *beam, const struct ray *r, cons
                 p->shift[k][i] = r->per_px * ((i == k) - p->s[i] * p->s[k]);
         for (int i = 0; i < 3 && pass == 0; i++)
             p->s[i] -= (displaced[0] * p->shift[0][i] + displaced[1] * p->shift[1][i]) * beam->wavelength;
-        if (!normalise3(p->s))
+        if (!vec3_norm(p->s, p->s))
             return false;
     }
     for (int i = 0; i < 3; i++)
         p->q[i] = (p->s[i] + beam->direction[i]) / beam->wavelength;
-    p->length = norm3(p->q);
-    p->across = r->per_px * sqrt(fmax(0, dot3(r->unit, r->s1)));
+    p->length = vec3_length(p->q);
+    p->across = r->per_px * sqrt(fmax(0, vec3_dot(r->unit, r->s1)));
     return p->length > 0 && isfinite(p->length) && p->length < 100 && p->across > 0 && isfinite(p->across);
 }
 

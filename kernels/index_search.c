@@ -7,7 +7,7 @@
 #include "kernels/index_internal.h"
 
 #include "kernels/sort.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <string.h>
 
@@ -142,7 +142,7 @@ static double polish(double t[3], double length, const double (*q)[3], size_t n)
     for (int round = 0; round < 3; round++) {
         double a[6] = {0}, b[3] = {0}, x[3], w = round < 2 ? WINDOW : 0.8 * WINDOW;
         for (size_t i = 0; i < n; i++) {
-            double phase = dot3(q[i], t), r = nearest_integer(phase) - phase, f = 1 - r * r / (w * w);
+            double phase = vec3_dot(q[i], t), r = nearest_integer(phase) - phase, f = 1 - r * r / (w * w);
             if (f <= 0)
                 continue;
             for (int j = 0, k = 0; j < 3; j++) {
@@ -157,15 +157,15 @@ static double polish(double t[3], double length, const double (*q)[3], size_t n)
         a[5] += pull;
         if (!solve3(a, b, x))
             break;
-        double step = norm3(x), limit = 0.03 * length, shrink = step > limit ? limit / step : 1;
+        double step = vec3_length(x), limit = 0.03 * length, shrink = step > limit ? limit / step : 1;
         for (int j = 0; j < 3; j++)
             t[j] += shrink * x[j];
-        double scale = length / norm3(t);
+        double scale = length / vec3_length(t);
         for (int j = 0; j < 3; j++)
             t[j] *= scale;
     }
     for (size_t i = 0; i < n; i++) {
-        double phase = dot3(q[i], t), r = phase - nearest_integer(phase),
+        double phase = vec3_dot(q[i], t), r = phase - nearest_integer(phase),
                f = 1 - r * r / (0.5 * WINDOW * WINDOW);
         score += f > 0 ? f : 0;
     }
@@ -205,7 +205,7 @@ static size_t find_axes(const struct index_cell *cell, const struct effort *effo
     for (size_t i = 0; i < found && kept < (size_t)effort->axes; i++) {
         bool seen = false;
         for (size_t k = 0; k < kept && !seen; k++)
-            seen = fabs(dot3(w->axis[i].t, w->axis[k].t)) > same;
+            seen = fabs(vec3_dot(w->axis[i].t, w->axis[k].t)) > same;
         if (!seen)
             w->axis[kept++] = w->axis[i];
     }
@@ -218,11 +218,11 @@ static size_t find_axes(const struct index_cell *cell, const struct effort *effo
 static void across(const double along[3], double e1[3], double e2[3], double e3[3])
 {
     memcpy(e1, along, 3 * sizeof *e1);
-    normalise3(e1);
+    vec3_norm(e1, e1);
     double other[3] = {fabs(e1[0]) < 0.6, fabs(e1[0]) >= 0.6, 0};
-    cross3(e1, other, e2);
-    normalise3(e2);
-    cross3(e1, e2, e3);
+    vec3_cross(e1, other, e2);
+    vec3_norm(e2, e2);
+    vec3_cross(e1, e2, e3);
 }
 
 /* The best local maxima of the cone's scores, descending. */

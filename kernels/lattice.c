@@ -2,7 +2,7 @@
  * without a bound. */
 #include "kernels/lattice.h"
 
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,14 +40,14 @@ void lattice_cell(const double basis[9], double cell[6])
     double v[3][3], length[3];
     for (int i = 0; i < 3; i++) {
         column(basis, i, v[i]);
-        length[i] = norm3(v[i]);
+        length[i] = vec3_length(v[i]);
     }
     for (int i = 0; i < 3; i++) {
         int j = (i + 1) % 3, k = (i + 2) % 3;
         double w[3];
-        cross3(v[j], v[k], w);
+        vec3_cross(v[j], v[k], w);
         cell[i] = length[i];
-        cell[i + 3] = atan2(norm3(w), dot3(v[j], v[k])) / DEGREE;
+        cell[i + 3] = atan2(vec3_length(w), vec3_dot(v[j], v[k])) / DEGREE;
     }
 }
 
@@ -165,7 +165,7 @@ static bool reduce_round(double m[9], int32_t change[9])
             double vi[3], vj[3];
             column(m, i, vi);
             column(m, j, vj);
-            double k = rint(dot3(vi, vj) / dot3(vj, vj) * SHORTER);
+            double k = rint(vec3_dot(vi, vj) / vec3_dot(vj, vj) * SHORTER);
             if (k != 0 && fabs(k) < 1e6) {
                 subtract(m, change, i, j, k);
                 changed = true;
@@ -347,7 +347,7 @@ bool lattice_nearest_rotation(const double m[9], double rotation[9])
 
 void lattice_rotation(const double w[3], double rotation[9])
 {
-    double angle = norm3(w), s = 1, c = 0.5; /* limits of sin a / a and (1 - cos a)/a² */
+    double angle = vec3_length(w), s = 1, c = 0.5; /* limits of sin a / a and (1 - cos a)/a² */
     if (angle > 1e-8) {
         double half = sin(angle / 2);
         s = sin(angle) / angle;
@@ -367,7 +367,7 @@ void lattice_rotation(const double w[3], double rotation[9])
 double lattice_rotation_angle(const double r[9])
 {
     double v[3] = {r[7] - r[5], r[2] - r[6], r[3] - r[1]};
-    return atan2(norm3(v), r[0] + r[4] + r[8] - 1);
+    return atan2(vec3_length(v), r[0] + r[4] + r[8] - 1);
 }
 
 /* ---- small positive definite systems */

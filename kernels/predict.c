@@ -7,7 +7,7 @@
 
 #include "kernels/geometry_panel.h"
 #include "kernels/sort.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 
@@ -17,28 +17,28 @@ bool predict_ray(const double A[9], const struct beam_vector *beam, const int32_
                  double *delpsi)
 {
     double h[3] = {hkl[0], hkl[1], hkl[2]}, q[3], s0[3], e1[3], c0[3], q0[3], q1[3], r[3];
-    mul33(A, h, q);
+    mat3_vec(A, h, q);
     for (int i = 0; i < 3; i++) {
         s0[i] = -beam->direction[i]; /* unit */
         q0[i] = q[i];
     }
-    double qq = dot3(q, q), a = 0.5 * qq * beam->wavelength, bb = qq - a * a;
-    if (!(qq > 0) || !(bb > 0) || !normalise3(q0))
+    double qq = vec3_dot(q, q), a = 0.5 * qq * beam->wavelength, bb = qq - a * a;
+    if (!(qq > 0) || !(bb > 0) || !vec3_norm(q0, q0))
         return false;
-    cross3(q, s0, e1);
-    if (!(norm3(e1) > 1e-12 * sqrt(qq)) || !normalise3(e1)) /* on the beam: no plane to turn in */
+    vec3_cross(q, s0, e1);
+    if (!(vec3_length(e1) > 1e-12 * sqrt(qq)) || !vec3_norm(e1, e1)) /* on the beam: no plane to turn in */
         return false;
-    cross3(s0, e1, c0);
-    cross3(q0, e1, q1);
-    if (!normalise3(c0) || !normalise3(q1))
+    vec3_cross(s0, e1, c0);
+    vec3_cross(q0, e1, q1);
+    if (!vec3_norm(c0, c0) || !vec3_norm(q1, q1))
         return false;
     double b = sqrt(bb);
     for (int i = 0; i < 3; i++) {
         r[i] = b * c0[i] - a * s0[i];
         s1[i] = s0[i] / beam->wavelength + r[i];
     }
-    *delpsi = -atan2(dot3(r, q1), dot3(r, q0));
-    if (!normalise3(s1))
+    *delpsi = -atan2(vec3_dot(r, q1), vec3_dot(r, q0));
+    if (!vec3_norm(s1, s1))
         return false;
     for (int i = 0; i < 3; i++)
         s1[i] /= beam->wavelength;
@@ -98,8 +98,8 @@ double predict_d_min(const struct view *view)
 static double nearness(const struct panel *p, const double s1[3])
 {
     double n[3];
-    cross3(p->fast, p->slow, n);
-    return dot3(n, s1) / dot3(n, p->origin);
+    vec3_cross(p->fast, p->slow, n);
+    return vec3_dot(n, s1) / vec3_dot(n, p->origin);
 }
 
 bool predict_impact(const struct view *view, const double s1[3], uint32_t *panel, double mm[2], double px[2])
@@ -155,7 +155,8 @@ static struct rows_of_l row_intervals(const double p[3], const double c[3], cons
                                       double width)
 {
     struct rows_of_l rows = {{1, 1}, {0, 0}};
-    double cc = dot3(c, c), pc = dot3(p, c), pp = dot3(p, p), b = pc + dot3(c, s0), f0 = pp + 2 * dot3(p, s0);
+    double cc = vec3_dot(c, c), pc = vec3_dot(p, c), pp = vec3_dot(p, p), b = pc + vec3_dot(c, s0),
+           f0 = pp + 2 * vec3_dot(p, s0);
     double q_from, q_to, out_from, out_to, in_from, in_to;
     if (!interval_below(cc, pc, pp - q_max * q_max, &q_from, &q_to) ||
         !interval_below(cc, b, f0 - width, &out_from, &out_to))
@@ -193,8 +194,8 @@ static bool see_node(const struct search *s, const int32_t hkl[3], struct reflec
 {
     double h[3] = {hkl[0], hkl[1], hkl[2]}, q[3], s1[3], mm[2], px[2], delpsi;
     uint32_t panel;
-    mul33(s->lattice->A, h, q);
-    double d = 1 / norm3(q);
+    mat3_vec(s->lattice->A, h, q);
+    double d = 1 / vec3_length(q);
     if (!(d >= s->d_min) || d > s->d_max)
         return false;
     if (!predict_ray(s->lattice->A, s->view->beam, hkl, s1, &delpsi) ||
@@ -259,8 +260,8 @@ static int32_t largest_index(const double A[9], int i, double d_min)
     for (int j = 0; j < 3; j++)
         for (int k = 0; k < 3; k++)
             column[j][k] = A[3 * k + j];
-    cross3(column[(i + 1) % 3], column[(i + 2) % 3], axis);
-    double length = norm3(axis) / fabs(dot3(column[i], axis));
+    vec3_cross(column[(i + 1) % 3], column[(i + 2) % 3], axis);
+    double length = vec3_length(axis) / fabs(vec3_dot(column[i], axis));
     return clamp_index(floor(length / d_min + 1e-6));
 }
 
@@ -278,10 +279,10 @@ size_t predict_lattice(const struct predict_params *params, const struct view *v
         c[i] = A[3 * i + 2];
     }
     double volume[3];
-    cross3(b, c, volume);
+    vec3_cross(b, c, volume);
     s.d_min = params->d_min > 0 ? params->d_min : predict_d_min(view);
     s.d_max = params->d_max > 0 ? params->d_max : INFINITY;
-    if (!(s.d_min > 0) || !(lambda > 0) || !(fabs(dot3(a, volume)) > 0) || !isfinite(dot3(a, volume)))
+    if (!(s.d_min > 0) || !(lambda > 0) || !(fabs(vec3_dot(a, volume)) > 0) || !isfinite(vec3_dot(a, volume)))
         return 0;
     if (s.d_min < lambda / 2) /* beyond the limiting sphere nothing diffracts */
         s.d_min = lambda / 2;

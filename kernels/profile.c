@@ -5,7 +5,7 @@
 #include "kernels/profile.h"
 
 #include "kernels/geometry_panel.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,8 +18,8 @@ static double spot_variance(const struct panel *p, const double s1[3], const str
     for (size_t i = 0; i < n; i++) {
         double px[2] = {pixels[i].x + 0.5, pixels[i].y + 0.5}, ray[3], cross[3];
         panel_pixel_to_point(p, px, ray);
-        cross3(ray, s1, cross);
-        double angle = atan2(norm3(cross), dot3(ray, s1));
+        vec3_cross(ray, s1, cross);
+        double angle = atan2(vec3_length(cross), vec3_dot(ray, s1));
         sum += (double)pixels[i].value;
         moment += (double)pixels[i].value * angle * angle;
     }
@@ -57,25 +57,25 @@ bool kabsch_init(struct kabsch *k, const struct beam_vector *beam, const double 
         s0[i] = -beam->direction[i];
         k->s1[i] = s1[i];
     }
-    if (!normalise3(k->s1))
+    if (!vec3_norm(k->s1, k->s1))
         return false;
-    cross3(k->s1, s0, k->e1);
-    if (!(norm3(k->e1) > 1e-12) || !normalise3(k->e1))
+    vec3_cross(k->s1, s0, k->e1);
+    if (!(vec3_length(k->e1) > 1e-12) || !vec3_norm(k->e1, k->e1))
         return false;
-    cross3(k->s1, k->e1, k->e2);
-    return normalise3(k->e2);
+    vec3_cross(k->s1, k->e1, k->e2);
+    return vec3_norm(k->e2, k->e2);
 }
 
 double kabsch_distance2(const struct kabsch *k, const double lab[3])
 {
     double ray[3] = {lab[0], lab[1], lab[2]};
-    if (!normalise3(ray))
+    if (!vec3_norm(ray, ray))
         return INFINITY;
     for (int i = 0; i < 3; i++)
         ray[i] -= k->s1[i];
-    double x = dot3(ray, k->e1), y = dot3(ray, k->e2);
+    double x = vec3_dot(ray, k->e1), y = vec3_dot(ray, k->e2);
     /* The projection folds rays from behind the sample onto the spot: they are no neighbours of it. */
-    return dot3(ray, ray) < 2 ? x * x + y * y : INFINITY;
+    return vec3_dot(ray, ray) < 2 ? x * x + y * y : INFINITY;
 }
 
 bool profile_box(const struct kabsch *k, const struct panel *p, double reach, int32_t box[4])

@@ -12,7 +12,7 @@
 #include "kernels/index_internal.h"
 #include "kernels/mosaic.h"
 #include "kernels/sort.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <string.h>
 
@@ -342,8 +342,8 @@ static double spacing(const struct fit *f, const struct match *m)
 {
     const int32_t *h = f->hkl[m->ray];
     double hf[3] = {h[0], h[1], h[2]}, q[3];
-    mul33(f->A, hf, q);
-    return 1 / norm3(q);
+    mat3_vec(f->A, hf, q);
+    return 1 / vec3_length(q);
 }
 
 /* Spacing and Δψ of the matches that count, and from them mosaicity and domain size. */
@@ -484,8 +484,8 @@ static bool make_row(const struct panel *panel, const struct beam_vector *beam, 
     memcpy(row->hkl, hkl, sizeof row->hkl);
     memcpy(row->rlp, ray->q, sizeof row->rlp);
     panel_mm_to_pixel(panel, row->cal_mm, row->cal_px);
-    mul33(A, h, q);
-    row->d = 1 / norm3(q);
+    mat3_vec(A, h, q);
+    row->d = 1 / vec3_length(q);
     row->panel = ray->panel;
     row->spot = (int32_t)ray->spot;
     row->flags = REFL_PREDICTED | REFL_INDEXED | REFL_USED_IN_REFINEMENT | REFL_STRONG;

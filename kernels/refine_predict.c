@@ -7,7 +7,7 @@
 #include "kernels/geometry_panel.h"
 #include "kernels/lattice.h"
 #include "kernels/refine.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <string.h>
 
@@ -23,25 +23,25 @@ static bool turn(const struct beam_vector *beam, const double A[9], const int32_
     double h[3] = {hkl[0], hkl[1], hkl[2]}, s0[3], c0[3], q1[3];
     for (int i = 0; i < 3; i++)
         s0[i] = -beam->direction[i];
-    mul33(A, h, t->q);
-    cross3(t->q, s0, t->e1);
-    t->axis_length = norm3(t->e1);
-    double qq = dot3(t->q, t->q), a = 0.5 * qq * beam->wavelength, bb = qq - a * a;
-    if (!(bb > 0) || !normalise3(t->e1))
+    mat3_vec(A, h, t->q);
+    vec3_cross(t->q, s0, t->e1);
+    t->axis_length = vec3_length(t->e1);
+    double qq = vec3_dot(t->q, t->q), a = 0.5 * qq * beam->wavelength, bb = qq - a * a;
+    if (!(bb > 0) || !vec3_norm(t->e1, t->e1))
         return false;
-    cross3(s0, t->e1, c0);
-    normalise3(c0);
-    cross3(t->q, t->e1, q1);
-    normalise3(q1);
+    vec3_cross(s0, t->e1, c0);
+    vec3_norm(c0, c0);
+    vec3_cross(t->q, t->e1, q1);
+    vec3_norm(q1, q1);
     double b = sqrt(bb), length;
     for (int i = 0; i < 3; i++) {
         t->r[i] = -a * s0[i] + b * c0[i];
         t->s1[i] = s0[i] / beam->wavelength + t->r[i];
     }
-    length = norm3(t->s1) * beam->wavelength; /* 1 but for rounding */
+    length = vec3_length(t->s1) * beam->wavelength; /* 1 but for rounding */
     for (int i = 0; i < 3; i++)
         t->s1[i] /= length;
-    t->psi = -atan2(dot3(t->r, q1), dot3(t->r, t->q) / sqrt(qq));
+    t->psi = -atan2(vec3_dot(t->r, q1), vec3_dot(t->r, t->q) / sqrt(qq));
     return true;
 }
 
@@ -63,18 +63,18 @@ static void turn_derivative(const struct beam_vector *beam, const struct turned 
     double s0[3], c = cos(t->psi), s = sin(t->psi), du[3], de1[3], e1_dq[3], e1_r[3], de1_q[3], dr[3];
     for (int i = 0; i < 3; i++)
         s0[i] = -beam->direction[i];
-    cross3(dq, s0, du);
-    double along = dot3(t->e1, du);
+    vec3_cross(dq, s0, du);
+    double along = vec3_dot(t->e1, du);
     for (int i = 0; i < 3; i++)
         de1[i] = (du[i] - along * t->e1[i]) / t->axis_length;
-    cross3(t->e1, dq, e1_dq);
-    double e1dq = dot3(t->e1, dq), de1q = dot3(de1, t->q);
-    cross3(de1, t->q, de1_q);
-    cross3(t->e1, t->r, e1_r);
+    vec3_cross(t->e1, dq, e1_dq);
+    double e1dq = vec3_dot(t->e1, dq), de1q = vec3_dot(de1, t->q);
+    vec3_cross(de1, t->q, de1_q);
+    vec3_cross(t->e1, t->r, e1_r);
     for (int i = 0; i < 3; i++) /* the node's own move turned along, and the move of the axis */
         dr[i] =
             dq[i] * c + e1_dq[i] * s + t->e1[i] * e1dq * (1 - c) + de1_q[i] * s + t->e1[i] * de1q * (1 - c);
-    *dpsi = -dot3(dr, t->s1) / (dot3(e1_r, s0) / beam->wavelength);
+    *dpsi = -vec3_dot(dr, t->s1) / (vec3_dot(e1_r, s0) / beam->wavelength);
     for (int i = 0; i < 3; i++)
         ds1[i] = dr[i] + e1_r[i] * *dpsi;
 }
@@ -99,7 +99,7 @@ bool refine_predict_derivatives(const struct panel *panel, const struct beam_vec
     double h[3] = {hkl[0], hkl[1], hkl[2]};
     for (size_t k = 0; k < n_parameters; k++) {
         double dq[3], ds1[3], dv[3];
-        mul33(dA[k], h, dq);
+        mat3_vec(dA[k], h, dq);
         turn_derivative(beam, &t, dq, ds1, &d[k][2]);
         for (int i = 0; i < 3; i++)
             dv[i] = inverse_t[i] * ds1[0] + inverse_t[3 + i] * ds1[1] + inverse_t[6 + i] * ds1[2];

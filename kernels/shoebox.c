@@ -3,7 +3,7 @@
 #include "kernels/shoebox.h"
 
 #include "kernels/geometry_panel.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 #include <string.h>
@@ -136,9 +136,9 @@ static double pixel_share(const struct kabsch *k, const struct panel *p, double 
 {
     double sum = 0, lab[3], normal[3];
     panel_pixel_to_point(p, (double[2]){x + 0.5, y + 0.5}, lab);
-    cross3(p->fast, p->slow, normal);
-    double r2 = dot3(lab, lab),
-           area = p->pixel_fast * p->pixel_slow * fabs(dot3(normal, lab)) / (r2 * sqrt(r2));
+    vec3_cross(p->fast, p->slow, normal);
+    double r2 = vec3_dot(lab, lab),
+           area = p->pixel_fast * p->pixel_slow * fabs(vec3_dot(normal, lab)) / (r2 * sqrt(r2));
     double variance = fmax(0.5 * sigma_b * sigma_b - area / 12, 0.1 * sigma_b * sigma_b);
     for (int i = 0; i < 9; i++) {
         double dx = (i % 3 - 1) / 3.0 * p->pixel_fast, dy = (i / 3 - 1) / 3.0 * p->pixel_slow, at[3];

@@ -2,7 +2,7 @@
 #include "simulate/scene.h"
 
 #include "kernels/geometry_panel.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static void add_to_box(const struct shot *shot, const struct spot_here *s, int k
                        (2 * 3.14159265358979323846 * s->tangential * s->tangential);
     double normal[3];
 
-    cross3(p->fast, p->slow, normal);
+    vec3_cross(p->fast, p->slow, normal);
     for (int32_t j = 0; j < h; j++)
         for (int32_t i = 0; i < w; i++) {
             double sum = 0;
@@ -48,15 +48,15 @@ static void add_to_box(const struct shot *shot, const struct spot_here *s, int k
                 const double px[2] = {x0 + i + 0.25 + 0.5 * (u & 1), y0 + j + 0.25 + 0.5 * (u >> 1)};
                 double lab[3], dq[3];
                 panel_pixel_to_point(p, px, lab);
-                double r = norm3(lab);
+                double r = vec3_length(lab);
                 for (int a = 0; a < 3; a++)
                     dq[a] = lab[a] / r * wavenumber - s->q[a];
                 dq[2] += wavenumber; /* the beam travels along -z */
-                double d2 = dot3(dq, dq), along = dot3(dq, s->q) / s->length;
+                double d2 = vec3_dot(dq, dq), along = vec3_dot(dq, s->q) / s->length;
                 double z = along * along / (s->radial * s->radial) +
                            (d2 - along * along) / (s->tangential * s->tangential);
                 if (z < 40)
-                    sum += exp(-z / 2) * fabs(dot3(normal, lab)) / (r * r * r);
+                    sum += exp(-z / 2) * fabs(vec3_dot(normal, lab)) / (r * r * r);
             }
             shot->box[j * BOX + i] += (float)(sum * pre);
         }
@@ -85,7 +85,7 @@ static double excitation(const double q[3], double wavelength)
 {
     const double s1[3] = {q[0], q[1], q[2] - 1 / wavelength};
 
-    return norm3(s1) - 1 / wavelength;
+    return vec3_length(s1) - 1 / wavelength;
 }
 
 static double draw_reflection(const struct shot *shot, struct dice *d, const struct spot_here *s)
@@ -97,7 +97,7 @@ static double draw_reflection(const struct shot *shot, struct dice *d, const str
     if (s1[2] >= 0 || !panel_ray_to_pixel(&scene->panel, s1, px))
         return 0;
     /* Half size of the box, px: the point's width and the spread by the spectrum, both with the slant of the ray. */
-    double scale = scene->p.distance / scene->p.pixel, slant = norm3(s1) / -s1[2];
+    double scale = scene->p.distance / scene->p.pixel, slant = vec3_length(s1) / -s1[2];
     double half = (4.2 * s->tangential * shot->mean + spread) * scale * slant * slant + 1.5;
     half = fmin(half, BOX / 2.0 - 2);
     int32_t x0 = (int32_t)floor(fmax(px[0] - half, -1e6)), x1 = (int32_t)ceil(fmin(px[0] + half, 1e6));
@@ -133,8 +133,8 @@ static int32_t draw_lattice(const struct shot *shot, struct dice *d, const doubl
                 const int32_t hkl[3] = {h, k, l};
                 const double index[3] = {h, k, l};
                 struct spot_here s = {.radial = radial};
-                mul33(A, index, s.q);
-                double q2 = dot3(s.q, s.q);
+                mat3_vec(A, index, s.q);
+                double q2 = vec3_dot(s.q, s.q);
                 if (!(q2 > 0) || q2 > limit2)
                     continue;
                 s.length = sqrt(q2);

@@ -2,7 +2,7 @@
 #include "simulate/scene.h"
 
 #include "kernels/geometry_panel.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 #include <string.h>
@@ -105,7 +105,7 @@ static void make_background(struct scene *s)
             const double px[2] = {x + 0.5, y + 0.5};
             double lab[3];
             panel_pixel_to_point(&s->panel, px, lab);
-            double q = point_inverse_d(&beam, lab), r = norm3(lab), cosine = -lab[2] / r;
+            double q = point_inverse_d(&beam, lab), r = vec3_length(lab), cosine = -lab[2] / r;
             double air = 0.8 * exp(-q / 0.08);
             double ring = exp(-(q - 0.31) * (q - 0.31) / (2 * 0.035 * 0.035));
             double inner = 0.25 * exp(-(q - 0.21) * (q - 0.21) / (2 * 0.03 * 0.03));

@@ -2,7 +2,7 @@
  * (x, y, z) → (-x, y, -z). */
 #include "source/geom.h"
 
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,9 +16,9 @@ static const size_t MEMBERSHIP_MOST = 20000000; /* groups × panels that a tree 
 static bool orthonormal(double f[3], double s[3])
 {
     for (int round = 0; round < 4; round++) {
-        if (!normalise3(f) || !normalise3(s))
+        if (!vec3_norm(f, f) || !vec3_norm(s, s))
             return false;
-        double across = dot3(f, s), old[3] = {f[0], f[1], f[2]};
+        double across = vec3_dot(f, s), old[3] = {f[0], f[1], f[2]};
         if (fabs(across) > 0.5)
             return false;
         for (int i = 0; i < 3; i++) {
@@ -26,7 +26,7 @@ static bool orthonormal(double f[3], double s[3])
             s[i] -= 0.5 * across * old[i];
         }
     }
-    return normalise3(f) && normalise3(s);
+    return vec3_norm(f, f) && vec3_norm(s, s);
 }
 
 static void trusted_range(const struct geom_panel *g, struct panel *p)
@@ -48,7 +48,7 @@ static bool place_panel(const struct geom *g, const struct geom_panel *from, dou
                         const double shift[2], double energy, struct panel *p, struct error *err)
 {
     double f[3] = {-from->fs[0], from->fs[1], -from->fs[2]}, s[3] = {-from->ss[0], from->ss[1], -from->ss[2]};
-    double length_f = norm3(f), length_s = norm3(s), mm = 1e3 / from->res;
+    double length_f = vec3_length(f), length_s = vec3_length(s), mm = 1e3 / from->res;
     if (!orthonormal(f, s))
         return error_set(err, ERROR_METADATA, "%s: panel %s: fs and ss do not span a plane", g->name,
                          from->name);

@@ -2,7 +2,7 @@
  * the detector follows the chains of its modules: consecutive transformations of one equipment_component are one node. */
 #include "source/nexus.h"
 
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 #include "source/format.h"
 
 #include <float.h>
@@ -79,7 +79,7 @@ static struct move move_after(const struct move *a, const struct move *b)
                 out.r[3 * i + k] += a->r[3 * i + j] * b->r[3 * j + k];
         }
     }
-    mul33(a->r, b->t, out.t);
+    mat3_vec(a->r, b->t, out.t);
     for (int i = 0; i < 3; i++)
         out.t[i] += a->t[i];
     return out;
@@ -121,7 +121,7 @@ static bool axis_offset(const struct h5_axis *x, const char *name, double out[3]
 static bool axis_vector(const struct h5_axis *x, const char *name, double out[3], struct error *err)
 {
     memcpy(out, x->vector, sizeof x->vector);
-    return normalise3(out) ||
+    return vec3_norm(out, out) ||
            error_set(err, ERROR_METADATA, "%s: the vector of %s has no length", name, x->path);
 }
 
@@ -256,11 +256,11 @@ static bool module_frame(const struct h5_description *d, const struct h5_module 
     if (!(lab->pixel_fast > 0 && lab->pixel_slow > 0 && lab->pixel_fast < 1e3 && lab->pixel_slow < 1e3))
         return error_set(err, ERROR_METADATA, "%s: the pixels of %s are %g x %g mm", name, m->path,
                          lab->pixel_fast, lab->pixel_slow);
-    mul33(here.r, offset, lab->origin);
+    mat3_vec(here.r, offset, lab->origin);
     for (int i = 0; i < 3; i++)
         lab->origin[i] += here.t[i];
-    mul33(here.r, f, lab->fast);
-    mul33(there.r, s, lab->slow);
+    mat3_vec(here.r, f, lab->fast);
+    mat3_vec(there.r, s, lab->slow);
     for (int i = 0; i < 3; i++) { /* back into the frame of the fast direction: R transposed */
         local->slow[i] =
             here.r[i] * lab->slow[0] + here.r[3 + i] * lab->slow[1] + here.r[6 + i] * lab->slow[2];

@@ -4,6 +4,8 @@
  */
 #include "source/format.h"
 
+#include "kernels/geometry.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -23,27 +25,6 @@
 
 /* ---- moving a detector as a whole ---- */
 
-static double dot(const double a[3], const double b[3])
-{
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-static void cross(const double a[3], const double b[3], double out[3])
-{
-    out[0] = a[1] * b[2] - a[2] * b[1];
-    out[1] = a[2] * b[0] - a[0] * b[2];
-    out[2] = a[0] * b[1] - a[1] * b[0];
-}
-
-/* Rotate v about the unit axis (Rodrigues). */
-static void rotate(double v[3], const double axis[3], double angle)
-{
-    double across[3], c = cos(angle), s = sin(angle), along = dot(axis, v) * (1 - c);
-    cross(axis, v, across);
-    for (int i = 0; i < 3; i++)
-        v[i] = v[i] * c + across[i] * s + axis[i] * along;
-}
-
 static void detector_shift(struct detector *d, const double by[3])
 {
     for (size_t p = 0; p < d->n_panels; p++)
@@ -56,14 +37,14 @@ static void detector_shift(struct detector *d, const double by[3])
 static void detector_rotate(struct detector *d, const double axis[3], double angle)
 {
     for (size_t p = 0; p < d->n_panels; p++) {
-        rotate(d->panels[p].origin, axis, angle);
-        rotate(d->panels[p].fast, axis, angle);
-        rotate(d->panels[p].slow, axis, angle);
+        vec3_rotate(d->panels[p].origin, axis, angle, d->panels[p].origin);
+        vec3_rotate(d->panels[p].fast, axis, angle, d->panels[p].fast);
+        vec3_rotate(d->panels[p].slow, axis, angle, d->panels[p].slow);
     }
     if (d->n_nodes > 0) {
-        rotate(d->nodes[0].origin, axis, angle);
-        rotate(d->nodes[0].fast, axis, angle);
-        rotate(d->nodes[0].slow, axis, angle);
+        vec3_rotate(d->nodes[0].origin, axis, angle, d->nodes[0].origin);
+        vec3_rotate(d->nodes[0].fast, axis, angle, d->nodes[0].fast);
+        vec3_rotate(d->nodes[0].slow, axis, angle, d->nodes[0].slow);
     }
 }
 
@@ -129,8 +110,8 @@ static void apply_distance(struct source *s)
 {
     double wanted = s->options.distance, normal[3], by[3];
     const struct panel *p = main_panel(s);
-    cross(p->fast, p->slow, normal);
-    double now = dot(p->origin, normal), step = (now < 0 ? -wanted : wanted) - now;
+    vec3_cross(p->fast, p->slow, normal);
+    double now = vec3_dot(p->origin, normal), step = (now < 0 ? -wanted : wanted) - now;
     for (int i = 0; i < 3; i++)
         by[i] = step * normal[i];
     detector_shift(s->detector, by);
@@ -147,21 +128,21 @@ static bool apply_beam_centre(struct source *s, struct error *err)
     const struct panel *p = main_panel(s);
     for (int i = 0; i < 3; i++)
         ray[i] = -s->beam.v.direction[i];
-    cross(p->fast, p->slow, normal);
-    double facing = dot(ray, normal) < 0 ? -1 : 1; /* cameras are seen from either side */
+    vec3_cross(p->fast, p->slow, normal);
+    double facing = vec3_dot(ray, normal) < 0 ? -1 : 1; /* cameras are seen from either side */
     for (int i = 0; i < 3; i++)
         normal[i] *= facing;
-    if (dot(ray, normal) < GRAZING)
+    if (vec3_dot(ray, normal) < GRAZING)
         return error_set(err, ERROR_METADATA, "%s: the beam lies in the plane of the detector", s->path);
-    cross(ray, normal, axis);
-    double sine = sqrt(dot(axis, axis)), tilt = atan2(sine, dot(ray, normal));
+    vec3_cross(ray, normal, axis);
+    double sine = sqrt(vec3_dot(axis, axis)), tilt = atan2(sine, vec3_dot(ray, normal));
     bool arm = tilt >= TWO_THETA_RAD;
     for (int i = 0; i < 3 && arm; i++)
         axis[i] /= sine;
     if (arm)
         detector_rotate(s->detector, axis, -tilt);
-    cross(p->fast, p->slow, normal);
-    double along = dot(p->origin, normal) / dot(ray, normal);
+    vec3_cross(p->fast, p->slow, normal);
+    double along = vec3_dot(p->origin, normal) / vec3_dot(ray, normal);
     for (int i = 0; i < 3; i++)
         by[i] = along * ray[i] -
                 (p->origin[i] + px[0] * p->pixel_fast * p->fast[i] + px[1] * p->pixel_slow * p->slow[i]);

@@ -184,8 +184,8 @@ static void mosaicity_from_the_same_excursions_is_the_same(void **state)
             double h[3], q[3];
             if (sscanf(at + 1, "%lf,%lf,%lf,%*u,%*f,%*f,%*f,%*f,%lf", &h[0], &h[1], &h[2], &psi[n]) != 4)
                 continue;
-            mul33(a.A, h, q);
-            d[n] = 1 / norm3(q);
+            mat3_vec(a.A, h, q);
+            d[n] = 1 / vec3_length(q);
             psi[n++] *= 3.14159265358979 / 180;
         }
         free(text);
@@ -221,15 +221,15 @@ static void real_lists_of_lysozyme_all_index(void **state)
         memset(ray, 0, sizeof ray);
         for (; n < 1000 && fscanf(f, "%lf %lf %lf", &q[0], &q[1], &q[2]) == 3; n++) {
             memcpy(ray[n].q, q, sizeof q);
-            sum += -2 * q[2] / dot3(q, q); /* a point on the sphere: |q|² λ = -2 qz */
+            sum += -2 * q[2] / vec3_dot(q, q); /* a point on the sphere: |q|² λ = -2 qz */
         }
         fclose(f);
         struct beam_vector beam = {fabs(sum / (double)n), {0, 0, sum < 0 ? 1 : -1}};
         for (size_t i = 0; i < n; i++) {
             for (int k = 0; k < 3; k++)
                 ray[i].s1[k] = ray[i].unit[k] = ray[i].q[k] * beam.wavelength - beam.direction[k];
-            normalise3(ray[i].s1);
-            normalise3(ray[i].unit);
+            vec3_norm(ray[i].s1, ray[i].s1);
+            vec3_norm(ray[i].unit, ray[i].unit);
             ray[i].per_px = 0.0016;
             ray[i].intensity = 1000 - (double)i;
         }

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "kernels/geometry_panel.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 
@@ -84,17 +84,17 @@ static void parallax_shifts_by_the_mean_absorption_depth(void **state)
     p.parallax = true;
     double mm[2] = {40, 50}, px[2], ray[3], normal[3];
     panel_mm_to_point(&p, mm, ray);
-    assert_true(normalise3(ray));
-    cross3(p.fast, p.slow, normal);
-    double path = p.thickness / fabs(dot3(ray, normal)), depth = 0;
+    assert_true(vec3_norm(ray, ray));
+    vec3_cross(p.fast, p.slow, normal);
+    double path = p.thickness / fabs(vec3_dot(ray, normal)), depth = 0;
     const int steps = 200000;
     for (int i = 0; i < steps; i++) {
         double l = (i + 0.5) * path / steps;
         depth += l * p.mu * exp(-p.mu * l) * path / steps;
     }
     panel_mm_to_pixel(&p, mm, px);
-    assert_true(fabs(px[0] - (mm[0] + depth * dot3(ray, p.fast)) / p.pixel_fast) < 1e-7);
-    assert_true(fabs(px[1] - (mm[1] + depth * dot3(ray, p.slow)) / p.pixel_slow) < 1e-7);
+    assert_true(fabs(px[0] - (mm[0] + depth * vec3_dot(ray, p.fast)) / p.pixel_fast) < 1e-7);
+    assert_true(fabs(px[1] - (mm[1] + depth * vec3_dot(ray, p.slow)) / p.pixel_slow) < 1e-7);
 }
 
 static void parallax_there_and_back_agrees_to_a_thousandth_of_a_pixel(void **state)

@@ -140,10 +140,10 @@ static void the_grid_leaves_no_direction_out(void **state)
                 seed = seed * 1664525u + 1013904223u;
                 v[j] = seed / 4294967296.0 - 0.5;
             }
-            normalise3(v);
+            vec3_norm(v, v);
             for (size_t i = 0; i < grid->n; i++) {
                 double d[3] = {grid->x[i], grid->y[i], grid->z[i]};
-                best = fmax(best, fabs(dot3(d, v)));
+                best = fmax(best, fabs(vec3_dot(d, v)));
             }
             assert_true(acos(fmin(1, best)) < 0.75 * grid->step);
         }

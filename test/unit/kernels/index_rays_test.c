@@ -32,7 +32,7 @@ static void a_spot_becomes_the_ray_that_hits_it(void **state)
         double px[2]; /* parallax taken out on the way to millimetres */
         panel_mm_to_pixel(&s.panel, ray[i].mm, px);
         assert_true(fabs(px[0] - s.spot[i].x) < 2e-3 && fabs(ray[i].mm[0] - 0.075 * s.spot[i].x) > 1e-6);
-        assert_true(dot3(ray[i].unit, ray[i].s1) > 0.5);
+        assert_true(vec3_dot(ray[i].unit, ray[i].s1) > 0.5);
     }
 }
 

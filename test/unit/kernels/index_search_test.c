@@ -23,7 +23,7 @@ static void scores_are_what_their_definition_says(void **state)
     float x[N], y[N], z[N], q[Q][3], score[N];
     for (int i = 0; i < N; i++) {
         double v[3] = {noise_normal(&seed), noise_normal(&seed), noise_normal(&seed)};
-        normalise3(v);
+        vec3_norm(v, v);
         x[i] = (float)v[0];
         y[i] = (float)v[1];
         z[i] = (float)v[2];

@@ -32,9 +32,9 @@ static void every_equivalent_basis_gives_one_a_and_its_indices(void **state)
                     assert_true(fabs(a[e] - first[e]) < 1e-12);
                 lattice_reciprocal(turned, reciprocal); /* the same node by either index */
                 double h[3] = {3, -2, 5}, hc[3], q[3], qc[3];
-                mul33(index, h, hc);
-                mul33(reciprocal, h, q);
-                mul33(a, hc, qc);
+                mat3_vec(index, h, hc);
+                mat3_vec(reciprocal, h, q);
+                mat3_vec(a, hc, qc);
                 for (int j = 0; j < 3; j++)
                     assert_true(fabs(q[j] - qc[j]) < 1e-12);
             }

@@ -1,6 +1,6 @@
 #include "kernels/geometry_panel.h"
 #include "kernels/integrate.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 #include "noise.h"
 #include "support.h"
 
@@ -45,7 +45,7 @@ static void pair_begin(struct pair *p, double apart)
     for (int i = 0; i < 2; i++) {
         double lab[3], px[2] = {100.3 + i * apart, 99.6};
         panel_pixel_to_point(&p->panel, px, lab);
-        assert_true(normalise3(lab));
+        assert_true(vec3_norm(lab, lab));
         p->rows[i] = (struct reflection){.hkl = {i, 1, 1}, .spot = -1, .cal_px = {px[0], px[1]}};
         for (int k = 0; k < 3; k++)
             p->rows[i].s1[k] = lab[k] / p->beam.wavelength;

@@ -6,7 +6,7 @@
 
 #include "kernels/geometry_panel.h"
 #include "kernels/integrate.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 #include "noise.h"
 
 #include <math.h>
@@ -37,10 +37,10 @@ struct scene {
 static void turn_lattice(double A[9], double angle)
 {
     double axis[3] = {1, 2, 3}, cell[3] = {1 / 62.0, 1 / 71.0, 1 / 83.0};
-    assert_true(normalise3(axis));
+    assert_true(vec3_norm(axis, axis));
     for (int j = 0; j < 3; j++) {
         double v[3] = {j == 0, j == 1, j == 2}, across[3], along = axis[j];
-        cross3(axis, v, across);
+        vec3_cross(axis, v, across);
         for (int i = 0; i < 3; i++)
             A[3 * i + j] =
                 cell[j] * (v[i] * cos(angle) + across[i] * sin(angle) + axis[i] * along * (1 - cos(angle)));

@@ -7,7 +7,7 @@
 #include "noise.h"
 
 #include "kernels/lattice.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <string.h>
 

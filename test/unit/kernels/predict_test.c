@@ -6,7 +6,7 @@
 
 #include "kernels/geometry_panel.h"
 #include "kernels/predict.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -77,8 +77,8 @@ static size_t brute_force(const struct view *view, const struct lattice *l, cons
             for (int32_t m = -60; m <= 60; m++) {
                 double index[3] = {h, k, m}, q[3], s1[3], psi, mm[2], px[2];
                 uint32_t panel;
-                mul33(l->A, index, q);
-                double d = 1 / norm3(q);
+                mat3_vec(l->A, index, q);
+                double d = 1 / vec3_length(q);
                 if (d < d_min || predict_absent(ops, n_ops, (int32_t[]){h, k, m}))
                     continue;
                 if (!predict_ray(l->A, view->beam, (int32_t[]){h, k, m}, s1, &psi) ||
@@ -108,7 +108,7 @@ static void intervals_in_l_find_what_brute_force_finds(void **state)
         uint64_t seed = 1000 + round;
         struct panel p = flat_panel(30 + 10 * (double)round, 900);
         struct beam_vector beam = {1 + 0.1 * (double)round, {0.02, -0.01, 1}};
-        assert_true(normalise3(beam.direction));
+        assert_true(vec3_norm(beam.direction, beam.direction));
         struct view view = {&p, 1, &beam};
         struct lattice l = random_lattice(&seed, 30, 60);
         l.domain_size_ang = round == 1 ? 0 : 150 * (double)round;
@@ -135,8 +135,8 @@ static void intervals_in_l_find_what_brute_force_finds(void **state)
 /* Rodrigues' formula. */
 static void turn(const double v[3], const double axis[3], double angle, double out[3])
 {
-    double across[3], along = dot3(axis, v);
-    cross3(axis, v, across);
+    double across[3], along = vec3_dot(axis, v);
+    vec3_cross(axis, v, across);
     for (int i = 0; i < 3; i++)
         out[i] = v[i] * cos(angle) + across[i] * sin(angle) + axis[i] * along * (1 - cos(angle));
 }
@@ -149,7 +149,7 @@ static void delta_psi_turns_the_node_onto_the_sphere(void **state)
     for (int round = 0; round < 300; round++) {
         struct lattice l = random_lattice(&seed, 10, 40);
         struct beam_vector beam = {1.3, {uniform(&seed) - 0.5, uniform(&seed) - 0.5, 1}};
-        assert_true(normalise3(beam.direction));
+        assert_true(vec3_norm(beam.direction, beam.direction));
         int32_t hkl[3];
         double s1[3], psi, q[3], s0[3], e1[3], turned[3], sum[3], h[3];
         for (int i = 0; i < 3; i++) {
@@ -159,16 +159,16 @@ static void delta_psi_turns_the_node_onto_the_sphere(void **state)
         }
         if (!predict_ray(l.A, &beam, hkl, s1, &psi))
             continue;
-        mul33(l.A, h, q);
-        cross3(q, s0, e1);
-        assert_true(normalise3(e1));
+        mat3_vec(l.A, h, q);
+        vec3_cross(q, s0, e1);
+        assert_true(vec3_norm(e1, e1));
         turn(q, e1, psi, turned);
         for (int i = 0; i < 3; i++) {
             sum[i] = s0[i] + q[i];
             assert_true(fabs(s0[i] + turned[i] - s1[i]) < 1e-12);
         }
-        assert_true(fabs(norm3(s1) - 1 / beam.wavelength) < 1e-12);
-        assert_true((psi > 0) == (norm3(sum) < 1 / beam.wavelength));
+        assert_true(fabs(vec3_length(s1) - 1 / beam.wavelength) < 1e-12);
+        assert_true((psi > 0) == (vec3_length(sum) < 1 / beam.wavelength));
         inside += psi > 0;
         outside += psi < 0;
     }

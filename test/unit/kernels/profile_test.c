@@ -6,7 +6,7 @@
 
 #include "kernels/geometry_panel.h"
 #include "kernels/profile.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static const struct beam_vector BEAM = {1.3, {0, 0, 1}};
 static void ray_to(double x, double y, double s1[3])
 {
     panel_pixel_to_point(&PANEL, (double[]){x, y}, s1);
-    assert_true(normalise3(s1));
+    assert_true(vec3_norm(s1, s1));
     for (int i = 0; i < 3; i++)
         s1[i] /= BEAM.wavelength;
 }
@@ -35,9 +35,9 @@ static void the_axes_are_kabschs(void **state)
     double s1[3], s0[3] = {0, 0, -1}, cross[3];
     ray_to(700, 200, s1);
     assert_true(kabsch_init(&k, &BEAM, s1));
-    assert_true(fabs(dot3(k.e1, k.e2)) < 1e-15 && fabs(dot3(k.e1, k.s1)) < 1e-15);
-    assert_true(fabs(dot3(k.e1, s0)) < 1e-15); /* ê1 is normal to the plane of reflection */
-    cross3(k.s1, k.e1, cross);
+    assert_true(fabs(vec3_dot(k.e1, k.e2)) < 1e-15 && fabs(vec3_dot(k.e1, k.s1)) < 1e-15);
+    assert_true(fabs(vec3_dot(k.e1, s0)) < 1e-15); /* ê1 is normal to the plane of reflection */
+    vec3_cross(k.s1, k.e1, cross);
     for (int i = 0; i < 3; i++)
         assert_true(fabs(cross[i] - k.e2[i]) < 1e-15);
     assert_false(kabsch_init(&k, &BEAM, (double[]){0, 0, -1}));
@@ -51,8 +51,8 @@ static void near_the_spot_the_distance_is_an_angle(void **state)
     ray_to(700, 200, s1);
     assert_true(kabsch_init(&k, &BEAM, s1));
     ray_to(703, 197, other);
-    cross3(other, s1, cross);
-    double angle = asin(norm3(cross) * BEAM.wavelength * BEAM.wavelength);
+    vec3_cross(other, s1, cross);
+    double angle = asin(vec3_length(cross) * BEAM.wavelength * BEAM.wavelength);
     assert_true(fabs(sqrt(kabsch_distance2(&k, other)) - angle) < 1e-8);
     for (int i = 0; i < 3; i++)
         other[i] = -other[i];

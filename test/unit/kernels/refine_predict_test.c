@@ -55,26 +55,26 @@ static void a_predicted_ray_ends_on_the_sphere_at_the_node_turned(void **state)
     for (size_t i = 0; i < n; i++) {
         double s1[3], mm[2], psi, h[3] = {hkl[i][0], hkl[i][1], hkl[i][2]}, q[3], r[3], e1[3], s0[3];
         assert_true(refine_predict(&p, &b, A, hkl[i], s1, mm, &psi));
-        assert_true(fabs(norm3(s1) - 1 / 1.27) < 1e-12);
-        mul33(A, h, q);
+        assert_true(fabs(vec3_length(s1) - 1 / 1.27) < 1e-12);
+        mat3_vec(A, h, q);
         for (int j = 0; j < 3; j++) {
             s0[j] = -b.direction[j] / 1.27;
             r[j] = s1[j] - s0[j];
         }
-        assert_true(fabs(norm3(r) - norm3(q)) < 1e-12);
-        cross3(q, s0, e1);
-        assert_true(fabs(dot3(e1, r)) < 1e-12 * norm3(e1)); /* the turn is about e1 … */
+        assert_true(fabs(vec3_length(r) - vec3_length(q)) < 1e-12);
+        vec3_cross(q, s0, e1);
+        assert_true(fabs(vec3_dot(e1, r)) < 1e-12 * vec3_length(e1)); /* the turn is about e1 … */
         double turn[9], w[3], turned[3];
-        normalise3(e1);
+        vec3_norm(e1, e1);
         for (int j = 0; j < 3; j++)
             w[j] = psi * e1[j];
         lattice_rotation(w, turn);
-        mul33(turn, q, turned); /* … by Δψ */
+        mat3_vec(turn, q, turned); /* … by Δψ */
         for (int j = 0; j < 3; j++)
             assert_true(fabs(turned[j] - r[j]) < 1e-12);
         double k[3] = {s0[0] + q[0], s0[1] + q[1],
                        s0[2] + q[2]}; /* Δψ > 0: the node lies inside the sphere */
-        double inside = 1 / 1.27 - norm3(k);
+        double inside = 1 / 1.27 - vec3_length(k);
         assert_true(fabs(inside) < 1e-9 || (inside > 0) == (psi > 0));
     }
 }

@@ -180,13 +180,13 @@ static void rows_are_those_of_the_spots_used_in_order(void **state)
         const struct reflection *a = &row[i];
         const struct spot *spot = &r->s.spot[a->spot];
         assert_int_equal(a->flags, 45);
-        assert_true(fabs(norm3(a->s1) - 1 / 1.3) < 1e-12);
+        assert_true(fabs(vec3_length(a->s1) - 1 / 1.3) < 1e-12);
         assert_true(a->obs_px[0] == spot->x && a->intensity == spot->intensity && a->x0 == spot->x0 &&
                     a->y1 == spot->y1);
         assert_true(fabs(a->obs_mm_var[0] - spot->var_x * 0.075 * 0.075) < 1e-15);
         double q[3] = {a->s1[0], a->s1[1], a->s1[2] + 1 / 1.3};
-        assert_true(fabs(a->d * norm3(q) - 1) < 1e-9); /* the node turned keeps its length */
-        assert_true(fabs(norm3(a->rlp) - norm3(q)) < 0.01);
+        assert_true(fabs(a->d * vec3_length(q) - 1) < 1e-9); /* the node turned keeps its length */
+        assert_true(fabs(vec3_length(a->rlp) - vec3_length(q)) < 0.01);
         sum += (a->cal_px[0] - a->obs_px[0]) * (a->cal_px[0] - a->obs_px[0]);
         if (i > 0) {
             const struct reflection *b = a - 1;

@@ -6,7 +6,7 @@
 
 #include "kernels/geometry_panel.h"
 #include "kernels/shoebox.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <math.h>
 #include <stdlib.h>

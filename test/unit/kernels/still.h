@@ -7,7 +7,7 @@
 #include "kernels/geometry_panel.h"
 #include "kernels/index.h"
 #include "kernels/lattice.h"
-#include "kernels/vec3.h"
+#include "kernels/geometry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,12 +115,12 @@ static inline void still_add_lattice(struct still *s, uint64_t *seed, const doub
             for (int l = -lim[2]; l <= lim[2]; l++) {
                 int hkl[3] = {h, k, l};
                 double v[3] = {h, k, l}, q[3], mm[2], px[2];
-                mul33(A, v, q);
-                double qq = dot3(q, q);
+                mat3_vec(A, v, q);
+                double qq = vec3_dot(q, q);
                 if (qq == 0 || qq > 1 / (d_min * d_min) || n == 20000 || still_absent(centring, hkl))
                     continue;
                 q[2] -= 1 / s->beam.wavelength;
-                double e = norm3(q) - 1 / s->beam.wavelength,
+                double e = vec3_length(q) - 1 / s->beam.wavelength,
                        sigma = sqrt(0.0004 * 0.0004 + 0.0009 * 0.0009 * qq);
                 if (fabs(e) > 3 * sigma || !panel_ray_to_mm(&s->panel, q, mm))
                     continue;
