@@ -26,9 +26,6 @@ bool space_group_find(const char *text, struct space_group *out, struct error *e
 /* By the Hall symbol of a tabulated setting, as the table or as .expt spells it; ERROR_METADATA for any other. */
 bool space_group_from_hall(const char *hall, struct space_group *out, struct error *err);
 
-/* Is a reflection extinct by centring, screw axes or glide planes? */
-bool space_group_absent(const struct space_group *g, const int32_t hkl[3]);
-
 /* Metric symmetry that the group imposes on a cell: "triclinic", "monoclinic", "orthorhombic", "tetragonal", "hexagonal"
  * (trigonal groups as well), "rhombohedral" (those on rhombohedral axes), "cubic". And whether a cell obeys it: each length
  * within the relative, each angle within the absolute tolerance (degrees) of the cell's mean over the group. */

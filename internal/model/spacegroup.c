@@ -323,24 +323,6 @@ bool space_group_from_hall(const char *hall, struct space_group *out, struct err
 
 /* ---- questions */
 
-bool space_group_absent(const struct space_group *g, const int32_t hkl[3])
-{
-    for (size_t i = 0; i < g->n_ops; i++) {
-        const struct symop *op = &g->ops[i];
-        int64_t phase = 0;
-        bool same = true;
-        for (int j = 0; j < 3; j++) {
-            int64_t image =
-                (int64_t)hkl[0] * op->r[j] + (int64_t)hkl[1] * op->r[3 + j] + (int64_t)hkl[2] * op->r[6 + j];
-            same = same && image == hkl[j];
-            phase += (int64_t)hkl[j] * op->t[j];
-        }
-        if (same && phase % 12 != 0)
-            return true;
-    }
-    return false;
-}
-
 /* Order of the rotation in ±R: from the trace of its proper form (Boisen & Gibbs 1990). */
 static int rotation_order(const int8_t r[9])
 {

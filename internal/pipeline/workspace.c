@@ -58,7 +58,8 @@ void workspace_free(struct workspace *w)
 
 static bool absent(const void *group, const int32_t hkl[3])
 {
-    return space_group_absent(group, hkl);
+    const struct space_group *g = group;
+    return predict_absent(g->ops, g->n_ops, hkl);
 }
 
 /* The recipe's mask, with the powder rings of ice that this detector can see. */

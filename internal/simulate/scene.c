@@ -3,6 +3,7 @@
 
 #include "kernels/geometry_panel.h"
 #include "kernels/geometry.h"
+#include "kernels/predict.h"
 
 #include <math.h>
 #include <string.h>
@@ -162,7 +163,7 @@ double scene_wilson(const struct scene *s, const int32_t hkl[3])
 {
     int32_t best[3] = {INT32_MIN, INT32_MIN, INT32_MIN};
 
-    if (space_group_absent(&s->group, hkl))
+    if (predict_absent(s->group.ops, s->group.n_ops, hkl))
         return 0;
     /* The largest of the equivalents h·R and -h·R stands for all. */
     for (int i = 0; i < s->group.n_ops; i++)

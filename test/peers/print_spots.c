@@ -10,6 +10,7 @@
  * and a row a spot in DIALS' order; "too many strong pixels: N of M allowed" and exit code 3 when a frame fails for that.
  */
 #include "kernels/kernels.h"
+#include "kernels/predict.h"
 #include "source/source.h"
 
 #include <stdio.h>
@@ -162,7 +163,8 @@ static void set(struct settings *s, const char *name, const char *value)
 
 static bool absent(const void *group, const int32_t hkl[3])
 {
-    return space_group_absent(group, hkl);
+    const struct space_group *g = group;
+    return predict_absent(g->ops, g->n_ops, hkl);
 }
 
 /* The frame's mask with everything static cleared. */
