@@ -6,6 +6,13 @@
 
 #include <math.h>
 #include <string.h>
+#include <string.h>
+
+/* It says it is running, but its process on this machine is no more. */
+static bool died(struct store *s, struct cli *cli, const struct store_job_row *j)
+{
+    return j->state == JOB_RUNNING && strcmp(j->host, proc_host(&cli->arena)) == 0 && !store_is_alive(s);
+}
 
 /* The number of people's first question, and what to look at next. */
 static void print_job(struct store *s, struct cli *cli, const struct store_job_row *j, struct str *out)
@@ -15,8 +22,11 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
     figures_of(&j->counts, &f);
     str_printf(out, "run %lld  %s\n", (long long)j->run, str_visible(j->run_name, name, sizeof name));
     str_printf(out, "  trial      %s in %s\n", j->trial_hash, str_visible(j->folder, name, sizeof name));
-    str_printf(out, "  state      %s", job_state_word(j->state));
-    if (j->state == JOB_RUNNING)
+    bool dead = died(s, cli, j);
+    str_printf(out, "  state      %s", dead ? "killed" : job_state_word(j->state));
+    if (dead)
+        str_printf(out, " without a word; the same command goes on");
+    else if (j->state == JOB_RUNNING)
         str_printf(out, " on %s since %s", j->host, clock_text(j->start_t, when));
     else if (j->end_t)
         str_printf(out, " at %s, %.1f s", clock_text(j->end_t, when), 1e-9 * (double)(j->end_t - j->start_t));
@@ -77,7 +87,7 @@ static void put_rate(struct json_writer *w, const char *key, const struct rate *
     json_end_object(w);
 }
 
-static void put_job(struct json_writer *w, const struct store_job_row *j)
+static void put_job(struct json_writer *w, const struct store_job_row *j, bool dead)
 {
     struct figures f;
     figures_of(&j->counts, &f);
@@ -88,6 +98,7 @@ static void put_job(struct json_writer *w, const struct store_job_row *j)
     json_put_text(w, "trial", j->trial_hash);
     json_put_text(w, "folder", j->folder);
     json_put_text(w, "state", job_state_word(j->state));
+    json_put_bool(w, "died", dead); /* "running", but its process is no more */
     json_put_text(w, "end", end_kind_word(j->end_kind));
     json_put_text(w, "program", j->program);
     json_put_int(w, "attempts", j->attempts);
@@ -140,7 +151,7 @@ static int run(struct cli *cli)
         json_put_int(&w, "now_ns", clock_now());
         json_array(&w, "jobs", false);
         for (size_t i = 0; i < n; i++)
-            put_job(&w, jobs + i);
+            put_job(&w, jobs + i, died(s, cli, jobs + i));
         json_end_array(&w);
         json_end_object(&w);
         str_addc(&text, '\n');

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *store_library(void)
@@ -113,7 +114,13 @@ static bool take_lock(struct store *s, bool *elsewhere, struct error *err)
     str_printf(&name, "%s.lock", s->sql.path);
     s->lock = open(name.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     bool ok = s->lock >= 0 || error_system(err, ERROR_FAILED, "cannot make %s", name.text);
-    if (ok && flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
+    int busy = ok ? flock(s->lock, LOCK_EX | LOCK_NB) : 0;
+    for (int i = 0; busy != 0 && errno == EWOULDBLOCK && i < 10;
+         i++) { /* store_is_alive holds it for a moment */
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        busy = flock(s->lock, LOCK_EX | LOCK_NB);
+    }
+    if (busy != 0) {
         /* a file system without locks lets everybody in: nothing better is to be had there */
         *elsewhere = errno == EWOULDBLOCK;
         ok = !*elsewhere || error_set(err, ERROR_BUSY, "another xfelx is working with %s", s->sql.path);
@@ -122,6 +129,18 @@ static bool take_lock(struct store *s, bool *elsewhere, struct error *err)
     }
     str_free(&name);
     return ok;
+}
+
+bool store_is_alive(const struct store *s)
+{
+    struct str name = {0};
+    str_printf(&name, "%s.lock", s->sql.path);
+    int fd = open(name.text, O_RDONLY | O_CLOEXEC);
+    bool alive = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    str_free(&name);
+    return alive;
 }
 
 static bool find_run(struct sql *s, const struct store_begin *b, int64_t *run, struct error *err)
@@ -152,6 +171,24 @@ static bool find_run(struct sql *s, const struct store_begin *b, int64_t *run, s
                     (int64_t)f->n_frames, f->format, (int64_t)(f->size >= 0));
     }
     return ok;
+}
+
+/* Frames are known by the number of their source: the same files in another order would be taken for each other. */
+static bool same_order(struct sql *s, const struct store_begin *b, int64_t run, struct error *err)
+{
+    for (size_t i = 0; i < b->n_sources; i++) {
+        uint8_t hash[32];
+        int64_t same = 0;
+        sha256(b->sources[i].path, strlen(b->sources[i].path), hash);
+        if (!sql_number(s, &same, 0, err, "SELECT 1 FROM source WHERE run=? AND no=? AND path_hash=?", "iib",
+                        run, (int64_t)i, hash, 16))
+            return false;
+        if (!same)
+            return error_set(err, ERROR_USAGE, "run %s was begun with the same files in another order",
+                             b->run_name),
+                   error_hint(err, "give the same command again, or another output.output_dir");
+    }
+    return true;
 }
 
 static bool find_trial(struct sql *s, const struct store_begin *b, int64_t *trial, struct error *err)
@@ -251,7 +288,7 @@ bool store_begin(struct store *s, const struct store_begin *b, struct store_job 
                          out->job);
     out->finished = ok && published;
     if (ok && !published)
-        ok = start_attempt(&s->sql, b, out, err);
+        ok = same_order(&s->sql, b, out->run_number, err) && start_attempt(&s->sql, b, out, err);
     if (ok)
         return sql_commit(&s->sql, err);
     sql_rollback(&s->sql);
@@ -297,10 +334,28 @@ static bool put_lattice(struct sql *s, const struct store_job *j, const struct r
         ident, 16);
 }
 
+/* What an earlier attempt, which did not publish, said about this frame: its files are made anew from what this attempt finds,
+ * and the rows must say the same as the files. */
+static bool drop_earlier(struct sql *s, const struct store_job *j, const struct result *r, struct error *err)
+{
+    int64_t earlier = 0, source = r->id.source, frame = r->id.frame;
+    return sql_number(s, &earlier, 0, err,
+                      "SELECT 1 FROM frame WHERE job=? AND source=? AND frame=? AND attempt<>?", "iiii",
+                      j->job, source, frame, j->attempt) &&
+           (!earlier || (sql_do(s, NULL, err, "DELETE FROM lattice WHERE job=? AND source=? AND frame=?",
+                                "iii", j->job, source, frame) &&
+                         sql_do(s, NULL, err, "DELETE FROM failure WHERE job=? AND source=? AND frame=?",
+                                "iii", j->job, source, frame) &&
+                         sql_do(s, NULL, err, "DELETE FROM frame WHERE job=? AND source=? AND frame=?", "iii",
+                                j->job, source, frame)));
+}
+
 static bool put_frame(struct sql *s, const struct store_job *j, const struct result *r,
                       const char *recipe_hash, struct error *err)
 {
     uint8_t stages[32];
+    if (j->n_done && !drop_earlier(s, j, r, err))
+        return false;
     pack_stages(r, stages);
     double best = NAN;
     for (size_t i = 0; i < r->n_lattices; i++)

@@ -55,7 +55,11 @@ struct store_job {
  * trial … are in …"); a database that another process is working with is ERROR_BUSY. */
 bool store_begin(struct store *s, const struct store_begin *b, struct store_job *out, struct error *err);
 
-/* Insert frames and their lattices in one transaction. recipe_hash: hexadecimal, for the identifiers. */
+/* Is a process of this machine working with it? Sees the lock that the kernel drops when a process dies. */
+bool store_is_alive(const struct store *s);
+
+/* Insert frames and their lattices in one transaction. What an earlier attempt said about a frame is replaced (it did not
+ * publish, else there were no attempt after it); what this attempt said stays. recipe_hash: hexadecimal, for the identifiers. */
 bool store_put_results(struct store *s, const struct store_job *j, const struct result *const *results,
                        size_t n, const char *recipe_hash, struct error *err);
 

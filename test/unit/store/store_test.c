@@ -174,6 +174,68 @@ static void an_attempt_whose_process_died_is_replaced(void **state)
     assert_false(j.finished);
 }
 
+static int64_t number_of(const char *sql)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *q = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return value;
+}
+
+static void a_later_attempt_replaces_what_an_unpublished_one_said(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store_job j;
+    struct store_begin b = begin_with(trial_one);
+    struct result bad = {
+        .id = {.path = "/data/a.h5"}, .outcome = OUTCOME_FAILED, .reason = REASON_IO, .message = "gone"};
+    struct result good = {.id = {.path = "/data/a.h5"},
+                          .outcome = OUTCOME_BLANK,
+                          .reason = REASON_NO_SPOTS,
+                          .beam.v.wavelength = 1};
+    const struct result *first = &bad, *later = &good;
+    assert_true(store_begin(store, &b, &j, &err));
+    assert_true(store_is_alive(store));
+    assert_true(store_put_results(store, &j, &first, 1, "hash", &err));
+    assert_true(store_put_results(store, &j, &later, 1, "hash", &err));
+    assert_int_equal(number_of("SELECT outcome FROM frame"),
+                     OUTCOME_FAILED); /* said once by an attempt, it stays */
+    store_close(store);
+    assert_true(store_open(path, false, &store, &err));
+    assert_false(store_is_alive(store));
+    assert_true(store_begin(store, &b, &j, &err));
+    assert_true(store_put_results(store, &j, &later, 1, "hash", &err));
+    assert_int_equal(number_of("SELECT count(*) FROM frame"), 1);
+    assert_int_equal(number_of("SELECT outcome FROM frame"), OUTCOME_BLANK);
+    assert_int_equal(number_of("SELECT count(*) FROM failure"), 0);
+}
+
+static void the_same_files_in_another_order_are_refused_before_the_end(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store_job j;
+    struct store_begin b = begin_with(trial_one);
+    struct store_source two[2] = {{.path = "/data/a.h5", .n_frames = 1, .format = "NXmx"},
+                                  {.path = "/data/b.h5", .n_frames = 1, .format = "NXmx"}};
+    struct store_source swapped[2] = {two[1], two[0]};
+    b.sources = two;
+    b.n_sources = 2;
+    assert_true(store_begin(store, &b, &j, &err));
+    store_close(store);
+    assert_true(store_open(path, false, &store, &err));
+    b.sources = swapped;
+    assert_false(store_begin(store, &b, &j, &err));
+    assert_int_equal(err.code, ERROR_USAGE);
+    assert_non_null(strstr(err.fact, "order"));
+}
+
 static void a_database_that_is_in_use_is_busy(void **state)
 {
     (void)state;
@@ -280,6 +342,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_job_with_all_frames_and_its_files_is_finished, make, drop),
         cmocka_unit_test_setup_teardown(other_parameters_in_the_same_folder_are_refused, make, drop),
         cmocka_unit_test_setup_teardown(an_attempt_whose_process_died_is_replaced, make, drop),
+        cmocka_unit_test_setup_teardown(a_later_attempt_replaces_what_an_unpublished_one_said, make, drop),
+        cmocka_unit_test_setup_teardown(the_same_files_in_another_order_are_refused_before_the_end, make,
+                                        drop),
         cmocka_unit_test_setup_teardown(a_database_that_is_in_use_is_busy, make, drop),
         cmocka_unit_test_setup_teardown(failed_frames_are_named_with_their_reason, make, drop),
         cmocka_unit_test_setup_teardown(a_newer_database_is_refused_in_one_line, make, drop),
