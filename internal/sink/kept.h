@@ -24,7 +24,6 @@ struct kept_frame {
     const char *path;
     struct beam beam;
     struct kept_detector *detector;
-    int64_t t_done;
     size_t n_spots, n_pixels, n_lattices, n_indexed, n_integrated;
     const struct spot *spots;          /* when strong files or shoeboxes are written, else NULL */
     const struct strong_pixel *pixels; /* when shoeboxes are written, else NULL */

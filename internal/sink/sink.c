@@ -211,7 +211,6 @@ static void keep_frame(struct sink *s, const struct result *r, struct kept_frame
         .path = arena_strdup(&s->memory, r->id.path),
         .beam = r->beam,
         .detector = keep_detector(s, r->detector),
-        .t_done = r->t_done,
         .n_spots = spots ? r->n_strong : 0,
         .n_pixels = s->o.shoeboxes ? r->n_pixels : 0,
         .n_lattices = r->n_lattices,
@@ -282,14 +281,12 @@ static char *make_path(const struct sink *s, struct arena *a, const char *name, 
     return fs_join(a, s->o.folder, name);
 }
 
+/* The line says who wrote the file. Where DIALS puts the time stands the beginning of time, as in reproducible builds: the same
+ * frames and parameters give the same bytes (SCIENCE 4); when they were processed is in the database. */
 static char *make_history(const struct sink *s, struct arena *a, const struct table *t)
 {
     char when[32];
-    int64_t latest = 0;
-    for (size_t i = 0; i < t->n_frames; i++)
-        if (t->frames[i]->t_done > latest)
-            latest = t->frames[i]->t_done;
-    return arena_printf(a, "%s|%s%s", clock_text(latest, when), s->o.program,
+    return arena_printf(a, "%s|%s%s", clock_text(0, when), s->o.program,
                         t->kind == TABLE_INTEGRATED ? "|integrated" : "");
 }
 
