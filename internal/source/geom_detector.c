@@ -241,6 +241,12 @@ static void mask_lab(const struct geom_bad *b, const struct geom_panel *g, const
     }
 }
 
+/* A pixel number of a file, which may be any number: far outside is as good as very far outside. */
+static int64_t pixel(double v)
+{
+    return (int64_t)fmin(fmax(v, -1e9), 1e9);
+}
+
 bool geom_mask_regions(const struct geom *g, const struct detector *d, uint8_t *mask, struct error *err)
 {
     for (size_t i = 0; i < g->n_panels; i++)
@@ -263,10 +269,8 @@ bool geom_mask_regions(const struct geom *g, const struct detector *d, uint8_t *
             if (lab)
                 mask_lab(b, p, &d->panels[i], mask);
             else
-                mask_box(&d->panels[i], (int64_t)fmax(b->min_fs - p->min_fs, -1e9),
-                         (int64_t)fmin(b->max_fs - p->min_fs, 1e9),
-                         (int64_t)fmax(b->min_ss - p->min_ss, -1e9),
-                         (int64_t)fmin(b->max_ss - p->min_ss, 1e9), mask);
+                mask_box(&d->panels[i], pixel(b->min_fs - p->min_fs), pixel(b->max_fs - p->min_fs),
+                         pixel(b->min_ss - p->min_ss), pixel(b->max_ss - p->min_ss), mask);
         }
         if (!found)
             return error_set(err, ERROR_METADATA, "%s: bad region %s names panel %s, which is not there",
