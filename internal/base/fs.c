@@ -173,9 +173,41 @@ static int open_temporary(const char *path, char *temporary, size_t size)
     return -1;
 }
 
+/* A device, a pipe: what is written there goes through it. A rename would put a file in its place: /dev/null gone. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static bool write_through(const char *path, const void *data, size_t n, struct error *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    bool ok = fd >= 0 && write_fully(fd, data, n);
+    int number = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = number;
+    return ok || error_system(err, write_code(number), "cannot write %s", path);
+}
+
+/* Where the links lead, so that a link stays one (/dev/stdout is one); the path itself when nothing is there. */
+static const char *behind_links(struct arena *a, const char *path)
+{
+    char *real = realpath(path, NULL);
+    if (!real)
+        return path;
+    path = arena_strdup(a, real);
+    free(real);
+    return path;
+}
+
 bool fs_write_atomic(const char *path, const void *data, size_t n, struct error *err)
 {
+    if (is_special(path))
+        return write_through(path, data, n, err);
     struct arena a = {0};
+    path = behind_links(&a, path);
     size_t size = strlen(path) + 40;
     char *temporary = arena_alloc(&a, size);
     int fd = open_temporary(path, temporary, size);

@@ -25,7 +25,8 @@ bool fs_read(const char *path, size_t limit, struct bytes *out, struct error *er
 /* Read exactly n bytes at offset of an open file; ERROR_TRUNCATED when the file ends before, ERROR_IO. */
 bool fs_pread(int fd, void *out, size_t n, uint64_t offset, const char *path, struct error *err);
 
-/* Write a file so that it is either whole or not there: temporary name in the same folder, fsync, rename. */
+/* Write a file so that it is either whole or not there: temporary name in the same folder, fsync, rename. A link
+ * stays a link to the new file. Devices and pipes are written through, never replaced. */
 bool fs_write_atomic(const char *path, const void *data, size_t n, struct error *err);
 
 bool fs_make_folders(const char *path, struct error *err); /* like mkdir -p; existing folders are fine */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct simulate_writer {
@@ -359,6 +360,9 @@ bool simulate_writer_open(const struct scene *s, const char *path, uint32_t n_fr
                           struct simulate_writer **out, struct error *err)
 {
     struct arena arena = {0};
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a rename would put a file in the place of a device */
+        return error_set(err, ERROR_USAGE, "%s is there, and not a file", path);
     struct simulate_writer *w = arena_alloc(&arena, sizeof *w);
 
     w->arena = arena;

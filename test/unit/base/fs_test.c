@@ -108,6 +108,29 @@ static void a_failed_write_leaves_the_old_file_and_nothing_else(void **state)
     arena_free(&a);
 }
 
+static void devices_pipes_and_links_are_not_replaced(void **state)
+{
+    (void)state;
+    struct stat st;
+    char text[16] = "";
+    assert_int_equal(mkfifo("through", 0600), 0);
+    int fd = open("through", O_RDWR | O_NONBLOCK);
+    put("through", "through");
+    assert_int_equal(read(fd, text, sizeof text), 7);
+    assert_string_equal(text, "through");
+    close(fd);
+    assert_int_equal(lstat("through", &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    put("target", "old");
+    assert_int_equal(symlink("target", "link"), 0);
+    put("link", "new text");
+    assert_int_equal(lstat("link", &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(stat("target", &st), 0);
+    assert_int_equal(st.st_size, 8);
+    assert_int_equal(unlink("through") | unlink("link") | unlink("target"), 0);
+}
+
 static void reading_past_the_end_is_truncation(void **state)
 {
     (void)state;
@@ -178,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_file_is_written_and_read_whole),
         cmocka_unit_test(what_is_no_regular_file_is_refused_at_once),
         cmocka_unit_test(a_failed_write_leaves_the_old_file_and_nothing_else),
+        cmocka_unit_test(devices_pipes_and_links_are_not_replaced),
         cmocka_unit_test(reading_past_the_end_is_truncation),
         cmocka_unit_test(folders_are_made_and_listed_in_order),
         cmocka_unit_test(names_are_taken_apart),
