@@ -203,14 +203,16 @@ static bool find_trial(struct sql *s, const struct store_begin *b, int64_t *tria
                                   b->recipe_hash, 32)));
 }
 
-/* Files of two jobs in one folder would overwrite each other. */
+/* Files of two jobs in one folder would overwrite each other. A job of which nothing could be read (a mistyped name) left none. */
 static bool folder_is_free(struct sql *s, const struct store_begin *b, int64_t run, int64_t trial,
                            struct error *err)
 {
     sqlite3_stmt *q = sql_query(
         s, err,
         "SELECT t.recipe_hash, r.name, j.trial=?3 FROM job j JOIN trial t ON t.id=j.trial JOIN run r ON "
-        "r.id=j.run WHERE j.folder=?1 AND NOT (j.run=?2 AND j.trial=?3) LIMIT 1",
+        "r.id=j.run WHERE j.folder=?1 AND NOT (j.run=?2 AND j.trial=?3) AND EXISTS(SELECT 1 FROM frame f "
+        "WHERE "
+        "f.job=j.id AND f.outcome<6) LIMIT 1",
         "tii", b->folder, run, trial);
     int step = sql_step(s, q, err);
     if (step <= 0)

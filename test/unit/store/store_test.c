@@ -147,11 +147,28 @@ static void other_parameters_in_the_same_folder_are_refused(void **state)
     struct store_job j;
     struct store_begin b = begin_with(trial_one), other = begin_with(trial_two);
     assert_true(store_begin(store, &b, &j, &err));
+    struct result r = result_of(0, 0, OUTCOME_BLANK, REASON_NO_SPOTS);
+    assert_true(put(&j, &r));
     store_close(store);
     assert_true(store_open(path, false, &store, &err));
     assert_false(store_begin(store, &other, &j, &err));
     assert_int_equal(err.code, ERROR_USAGE);
     assert_non_null(strstr(err.fact, "results of trial "));
+}
+
+static void a_job_of_which_nothing_could_be_read_leaves_the_folder_free(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store_job j;
+    struct store_begin b = begin_with(trial_one), other = begin_with(trial_two);
+    assert_true(store_begin(store, &b, &j, &err));
+    struct result r = result_of(1, 0, OUTCOME_FAILED, REASON_UNREADABLE);
+    assert_true(put(&j, &r));
+    store_close(store);
+    assert_true(store_open(path, false, &store, &err));
+    if (!store_begin(store, &other, &j, &err))
+        fail_msg("%s", err.fact);
 }
 
 static void an_attempt_whose_process_died_is_replaced(void **state)
@@ -341,6 +358,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_same_command_goes_on_with_the_same_job, make, drop),
         cmocka_unit_test_setup_teardown(a_job_with_all_frames_and_its_files_is_finished, make, drop),
         cmocka_unit_test_setup_teardown(other_parameters_in_the_same_folder_are_refused, make, drop),
+        cmocka_unit_test_setup_teardown(a_job_of_which_nothing_could_be_read_leaves_the_folder_free, make,
+                                        drop),
         cmocka_unit_test_setup_teardown(an_attempt_whose_process_died_is_replaced, make, drop),
         cmocka_unit_test_setup_teardown(a_later_attempt_replaces_what_an_unpublished_one_said, make, drop),
         cmocka_unit_test_setup_teardown(the_same_files_in_another_order_are_refused_before_the_end, make,
