@@ -241,7 +241,9 @@ static void add_spots(struct str *out, const struct image *m)
     }
     add_label(out, "spots");
     add_count(out, m->n_spots);
-    if (m->n_spots)
+    if (m->n_spots == 1)
+        str_printf(out, ", at %.2f Å", d_min);
+    else if (m->n_spots)
         str_printf(out, ", from %.1f to %.2f Å", d_max, d_min);
     str_addc(out, '\n');
 }

@@ -348,8 +348,8 @@ static void say_end(const struct job *j, const struct team_progress *p, bool who
     str_printf(&out, "indexed    %s", rate_text(&indexed, text));
     if (p->below)
         str_printf(&out, ", and %llu weak frames", (unsigned long long)p->below);
-    str_printf(&out, "\nintegrated %llu frames, %llu lattices\n", (unsigned long long)p->integrated,
-               (unsigned long long)p->lattices);
+    str_printf(&out, "\nintegrated %llu frame%s, %llu lattice%s\n", (unsigned long long)p->integrated,
+               p->integrated == 1 ? "" : "s", (unsigned long long)p->lattices, p->lattices == 1 ? "" : "s");
     str_printf(&out, "time       %.1f s, %.1f frames/s, %.2f CPU s a frame\n", p->seconds,
                p->seconds > 0 ? (double)p->done / p->seconds : 0,
                p->done ? clock_cpu() / (double)p->done : 0);
@@ -463,20 +463,21 @@ const struct command command_process = {
     .name = "process",
     .summary = "find spots, index, refine and integrate frames",
     .usage = "[OPTIONS] [PARAMETERS.phil] [name=value]... FILES...",
-    .text = "FILES are images (CBF, SMV, HDF5 in the NXmx, CXI and Dectris layouts), folders of images, "
-            "globs in quotes, or text files "
-            "with one path a line (@list.txt). Parameters have the names and meaning of "
-            "dials.stills_process; xfelx's own are "
-            "below xfelx. Parts of names are enough while they are unique (unit_cell=…).\n\n"
-            "Each frame ends with one outcome, kept in the database xfelx.db of output.output_dir while the "
-            "program runs; see "
-            "xfelx status. Reflections go to idx-0000_integrated.expt and .refl (and _indexed, _refined) in "
-            "the same folder, in "
-            "the form that DIALS and cctbx.xfel.merge read.\n\n"
-            "A frame that cannot be read or worked on is named and counted as failed; the others go on. "
-            "Ctrl-C ends in good order "
-            "after the frames in hand, with code 75; the same command then goes on. Pressed twice it leaves "
-            "at once.",
+    .text =
+        "FILES are images (CBF, SMV, HDF5 in the NXmx, CXI and Dectris layouts), folders of images, "
+        "globs in quotes, or text files "
+        "with one path a line (@list.txt). Parameters have the names and meaning of "
+        "dials.stills_process; xfelx's own are "
+        "below xfelx. The end of a name is enough while it is the only one (known_symmetry.unit_cell=…).\n\n"
+        "Each frame ends with one outcome, kept in the database xfelx.db of output.output_dir while the "
+        "program runs; see "
+        "xfelx status. Reflections go to idx-0000_integrated.expt and .refl (and _indexed, _refined) in "
+        "the same folder, in "
+        "the form that DIALS and cctbx.xfel.merge read.\n\n"
+        "A frame that cannot be read or worked on is named and counted as failed; the others go on. "
+        "Ctrl-C ends in good order "
+        "after the frames in hand, with code 75; the same command then goes on. Pressed twice it leaves "
+        "at once.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -6,12 +6,24 @@
 
 #include <math.h>
 #include <string.h>
-#include <string.h>
 
 /* It says it is running, but its process on this machine is no more. */
 static bool died(struct store *s, struct cli *cli, const struct store_job_row *j)
 {
     return j->state == JOB_RUNNING && strcmp(j->host, proc_host(&cli->arena)) == 0 && !store_is_alive(s);
+}
+
+/* "  why not    no_spots 20 few_spots 1": nothing at all when every frame has its lattice. */
+static void add_reasons(struct str *out, const struct store_counts *c)
+{
+    bool any = false;
+    for (int r = 1; r < 64; r++)
+        if (c->by_reason[r]) {
+            str_printf(out, "%s%s %llu", any ? " " : "  why not    ", reason_word((enum reason)r),
+                       (unsigned long long)c->by_reason[r]);
+            any = true;
+        }
+    str_add(out, any ? "\n" : "");
 }
 
 /* The number of people's first question, and what to look at next. */
@@ -37,8 +49,8 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
     str_printf(out, "  indexed    %s", rate_text(&f.indexing_rate, text));
     if (f.indexed_below)
         str_printf(out, ", and %llu weak frames", (unsigned long long)f.indexed_below);
-    str_printf(out, "\n  integrated %llu, %llu lattices, %llu reflections\n",
-               (unsigned long long)f.integrated, (unsigned long long)f.lattices,
+    str_printf(out, "\n  integrated %llu, %llu lattice%s, %llu reflections\n",
+               (unsigned long long)f.integrated, (unsigned long long)f.lattices, f.lattices == 1 ? "" : "s",
                (unsigned long long)f.reflections);
     if (f.lattices) {
         str_add(out, "  cell      ");
@@ -50,12 +62,8 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
             str_printf(out, ", resolution %.2f Å", j->res_a_median);
         str_add(out, " (medians)\n");
     }
-    str_add(out, "  why not   ");
-    for (int r = 1; r < 64; r++)
-        if (j->counts.by_reason[r])
-            str_printf(out, " %s %llu", reason_word((enum reason)r),
-                       (unsigned long long)j->counts.by_reason[r]);
-    str_add(out, "\n  times      ");
+    add_reasons(out, &j->counts);
+    str_add(out, "  times      ");
     for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
         if (j->stage_n[i])
             str_printf(out, "%s %.1f  ", stage_info((size_t)i)->name, j->stage_ms[i] / (double)j->stage_n[i]);

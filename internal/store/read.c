@@ -19,10 +19,14 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Value at the given share of the sorted values; NaN for none. */
+/* Value at the given share of the sorted values, linear between two of them; NaN for none. */
 static double percentile(const double *sorted, size_t n, double share)
 {
-    return n ? sorted[(size_t)(share * (double)(n - 1) + 0.5)] : NAN;
+    if (n == 0)
+        return NAN;
+    double at = share * (double)(n - 1);
+    size_t i = (size_t)at;
+    return i + 1 < n ? sorted[i] + (at - (double)i) * (sorted[i + 1] - sorted[i]) : sorted[i];
 }
 
 /* Median and [16, 84] percentiles of cells, rmsd and resolution over the accepted lattices of a job. */

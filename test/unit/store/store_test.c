@@ -330,7 +330,7 @@ static void lattices_are_summed_up(void **state)
                                   .gain = 1,
                                   .trusted_hi = 1e6};
     assert_true(detector_finish(d, "test", &err));
-    for (uint32_t i = 0; i < 3; i++) {
+    for (uint32_t i = 0; i < 4; i++) {
         struct lattice l = {.cell = {78 + i, 79, 38, 90, 90, 90},
                             .rmsd_x = 0.3,
                             .rmsd_y = 0.4,
@@ -343,9 +343,10 @@ static void lattices_are_summed_up(void **state)
         assert_true(put(&j, &r));
     }
     struct store_job_row row = only_job(&a);
-    assert_int_equal(row.counts.lattices, 3);
-    assert_int_equal(row.counts.reflections, 30);
-    assert_double_equal(row.cell_median[0], 79, 0);
+    assert_int_equal(row.counts.lattices, 4);
+    assert_int_equal(row.counts.reflections, 40);
+    assert_double_equal(row.cell_median[0], 79.5, 0);
+    assert_double_equal(row.cell_lo[0], 78.48, 1e-9);
     assert_double_equal(row.rmsd_px_median, 0.5, 1e-6);
     assert_double_equal(row.res_a_median, 2, 0);
     arena_free(&a);
