@@ -79,6 +79,7 @@ $(BUILD)/gen/licenses.c: scripts/embed-licenses LICENSE vendor/manifest $(READY)
 	@scripts/embed-licenses '$(if $(READY),$(SYSROOT)/share/licenses)' >$@
 
 $(SYSROOT)/.ready: vendor/build vendor/fetch vendor/manifest $(wildcard vendor/recipes/* vendor/files/*/*)
+	@scripts/ci-deps build --print
 	@JOBS=$(JOBS) vendor/build -o $(SYSROOT)
 	@touch $@
 $(SYSROOT)/lib/mimalloc.o: $(SYSROOT)/.ready ;
