@@ -34,8 +34,9 @@ struct sink_options {
     const char *integrated_expt, *integrated_refl;
     const char *recipe_hash;      /* of the identifiers, hexadecimal */
     const char *space_group_hall; /* of the crystals; NULL: " P 1" */
-    const char *program; /* "xfelx|0.1.0" for the history line; its time is 1970: files depend on the results alone */
-    bool shoeboxes;      /* of the spots, in strong and indexed files; results must carry their pixels */
+    const char *
+        program; /* "xfelx|0.1.0" for the history line; its time is 1970: files depend on the results alone */
+    bool shoeboxes; /* of the spots, in strong and indexed files; results must carry their pixels */
 };
 
 /* Refuses what sink_open refuses, and touches nothing. */
