@@ -329,8 +329,8 @@ static bool poisson_round(struct fit *f, const struct background_limits *t, doub
                           uint8_t *use, int32_t width, int32_t height, int32_t min_pixels)
 {
     struct normal s = {.n = 0};
-    double least =
-        fmax(0.2 * f->b[0], 1e-4); /* a plane that dips below zero in a corner has no weight there */
+    /* a plane that dips below zero in a corner has no weight there */
+    double least = fmax(0.2 * f->b[0], 1e-4);
     for (int32_t j = 0, k = 0; j < height; j++)
         for (int32_t i = 0; i < width; i++, k++) {
             if (!use[k])

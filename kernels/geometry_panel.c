@@ -39,8 +39,8 @@ static void parallax_offset(const struct panel *p, const double mm[2], double of
     vec3_cross(p->fast, p->slow, normal);
     double path = p->thickness / fabs(vec3_dot(normal, ray));
     double depth = 1 / p->mu - (path + 1 / p->mu) * exp(-p->mu * path);
-    if (!isfinite(
-            depth)) /* a ray along the sensor's surface: infinite path, absorbed after 1/mu on the average */
+    /* a ray along the sensor's surface: infinite path, absorbed after 1/mu on the average */
+    if (!isfinite(depth))
         depth = 1 / p->mu;
     offset[0] = depth * vec3_dot(ray, p->fast);
     offset[1] = depth * vec3_dot(ray, p->slow);

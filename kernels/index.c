@@ -224,8 +224,8 @@ static void find(struct frame *f, const struct point *points, size_t n, bool dee
 /* The eight neighbours of the beam centre given (ALGORITHMS 3.5). The evidence is shared by nine. */
 static void find_displaced(struct frame *f, struct candidate *best, uint32_t *tried)
 {
-    double step = f->p->max_offset_px * 5 /
-                  6; /* 2.5 px: what is left to the shift parameter is well inside its prior */
+    /* 2.5 px: what is left to the shift parameter is well inside its prior */
+    double step = f->p->max_offset_px * 5 / 6;
     set_noise(f, fmax(0.3, 0.4 * step));
     for (int o = 0; o < 9; o++) {
         double displaced[2] = {step * (o % 3 - 1), step * (o / 3 - 1)};
@@ -249,7 +249,7 @@ static bool within_tolerance(const struct frame *f, const struct candidate *c)
 {
     const struct index_cell *cell = f->cells[c->cell];
     double m[9], found[6];
-    lattice_multiply(c->g.m, cell->to_conventional, m);
+    mat3_mul(c->g.m, cell->to_conventional, m);
     lattice_cell(m, found);
     for (int i = 0; i < 3; i++)
         if (!(fabs(found[i] / cell->cell[i] - 1) <= f->p->length_tolerance) ||
@@ -295,7 +295,7 @@ static bool same_crystal(const struct frame *f, const struct candidate *x, const
             continue;
         for (int i = 0; i < 9; i++)
             m[i] = inverse_t[i % 3 * 3 + i / 3];
-        lattice_multiply(y->g.m, m, turn);
+        mat3_mul(y->g.m, m, turn);
         if (lattice_nearest_rotation(turn, rotation) &&
             lattice_rotation_angle(rotation) < f->p->min_separation)
             return true;

@@ -16,8 +16,8 @@
 static const double PI = 3.14159265358979323846;
 static const double GRID_STEP = 0.24;
 static const double GRID_Q[GRIDS] = {0.25, 0.45};
-static const double EXACT = 1e-4, ALIKE = 2e-3,
-                    NEAR = 0.03; /* metric changes: the same, not told apart, to be told apart */
+/* metric changes: the same, not told apart, to be told apart */
+static const double EXACT = 1e-4, ALIKE = 2e-3, NEAR = 0.03;
 enum { MAX_GRID = 1000000, MAX_CONE = 32768 };
 
 static size_t padded(size_t n, size_t to)
@@ -110,15 +110,15 @@ static bool turn_strains(struct index_cell *c)
         return false;
     for (int i = 0; i < 9; i++)
         inverse[i] = inverse_t[i % 3 * 3 + i / 3];
-    lattice_multiply(c->reduced, c->to_conventional, x);
-    lattice_multiply(x, inverse, x);
+    mat3_mul(c->reduced, c->to_conventional, x);
+    mat3_mul(x, inverse, x);
     if (!lattice_nearest_rotation(x, q))
         return false;
     for (int i = 0; i < 9; i++)
         qt[i] = q[i % 3 * 3 + i / 3];
     for (size_t k = 0; k < c->n_strains; k++) {
-        lattice_multiply(q, c->strain[k], c->strain_reduced[k]);
-        lattice_multiply(c->strain_reduced[k], qt, c->strain_reduced[k]);
+        mat3_mul(q, c->strain[k], c->strain_reduced[k]);
+        mat3_mul(c->strain_reduced[k], qt, c->strain_reduced[k]);
     }
     return true;
 }
@@ -172,8 +172,8 @@ static bool describe(const struct known_cell *known, struct index_cell *c)
     double d[9];
     for (int i = 0; i < 9; i++)
         d[i] = change[i];
-    lattice_multiply(
-        to, d, to); /* columns of the reduced basis in units of the conventional one; its inverse is wanted */
+    /* columns of the reduced basis in units of the conventional one; its inverse is wanted */
+    mat3_mul(to, d, to);
     if (!lattice_reciprocal(to, to_t))
         return false;
     for (int i = 0; i < 9; i++)
@@ -183,7 +183,7 @@ static bool describe(const struct known_cell *known, struct index_cell *c)
         c->length[i] = sqrt(c->reduced[i] * c->reduced[i] + c->reduced[3 + i] * c->reduced[3 + i] +
                             c->reduced[6 + i] * c->reduced[6 + i]);
     c->cos_ab = c->reduced[1] / c->length[1];
-    c->volume = lattice_determinant(c->reduced);
+    c->volume = mat3_det(c->reduced);
     if (!(c->length[0] >= 2 && c->length[2] <= 3000))
         return false;
 

@@ -112,12 +112,12 @@ static bool strain_of(const struct index_cell *cell, const double m[9], double e
         return false;
     for (int i = 0; i < 9; i++)
         inverse[i] = t[i % 3 * 3 + i / 3];
-    lattice_multiply(m, inverse, x);
+    mat3_mul(m, inverse, x);
     if (!lattice_nearest_rotation(x, rotation))
         return false;
     for (int i = 0; i < 9; i++)
         t[i] = rotation[i % 3 * 3 + i / 3];
-    lattice_multiply(x, t, s);
+    mat3_mul(x, t, s);
     for (int k = 0; k < 6; k++)
         e[k] = (k < 3) - s[PLACE[k]]; /* A shrinks where the basis grows */
     return true;
@@ -138,8 +138,8 @@ static double strain_prior(const struct index_cell *cell, const struct noise *no
             p[a][b] = a != b ? 0 : a < 3 ? breaking : 2 * breaking;
     for (size_t k = 0; k < cell->n_strains; k++) {
         double s[9], v[6];
-        lattice_multiply(rotation, cell->strain_reduced[k], s);
-        lattice_multiply(s, back, s);
+        mat3_mul(rotation, cell->strain_reduced[k], s);
+        mat3_mul(s, back, s);
         for (int a = 0; a < 6; a++)
             v[a] = (a < 3 ? 1 : 2) * s[PLACE[a]];
         for (int a = 0; a < 6; a++)
@@ -206,8 +206,8 @@ double guess_step(const struct index_cell *cell, const struct noise *noise, cons
         memset(x + 5, 0, 6 * sizeof *x);
     double turn[9], strain[9] = {1 - x[5], -x[8], -x[9], -x[8], 1 - x[6], -x[10], -x[9], -x[10], 1 - x[7]};
     lattice_rotation(x, turn);
-    lattice_multiply(turn, strain, strain);
-    lattice_multiply(strain, g->m, g->m);
+    mat3_mul(turn, strain, strain);
+    mat3_mul(strain, g->m, g->m);
     return score;
 }
 
@@ -219,7 +219,7 @@ void guess_rigid(const struct index_cell *cell, double m[9])
         return;
     vec3_cross(e3, e1, e2);
     double rotation[9] = {e1[0], e2[0], e3[0], e1[1], e2[1], e3[1], e1[2], e2[2], e3[2]};
-    lattice_multiply(rotation, cell->reduced, m);
+    mat3_mul(rotation, cell->reduced, m);
 }
 
 /* What a spot says: density of the lattice's spots over that of chance at its place. */

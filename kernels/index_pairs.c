@@ -101,7 +101,7 @@ static double quick_score(const double m[9], const struct point *points, size_t 
 static void try_orientation(struct pair_search *s, const double rotation[9])
 {
     struct kept k;
-    lattice_multiply(rotation, s->cell->reduced, k.m);
+    mat3_mul(rotation, s->cell->reduced, k.m);
     s->tried++;
     k.score = quick_score(k.m, s->points, s->n);
     if (s->n_top == KEEP && k.score <= s->top[KEEP - 1].score)

@@ -292,8 +292,8 @@ static size_t find_pairs(const struct index_cell *cell, const struct effort *eff
 /* Cheap score of a rigid orientation: all three phases of a spot at once. */
 static double orientation_score(const double m[9], const double (*q)[3], size_t n)
 {
-    static const double WEIGHT[3] = {0.6 / 0.09, 0.6 / 0.09,
-                                     0.6 / 0.16}; /* the longest axis is the least known yet */
+    /* the longest axis is the least known yet */
+    static const double WEIGHT[3] = {0.6 / 0.09, 0.6 / 0.09, 0.6 / 0.16};
     double score = 0;
     for (size_t i = 0; i < n; i++) {
         double f = 1;

@@ -6,6 +6,8 @@
  */
 #include "kernels/index_internal.h"
 
+#include "kernels/geometry.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ static bool equivalent(const struct index_cell *cell, const int8_t from[9], cons
         return false;
     for (int i = 0; i < 9; i++)
         a[i] = t[i % 3 * 3 + i / 3];
-    lattice_multiply(a, b, t);
+    mat3_mul(a, b, t);
     for (size_t k = 0; k < cell->n_rotations; k++) {
         double worst = 0;
         for (int i = 0; i < 9; i++)
@@ -82,9 +84,9 @@ void setting_standard(const struct index_cell *cell, const double reduced[9], do
         double p[9], change[9], m[9], x[9], u[9];
         for (int i = 0; i < 9; i++)
             p[i] = cell->rotation[k][i];
-        lattice_multiply(p, cell->to_conventional, change);
-        lattice_multiply(reduced, change, m);
-        lattice_multiply(m, inverse, x);
+        mat3_mul(p, cell->to_conventional, change);
+        mat3_mul(reduced, change, m);
+        mat3_mul(m, inverse, x);
         if (!lattice_nearest_rotation(x, u))
             continue;
         double angle = lattice_rotation_angle(u);

@@ -51,15 +51,9 @@ void lattice_cell(const double basis[9], double cell[6])
     }
 }
 
-double lattice_determinant(const double m[9])
-{
-    return m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) +
-           m[2] * (m[3] * m[7] - m[4] * m[6]);
-}
-
 bool lattice_reciprocal(const double m[9], double out[9])
 {
-    double d = lattice_determinant(m), t[9];
+    double d = mat3_det(m), t[9];
     if (!(fabs(d) > 0) || !isfinite(1 / d))
         return false;
     for (int i = 0; i < 3; i++)
@@ -71,21 +65,12 @@ bool lattice_reciprocal(const double m[9], double out[9])
     return true;
 }
 
-void lattice_multiply(const double a[9], const double b[9], double out[9])
-{
-    double t[9];
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++)
-            t[3 * i + j] = a[3 * i] * b[j] + a[3 * i + 1] * b[3 + j] + a[3 * i + 2] * b[6 + j];
-    memcpy(out, t, sizeof t);
-}
-
 void lattice_change(const double m[9], const int8_t p[9], double out[9])
 {
     double t[9];
     for (int i = 0; i < 9; i++)
         t[i] = p[i];
-    lattice_multiply(m, t, out);
+    mat3_mul(m, t, out);
 }
 
 void lattice_metric(const double m[9], double g[9])
@@ -116,7 +101,7 @@ bool lattice_primitive(char centring, const double basis[9], double out[9], doub
     for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++) {
         if (TABLE[i].letter != centring)
             continue;
-        lattice_multiply(basis, TABLE[i].columns, out);
+        mat3_mul(basis, TABLE[i].columns, out);
         if (to)
             memcpy(to, TABLE[i].columns, sizeof TABLE[i].columns);
         return true;
@@ -200,7 +185,7 @@ void lattice_reduce(double basis[9], int32_t change[9])
         for (int j = 0; j < 2 - i; j++)
             if (length2(basis, j) > length2(basis, j + 1) * (1 + 1e-12))
                 swap_columns(basis, c, j, j + 1);
-    if (lattice_determinant(basis) < 0)
+    if (mat3_det(basis) < 0)
         for (int i = 0; i < 9; i++) {
             basis[i] = -basis[i];
             c[i] = -c[i];
@@ -280,11 +265,11 @@ static void average_strain(const double basis[9], const double inverse_t[9], con
         inverse[i] = inverse_t[i % 3 * 3 + i / 3];
     for (size_t k = 0; k < n; k++) {
         lattice_change(basis, p[k], r);
-        lattice_multiply(r, inverse, r);
+        mat3_mul(r, inverse, r);
         for (int i = 0; i < 9; i++)
             rt[i] = r[i % 3 * 3 + i / 3];
-        lattice_multiply(e, r, t);
-        lattice_multiply(rt, t, t);
+        mat3_mul(e, r, t);
+        mat3_mul(rt, t, t);
         for (int i = 0; i < 9; i++)
             sum[i] += t[i] / (double)n;
     }
@@ -325,11 +310,10 @@ size_t lattice_strains(const double basis[9], const int8_t (*p)[9], size_t n, do
 bool lattice_nearest_rotation(const double m[9], double rotation[9])
 {
     double x[9], y[9];
-    if (!(lattice_determinant(m) > 0))
+    if (!(mat3_det(m) > 0))
         return false;
     memcpy(x, m, sizeof x);
-    for (int step = 0; step < 50;
-         step++) { /* Newton for the polar factor: quadratic, 5 steps near a rotation */
+    for (int step = 0; step < 50; step++) { /* Newton for the polar factor: 5 steps near a rotation */
         double change = 0;
         if (!lattice_reciprocal(x, y))
             return false;
@@ -342,7 +326,7 @@ bool lattice_nearest_rotation(const double m[9], double rotation[9])
             break;
     }
     memcpy(rotation, x, sizeof x);
-    return isfinite(lattice_determinant(x));
+    return isfinite(mat3_det(x));
 }
 
 void lattice_rotation(const double w[3], double rotation[9])

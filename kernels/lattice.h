@@ -22,10 +22,8 @@ void lattice_cell(const double basis[9], double cell[6]);
 /* Inverse transpose: basis → A, A → basis. false: singular. */
 bool lattice_reciprocal(const double m[9], double out[9]);
 
-double lattice_determinant(const double m[9]);
-void lattice_multiply(const double a[9], const double b[9], double out[9]); /* out = a·b */
-void lattice_change(const double m[9], const int8_t p[9], double out[9]);   /* out = m·P */
-void lattice_metric(const double m[9], double g[9]);                        /* g = mᵀ·m */
+void lattice_change(const double m[9], const int8_t p[9], double out[9]); /* out = m·P */
+void lattice_metric(const double m[9], double g[9]);                      /* g = mᵀ·m */
 
 /* Primitive basis of a centred one: centring P A B C I F, or R for obverse hexagonal axes. `to` (may be NULL)
  * receives the columns of the primitive basis in units of the conventional one. false: no such letter. */
@@ -67,8 +65,8 @@ double lattice_rotation_angle(const double rotation[9]);
  * place: H becomes its Cholesky factor, g the solution. false: not positive definite. */
 bool cholesky_solve(double *h, double *g, int n, int stride);
 
-/* From the factor that cholesky_solve left: inverse (full symmetric, n×n with the same stride), and ln det H.
- */
+/* From the factor that cholesky_solve left: inverse (full symmetric, n×n with the same stride), and
+ * ln det H. */
 void cholesky_inverse(const double *factor, double *inverse, int n, int stride);
 double cholesky_log_det(const double *factor, int n, int stride);
 

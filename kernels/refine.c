@@ -85,8 +85,8 @@ static void strained(const struct fit *f, double out[9])
     for (size_t k = 0; k < f->cell->n_strains; k++)
         for (int i = 0; i < 9; i++)
             e[i] += f->strain[k] * f->cell->strain[k][i];
-    lattice_multiply(e, f->b0, out);
-    lattice_multiply(f->u, out, out);
+    mat3_mul(e, f->b0, out);
+    mat3_mul(f->u, out, out);
 }
 
 /* Orientation and strains that come nearest to A. */
@@ -97,12 +97,12 @@ static bool start(struct fit *f, const double A[9])
         return false;
     for (int i = 0; i < 9; i++)
         basis[i] = f->cell->conventional[i % 3 * 3 + i / 3]; /* B0⁻¹ is the transposed basis */
-    lattice_multiply(A, basis, x);
+    mat3_mul(A, basis, x);
     if (!lattice_nearest_rotation(x, f->u))
         return false;
     for (int i = 0; i < 9; i++)
         t[i] = f->u[i % 3 * 3 + i / 3];
-    lattice_multiply(t, x, e); /* 1 + strain */
+    mat3_mul(t, x, e); /* 1 + strain */
     for (size_t k = 0; k < f->cell->n_strains; k++) {
         f->strain[k] = 0;
         for (int i = 0; i < 9; i++)
@@ -117,11 +117,11 @@ static size_t parameters(const struct fit *f, double dA[MAX_PARAMETERS][9])
     for (int j = 0; j < 3; j++) {
         double axis[3] = {j == 0, j == 1, j == 2};
         double turn[9] = {0, -axis[2], axis[1], axis[2], 0, -axis[0], -axis[1], axis[0], 0};
-        lattice_multiply(turn, f->A, dA[j]);
+        mat3_mul(turn, f->A, dA[j]);
     }
     for (size_t k = 0; k < f->cell->n_strains; k++) {
-        lattice_multiply(f->cell->strain[k], f->b0, dA[3 + k]);
-        lattice_multiply(f->u, dA[3 + k], dA[3 + k]);
+        mat3_mul(f->cell->strain[k], f->b0, dA[3 + k]);
+        mat3_mul(f->u, dA[3 + k], dA[3 + k]);
     }
     return 3 + f->cell->n_strains;
 }
@@ -178,8 +178,8 @@ static double spread(const struct fit *f, int which)
     if (n == 0)
         return 1;
     sort_heap(f->spread, n, sizeof *f->spread, compare_doubles);
-    return f->spread[n / 2] /
-           (which ? 0.6745 : 1.1774); /* medians of |N(0,1)| and of the Rayleigh distribution */
+    /* medians of |N(0,1)| and of the Rayleigh distribution */
+    return f->spread[n / 2] / (which ? 0.6745 : 1.1774);
 }
 
 /* Let the sigmas follow the residuals: outliers are told from the lattice's own spots, not from an ideal
@@ -222,7 +222,7 @@ static bool step(struct fit *f, double cut)
             return false;
     double turn[9];
     lattice_rotation(g, turn);
-    lattice_multiply(turn, f->u, f->u);
+    mat3_mul(turn, f->u, f->u);
     for (int k = 3; k < n_parameters; k++)
         f->strain[k - 3] += g[k];
     strained(f, f->A);
@@ -360,7 +360,7 @@ static bool find_mosaic(const struct fit *f, struct mosaic *m, double *d, double
     }
     *m = (struct mosaic){0};
     return lattice_reciprocal(f->A, basis) &&
-           mosaic_estimate(d, psi, n, 3 * cbrt(fabs(lattice_determinant(basis))), m, work);
+           mosaic_estimate(d, psi, n, 3 * cbrt(fabs(mat3_det(basis))), m, work);
 }
 
 /* Distance between the observed and the predicted spot, px. */

@@ -84,8 +84,8 @@ static bool steep(const struct spotfind_params *p, const struct spotfind_image *
             x1 = s->x1 + grow < g->n_fast ? s->x1 + grow : g->n_fast;
     int32_t y0 = s->y0 - grow > 0 ? s->y0 - grow : 0,
             y1 = s->y1 + grow < g->n_slow ? s->y1 + grow : g->n_slow;
-    double lo = g->trusted_lo - (p->dials_312 ? 1 : 0),
-           hi = g->trusted_hi; /* 3.12 stores lo - 1 and includes it here */
+    /* 3.12 stores lo - 1 and includes it here */
+    double lo = g->trusted_lo - (p->dials_312 ? 1 : 0), hi = g->trusted_hi;
     double m[6] = {0}, b[3] = {0}, slope[2];
 
     for (int32_t y = y0; y < y1; y++)

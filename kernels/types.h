@@ -26,8 +26,8 @@ enum pixel_type {
 
 /* A flat rectangle of pixels. All panels of a frame lie one after the other in its pixel array, each contiguous. */
 struct panel {
-    double origin[3], fast[3],
-        slow[3]; /* mm; outer corner of pixel (0,0); orthonormal axes; fast × slow may point either way */
+    double origin[3];              /* mm; outer corner of pixel (0,0) */
+    double fast[3], slow[3];       /* orthonormal axes; fast × slow may point either way */
     double pixel_fast, pixel_slow; /* mm */
     int32_t n_fast, n_slow;
     double mu, thickness; /* 1/mm and mm; parallax is corrected when both are > 0 and parallax is set */
@@ -64,9 +64,8 @@ struct spot {
     uint32_t panel;
     uint32_t n_pixels;
     int32_t x0, x1, y0, y1; /* bounding box, half-open */
-    uint32_t
-        first_pixel; /* index of the first of its n_pixels in the list of strong pixels that goes with the spots */
-    uint32_t n_saturated; /* pixels at or above the panel's trusted_hi */
+    uint32_t first_pixel;   /* of its n_pixels in the list of strong pixels that goes with the spots */
+    uint32_t n_saturated;   /* pixels at or above the panel's trusted_hi */
 };
 
 /* An accepted crystal lattice of a frame. */
@@ -100,11 +99,10 @@ struct reflection {
     double obs_px[2], obs_px_var[2];
     double obs_mm[2], obs_mm_var[2];
     double intensity, variance;
-    double
-        variance_background; /* the part of variance that does not come from the spot's own photons (SCIENCE 16) */
-    double delpsi;           /* radians */
-    double d;                /* Å */
-    double partiality;       /* Gaussian model, for reports; the column written to files is 1 */
+    double variance_background; /* part of variance not from the spot's own photons (SCIENCE 16) */
+    double delpsi;              /* radians */
+    double d;                   /* Å */
+    double partiality;          /* Gaussian model, for reports; the column written to files is 1 */
     double bg_mean, bg_sum, bg_sum_var, bg_mse, bg_dispersion;
     int32_t n_valid, n_background, n_background_used, n_foreground;
 };

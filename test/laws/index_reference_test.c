@@ -7,6 +7,7 @@
 #include "unit/kernels/still.h"
 
 #include "base/json.h"
+#include "kernels/geometry.h"
 #include "kernels/mosaic.h"
 #include "kernels/refine.h"
 
@@ -192,7 +193,7 @@ static void mosaicity_from_the_same_excursions_is_the_same(void **state)
         double basis[9];
         struct mosaic m;
         lattice_reciprocal(a.A, basis);
-        assert_true(mosaic_estimate(d, psi, n, 3 * cbrt(fabs(lattice_determinant(basis))), &m, work));
+        assert_true(mosaic_estimate(d, psi, n, 3 * cbrt(fabs(mat3_det(basis))), &m, work));
         assert_true(fabs(m.half_mosaicity_deg / a.half_mosaicity_deg - 1) < 2e-3);
         assert_true(fabs(m.domain_size / a.domain_size - 1) < 2e-3);
     }

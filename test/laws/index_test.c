@@ -188,7 +188,7 @@ static void a_is_always_the_orientation_nearest_to_identity(void **state)
             for (size_t k = 0; k < n; k++) {
                 double t[9], r[9];
                 lattice_change(m, rotation[k], t);
-                lattice_multiply(t, inverse, t);
+                mat3_mul(t, inverse, t);
                 assert_true(lattice_nearest_rotation(t, r));
                 least = fmin(least, lattice_rotation_angle(r));
                 own = k == 0 ? lattice_rotation_angle(r) : own; /* the identity comes first */

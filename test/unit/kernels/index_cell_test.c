@@ -6,6 +6,7 @@
 
 #include "still.h"
 
+#include "kernels/geometry.h"
 #include "kernels/index_internal.h"
 
 /* Point groups by generators, in the conventional setting. */
@@ -36,11 +37,11 @@ static void the_reduced_basis_leads_back_to_the_given_setting(void **state)
     for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++) {
         struct index_cell *c = make(&KNOWN[i]);
         double m[9], cell[6];
-        lattice_multiply(c->reduced, c->to_conventional, m);
+        mat3_mul(c->reduced, c->to_conventional, m);
         lattice_cell(m, cell);
         for (int k = 0; k < 6; k++)
             assert_true(fabs(cell[k] - KNOWN[i].cell[k]) < 1e-6);
-        assert_true(fabs(lattice_determinant(c->to_conventional) - POINTS[i]) < 1e-9);
+        assert_true(fabs(mat3_det(c->to_conventional) - POINTS[i]) < 1e-9);
         assert_true(c->length[0] <= c->length[1] + 1e-9 && c->length[1] <= c->length[2] + 1e-9);
         assert_true(c->reduced[3] == 0 && c->reduced[6] == 0 && c->reduced[7] == 0 && c->volume > 0);
         free(c);
@@ -120,7 +121,7 @@ static void rhombohedral_axes_are_primitive(void **state)
     struct index_cell *c = make(&known);
     double basis[9];
     lattice_basis(known.cell, basis);
-    assert_true(fabs(c->volume / lattice_determinant(basis) - 1) < 1e-9);
+    assert_true(fabs(c->volume / mat3_det(basis) - 1) < 1e-9);
     assert_int_equal(c->n_rotations, 6);
     free(c);
 }

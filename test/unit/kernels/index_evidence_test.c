@@ -6,6 +6,7 @@
 
 #include "still.h"
 
+#include "kernels/geometry.h"
 #include "kernels/index_internal.h"
 
 static const struct noise EXPECTED = {.sigma_px = 0.5,
@@ -41,13 +42,13 @@ static void scene_make(struct scene *c, uint64_t *seed, const double cell[6], si
     lattice_reciprocal(c->x->cell->to_conventional, inverse_t);
     for (int i = 0; i < 9; i++)
         inverse[i] = inverse_t[i % 3 * 3 + i / 3];
-    lattice_multiply(c->reduced, inverse, c->reduced);
+    mat3_mul(c->reduced, inverse, c->reduced);
 }
 
 static double away(const struct scene *c, const double m[9])
 {
     double t[9], found[9];
-    lattice_multiply(m, c->x->cell->to_conventional, t);
+    mat3_mul(m, c->x->cell->to_conventional, t);
     lattice_reciprocal(t, found);
     return still_misset(found, c->A, 'P');
 }
@@ -62,7 +63,7 @@ static void steps_walk_back_from_a_small_turn(void **state)
         struct guess g = {0};
         double w[3] = {0.004, -0.003, 0.005}, turn[9];
         lattice_rotation(w, turn);
-        lattice_multiply(turn, c.reduced, g.m);
+        mat3_mul(turn, c.reduced, g.m);
         for (int i = 0; i < 6; i++)
             guess_step(c.x->cell, &EXPECTED, c.point, c.n, 3, i < 3 ? 12 : 6, &g);
         assert_true(away(&c, g.m) < 0.1);
@@ -135,7 +136,7 @@ static void the_truth_has_evidence_and_a_random_lattice_has_none(void **state)
             struct guess wrong = {0};
             double u[9];
             still_rotation(&seed, u);
-            lattice_multiply(u, c.x->cell->reduced, wrong.m);
+            mat3_mul(u, c.x->cell->reduced, wrong.m);
             guess_finish(c.x->cell, &EXPECTED, 1, c.point, c.n, &wrong);
             best_false = fmax(best_false, wrong.evidence);
         }

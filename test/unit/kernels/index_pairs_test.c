@@ -6,6 +6,7 @@
 
 #include "still.h"
 
+#include "kernels/geometry.h"
 #include "kernels/index_internal.h"
 
 static const struct noise EXPECTED = {.sigma_px = 0.5,
@@ -43,7 +44,7 @@ static void a_few_spots_suffice_where_the_truth_can_be_proved(void **state)
             for (int k = 0; k < 9; k++)
                 inverse[k] = inverse_t[k % 3 * 3 + k / 3];
             lattice_reciprocal(A, truth.m);
-            lattice_multiply(truth.m, inverse, truth.m);
+            mat3_mul(truth.m, inverse, truth.m);
             guess_finish(x->cell, &EXPECTED, 1, point, n, &truth);
             search_pairs(x->cell, &EXPECTED, 1, point, n, &g);
             if (truth.evidence < 3)

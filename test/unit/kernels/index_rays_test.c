@@ -25,8 +25,8 @@ static void a_spot_becomes_the_ray_that_hits_it(void **state)
         assert_int_equal(ray[i].spot, i);
         assert_true(panel_ray_to_mm(&s.panel, ray[i].s1, mm));
         assert_true(fabs(mm[0] - ray[i].mm[0]) < 1e-9 && fabs(mm[1] - ray[i].mm[1]) < 1e-9);
-        double k[3] = {ray[i].q[0] * 1.3, ray[i].q[1] * 1.3,
-                       ray[i].q[2] * 1.3 - 1}; /* s1 = λ q - direction */
+        /* s1 = λ q - direction */
+        double k[3] = {ray[i].q[0] * 1.3, ray[i].q[1] * 1.3, ray[i].q[2] * 1.3 - 1};
         for (int j = 0; j < 3; j++)
             assert_true(fabs(k[j] - ray[i].s1[j]) < 1e-12);
         double px[2]; /* parallax taken out on the way to millimetres */

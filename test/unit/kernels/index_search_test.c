@@ -6,6 +6,7 @@
 
 #include "still.h"
 
+#include "kernels/geometry.h"
 #include "kernels/index_internal.h"
 
 static const struct noise EXPECTED = {.sigma_px = 0.5,
@@ -78,7 +79,7 @@ static void the_orientation_of_a_still_is_found_from_nothing(void **state)
             search_sphere(x->cell, &INDEX_EFFORT[0], &EXPECTED, 1, point, n, &g, &w);
             assert_true(g.evidence > 6);
             assert_true(g.explained >= 0.65 * (double)(n - 6));
-            lattice_multiply(g.m, x->cell->to_conventional, conventional);
+            mat3_mul(g.m, x->cell->to_conventional, conventional);
             lattice_reciprocal(conventional, found);
             assert_true(still_misset(found, A, KNOWN[i].centring) < 0.3);
         }

@@ -6,6 +6,7 @@
 
 #include "still.h"
 
+#include "kernels/geometry.h"
 #include "kernels/index_internal.h"
 
 static void every_equivalent_basis_gives_one_a_and_its_indices(void **state)
@@ -21,7 +22,7 @@ static void every_equivalent_basis_gives_one_a_and_its_indices(void **state)
         for (int round = 0; round < 10; round++) {
             double u[9], m[9], first[9] = {0};
             still_rotation(&seed, u);
-            lattice_multiply(u, x->cell->reduced, m);
+            mat3_mul(u, x->cell->reduced, m);
             for (size_t k = 0; k < x->cell->n_rotations; k++) {
                 double turned[9], a[9], index[9], reciprocal[9];
                 lattice_change(m, x->cell->rotation[k], turned);
@@ -73,14 +74,14 @@ static void exchanged_axes_are_put_right(void **state)
     for (int i = 0; i < 9; i++)
         inverse[i] = inverse_t[i % 3 * 3 + i / 3];
     lattice_reciprocal(A, m);
-    lattice_multiply(m, inverse, m);
+    mat3_mul(m, inverse, m);
     assert_true(x->cell->n_settings >= 2);
     for (size_t k = 0; k < x->cell->n_settings; k++) {
         struct guess g = {0};
         double back[9], found[9];
         lattice_change(m, x->cell->setting[k], g.m);
         assert_false(setting_choose(x->cell, &EXPECTED, point, n, &g));
-        lattice_multiply(g.m, x->cell->to_conventional, back);
+        mat3_mul(g.m, x->cell->to_conventional, back);
         lattice_reciprocal(back, found);
         double cell[6];
         lattice_cell(back, cell);

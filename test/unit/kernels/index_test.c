@@ -6,6 +6,7 @@
 
 #include "still.h"
 
+#include "kernels/geometry.h"
 #include "kernels/index.h"
 #include "kernels/refine.h"
 #include "model/outcome.h"
@@ -107,7 +108,7 @@ static void equivalent_orientations_come_out_as_one(void **state)
     lattice_reciprocal(basis, inverse_t);
     for (int i = 0; i < 9; i++)
         inverse[i] = inverse_t[i % 3 * 3 + i / 3];
-    lattice_multiply(t, inverse, t);
+    mat3_mul(t, inverse, t);
     assert_true(lattice_nearest_rotation(t, u));
     angle = lattice_rotation_angle(u);
     double w[3] = {0, 0, 1.0471975511965976}, flip[3] = {3.141592653589793, 0, 0}, six[9], two[9];
@@ -115,9 +116,9 @@ static void equivalent_orientations_come_out_as_one(void **state)
     lattice_rotation(flip, two);
     for (int k = 0; k < 12; k++) { /* no equivalent is nearer to identity */
         double other[9];
-        lattice_multiply(u, k % 2 ? two : (double[9]){1, 0, 0, 0, 1, 0, 0, 0, 1}, other);
+        mat3_mul(u, k % 2 ? two : (double[9]){1, 0, 0, 0, 1, 0, 0, 0, 1}, other);
         for (int r = 0; r < k / 2; r++)
-            lattice_multiply(other, six, other);
+            mat3_mul(other, six, other);
         assert_true(lattice_rotation_angle(other) >= angle - 1e-9);
     }
     for (size_t i = 0; i < s.n / 2; i++) { /* nor does the order of the spots matter */

@@ -46,7 +46,7 @@ static void a_cell_comes_back_from_its_basis(void **state)
         lattice_cell(basis, cell);
         for (int k = 0; k < 6; k++)
             assert_true(fabs(cell[k] - SYSTEMS[i].cell[k]) < 1e-9);
-        assert_true(basis[3] == 0 && basis[6] == 0 && basis[7] == 0 && lattice_determinant(basis) > 0);
+        assert_true(basis[3] == 0 && basis[6] == 0 && basis[7] == 0 && mat3_det(basis) > 0);
     }
 }
 
@@ -90,8 +90,8 @@ static void centring_divides_the_volume(void **state)
     lattice_basis(SYSTEMS[5].cell, m);
     for (size_t i = 0; i < COUNT(CASES); i++) {
         assert_true(lattice_primitive(CASES[i].centring, m, p, to));
-        assert_true(fabs(lattice_determinant(m) / lattice_determinant(p) - CASES[i].points) < 1e-9);
-        lattice_multiply(m, to, again);
+        assert_true(fabs(mat3_det(m) / mat3_det(p) - CASES[i].points) < 1e-9);
+        mat3_mul(m, to, again);
         for (int k = 0; k < 9; k++)
             assert_true(fabs(again[k] - p[k]) < 1e-12);
     }
@@ -106,7 +106,7 @@ static void random_change(uint64_t *seed, double p[9])
         double e[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
         int i = (int)(3 * noise_uniform(seed)), j = (i + 1 + (int)(2 * noise_uniform(seed))) % 3;
         e[3 * i + j] = rint(4 * noise_uniform(seed) - 2);
-        lattice_multiply(t, e, t);
+        mat3_mul(t, e, t);
     }
     memcpy(p, t, sizeof t);
 }
@@ -126,18 +126,18 @@ static void reduction_undoes_any_change_of_basis(void **state)
             double p[9], start[9], mixed[9];
             int32_t change[9];
             random_change(&seed, p);
-            lattice_multiply(m, p, start);
+            mat3_mul(m, p, start);
             memcpy(mixed, start, sizeof mixed);
             lattice_reduce(mixed, change);
             lattice_cell(mixed, cell);
             for (int k = 0; k < 3; k++) /* lengths are unique; angles of equally short vectors need not be */
                 assert_true(fabs(cell[k] - expected[k]) < 1e-6 * expected[k]);
-            assert_true(lattice_determinant(mixed) > 0);
+            assert_true(mat3_det(mixed) > 0);
             double d[9], again[9];
             for (int k = 0; k < 9; k++)
                 d[k] = change[k];
-            assert_true(fabs(fabs(lattice_determinant(d)) - 1) < 1e-9);
-            lattice_multiply(start, d, again);
+            assert_true(fabs(fabs(mat3_det(d)) - 1) < 1e-9);
+            mat3_mul(start, d, again);
             for (int k = 0; k < 9; k++)
                 assert_true(fabs(again[k] - mixed[k]) < 1e-6);
         }
@@ -171,7 +171,7 @@ static void every_lattice_system_has_its_rotations_and_strains(void **state)
             double e[9];
             for (int k = 0; k < 9; k++)
                 e[k] = (k % 4 == 0) + 0.01 * strain[a][k];
-            lattice_multiply(e, m, e);
+            mat3_mul(e, m, e);
             lattice_metric(e, g);
             for (size_t k = 0; k < n; k++)
                 assert_true(lattice_metric_change(g, p[k]) < 1e-9);
@@ -205,11 +205,11 @@ static void the_nearest_rotation_is_found_under_strain(void **state)
         for (int k = 0; k < 3; k++)
             w[k] = noise_normal(&seed);
         lattice_rotation(w, r);
-        assert_true(fabs(lattice_determinant(r) - 1) < 1e-12);
+        assert_true(fabs(mat3_det(r) - 1) < 1e-12);
         for (int i = 0; i < 3; i++)
             for (int j = 0; j <= i; j++)
                 e[3 * i + j] = e[3 * j + i] = (i == j) + 0.02 * noise_normal(&seed);
-        lattice_multiply(r, e, e); /* polar: rotation × symmetric */
+        mat3_mul(r, e, e); /* polar: rotation × symmetric */
         assert_true(lattice_nearest_rotation(e, u));
         for (int k = 0; k < 9; k++)
             assert_true(fabs(u[k] - r[k]) < 1e-12);

@@ -72,8 +72,8 @@ static void a_predicted_ray_ends_on_the_sphere_at_the_node_turned(void **state)
         mat3_vec(turn, q, turned); /* … by Δψ */
         for (int j = 0; j < 3; j++)
             assert_true(fabs(turned[j] - r[j]) < 1e-12);
-        double k[3] = {s0[0] + q[0], s0[1] + q[1],
-                       s0[2] + q[2]}; /* Δψ > 0: the node lies inside the sphere */
+        /* Δψ > 0: the node lies inside the sphere */
+        double k[3] = {s0[0] + q[0], s0[1] + q[1], s0[2] + q[2]};
         double inside = 1 / 1.27 - vec3_length(k);
         assert_true(fabs(inside) < 1e-9 || (inside > 0) == (psi > 0));
     }

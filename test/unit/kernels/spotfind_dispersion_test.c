@@ -108,8 +108,8 @@ static void a_masked_pixel_is_background_only_for_dials_312(void **state)
     memset(mask, 1, sizeof mask);
     mask[15 * W + 21] = 0;
     assert_true(find(&p, &image, strong) > 0);
-    p.dials_312 =
-        true; /* the erosion takes two pixels around the masked one, and all of the peak is beside it */
+    /* the erosion takes two pixels around the masked one, and all of the peak is beside it */
+    p.dials_312 = true;
     size_t n = find(&p, &image, strong);
     for (size_t i = 0; i < n; i++)
         assert_true(abs(strong[i].x - 21) > 2 || abs(strong[i].y - 15) > 2);

@@ -57,7 +57,7 @@ static inline void still_orient(const double cell[6], const double u[9], double 
     double basis[9] = {0};
     lattice_basis(cell, basis);
     lattice_reciprocal(basis, A);
-    lattice_multiply(u, A, A);
+    mat3_mul(u, A, A);
 }
 
 static inline bool still_absent(char centring, const int h[3])
@@ -101,7 +101,7 @@ static inline void still_add_lattice(struct still *s, uint64_t *seed, const doub
     double basis[9], cell[6];
     lattice_reciprocal(A, basis);
     lattice_cell(basis, cell);
-    double volume = fabs(lattice_determinant(basis)), d_min = volume > 3e6 ? 5 : volume < 5e3 ? 0.9 : 2.4;
+    double volume = fabs(mat3_det(basis)), d_min = volume > 3e6 ? 5 : volume < 5e3 ? 0.9 : 2.4;
     int lim[3];
     for (int i = 0; i < 3; i++)
         lim[i] = (int)(cell[i] / d_min) + 1;
@@ -171,14 +171,14 @@ static inline double still_misset(const double A[9], const double B[9], char cen
             if (fabs(v - rint(v)) > 0.2)
                 return 180;
         }
-    if (fabs(fabs(lattice_determinant(q)) - 1) > 0.1)
+    if (fabs(fabs(mat3_det(q)) - 1) > 0.1)
         return 180;
-    lattice_multiply(t, q, tq);
+    mat3_mul(t, q, tq);
     if (!lattice_reciprocal(tq, it))
         return 180;
     for (int i = 0; i < 9; i++)
         inverse[i] = it[i % 3 * 3 + i / 3];
-    lattice_multiply(m, inverse, x);
+    mat3_mul(m, inverse, x);
     return lattice_nearest_rotation(x, u) ? lattice_rotation_angle(u) * 57.29577951308232 : 180;
 }
 
