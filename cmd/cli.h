@@ -85,8 +85,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, struct error *err);
 
 /* Options by long name; the name must be in the command's table (else the program ends: a bug). */
 bool cli_has(const struct cli *cli, const char *name);
-const char *cli_value(const struct cli *cli, const char *name,
-                      const char *otherwise);                                     /* the last one given */
+/* the last one given */
+const char *cli_value(const struct cli *cli, const char *name, const char *otherwise);
 size_t cli_values(struct cli *cli, const char *name, const char *const **values); /* all of them, in order */
 
 /* A whole or real number in lo … hi; *out = otherwise when the option is not given. false: ERROR_USAGE, named. */
@@ -125,8 +125,8 @@ int program_run(const struct program *p, int argc, char **argv);
 /* Text made from the tables (help.c, manual.c). Width in columns. */
 void help_program(const struct program *p, struct str *out);
 void help_command(const struct program *p, const struct command *c, struct str *out);
-void help_wrap(struct str *out, size_t indent, size_t width,
-               const char *text);                              /* paragraphs, UTF-8; ends with a newline */
+/* paragraphs, UTF-8; ends with a newline */
+void help_wrap(struct str *out, size_t indent, size_t width, const char *text);
 void manual_program(const struct program *p, struct str *out); /* roff (man macros) */
 void manual_command(const struct program *p, const struct command *c, struct str *out);
 

@@ -18,8 +18,8 @@ struct json; /* a node of a parsed tree */
 struct json *json_parse(const char *text, size_t n, const char *name, struct error *err);
 void json_free(struct json *root);
 
-const struct json *json_get(const struct json *object,
-                            const char *key); /* NULL: absent or not an object; exact case */
+/* NULL: absent or not an object; exact case */
+const struct json *json_get(const struct json *object, const char *key);
 const struct json *json_at(const struct json *array, size_t i);
 size_t json_size(const struct json *array_or_object);              /* 0 for anything else */
 const char *json_key(const struct json *member);                   /* key of a member of an object */

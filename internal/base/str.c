@@ -100,8 +100,8 @@ static int shortest(double value, char e[32])
             return digits;
         if (power_of_two && digits > 1) {
             char *last = strchr(e, 'e') - 1;
-            if (*last <
-                '9') { /* a 9 that is counted up ends in 0: such a decimal was tried with fewer digits */
+            /* a 9 that is counted up ends in 0: such a decimal was tried with fewer digits */
+            if (*last < '9') {
                 ++*last;
                 if (strtod(e, NULL) == value)
                     return digits;

@@ -11,8 +11,8 @@ struct beam {
     double polarization_normal[3]; /* unit, (0,1,0) */
     double polarization_fraction;  /* 0.999 */
     double energy_recorded_ev;     /* of the file; NaN: none */
-    uint8_t
-        energy_source; /* 1 file, per shot; 2 file, constant; 3 parameter; 4 offset applied (STORE ev_src) */
+    /* 1 file, per shot; 2 file, constant; 3 parameter; 4 offset applied (STORE ev_src) */
+    uint8_t energy_source;
 };
 
 #endif

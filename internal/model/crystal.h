@@ -37,7 +37,7 @@ bool space_group_fits_cell(const struct space_group *g, const double cell[6], do
 bool cell_to_b(const double cell[6], double B[9]);
 void cell_from_a(const double A[9], double cell[6]); /* from any A = U·B; NaN when A is singular */
 double cell_volume(const double cell[6]);
-void cell_real_vectors(const double A[9],
-                       double abc[9]); /* rows a, b, c in the lab frame; NaN when A is singular */
+/* rows a, b, c in the lab frame; NaN when A is singular */
+void cell_real_vectors(const double A[9], double abc[9]);
 
 #endif

@@ -40,8 +40,8 @@ struct result {
     size_t n_strong, n_saturated;
     const struct spot *spots; /* [n_strong] */
     size_t n_pixels;
-    const struct strong_pixel
-        *pixels; /* of the spots, spot.first_pixel points in here; NULL: not handed on */
+    /* of the spots, spot.first_pixel points in here; NULL: not handed on */
+    const struct strong_pixel *pixels;
     size_t n_lattices;
     const struct lattice *lattices;
     size_t n_indexed, n_integrated;

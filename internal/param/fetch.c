@@ -50,8 +50,8 @@ static bool make_defaults(struct arena *a, const struct phil_object *master, str
         if (!make_children(a, master, out->template, err))
             return false;
     }
-    if (master->multiple == PHIL_TRUE &&
-        master->optional == PHIL_FALSE) { /* the default is always its first element */
+    /* the default is always its first element */
+    if (master->multiple == PHIL_TRUE && master->optional == PHIL_FALSE) {
         struct phil_node *element = arena_alloc(a, sizeof *element);
         *element = master->is_scope ? *out->template : *out;
         add_element(a, out, element);

@@ -48,19 +48,19 @@ bool param_is_auto(const struct params *p, const char *path);
 bool param_bool(const struct params *p, const char *path, bool otherwise);
 int64_t param_int(const struct params *p, const char *path, int64_t otherwise);
 double param_real(const struct params *p, const char *path, double otherwise);
-const char *param_text(const struct params *p, const char *path,
-                       const char *otherwise); /* str, path, space_group, choice (its word) */
-size_t param_reals(const struct params *p, const char *path,
-                   const double **values); /* floats, ints, unit_cell; 0 when None/Auto */
-size_t param_texts(const struct params *p, const char *path,
-                   const char *const **values); /* strings, choice multi, multiple definitions */
-size_t param_count(const struct params *p,
-                   const char *path); /* elements of a multiple definition or scope; ask for one as
-                                                                  "geometry.detector.panel[2].id", "input.glob[0]" */
+/* str, path, space_group, choice (its word) */
+const char *param_text(const struct params *p, const char *path, const char *otherwise);
+/* floats, ints, unit_cell; 0 when None/Auto */
+size_t param_reals(const struct params *p, const char *path, const double **values);
+/* strings, choice multi, multiple definitions */
+size_t param_texts(const struct params *p, const char *path, const char *const **values);
+
+/* Elements of a multiple definition or scope; ask for one as "geometry.detector.panel[2].id", "input.glob[0]". */
+size_t param_count(const struct params *p, const char *path);
 bool param_is_default(const struct params *p, const char *path);
-const char *param_origin(
-    const struct params *p,
-    const char *path); /* "built-in", "/etc/xfelx/xfelx.phil:12", "environment XFELX_…", "command line" */
+
+/* Where a value comes from: "built-in", "/etc/xfelx/xfelx.phil:12", "environment XFELX_…", "command line". */
+const char *param_origin(const struct params *p, const char *path);
 
 /* Print as PHIL that reads back to the same values (FORMATS 7.6). */
 enum param_show { PARAM_SHOW_ALL, PARAM_SHOW_CHANGED };

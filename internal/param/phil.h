@@ -107,8 +107,8 @@ bool phil_word_is(const struct phil_word *w, const char *text); /* unquoted and 
 bool phil_is_name(const char *text, size_t n);                  /* dotted identifier */
 const char *phil_quote_text(enum phil_quote q);                 /* "", "'", "\"", "'''", "\"\"\"" */
 void phil_word_show(struct str *s, const struct phil_word *w);  /* with its quotes, so that it reads back */
-struct phil_words phil_words_of(struct arena *a,
-                                const char *text); /* an own text cut by PHIL_LOOSE; cannot fail */
+/* an own text cut by PHIL_LOOSE; cannot fail */
+struct phil_words phil_words_of(struct arena *a, const char *text);
 
 /* ---- types (type.c) ---- */
 
@@ -266,8 +266,8 @@ bool phil_resolve(struct arena *a, const struct phil_object *definition, struct 
 /* The state of a master's object. A .multiple object has a list of elements instead of one value: nodes of its own kind. */
 struct phil_node {
     const struct phil_object *master;
-    struct phil_node *
-        children; /* [master->n_children] of scopes that are not .multiple, and of elements that are scopes */
+    /* [master->n_children] of scopes that are not .multiple, and of elements that are scopes */
+    struct phil_node *children;
     struct phil_words words; /* definitions: as they were given */
     struct phil_value value, built_in;
     const char *origin;          /* NULL: built in */

@@ -94,8 +94,8 @@ static void open_frame(struct json_writer *w, const char *key, const struct pane
                        const struct panel_info *info, const double origin[3], const double fast[3],
                        const double slow[3])
 {
-    double limits[2] = {fmax(p->trusted_lo, -DBL_MAX),
-                        fmin(p->trusted_hi, DBL_MAX)}; /* JSON has no infinity */
+    /* JSON has no infinity */
+    double limits[2] = {fmax(p->trusted_lo, -DBL_MAX), fmin(p->trusted_hi, DBL_MAX)};
     json_object(w, key);
     json_put_text(w, "name", info->name);
     json_put_text(w, "type", info->type);

@@ -13,8 +13,8 @@ static hid_t file_access(void)
     hid_t fapl = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_file_locking(fapl, 0, 1);
     H5Pset_fclose_degree(fapl, H5F_CLOSE_STRONG);
-    H5Pset_metadata_read_attempts(
-        fapl, 10); /* opened as SWMR: the default of 100 sleeps minutes on a damaged file */
+    /* opened as SWMR: the default of 100 sleeps minutes on a damaged file */
+    H5Pset_metadata_read_attempts(fapl, 10);
     return fapl;
 }
 

@@ -41,8 +41,8 @@ void sql_reset(sqlite3_stmt *q);
 bool sql_number(struct sql *s, int64_t *out, int64_t otherwise, struct error *err, const char *text,
                 const char *types, ...);
 
-bool sql_begin(struct sql *s,
-               struct error *err); /* BEGIN IMMEDIATE: an upgrade of a read would be refused at once */
+/* BEGIN IMMEDIATE: an upgrade of a read would be refused at once */
+bool sql_begin(struct sql *s, struct error *err);
 bool sql_commit(struct sql *s, struct error *err);
 void sql_rollback(struct sql *s);
 

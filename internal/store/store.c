@@ -115,8 +115,8 @@ static bool take_lock(struct store *s, bool *elsewhere, struct error *err)
     s->lock = open(name.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     bool ok = s->lock >= 0 || error_system(err, ERROR_FAILED, "cannot make %s", name.text);
     int busy = ok ? flock(s->lock, LOCK_EX | LOCK_NB) : 0;
-    for (int i = 0; busy != 0 && errno == EWOULDBLOCK && i < 10;
-         i++) { /* store_is_alive holds it for a moment */
+    /* store_is_alive holds it for a moment */
+    for (int i = 0; busy != 0 && errno == EWOULDBLOCK && i < 10; i++) {
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
         busy = flock(s->lock, LOCK_EX | LOCK_NB);
     }

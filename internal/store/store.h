@@ -89,8 +89,8 @@ struct store_job_row {
     struct store_counts counts;
     double stage_ms[STAGE_MAX]; /* total per stage */
     uint64_t stage_n[STAGE_MAX];
-    double cell_median[6], cell_lo[6],
-        cell_hi[6]; /* [16, 84] percentiles of the restrained cells; NaN without lattices */
+    /* [16, 84] percentiles of the restrained cells; NaN without lattices */
+    double cell_median[6], cell_lo[6], cell_hi[6];
     double rmsd_px_median, res_a_median; /* NaN without */
 };
 bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, size_t *n, struct error *err);

@@ -55,8 +55,7 @@ struct view_mark {
 };
 
 struct view_options {
-    int32_t
-        size; /* longest side of the picture in px, 16 … 16384; a detector pixel never becomes more than 4 × 4 */
+    int32_t size; /* longest side of the picture in px, 16 … 16384; a pixel never becomes more than 4 × 4 */
     double lo, hi; /* levels: white and black; NaN: from the picture (1 % and 99.5 % of its good values) */
     const struct view_mark *marks;
     size_t n_marks;

@@ -221,8 +221,8 @@ static void a_later_attempt_replaces_what_an_unpublished_one_said(void **state)
     assert_true(store_is_alive(store));
     assert_true(store_put_results(store, &j, &first, 1, "hash", &err));
     assert_true(store_put_results(store, &j, &later, 1, "hash", &err));
-    assert_int_equal(number_of("SELECT outcome FROM frame"),
-                     OUTCOME_FAILED); /* said once by an attempt, it stays */
+    /* said once by an attempt, it stays */
+    assert_int_equal(number_of("SELECT outcome FROM frame"), OUTCOME_FAILED);
     store_close(store);
     assert_true(store_open(path, false, &store, &err));
     assert_false(store_is_alive(store));
@@ -295,8 +295,8 @@ static void a_newer_database_is_refused_in_one_line(void **state)
     struct store *newer = NULL;
     struct sql s;
     assert_true(sql_open(&s, path, false, &err));
-    assert_true(sql_do(&s, NULL, &err, "UPDATE meta SET v='99' WHERE k='schema'",
-                       "")); /* as a later program would leave it */
+    /* as a later program would leave it */
+    assert_true(sql_do(&s, NULL, &err, "UPDATE meta SET v='99' WHERE k='schema'", ""));
     sql_close(&s);
     assert_false(store_open(path, true, &newer, &err));
     assert_non_null(strstr(err.fact, "newer xfelx (schema 99"));
