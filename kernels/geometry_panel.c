@@ -84,11 +84,6 @@ bool panel_ray_to_pixel(const struct panel *p, const double s1[3], double px[2])
     return true;
 }
 
-bool panel_contains_pixel(const struct panel *p, const double px[2])
-{
-    return px[0] >= 0 && px[1] >= 0 && px[0] < p->n_fast && px[1] < p->n_slow;
-}
-
 double point_inverse_d(const struct beam_vector *b, const double lab[3])
 {
     double ray[3] = {lab[0], lab[1], lab[2]};

@@ -33,9 +33,6 @@ void panel_pixel_to_point(const struct panel *p, const double px[2], double lab[
 /* Ray → pixel coordinate in one step. false when the ray misses the plane. */
 bool panel_ray_to_pixel(const struct panel *p, const double s1[3], double px[2]);
 
-/* Is a pixel coordinate on the panel: 0 ≤ px < n in both directions? */
-bool panel_contains_pixel(const struct panel *p, const double px[2]);
-
 /* 2 sin(θ)/λ (= 1/d, 1/Å) of the ray from the sample to a laboratory point. 0 on the beam itself. */
 double point_inverse_d(const struct beam_vector *b, const double lab[3]);
 

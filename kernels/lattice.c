@@ -382,24 +382,6 @@ bool cholesky_solve(double *h, double *g, int n, int stride)
     return true;
 }
 
-void cholesky_inverse(const double *factor, double *inverse, int n, int stride)
-{
-    for (int c = 0; c < n; c++) { /* column c of the inverse: solve L Lᵀ x = e_c, from i = c up only */
-        for (int i = 0; i < n; i++) {
-            double x = i == c;
-            for (int k = c; k < i; k++)
-                x -= factor[i * stride + k] * inverse[k * stride + c];
-            inverse[i * stride + c] = i < c ? 0 : x / factor[i * stride + i];
-        }
-        for (int i = n - 1; i >= 0; i--) {
-            double x = inverse[i * stride + c];
-            for (int k = i + 1; k < n; k++)
-                x -= factor[k * stride + i] * inverse[k * stride + c];
-            inverse[i * stride + c] = x / factor[i * stride + i];
-        }
-    }
-}
-
 double cholesky_log_det(const double *factor, int n, int stride)
 {
     double sum = 0;

@@ -65,9 +65,7 @@ double lattice_rotation_angle(const double rotation[9]);
  * place: H becomes its Cholesky factor, g the solution. false: not positive definite. */
 bool cholesky_solve(double *h, double *g, int n, int stride);
 
-/* From the factor that cholesky_solve left: inverse (full symmetric, n×n with the same stride), and
- * ln det H. */
-void cholesky_inverse(const double *factor, double *inverse, int n, int stride);
+/* ln det H, from the factor that cholesky_solve left. */
 double cholesky_log_det(const double *factor, int n, int stride);
 
 #endif

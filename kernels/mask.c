@@ -5,7 +5,6 @@
 #include "kernels/geometry_panel.h"
 #include "kernels/pixel.h"
 
-#include <float.h>
 #include <math.h>
 
 static int32_t smaller(int32_t a, int32_t b)
@@ -139,30 +138,6 @@ void mask_panel(const struct mask_params *p, uint32_t panel, const struct panel 
             clear_untrusted(&p->untrusted[i], geometry, mask);
     if (p->d_min > 0 || p->d_max > 0 || p->n_ranges || p->n_rings)
         clear_resolution(p, geometry, beam, mask);
-}
-
-void mask_trusted(const struct panel *geometry, const void *pixels, enum pixel_type type, bool strict,
-                  uint8_t *mask)
-{
-    double lo = fmax(geometry->trusted_lo, -DBL_MAX), hi = fmin(geometry->trusted_hi, DBL_MAX);
-    size_t n = (size_t)geometry->n_fast * (size_t)geometry->n_slow;
-
-    for (size_t k = 0; k < n; k++) {
-        double v = pixel_value(pixels, type, k);
-        if (!(v >= lo && (strict ? v < hi : v <= hi)))
-            mask[k] = 0;
-    }
-}
-
-void mask_resolution(const struct panel *geometry, const struct beam_vector *beam, bool no_parallax, float *d)
-{
-    struct panel g = *geometry;
-
-    if (no_parallax)
-        g.parallax = false;
-    for (int32_t j = 0; j < g.n_slow; j++)
-        for (int32_t i = 0; i < g.n_fast; i++)
-            d[(size_t)j * (size_t)g.n_fast + (size_t)i] = (float)pixel_d(&g, beam, i, j);
 }
 
 /* ---- powder rings ---- */

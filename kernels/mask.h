@@ -37,15 +37,6 @@ struct mask_params {
 void mask_panel(const struct mask_params *p, uint32_t panel, const struct panel *geometry,
                 const struct beam_vector *beam, uint8_t *mask);
 
-/* Clear pixels outside the trusted range. strict: as DIALS 3.12 (lo ≤ v < hi), else lo ≤ v ≤ hi. Spot finding
- * does this itself; this is for pictures and integration. */
-void mask_trusted(const struct panel *geometry, const void *pixels, enum pixel_type type, bool strict,
-                  uint8_t *mask);
-
-/* Resolution d (Å) of a panel's pixel centres, [n_slow][n_fast]; INFINITY where the beam hits. */
-void mask_resolution(const struct panel *geometry, const struct beam_vector *beam, bool no_parallax,
-                     float *d);
-
 /* spotfinder.filter.ice_rings (defaults: cell 4.498 4.498 7.338 90 90 120, space group 194, width 0.002
  * 1/Å²). Resolution ranges of powder rings: every reflection with d ≥ d_min that the space group allows, ±
  * width/2 in 1/d²; ranges that touch are joined, so that few remain.

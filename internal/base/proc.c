@@ -133,17 +133,6 @@ int proc_cpus(void)
 
 /* ---- names ---- */
 
-const char *proc_user(struct arena *a)
-{
-    static const char *const names[] = {"USER", "LOGNAME"};
-    for (size_t i = 0; i < 2; i++) {
-        const char *value = getenv(names[i]);
-        if (value && *value)
-            return arena_strdup(a, value);
-    }
-    return arena_printf(a, "%lu", (unsigned long)geteuid());
-}
-
 const char *proc_host(struct arena *a)
 {
     char name[256] = "";

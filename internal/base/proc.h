@@ -10,8 +10,7 @@
 /* CPUs this process may use: the smaller of its affinity and the cgroup's quota (v2 cpu.max, v1 cfs_quota), rounded up, ≥ 1. */
 int proc_cpus(void);
 
-/* $USER, else $LOGNAME, else the number; host name. Never NULL (users of LDAP are not in /etc/passwd). */
-const char *proc_user(struct arena *a);
+/* Name of this machine; never NULL. */
 const char *proc_host(struct arena *a);
 
 /* Fork a helper that runs work(fd, arg) and then exits with its return value; the caller's end of a SOCK_SEQPACKET pair

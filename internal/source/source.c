@@ -279,11 +279,6 @@ uint32_t source_frames(const struct source *s)
     return s->n_frames;
 }
 
-bool source_single(const struct source *s)
-{
-    return s->ops->single;
-}
-
 const struct detector *source_detector(const struct source *s)
 {
     return s->detector;

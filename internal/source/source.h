@@ -66,7 +66,6 @@ bool source_options_check(const struct source_options *o, struct error *err);
  *
  * format  word of the table: "imgCIF", "miniCBF", "SMV", "NXmx", …
  * frames  ≥ 1
- * single  the format holds one image a file
  * beam    of frame 0; frames have their own in struct frame
  * mask    as frame.mask; NULL: none
  * notes   remarks for people: convention taken, overrides, offsets, …
@@ -74,7 +73,6 @@ bool source_options_check(const struct source_options *o, struct error *err);
 const char *source_format(const struct source *s);
 const char *source_path(const struct source *s);
 uint32_t source_frames(const struct source *s);
-bool source_single(const struct source *s);
 const struct detector *source_detector(const struct source *s);
 const struct beam *source_beam(const struct source *s);
 const uint8_t *source_mask(const struct source *s);

@@ -18,11 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-const char *store_library(void)
-{
-    return "SQLite " SQLITE_VERSION;
-}
-
 /* ---- opening ---- */
 
 static bool schema_version(struct sql *s, int64_t *version, struct error *err)

@@ -104,7 +104,4 @@ struct store_failed {
 bool store_failures(struct store *s, int64_t job, size_t limit, struct arena *a, struct store_failed **rows,
                     size_t *n, struct error *err);
 
-/* Version text of the library, for --version. */
-const char *store_library(void);
-
 #endif

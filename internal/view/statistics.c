@@ -19,11 +19,6 @@ const char *view_type_name(enum pixel_type type)
     return types[type].name;
 }
 
-size_t view_type_size(enum pixel_type type)
-{
-    return types[type].size;
-}
-
 double view_pixel(const void *pixels, enum pixel_type type, size_t i)
 {
     switch (type) {

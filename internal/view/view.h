@@ -13,7 +13,6 @@
 /* ---- numbers (statistics.c) ---- */
 
 const char *view_type_name(enum pixel_type type); /* "int32", "float32", … */
-size_t view_type_size(enum pixel_type type);      /* bytes */
 double view_pixel(const void *pixels, enum pixel_type type, size_t i);
 
 /* How a pixel counts. Order of precedence as listed: a masked pixel is not also saturated. */

@@ -224,12 +224,12 @@ static void the_nearest_rotation_is_found_under_strain(void **state)
     assert_true(fabs(r[7] - 1e-12) < 1e-20 && r[0] == 1);
 }
 
-static void cholesky_solves_inverts_and_refuses(void **state)
+static void cholesky_solves_and_refuses(void **state)
 {
     (void)state;
     enum { N = 6, STRIDE = 8 };
     uint64_t seed = 5;
-    double a[N * STRIDE] = {0}, h[N * STRIDE], g[N], x[N], inverse[N * STRIDE];
+    double a[N * STRIDE] = {0}, h[N * STRIDE], g[N], x[N];
     for (int i = 0; i < N; i++)
         x[i] = noise_normal(&seed);
     for (int n = 0; n < 20; n++) {
@@ -247,16 +247,8 @@ static void cholesky_solves_inverts_and_refuses(void **state)
     }
     memcpy(h, a, sizeof h);
     assert_true(cholesky_solve(h, g, N, STRIDE));
-    cholesky_inverse(h, inverse, N, STRIDE);
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < N; i++)
         assert_true(fabs(g[i] - x[i]) < 1e-9);
-        for (int j = 0; j < N; j++) {
-            double product = 0;
-            for (int k = 0; k < N; k++)
-                product += a[i * STRIDE + k] * inverse[k * STRIDE + j];
-            assert_true(fabs(product - (i == j)) < 1e-9);
-        }
-    }
     double two[4] = {3, 0, 1, 5}, none[2] = {0};
     assert_true(cholesky_solve(two, none, 2, 2));
     assert_true(fabs(cholesky_log_det(two, 2, 2) - log(14)) < 1e-12);
@@ -276,7 +268,7 @@ int main(void)
         cmocka_unit_test(every_lattice_system_has_its_rotations_and_strains),
         cmocka_unit_test(a_metric_averaged_over_a_group_obeys_it),
         cmocka_unit_test(the_nearest_rotation_is_found_under_strain),
-        cmocka_unit_test(cholesky_solves_inverts_and_refuses),
+        cmocka_unit_test(cholesky_solves_and_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

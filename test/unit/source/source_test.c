@@ -43,7 +43,6 @@ static void a_file_is_opened_by_its_bytes_whatever_its_name(void **state)
     assert_string_equal(source_format(s), "miniCBF");
     assert_string_equal(source_path(s), path);
     assert_int_equal(source_frames(s), 1);
-    assert_true(source_single(s));
     assert_int_equal(source_pixel_type(s), PIXEL_I32);
     assert_null(source_mask(s));
     struct frame_buffer b = {0};
