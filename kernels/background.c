@@ -1,6 +1,5 @@
-/* Planes under reflections. Box coordinates are centred before fitting, so that the 3 × 3 normal matrices are
- * well conditioned; results are turned back to the box's corner.
- */
+/* background.c - planes under reflections. Box coordinates are centred before fitting, so that the 3 × 3 normal
+ * matrices are well conditioned; results are turned back to the box's corner. */
 #include "kernels/background.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Filters of HDF5 chunks, plain form. Lengths in a chunk are the word of a stranger: each is compared with
- * what is left before it is used, and every block says how much it must give. */
+/* decode_hdf5.c - filters of HDF5 chunks, plain form. Lengths in a chunk are the word of a stranger: each is compared
+ * with what is left before it is used, and every block says how much it must give. */
 #include "kernels/decode_hdf5.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
-/* The plane of a panel is {d · (X, Y, 1)ᵀ} with d = [fast slow origin]; a ray s1 meets it where v = d⁻¹·s1
- * gives X = v0/v2, Y = v1/v2. The rows of d⁻¹ are cross products over the determinant, which cancels in the
- * quotients.
- */
+/* geometry_panel.c - where rays meet panels.
+ *
+ * The plane of a panel is {d · (X, Y, 1)ᵀ} with d = [fast slow origin]; a ray s1 meets it where v = d⁻¹·s1 gives
+ * X = v0/v2, Y = v1/v2. The rows of d⁻¹ are cross products over the determinant, which cancels in the quotients. */
 #include "kernels/geometry_panel.h"
 
 #include "kernels/geometry.h"

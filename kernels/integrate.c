@@ -1,7 +1,6 @@
-/* A frame's reflections, from σ_b to the rows that are kept. The work on one reflection's pixels is in
- * shoebox.c, the background in background.c; here is the order of things, which pixels are shared, and the
- * rules of what is believed.
- */
+/* integrate.c - a frame's reflections, from σ_b to the rows that are kept. The work on one reflection's pixels is in
+ * shoebox.c, the background in background.c; here is the order of things, which pixels are shared, and the rules of
+ * what is believed. */
 #include "kernels/integrate.h"
 
 #include <math.h>

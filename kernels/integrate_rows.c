@@ -1,4 +1,5 @@
-/* Integration of predicted rows: boxes in an order in which neighbours are found, then one after the other. */
+/* integrate_rows.c - integration of predicted rows: boxes in an order in which neighbours are found, then one after the
+ * other. */
 #include "kernels/integrate.h"
 
 #include "kernels/geometry_panel.h"

@@ -1,8 +1,7 @@
-/* Prediction of stills. The formulas are those of DIALS' StillsRayPredictor, written so that s1 and Δψ agree
- * to rounding; the enumeration is ours: |Δψ| ≤ ψ bounds how far f(q) = q² + 2 q·s0 (zero on the sphere) is
- * from zero, and along a row of nodes q = p + l c* f is a quadratic in l, so the l worth looking at form at
- * most two short intervals.
- */
+/* predict.c - prediction of stills. The formulas are those of DIALS' StillsRayPredictor, written so that s1 and Δψ
+ * agree to rounding; the enumeration is ours: |Δψ| ≤ ψ bounds how far f(q) = q² + 2 q·s0 (zero on the sphere) is from
+ * zero, and along a row of nodes q = p + l c* f is a quadratic in l, so the l worth looking at form at most two short
+ * intervals. */
 #include "kernels/predict.h"
 
 #include "kernels/geometry_panel.h"

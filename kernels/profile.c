@@ -1,7 +1,6 @@
-/* Kabsch's local coordinates of a diffracted beam, and what DIALS' gaussian_rs makes of them on a still. Unit
- * vectors are used throughout: (s' − s1)·ê/|s1| with |s'| = |s1| is the same as (ŝ' − ŝ1)·ê, whatever the
- * wavelength.
- */
+/* profile.c - Kabsch's local coordinates of a diffracted beam, and what DIALS' gaussian_rs makes of them on a still.
+ * Unit vectors are used throughout: (s' − s1)·ê/|s1| with |s'| = |s1| is the same as (ŝ' − ŝ1)·ê, whatever the
+ * wavelength. */
 #include "kernels/profile.h"
 
 #include "kernels/geometry_panel.h"

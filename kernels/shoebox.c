@@ -1,5 +1,5 @@
-/* One reflection's pixels in a small dense block: gathered once from the frame in its own type, worked on as
- * float. */
+/* shoebox.c - one reflection's pixels in a small dense block: gathered once from the frame in its own type, worked on
+ * as float. */
 #include "kernels/shoebox.h"
 
 #include "kernels/geometry_panel.h"

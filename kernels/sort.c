@@ -1,5 +1,5 @@
-/* Kernels may not call qsort (it may allocate); lists here are short and heap sort needs no memory and no
- * recursion. */
+/* sort.c - heap sort. Kernels may not call qsort (it may allocate); lists here are short and heap sort needs no memory
+ * and no recursion. */
 #include "kernels/sort.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* CrystFEL geometry files: one line, one setting. Fields are rows of a table; a panel that first appears takes over what
- * was set for all panels so far. */
+/* geom.c - CrystFEL geometry files: one line, one setting. Fields are rows of a table; a panel that first appears takes
+ * over what was set for all panels so far. */
 #include "source/geom.h"
 
 #include <ctype.h>

@@ -1,5 +1,5 @@
-/* From a parsed .geom file to panels, tree and masked regions. CrystFEL's frame has the beam along +z; ours is reached by
- * (x, y, z) → (-x, y, -z). */
+/* geom_detector.c - from a parsed .geom file to panels, tree and masked regions. CrystFEL's frame has the beam along
+ * +z; ours is reached by (x, y, z) → (-x, y, -z). */
 #include "source/geom.h"
 
 #include "kernels/geometry.h"

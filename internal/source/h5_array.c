@@ -1,4 +1,4 @@
-/* One dataset as it lies in its file: what the parent needs to read pixels without the HDF5 library. */
+/* h5_array.c - one dataset as it lies in its file: what the parent needs to read pixels without the HDF5 library. */
 #include "source/h5_describe.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* The filter pipeline of a chunk, backwards. Filters are rows of a table. */
+/* h5_filters.c - the filter pipeline of a chunk, backwards. Filters are rows of a table. */
 #include "source/h5_pixels.h"
 
 #include "kernels/decode_hdf5.h"

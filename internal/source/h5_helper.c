@@ -1,4 +1,4 @@
-/* The metadata helper: a socket, a process that waits, a child a file.
+/* h5_helper.c - the metadata helper: a socket, a process that waits, a child a file.
  *
  * The HDF5 library has known memory errors on malformed files. It runs in a child with limits on memory, time and
  * writing, which ends after one file. The program checks every byte that comes back (h5_message.c). */

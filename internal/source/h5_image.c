@@ -1,4 +1,4 @@
-/* Images: frames put together from datasets, through external links and virtual datasets. */
+/* h5_image.c - images: frames put together from datasets, through external links and virtual datasets. */
 #include "source/h5_describe.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The other layouts of HDF5 files: Dectris masters without NXmx, files whose geometry comes from elsewhere, datasets named
- * by a geometry file, masks. */
+/* h5_layouts.c - the other layouts of HDF5 files: Dectris masters without NXmx, files whose geometry comes from
+ * elsewhere, datasets named by a geometry file, masks. */
 #include "source/h5_describe.h"
 
 #include <ctype.h>

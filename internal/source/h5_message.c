@@ -1,6 +1,6 @@
-/* Requests and answers of the metadata helper as bytes. Numbers are little-endian; texts are a length and
- * bytes without NUL. Writers and readers stand in pairs, so that a field that is added to one is seen missing
- * in the other. */
+/* h5_message.c - requests and answers of the metadata helper as bytes. Numbers are little-endian; texts are a length
+ * and bytes without NUL. Writers and readers stand in pairs, so that a field that is added to one is seen missing in
+ * the other. */
 #include "source/h5_message.h"
 
 #include <stdlib.h>

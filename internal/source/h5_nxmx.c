@@ -1,5 +1,5 @@
-/* NXmx: everything is found by class, not by name (FORMATS_INPUT 5). Transformations are collected as they are; the
- * parent multiplies them. */
+/* h5_nxmx.c - NXmx: everything is found by class, not by name (FORMATS_INPUT 5). Transformations are collected as they
+ * are; the parent multiplies them. */
 #include "source/h5_describe.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Frames of HDF5 images: which pieces, which chunks of them, pread, decode, copy into place. Files are opened for each
- * frame: thousands of data files of one master must not keep thousands of descriptors. */
+/* h5_pixels.c - frames of HDF5 images: which pieces, which chunks of them, pread, decode, copy into place. Files are
+ * opened for each frame: thousands of data files of one master must not keep thousands of descriptors. */
 #include "source/h5_pixels.h"
 
 #include <fcntl.h>

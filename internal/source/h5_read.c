@@ -1,6 +1,6 @@
-/* Small questions to the HDF5 library, asked in the helper's child. The library is given nothing to write:
- * files are opened for reading and without locks (locks fail on many parallel file systems, and while a
- * detector still writes). */
+/* h5_read.c - small questions to the HDF5 library, asked in the helper's child. The library is given nothing to write:
+ * files are opened for reading and without locks (locks fail on many parallel file systems, and while a detector still
+ * writes). */
 #include "source/h5_read.h"
 
 #include <stdlib.h>

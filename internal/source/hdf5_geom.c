@@ -1,5 +1,5 @@
-/* HDF5 images whose geometry is in a CrystFEL .geom file: which datasets to ask for, where each panel lies in them, what
- * the file's numbers mean. */
+/* hdf5_geom.c - HDF5 images whose geometry is in a CrystFEL .geom file: which datasets to ask for, where each panel
+ * lies in them, what the file's numbers mean. */
 #include "source/hdf5.h"
 
 #include "source/geom.h"

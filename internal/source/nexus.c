@@ -1,5 +1,6 @@
-/* NeXus geometry. A transformation is x ← R x + t; a chain is their product from the laboratory to the leaf. The tree of
- * the detector follows the chains of its modules: consecutive transformations of one equipment_component are one node. */
+/* nexus.c - NeXus geometry. A transformation is x ← R x + t; a chain is their product from the laboratory to the leaf.
+ * The tree of the detector follows the chains of its modules: consecutive transformations of one equipment_component
+ * are one node. */
 #include "source/nexus.h"
 
 #include "kernels/geometry.h"
