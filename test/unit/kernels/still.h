@@ -125,7 +125,7 @@ static inline void still_add_lattice(struct still *s, uint64_t *seed, const doub
                 if (fabs(e) > 3 * sigma || !panel_ray_to_mm(&s->panel, q, mm))
                     continue;
                 panel_mm_to_pixel(&s->panel, mm, px);
-                if (!panel_contains_pixel(&s->panel, px))
+                if (!(px[0] >= 0 && px[0] < s->panel.n_fast && px[1] >= 0 && px[1] < s->panel.n_slow))
                     continue;
                 found[n].x = px[0];
                 found[n].y = px[1];
