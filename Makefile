@@ -107,7 +107,7 @@ demo:
 	@scripts/demo $(BUILD)/xfelx
 
 debug:
-	$(MAKE) FLAVOUR=debug BUILD=build/debug$(if $(SAN),-$(subst $(comma),-,$(SAN))) all tests
+	@$(MAKE) --no-print-directory FLAVOUR=debug BUILD=build/debug$(if $(SAN),-$(subst $(comma),-,$(SAN))) all tests
 
 # Manual pages, made by the program from its tables.
 man: $(BUILD)/xfelx
@@ -115,7 +115,8 @@ man: $(BUILD)/xfelx
 	@for c in $$($< --commands); do $< --man $$c >$(BUILD)/man/xfelx-$$c.1; done
 
 clean:
-	rm -rf $(filter-out build,$(BUILD)) build/obj build/gen build/test build/xfelx* build/libxfelx.a build/debug*
+	@rm -rf $(filter-out build,$(BUILD))
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name sysroot -exec rm -rf {} +
 
 vendor-bump:
 	@vendor/bump $(NAME)
