@@ -26,15 +26,9 @@ static void add_reasons(struct str *out, const struct store_counts *c)
     str_add(out, any ? "\n" : "");
 }
 
-/* The number of people's first question, and what to look at next. */
-static void print_job(struct store *s, struct cli *cli, const struct store_job_row *j, struct str *out)
+static void add_state(struct str *out, const struct store_job_row *j, bool dead)
 {
-    struct figures f;
-    char text[96], when[32], name[NAME_VISIBLE];
-    figures_of(&j->counts, &f);
-    str_printf(out, "run %lld  %s\n", (long long)j->run, str_visible(j->run_name, name, sizeof name));
-    str_printf(out, "  trial      %s in %s\n", j->trial_hash, str_visible(j->folder, name, sizeof name));
-    bool dead = died(s, cli, j);
+    char when[32];
     str_printf(out, "  state      %s", dead ? "killed" : job_state_word(j->state));
     if (dead)
         str_printf(out, " without a word; the same command goes on");
@@ -43,46 +37,79 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
     else if (j->end_t)
         str_printf(out, " at %s, %.1f s", clock_text(j->end_t, when), 1e-9 * (double)(j->end_t - j->start_t));
     str_printf(out, ", attempt %d, %u thread%s\n", j->attempts, j->n_threads, j->n_threads == 1 ? "" : "s");
-    str_printf(out, "  frames     %llu of %llu\n", (unsigned long long)f.frames,
+}
+
+static void add_figures(struct str *out, const struct store_job_row *j, const struct figures *f)
+{
+    char text[96];
+    str_printf(out, "  frames     %llu of %llu\n", (unsigned long long)f->frames,
                (unsigned long long)j->n_expected);
-    str_printf(out, "  hits       %s\n", rate_text(&f.hit_rate, text));
-    str_printf(out, "  indexed    %s", rate_text(&f.indexing_rate, text));
-    if (f.indexed_below)
-        str_printf(out, ", and %llu weak frames", (unsigned long long)f.indexed_below);
+    str_printf(out, "  hits       %s\n", rate_text(&f->hit_rate, text));
+    str_printf(out, "  indexed    %s", rate_text(&f->indexing_rate, text));
+    if (f->indexed_below)
+        str_printf(out, ", and %llu weak frames", (unsigned long long)f->indexed_below);
     str_printf(out, "\n  integrated %llu, %llu lattice%s, %llu reflections\n",
-               (unsigned long long)f.integrated, (unsigned long long)f.lattices, f.lattices == 1 ? "" : "s",
-               (unsigned long long)f.reflections);
-    if (f.lattices) {
-        str_add(out, "  cell      ");
-        for (int i = 0; i < 6; i++)
-            str_printf(out, " %.2f", j->cell_median[i]);
-        str_printf(out, "  (medians; a %.2f to %.2f)\n", j->cell_lo[0], j->cell_hi[0]);
-        str_printf(out, "  rmsd       %.2f px", j->rmsd_px_median);
-        if (isfinite(j->res_a_median))
-            str_printf(out, ", resolution %.2f Å", j->res_a_median);
-        str_add(out, " (medians)\n");
-    }
-    add_reasons(out, &j->counts);
+               (unsigned long long)f->integrated, (unsigned long long)f->lattices,
+               f->lattices == 1 ? "" : "s", (unsigned long long)f->reflections);
+}
+
+static void add_medians(struct str *out, const struct store_job_row *j)
+{
+    str_add(out, "  cell      ");
+    for (int i = 0; i < 6; i++)
+        str_printf(out, " %.2f", j->cell_median[i]);
+    str_printf(out, "  (medians; a %.2f to %.2f)\n", j->cell_lo[0], j->cell_hi[0]);
+    str_printf(out, "  rmsd       %.2f px", j->rmsd_px_median);
+    if (isfinite(j->res_a_median))
+        str_printf(out, ", resolution %.2f Å", j->res_a_median);
+    str_add(out, " (medians)\n");
+}
+
+static void add_times(struct str *out, const struct store_job_row *j)
+{
     str_add(out, "  times      ");
     for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
         if (j->stage_n[i])
             str_printf(out, "%s %.1f  ", stage_info((size_t)i)->name, j->stage_ms[i] / (double)j->stage_n[i]);
     str_add(out, "ms a frame\n");
+}
+
+/* Some of the failed frames by name, with the reason. */
+static void add_failed(struct str *out, struct store *s, struct cli *cli, int64_t job, uint64_t n_failed)
+{
     struct store_failed *failed = NULL;
     size_t n = 0;
     struct error err = {0};
-    if (f.failed && store_failures(s, j->job, 10, &cli->arena, &failed, &n, &err)) {
-        str_printf(out, "  failed     %llu\n", (unsigned long long)f.failed);
-        for (size_t i = 0; i < n; i++)
-            if (strstr(failed[i].message, fs_name(failed[i].path))) /* most messages name their file */
-                str_printf(out, "    %s\n", failed[i].message);
-            else
-                str_printf(out, "    %s frame %u: %s\n",
-                           str_visible(fs_name(failed[i].path), name, sizeof name), failed[i].frame,
-                           failed[i].message);
-        if (f.failed > n)
-            str_printf(out, "    and %llu more\n", (unsigned long long)(f.failed - n));
-    }
+    char name[NAME_VISIBLE];
+    if (!store_failures(s, job, 10, &cli->arena, &failed, &n, &err))
+        return;
+    str_printf(out, "  failed     %llu\n", (unsigned long long)n_failed);
+    for (size_t i = 0; i < n; i++)
+        if (strstr(failed[i].message, fs_name(failed[i].path))) /* most messages name their file */
+            str_printf(out, "    %s\n", failed[i].message);
+        else
+            str_printf(out, "    %s frame %u: %s\n", str_visible(fs_name(failed[i].path), name, sizeof name),
+                       failed[i].frame, failed[i].message);
+    if (n_failed > n)
+        str_printf(out, "    and %llu more\n", (unsigned long long)(n_failed - n));
+}
+
+/* The number of people's first question, and what to look at next. */
+static void print_job(struct store *s, struct cli *cli, const struct store_job_row *j, struct str *out)
+{
+    struct figures f;
+    char name[NAME_VISIBLE];
+    figures_of(&j->counts, &f);
+    str_printf(out, "run %lld  %s\n", (long long)j->run, str_visible(j->run_name, name, sizeof name));
+    str_printf(out, "  trial      %s in %s\n", j->trial_hash, str_visible(j->folder, name, sizeof name));
+    add_state(out, j, died(s, cli, j));
+    add_figures(out, j, &f);
+    if (f.lattices)
+        add_medians(out, j);
+    add_reasons(out, &j->counts);
+    add_times(out, j);
+    if (f.failed)
+        add_failed(out, s, cli, j->job, f.failed);
 }
 
 static void put_rate(struct json_writer *w, const char *key, const struct rate *r)

@@ -143,13 +143,12 @@ static char centring_of(const struct known_cell *known)
     return known->centring == 'R' && fabs(known->cell[5] - 120) > 5 ? 'P' : known->centring;
 }
 
-/* Everything of the cell that needs no memory of its own. */
-static bool describe(const struct known_cell *known, struct index_cell *c)
+/* The cell made to obey its space group, a primitive basis of it (`to`: in units of the conventional one), and the strains
+ * that the group leaves. */
+static bool symmetrise(const struct known_cell *known, struct index_cell *c, double to[9])
 {
-    double given[9], g[9], to[9], to_t[9];
+    double given[9], g[9];
     int8_t group[LATTICE_ROTATIONS][9];
-    int32_t change[9];
-    memset(c, 0, sizeof *c);
     if (!lattice_basis(known->cell, given))
         return false;
     size_t n = proper_rotations(known, given, group);
@@ -167,9 +166,15 @@ static bool describe(const struct known_cell *known, struct index_cell *c)
         !lattice_primitive(centring_of(known), c->conventional, c->reduced, to))
         return false;
     c->n_strains = lattice_strains(c->conventional, (const int8_t(*)[9])group, n, c->strain);
+    return true;
+}
 
+/* From the primitive basis to the reduced one in its standard frame, with its lengths and the way back. */
+static bool reduce(struct index_cell *c, double to[9])
+{
+    double d[9], to_t[9];
+    int32_t change[9];
     lattice_reduce(c->reduced, change);
-    double d[9];
     for (int i = 0; i < 9; i++)
         d[i] = change[i];
     /* columns of the reduced basis in units of the conventional one; its inverse is wanted */
@@ -184,12 +189,13 @@ static bool describe(const struct known_cell *known, struct index_cell *c)
                             c->reduced[6 + i] * c->reduced[6 + i]);
     c->cos_ab = c->reduced[1] / c->length[1];
     c->volume = mat3_det(c->reduced);
-    if (!(c->length[0] >= 2 && c->length[2] <= 3000))
-        return false;
+    return c->length[0] >= 2 && c->length[2] <= 3000;
+}
 
-    c->least_q = least_length(c->reduced);
-    if (!turn_strains(c))
-        return false;
+/* Rotations of the lattice, and changes of basis that nearly keep its cell. */
+static bool find_settings(struct index_cell *c)
+{
+    double g[9];
     lattice_metric(c->reduced, g);
     c->n_rotations = lattice_operations(g, 0, EXACT, c->rotation, LATTICE_ROTATIONS);
     if (c->n_rotations > LATTICE_ROTATIONS)
@@ -198,6 +204,17 @@ static bool describe(const struct known_cell *known, struct index_cell *c)
     c->n_settings = near < MAX_SETTINGS ? near : MAX_SETTINGS;
     c->n_alike = (double)lattice_operations(g, 0, ALIKE, NULL, 0);
     return true;
+}
+
+/* Everything of the cell that needs no memory of its own. */
+static bool describe(const struct known_cell *known, struct index_cell *c)
+{
+    double to[9];
+    memset(c, 0, sizeof *c);
+    if (!symmetrise(known, c, to) || !reduce(c, to))
+        return false;
+    c->least_q = least_length(c->reduced);
+    return turn_strains(c) && find_settings(c);
 }
 
 /* ---- direction grids: rings of constant polar angle over a hemisphere */

@@ -368,6 +368,23 @@ static struct detector *make_detector(const struct h5_description *d, const stru
     return det;
 }
 
+/* What a person should know of a detector that was read. */
+static void add_notes(const struct h5_description *d, struct arena *a, bool centre_used, bool turned,
+                      const char **notes, size_t *n)
+{
+    if (centre_used)
+        notes[(*n)++] = "the corner lies on the axis: the beam centre of the header is used";
+    if (turned)
+        notes[(*n)++] = "data_size is given fast first; taken as the image says";
+    for (size_t i = 0; i < d->n_axes; i++) {
+        if (d->axes[i].varies) {
+            notes[(*n)++] =
+                arena_printf(a, "%s has one value a frame; that of the first is used", d->axes[i].path);
+            break;
+        }
+    }
+}
+
 bool nexus_detector(const struct h5_description *d, const struct h5_image *image, bool image_known,
                     enum pixel_type type, const char *name, struct arena *a, struct detector **out,
                     struct panel_place **places, const char **notes, size_t *n_notes, struct error *err)
@@ -408,17 +425,7 @@ bool nexus_detector(const struct h5_description *d, const struct h5_image *image
         det->info[i].raw_offset[1] = (int32_t)(*places)[i].slow;
     }
     fill_facts(d, type, det);
-    if (n == 1 && apply_beam_centre(d, det))
-        notes[(*n_notes)++] = "the corner lies on the axis: the beam centre of the header is used";
-    if (turned)
-        notes[(*n_notes)++] = "data_size is given fast first; taken as the image says";
-    for (size_t i = 0; i < d->n_axes; i++) {
-        if (d->axes[i].varies) {
-            notes[(*n_notes)++] =
-                arena_printf(a, "%s has one value a frame; that of the first is used", d->axes[i].path);
-            break;
-        }
-    }
+    add_notes(d, a, n == 1 && apply_beam_centre(d, det), turned, notes, n_notes);
     *out = det;
     return detector_finish(det, name, err);
 }
