@@ -2,12 +2,10 @@
 #include "source/h5_describe.h"
 
 #include "made_h5.h"
+#include "place.h"
 #include "support.h"
 
 #include <string.h>
-
-static char folder[64];
-static struct arena arena;
 
 static char *path_of(const char *name)
 {
@@ -144,21 +142,6 @@ static void types_that_are_no_pixels_are_faults(void **state)
     }
 }
 
-static int start(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    support_remove(folder);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,5 +151,5 @@ int main(void)
         cmocka_unit_test(roles_follow_the_rank_or_the_request),
         cmocka_unit_test(types_that_are_no_pixels_are_faults),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, place_begin, place_end);
 }

@@ -4,20 +4,13 @@
 #include "source/source.h"
 
 #include "made_h5.h"
+#include "place.h"
 #include "support.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static struct arena arena;
-static char folder[64];
-
-static char *in_folder(const char *name)
-{
-    return arena_printf(&arena, "%s/%s", folder, name);
-}
 
 static bool ask(const char *path, struct error *err)
 {
@@ -153,22 +146,6 @@ static void requests_that_are_too_long_are_refused_here(void **state)
     assert_int_equal(err.code, ERROR_UNSUPPORTED);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return source_helper_start(NULL) ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    source_helper_stop();
-    arena_free(&arena);
-    support_remove(folder);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,5 +155,5 @@ int main(void)
         cmocka_unit_test(many_requests_leave_no_processes),
         cmocka_unit_test(requests_that_are_too_long_are_refused_here),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, place_begin_with_helper, place_end_with_helper);
 }

@@ -3,15 +3,8 @@
 #include "source/hdf5.h"
 
 #include "made_h5.h"
+#include "place.h"
 #include "support.h"
-
-static char folder[64];
-static struct arena arena;
-
-static char *in_folder(const char *name)
-{
-    return arena_printf(&arena, "%s/%s", folder, name);
-}
 
 /* n frames of 4 × 5 pixels: pixel = first + 100 frame + place. */
 static void writer_file(const char *name, hsize_t n, uint16_t first)
@@ -178,22 +171,6 @@ static void a_dataset_without_frames_is_empty(void **state)
     assert_int_equal(err.code, ERROR_EMPTY);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return source_helper_start(NULL) ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    source_helper_stop();
-    arena_free(&arena);
-    support_remove(folder);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,5 +180,5 @@ int main(void)
         cmocka_unit_test(numbered_links_come_in_order_of_their_names),
         cmocka_unit_test(a_dataset_without_frames_is_empty),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, place_begin_with_helper, place_end_with_helper);
 }

@@ -2,12 +2,12 @@
 #include "source/h5_describe.h"
 
 #include "made_h5.h"
+#include "place.h"
 #include "support.h"
 
 #include <string.h>
 
-static char folder[64], path[128];
-static struct arena arena;
+static char path[128];
 
 static hid_t fresh(void)
 {
@@ -116,21 +116,6 @@ static void masks_are_found_in_their_places(void **state)
     assert_int_equal(err.code, ERROR_MISSING);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    support_remove(folder);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,5 +125,5 @@ int main(void)
         cmocka_unit_test(datasets_by_path_and_by_group),
         cmocka_unit_test(masks_are_found_in_their_places),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, place_begin, place_end);
 }

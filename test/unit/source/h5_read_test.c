@@ -2,12 +2,10 @@
 #include "source/h5_read.h"
 
 #include "made_h5.h"
+#include "place.h"
 #include "support.h"
 
 #include <string.h>
-
-static char folder[64];
-static struct arena arena;
 
 static hid_t reopen(hid_t file)
 {
@@ -112,21 +110,6 @@ static void a_file_that_is_none_has_the_librarys_words(void **state)
     assert_non_null(strstr(err.detail, "No such file"));
 }
 
-static int start(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    support_remove(folder);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,5 +118,5 @@ int main(void)
         cmocka_unit_test(groups_are_found_by_class_in_order_of_names),
         cmocka_unit_test(a_file_that_is_none_has_the_librarys_words),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, place_begin, place_end);
 }

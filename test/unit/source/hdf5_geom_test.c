@@ -2,10 +2,8 @@
 #include "source/hdf5.h"
 
 #include "made_h5.h"
+#include "place.h"
 #include "support.h"
-
-static char folder[64];
-static struct arena arena;
 
 static char *write_text(const char *name, const char *text)
 {
@@ -181,22 +179,6 @@ static void what_the_file_lacks_is_named(void **state)
     }
 }
 
-static int start(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return source_helper_start(NULL) ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    source_helper_stop();
-    arena_free(&arena);
-    support_remove(folder);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,5 +187,5 @@ int main(void)
         cmocka_unit_test(modules_are_taken_by_their_number),
         cmocka_unit_test(what_the_file_lacks_is_named),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, place_begin_with_helper, place_end_with_helper);
 }

@@ -1,8 +1,6 @@
 /* Lists: files, folders, globs and lists of paths become frames in a fixed order, each file once, none lost. */
 #include "made.h"
-
-static char folder[64];
-static struct arena arena;
+#include "place.h"
 
 static char *path_of(const char *name)
 {
@@ -141,9 +139,8 @@ static void nothing_named_or_a_bad_list_is_an_error(void **state)
 
 static int setup(void **state)
 {
-    (void)state;
     struct str file = {0};
-    support_folder(folder);
+    place_begin(state);
     made_mini(&file, made_mini_header);
     write_text("b.cbf", file.text, file.len);
     write_text("a[1].cbf", file.text, file.len);
@@ -151,14 +148,6 @@ static int setup(void **state)
     write_text("c.img", file.text, file.len);
     write_text("notes.md", "no image", 8);
     str_free(&file);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    support_remove(folder);
-    arena_free(&arena);
     return 0;
 }
 
@@ -173,5 +162,5 @@ int main(void)
         cmocka_unit_test(data_files_beside_their_master_are_not_listed_again),
         cmocka_unit_test(nothing_named_or_a_bad_list_is_an_error),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, place_end);
 }

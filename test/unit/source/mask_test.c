@@ -1,8 +1,6 @@
 /* Mask files: shapes against the detector, and the plain form. */
 #include "made.h"
-
-static struct arena arena;
-static char folder[64];
+#include "place.h"
 
 static struct detector *two_panels(void)
 {
@@ -100,21 +98,6 @@ static void what_is_no_file_is_refused(void **state)
     assert_int_equal(err.code, ERROR_UNREADABLE);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    support_remove(folder);
-    arena_free(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,5 +106,5 @@ int main(void)
         cmocka_unit_test(a_pickle_fills_the_panels_in_order),
         cmocka_unit_test(what_is_no_file_is_refused),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, place_begin, place_end);
 }

@@ -1,8 +1,6 @@
 /* A thread's reader: frames of a mixed list in any order, failing ones among them, memory used again. */
 #include "made.h"
-
-static char folder[64];
-static struct arena arena;
+#include "place.h"
 
 static void write_text(const char *name, const struct str *s)
 {
@@ -67,9 +65,8 @@ static void memory_is_used_again(void **state)
 
 static int setup(void **state)
 {
-    (void)state;
     struct str file = {0};
-    support_folder(folder);
+    place_begin(state);
     made_mini(&file, made_mini_header);
     write_text("a.cbf", &file);
     made_change(&file, "X-Binary-Size: 30", "X-Binary-Size: 29");
@@ -82,19 +79,11 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    support_remove(folder);
-    arena_free(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_of_a_list_are_read_in_any_order),
         cmocka_unit_test(memory_is_used_again),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, place_end);
 }

@@ -1,11 +1,9 @@
 /* Opening what is and what is not an image: each gives a source, or one clear error with a frame's reason. */
 #include "made.h"
+#include "place.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
-
-static char folder[64];
-static struct arena arena;
 
 static const char *path_of(const char *name)
 {
@@ -134,21 +132,6 @@ static void many_frames_may_be_read_from_one_source_at_once(void **state)
     str_free(&file);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    support_remove(folder);
-    arena_free(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,5 +143,5 @@ int main(void)
         cmocka_unit_test(peeking_tells_single_images_from_the_rest),
         cmocka_unit_test(many_frames_may_be_read_from_one_source_at_once),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, place_begin, place_end);
 }
