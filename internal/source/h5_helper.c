@@ -196,10 +196,13 @@ static int helper(int fd, void *arg)
     unsetenv("HDF5_VDS_PREFIX");
     unsetenv("HDF5_PLUGIN_PATH");
 
+    pid_t parent = getpid();
     while (packet_receive(fd, &p)) {
         pid_t pid = fork();
         if (pid == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            /* Killed before prctl took effect, the helper would leave a child that nobody ends. */
+            if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+                _exit(1);
             sigprocmask(SIG_UNBLOCK, &set, NULL);
             _exit(child(fd, &p));
         }
