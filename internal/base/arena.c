@@ -108,6 +108,16 @@ char *arena_printf(struct arena *a, const char *format, ...)
     return text;
 }
 
+void *arena_grow(struct arena *a, void *row, size_t n, size_t size)
+{
+    if (n > 0 && (n & (n - 1)) != 0)
+        return row;
+    char *larger = arena_array(a, n ? 2 * n : 1, size);
+    if (n > 0)
+        memcpy(larger, row, n * size);
+    return larger;
+}
+
 void arena_free(struct arena *a)
 {
     for (struct arena_block *b = a->head; b;) {

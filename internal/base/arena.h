@@ -25,6 +25,10 @@ char *arena_strndup(struct arena *a, const char *text, size_t n);
 void *arena_memdup(struct arena *a, const void *bytes, size_t n);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Room for one more element in a row of n that was always grown by this (NULL, 0 at first): a twice as large copy when n is a
+ * power of two, else the row itself. Returns the row; what is beyond n is zero the first time. */
+void *arena_grow(struct arena *a, void *row, size_t n, size_t size);
+
 /* Give everything back; the arena is empty and may be used again. */
 void arena_free(struct arena *a);
 

@@ -38,17 +38,6 @@ static void note(struct parser *p, const char *text)
         p->g->notes[p->g->n_notes++] = text;
 }
 
-/* Room for one more in a row of n: doubled at powers of two. */
-static void *grow(struct arena *a, void *row, size_t n, size_t element)
-{
-    if (n > 0 && (n & (n - 1)) != 0)
-        return row;
-    char *larger = arena_array(a, n ? 2 * n : 1, element);
-    if (n > 0)
-        memcpy(larger, row, n * element);
-    return larger;
-}
-
 static char *trim(char *text)
 {
     while (isspace((unsigned char)*text))
@@ -328,7 +317,7 @@ static struct geom_bad *bad_named(struct parser *p, const char *name)
     }
     if (g->n_bad == PANELS_MOST)
         return NULL;
-    g->bad = grow(p->arena, g->bad, g->n_bad, sizeof *g->bad);
+    g->bad = arena_grow(p->arena, g->bad, g->n_bad, sizeof *g->bad);
     g->bad[g->n_bad] = (struct geom_bad){.name = arena_strdup(p->arena, name),
                                          .min_x = NAN,
                                          .max_x = NAN,
@@ -352,7 +341,7 @@ static struct geom_panel *panel_named(struct parser *p, const char *name)
     }
     if (g->n_panels == PANELS_MOST)
         return NULL;
-    g->panels = grow(p->arena, g->panels, g->n_panels, sizeof *g->panels);
+    g->panels = arena_grow(p->arena, g->panels, g->n_panels, sizeof *g->panels);
     struct geom_panel *panel = &g->panels[g->n_panels++];
     *panel = p->defaults;
     panel->name = arena_strdup(p->arena, name);
@@ -368,10 +357,10 @@ static bool add_group(struct parser *p, const char *key, char *value)
     struct geom_group group = {.name = arena_strdup(p->arena, key)};
     char *save = NULL;
     for (char *word = strtok_r(value, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
-        group.members = grow(p->arena, group.members, group.n_members, sizeof *group.members);
+        group.members = arena_grow(p->arena, group.members, group.n_members, sizeof *group.members);
         group.members[group.n_members++] = arena_strdup(p->arena, trim(word));
     }
-    g->groups = grow(p->arena, g->groups, g->n_groups, sizeof *g->groups);
+    g->groups = arena_grow(p->arena, g->groups, g->n_groups, sizeof *g->groups);
     g->groups[g->n_groups++] = group;
     return true;
 }

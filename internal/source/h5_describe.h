@@ -21,11 +21,8 @@ struct h5_builder {
     size_t n_taken;
     hid_t file;
     const char *path;
-    struct h5_description d; /* the pointers in it grow by h5_grow */
+    struct h5_description d; /* the pointers in it grow by arena_grow */
 };
-
-/* Make room for one more element in a row of n: doubles when n is a power of two. Returns the row. */
-void *h5_grow(struct arena *a, void *row, size_t n, size_t element);
 
 void h5_add_value(struct h5_builder *b, const char *key, const char *unit, const double *v, uint64_t n);
 void h5_add_text(struct h5_builder *b, const char *key, const char *text);

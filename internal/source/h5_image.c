@@ -6,19 +6,9 @@
 
 enum { PIECES_MOST = 10000000 };
 
-void *h5_grow(struct arena *a, void *row, size_t n, size_t element)
-{
-    if (n > 0 && (n & (n - 1)) != 0)
-        return row;
-    char *larger = arena_array(a, n ? 2 * n : 1, element);
-    if (n > 0)
-        memcpy(larger, row, n * element);
-    return larger;
-}
-
 static struct h5_array *add_array(struct h5_builder *b)
 {
-    b->d.arrays = h5_grow(b->arena, b->d.arrays, b->d.n_arrays, sizeof *b->d.arrays);
+    b->d.arrays = arena_grow(b->arena, b->d.arrays, b->d.n_arrays, sizeof *b->d.arrays);
     return &b->d.arrays[b->d.n_arrays++];
 }
 
@@ -26,13 +16,13 @@ static void add_piece(struct h5_builder *b, struct h5_image *m, const struct h5_
 {
     if (m->n_pieces >= PIECES_MOST)
         return;
-    m->pieces = h5_grow(b->arena, m->pieces, (size_t)m->n_pieces, sizeof *m->pieces);
+    m->pieces = arena_grow(b->arena, m->pieces, (size_t)m->n_pieces, sizeof *m->pieces);
     m->pieces[m->n_pieces++] = *p;
 }
 
 struct h5_image *h5_image_begin(struct h5_builder *b, uint32_t use, const char *name)
 {
-    b->d.images = h5_grow(b->arena, b->d.images, b->d.n_images, sizeof *b->d.images);
+    b->d.images = arena_grow(b->arena, b->d.images, b->d.n_images, sizeof *b->d.images);
     struct h5_image *m = &b->d.images[b->d.n_images++];
     *m = (struct h5_image){.name = arena_strdup(b->arena, name), .use = use};
     return m;
@@ -226,7 +216,7 @@ static uint32_t mapped_array(struct h5_builder *b, const char *file, const char 
         out->path = full;
         out->dataset = arena_strdup(b->arena, dataset);
     }
-    b->taken = h5_grow(b->arena, b->taken, b->n_taken, sizeof *b->taken);
+    b->taken = arena_grow(b->arena, b->taken, b->n_taken, sizeof *b->taken);
     b->taken[b->n_taken++] =
         (struct h5_taken){full, arena_strdup(b->arena, dataset), (uint32_t)(b->d.n_arrays - 1)};
     return (uint32_t)(b->d.n_arrays - 1);

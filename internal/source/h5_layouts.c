@@ -12,7 +12,7 @@ enum { VALUES_MOST = 100000000 };
 
 void h5_add_value(struct h5_builder *b, const char *key, const char *unit, const double *v, uint64_t n)
 {
-    b->d.values = h5_grow(b->arena, b->d.values, b->d.n_values, sizeof *b->d.values);
+    b->d.values = arena_grow(b->arena, b->d.values, b->d.n_values, sizeof *b->d.values);
     b->d.values[b->d.n_values++] =
         (struct h5_value){arena_strdup(b->arena, key), arena_strdup(b->arena, unit), n,
                           arena_memdup(b->arena, v, (size_t)n * sizeof *v)};
@@ -20,7 +20,7 @@ void h5_add_value(struct h5_builder *b, const char *key, const char *unit, const
 
 void h5_add_text(struct h5_builder *b, const char *key, const char *text)
 {
-    b->d.texts = h5_grow(b->arena, b->d.texts, b->d.n_texts, sizeof *b->d.texts);
+    b->d.texts = arena_grow(b->arena, b->d.texts, b->d.n_texts, sizeof *b->d.texts);
     b->d.texts[b->d.n_texts++] = (struct h5_text){key, arena_strdup(b->arena, text)};
 }
 
@@ -33,7 +33,7 @@ void h5_add_note(struct h5_builder *b, const char *format, ...)
     va_end(args);
     if (b->d.n_notes >= 16)
         return;
-    b->d.notes = h5_grow(b->arena, b->d.notes, b->d.n_notes, sizeof *b->d.notes);
+    b->d.notes = arena_grow(b->arena, b->d.notes, b->d.n_notes, sizeof *b->d.notes);
     b->d.notes[b->d.n_notes++] = arena_strdup(b->arena, text);
 }
 
@@ -260,7 +260,7 @@ static char **expand(struct h5_builder *b, const char *pattern, size_t *n_out)
         char *path = arena_printf(b->arena, "%s%s%s", folder, names[i], tail ? tail : "");
         if (!has_dataset(b->file, path))
             continue;
-        paths = h5_grow(b->arena, paths, *n_out, sizeof *paths);
+        paths = arena_grow(b->arena, paths, *n_out, sizeof *paths);
         paths[(*n_out)++] = path;
     }
     H5Oclose(group);

@@ -39,7 +39,7 @@ static int32_t axis_at(struct h5_builder *b, const char *path, const char *holde
         return error_set(err, ERROR_METADATA, "%s: %s depends on %s, which is not there", b->path, holder,
                          path),
                -1;
-    b->d.axes = h5_grow(b->arena, b->d.axes, b->d.n_axes, sizeof *b->d.axes);
+    b->d.axes = arena_grow(b->arena, b->d.axes, b->d.n_axes, sizeof *b->d.axes);
     struct h5_axis *x = &b->d.axes[b->d.n_axes];
     *x = (struct h5_axis){.path = path, .depends_on = -1};
 
@@ -132,7 +132,7 @@ static bool add_module(struct h5_builder *b, hid_t group, struct error *err)
         return false;
     m.fast = (uint32_t)fast;
     m.slow = (uint32_t)slow;
-    b->d.modules = h5_grow(b->arena, b->d.modules, b->d.n_modules, sizeof *b->d.modules);
+    b->d.modules = arena_grow(b->arena, b->d.modules, b->d.n_modules, sizeof *b->d.modules);
     b->d.modules[b->d.n_modules++] = m;
     return true;
 }

@@ -57,12 +57,32 @@ static void an_arena_may_be_used_again_after_it_was_freed(void **state)
     }
 }
 
+static void a_row_that_grows_keeps_its_elements(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    uint32_t *row = NULL;
+    size_t moved = 0;
+    for (uint32_t n = 0; n < 1000; n++) {
+        uint32_t *before = row;
+        row = arena_grow(&a, row, n, sizeof *row);
+        moved += row != before;
+        assert_int_equal(row[n], 0);
+        row[n] = 3 * n + 1;
+    }
+    for (uint32_t n = 0; n < 1000; n++)
+        assert_int_equal(row[n], 3 * n + 1);
+    assert_int_equal(moved, 11); /* at 0, 1, 2, 4, … 512 */
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_is_zeroed_aligned_and_apart),
         cmocka_unit_test(text_is_copied),
         cmocka_unit_test(an_arena_may_be_used_again_after_it_was_freed),
+        cmocka_unit_test(a_row_that_grows_keeps_its_elements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
