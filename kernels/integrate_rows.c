@@ -317,12 +317,6 @@ static void integrate_row(const struct run *r, size_t at)
 
 enum { SAMPLES = 128 };
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Used background pixels, and those of them that are whole multiples of the gain. */
 static void count_whole(const struct shoebox *s, double gain, size_t *whole, size_t *all)
 {
@@ -359,7 +353,7 @@ static void judge_noise(struct run *r)
         else
             noisy += g.noise > 4 * expected + gain * gain;
     }
-    sort_heap(ratio, n, sizeof *ratio, by_value);
+    sort_doubles(ratio, n);
     double median = n ? ratio[n / 2] : 1;
     bool fits = n < 8 ? 2 * noisy <= boxes : median > 0.8 && median < 1.25;
     r->photons = r->p->limits && fits && (rho > 0 || 100 * whole >= 99 * all);

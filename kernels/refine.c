@@ -158,12 +158,6 @@ static bool counts(const struct match *m)
     return m->d2 < REJECT * REJECT && !m->outside;
 }
 
-static int compare_doubles(const void *pa, const void *pb)
-{
-    double a = *(const double *)pa, b = *(const double *)pb;
-    return a < b ? -1 : a > b;
-}
-
 /* Robust spread of residual/sigma over positions (which 0) or Δψ (1). */
 static double spread(const struct fit *f, int which)
 {
@@ -177,7 +171,7 @@ static double spread(const struct fit *f, int which)
     }
     if (n == 0)
         return 1;
-    sort_heap(f->spread, n, sizeof *f->spread, compare_doubles);
+    sort_doubles(f->spread, n);
     /* medians of |N(0,1)| and of the Rayleigh distribution */
     return f->spread[n / 2] / (which ? 0.6745 : 1.1774);
 }
@@ -382,7 +376,7 @@ static double farthest_px(const struct fit *f)
             f->spread[n++] = distance_px(f, &f->match[i]);
     if (n == 0)
         return INFINITY;
-    sort_heap(f->spread, n, sizeof *f->spread, compare_doubles);
+    sort_doubles(f->spread, n);
     return f->spread[n / 2] / 1.1774 * sqrt(2 * log(2 * (double)n));
 }
 

@@ -33,3 +33,14 @@ void sort_heap(void *base, size_t n, size_t size, int (*compare)(const void *, c
         sink(b, 0, last, size, compare);
     }
 }
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void sort_doubles(double *values, size_t n)
+{
+    sort_heap(values, n, sizeof *values, by_value);
+}

@@ -10,4 +10,7 @@ enum { SORT_MAX_SIZE = 512 };
  * qsort; it must be a total order, for the sort is not stable. O(n log n) always. */
 void sort_heap(void *base, size_t n, size_t size, int (*compare)(const void *, const void *));
 
+/* The same for numbers, smallest first. There must be no NaN among them. */
+void sort_doubles(double *values, size_t n);
+
 #endif

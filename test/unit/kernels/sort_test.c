@@ -53,11 +53,21 @@ static void elements_too_large_are_left_alone(void **state)
     assert_int_equal(two[0].key, 2);
 }
 
+static void numbers_come_out_smallest_first(void **state)
+{
+    (void)state;
+    double values[] = {3, -1.5, 0, 1e300, -1e300, 3, 0.25}, sorted[] = {-1e300, -1.5, 0, 0.25, 3, 3, 1e300};
+    sort_doubles(values, 7);
+    assert_memory_equal(values, sorted, sizeof sorted);
+    sort_doubles(values, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_of_every_length_come_out_in_order_and_complete),
         cmocka_unit_test(elements_too_large_are_left_alone),
+        cmocka_unit_test(numbers_come_out_smallest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
