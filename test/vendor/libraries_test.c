@@ -50,9 +50,9 @@ static char own_path[4096];
 static void two_ranks_share_work_under_our_own_mpiexec(void **state)
 {
     (void)state;
-    const char *mpiexec = getenv("XFELX_MPIEXEC");
+    const char *mpiexec = getenv("TEST_MPIEXEC");
     if (!mpiexec) {
-        print_message("needs XFELX_MPIEXEC, the vendored mpiexec.hydra\n");
+        print_message("needs TEST_MPIEXEC, the vendored mpiexec.hydra\n");
         skip();
     }
     char command[8400], line[128] = "";
