@@ -74,6 +74,17 @@ static double raw_value(const struct field *f, int32_t i, int32_t j)
     return (pixel_value(f->image->pixels, f->image->type, raw_index(f, i, j)) - f->pedestal) / f->gain;
 }
 
+/* A pixel as it enters the blur. Unsigned files mark gaps and dead pixels by all ones; they count as -1, as signed files mark them
+ * (and as dxtbx reads both): else each would shine on its neighbours, which are not masked. */
+static double blur_value(const struct field *f, int32_t i, int32_t j)
+{
+    static const double all_ones[PIXEL_TYPES] = {
+        [PIXEL_U8] = UINT8_MAX, [PIXEL_U16] = UINT16_MAX, [PIXEL_U32] = UINT32_MAX};
+    double top = all_ones[f->image->type],
+           raw = pixel_value(f->image->pixels, f->image->type, raw_index(f, i, j));
+    return top > 0 && raw == top ? (-1 - f->pedestal) / f->gain : raw_value(f, i, j);
+}
+
 static double field_value(const struct field *f, int32_t i, int32_t j)
 {
     return f->blurred ? f->blurred[(size_t)j * (size_t)f->area.width + (size_t)i] : raw_value(f, i, j);
@@ -113,7 +124,7 @@ static void blur(const struct field *f, enum spotfind_blur kind, double *out)
             const int *w = weight;
             for (int b = -half; b <= half; b++)
                 for (int a = -half; a <= half; a++)
-                    sum += raw_value(f, clamp(i + a, f->area.width), clamp(j + b, f->area.height)) *
+                    sum += blur_value(f, clamp(i + a, f->area.width), clamp(j + b, f->area.height)) *
                            (*w++ / total);
             out[(size_t)j * (size_t)f->area.width + (size_t)i] = sum;
         }

@@ -272,7 +272,12 @@ static double smoothed(const struct example *e, struct area a, int x, int y)
             double weight = half == 0   ? 1
                             : half == 1 ? narrow[j + 1] * narrow[i + 1] / 16
                                         : wide[j + 2][i + 2] / 273;
-            sum += (load(e, cx, cy) - e->panel.pedestal) / e->panel.gain * weight;
+            double v = load(e, cx, cy);
+            if (half > 0 &&
+                ((e->image.type == PIXEL_U8 && v == 255) || (e->image.type == PIXEL_U16 && v == 65535) ||
+                 (e->image.type == PIXEL_U32 && v == 4294967295.0)))
+                v = -1; /* a gap */
+            sum += (v - e->panel.pedestal) / e->panel.gain * weight;
         }
     return sum;
 }
