@@ -393,7 +393,9 @@ static int work(struct job *j, struct error *err)
                : p.failed && cli_has(j->cli, "strict") ? EXIT_CODE_FAILED
                                                        : EXIT_CODE_DONE;
     int end = whole ? END_OK : ok || code == EXIT_CODE_UNFINISHED ? END_UNFINISHED : END_EXIT;
-    if (!store_end(j->store, &j->stored, end, code, whole && published, &ending) && code == EXIT_CODE_DONE)
+    bool final =
+        whole && published && p.failed < p.done; /* of which nothing could be read: worth another try */
+    if (!store_end(j->store, &j->stored, end, code, final, &ending) && code == EXIT_CODE_DONE)
         code = cli_fail(&ending);
     return code;
 }
