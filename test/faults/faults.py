@@ -127,7 +127,9 @@ def fails(folder, path, reason, *words, arguments=()):
     bodies = rows(out, "failure", "body")
     assert len(bodies) == 1 and bodies[0][0], f"the message in the table of failures: {bodies}\n{run}"
     again = xfelx("process", path, f"output.output_dir={out}", *arguments, folder=folder)
-    assert again.code == 0 and "nothing to do" in again.out and not again.err, f"the same command again\n{again}"
+    assert again.code == 1 and again.err == run.err, f"the same command tries again\n{again}"
+    jobs = status(out)
+    assert len(jobs) == 1 and jobs[0]["failed"] == 1 and jobs[0]["frames"] == 1, f"after the second try: {jobs}\n{again}"
     return run
 
 
