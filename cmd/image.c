@@ -72,7 +72,7 @@ static bool find_spots(struct image *m, struct recipe *r, struct arena *a, struc
         return error_set(err, ERROR_MEMORY, "no memory for finding spots");
     const struct spot *spots = NULL;
     bool ok = frame_find_spots(r, w, &m->frame, &spots, &m->n_spots, err);
-    m->spots = arena_memdup(a, spots, ok ? m->n_spots * sizeof *spots : 0);
+    m->spots = ok ? arena_memdup(a, spots, m->n_spots * sizeof *spots) : NULL;
     workspace_free(w);
     return ok;
 }
@@ -476,8 +476,9 @@ static int show(struct cli *cli, const struct source *s, struct recipe *r)
     struct frame_buffer buffer = {0};
     struct str text = {0};
     bool ok = read_frame(&m, (uint32_t)number, &buffer, &err);
-    if (ok && cli_has(cli, "spots"))
-        ok = find_spots(&m, r, &cli->arena, &err);
+    /* Without spots the picture is wanted all the more: it shows why there are none to be had. */
+    struct error no_spots = {0};
+    bool spots = !ok || !cli_has(cli, "spots") || find_spots(&m, r, &cli->arena, &no_spots);
     if (ok && cli_has(cli, "hash"))
         find_hashes(&m, &cli->arena);
     if (cli_has(cli, "json"))
@@ -491,7 +492,9 @@ static int show(struct cli *cli, const struct source *s, struct recipe *r)
     cli_print(&text);
     str_free(&text);
     frame_buffer_free(&buffer);
-    return ok ? EXIT_CODE_DONE : cli_fail(&err);
+    if (!ok)
+        return cli_fail(&err);
+    return spots ? EXIT_CODE_DONE : cli_fail(&no_spots);
 }
 
 static int run(struct cli *cli)
