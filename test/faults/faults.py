@@ -4,7 +4,7 @@ Only the standard library, so that the files can be made anywhere. A case is a f
 name; it gets an empty folder, is run, and fails by an AssertionError. Skip(why) skips it. A run that is killed by a signal it
 was not sent, that hangs, or in which a sanitizer speaks fails its case, whatever the case wanted to see.
 """
-import base64, hashlib, json, os, re, shutil, sqlite3, struct, subprocess, sys, tempfile, time, traceback
+import base64, hashlib, json, os, re, shutil, signal, sqlite3, struct, subprocess, sys, tempfile, time, traceback
 
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.dirname(os.path.dirname(here))
@@ -80,7 +80,9 @@ def finish(process, command, timeout=60, signals=()):
 def start(*arguments, folder=None, env={}, **more):
     command = [program] + [str(a) if not isinstance(a, bytes) else a for a in arguments]
     shown = [decode(c) if isinstance(c, bytes) else c for c in command]
+    # A runner started in the background of a shell has SIGINT ignored, and so would what it starts.
     process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, env=dict(os.environ, LC_ALL="C", **env),
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                                **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more})
     return process, shown
 
