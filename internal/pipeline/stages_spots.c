@@ -97,13 +97,13 @@ enum stage_end stage_threshold(const struct recipe *r, struct workspace *w, stru
     struct spotfind_params p = settled(r, w);
     size_t most = spotfind_max_strong(&p, d->n_pixels);
     most = most < d->n_pixels ? most : d->n_pixels;
-    w->strong_capacity = most + 1;
-    struct strong_pixel *strong = block_reserve(&w->strong, w->strong_capacity, sizeof *strong);
+    size_t capacity = most + 1;
+    struct strong_pixel *strong = block_reserve(&w->strong, capacity, sizeof *strong);
     size_t *counts = block_reserve(&w->panel_counts, d->n_panels, sizeof *counts);
     void *work = block_reserve(&w->threshold_work, largest_work(&p, d), 1);
     for (size_t i = 0; i < d->n_panels; i++) {
-        counts[i] = r->kernels->spotfind_panel(&p, images + i, strong + w->n_strong,
-                                               w->strong_capacity - w->n_strong, work);
+        counts[i] =
+            r->kernels->spotfind_panel(&p, images + i, strong + w->n_strong, capacity - w->n_strong, work);
         w->n_strong += counts[i];
         if (w->n_strong > most) {
             snprintf(out->message, sizeof out->message,

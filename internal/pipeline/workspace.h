@@ -28,10 +28,10 @@ struct workspace {
 
     /* spots */
     struct block images;       /* struct spotfind_image [n_panels] */
-    struct block strong;       /* struct strong_pixel [strong_capacity] */
+    struct block strong;       /* struct strong_pixel, as many as a frame may have and one */
     struct block panel_counts; /* size_t [n_panels]: strong pixels of each panel */
     struct block spots, label_work, threshold_work;
-    size_t n_strong, strong_capacity;
+    size_t n_strong;
     struct spot_list list;
 
     /* crystals */
