@@ -44,7 +44,7 @@ void index_params_default(struct index_params *p)
 struct candidate {
     struct guess g;
     uint32_t cell;
-    bool undecided;
+    bool undecided, split;
 };
 
 struct claim {
@@ -155,6 +155,7 @@ static void set_noise(struct frame *f, double shift_px)
                              .sigma_e1 = p->sigma_e1,
                              .strain = p->cell_sigma,
                              .breaking = p->cell_sigma,
+                             .common = p->cell_common,
                              .shift_px = shift_px,
                              .log_weight = log10(0.8)};
     struct noise wide = {.sigma_px = 2 * p->sigma_px,
@@ -162,6 +163,7 @@ static void set_noise(struct frame *f, double shift_px)
                          .sigma_e1 = 4 * p->sigma_e1,
                          .strain = fmax(p->cell_sigma, 0.01),
                          .breaking = p->cell_sigma,
+                         .common = p->cell_common,
                          .shift_px = shift_px,
                          .log_weight = log10(0.2)};
     f->noise[0] = expected;
@@ -303,8 +305,9 @@ static bool same_crystal(const struct frame *f, const struct candidate *x, const
     return false;
 }
 
-/* A find that is an earlier lattice again, or lives on earlier ones' spots. */
-static bool is_double(const struct frame *f, const struct candidate *c, const double *d2)
+/* A find that is an earlier lattice again, or lives on earlier ones' spots. One with spots of its own that lies within the
+ * angle is a second piece of the same crystal: said of the first, not counted (ALGORITHMS 3.6). */
+static bool is_double(struct frame *f, const struct candidate *c, const double *d2)
 {
     size_t own = 0, shared = 0;
     for (size_t i = 0; i < f->n_all; i++) {
@@ -312,8 +315,12 @@ static bool is_double(const struct frame *f, const struct candidate *c, const do
         shared += d2[i] < OWN && f->owner[i] >= 0;
     }
     bool twice = 2 * shared > own;
-    for (size_t j = 0; j < f->n && !twice; j++)
-        twice = same_crystal(f, &f->lattice[j], c);
+    for (size_t j = 0; j < f->n; j++) {
+        if (!same_crystal(f, &f->lattice[j], c))
+            continue;
+        f->lattice[j].split = f->lattice[j].split || 2 * shared <= own;
+        twice = true;
+    }
     return twice;
 }
 
@@ -475,7 +482,7 @@ static void write_out(struct frame *f, struct index_found *found)
         l->cell_no = c->cell;
         for (int k = 0; k < 2; k++)
             l->shift_px[k] = f->base[k] + c->g.shift[k];
-        found->undecided |= (uint32_t)c->undecided << j;
+        l->flags = (c->undecided ? LATTICE_SETTING_UNDECIDED : 0) | (c->split ? LATTICE_SPLIT : 0);
     }
     found->n = f->n;
     found->reason = INDEX_OK;
@@ -497,7 +504,7 @@ size_t index_frame(const struct index_params *p, const struct index_cell *const 
     struct candidate c = {0};
     found->n = 0;
     found->best_evidence = -99;
-    found->undecided = found->offsets = 0;
+    found->offsets = 0;
     for (size_t i = 0; i < n; i++) {
         found->owner[i] = -1;
         memset(found->hkl[i], 0, sizeof found->hkl[i]);

@@ -84,7 +84,8 @@ struct index_params {
     int deep;                  /* xfelx.index.deep: -1 auto (lists of at most 32 spots), 0 never, 1 always */
     double sigma_px;           /* position error of a spot, 0.5 */
     double sigma_e0, sigma_e1; /* excitation: hypot(sigma_e0, sigma_e1 |q|), 0.0004 1/Å and 0.0009 */
-    double cell_sigma;         /* prior of the strain (xfelx.cell.sigma), 0.002 */
+    double cell_sigma;         /* prior of each strain (xfelx.cell.sigma), 0.002 */
+    double cell_common; /* and of the strain that all axes share, on top: the run's own, 0 (SCIENCE 12) */
 };
 void index_params_default(struct index_params *p);
 
@@ -93,16 +94,16 @@ enum index_reason { INDEX_OK = 0, INDEX_FEW_SPOTS = 2, INDEX_NO_LATTICE = 11, IN
 
 /* What was found. The caller sets lattices, capacity, owner, hkl; the rest is output. */
 struct index_found {
-    struct lattice *lattices; /* [capacity] A, cell, evidence, shift_px, cell_no, n_indexed; best first */
-    size_t capacity;          /* max_lattices counts up to this and INDEX_MAX_LATTICES */
-    int32_t *owner;           /* [n rays] number of the lattice a ray belongs to; -1 none */
-    int32_t (*hkl)[3];        /* [n rays] in the setting of the cell; 0 0 0 when it belongs to none */
+    struct lattice
+        *lattices;     /* [capacity] A, cell, evidence, shift_px, cell_no, n_indexed, flags; best first */
+    size_t capacity;   /* max_lattices counts up to this and INDEX_MAX_LATTICES */
+    int32_t *owner;    /* [n rays] number of the lattice a ray belongs to; -1 none */
+    int32_t (*hkl)[3]; /* [n rays] in the setting of the cell; 0 0 0 when it belongs to none */
 
     size_t n;
     enum index_reason reason; /* when n is 0 */
     double best_evidence;     /* of what was accepted or, when nothing was, of the best refused; -99 none */
-    uint32_t undecided; /* bit i: another setting, not equivalent, fits lattice i as well (SCIENCE 7.4) */
-    uint32_t offsets;   /* displaced beam centres tried */
+    uint32_t offsets;         /* displaced beam centres tried */
 };
 
 /* Bytes of work memory (64-byte aligned, contents do not matter) for frames of at most max_rays rays. */

@@ -146,8 +146,13 @@ static double strain_prior(const struct index_cell *cell, const struct noise *no
             for (int b = 0; b < 6; b++)
                 p[a][b] += (allowed - breaking) * v[a] * v[b];
     }
+    /* A common strain s adds s to xx, yy and zz: covariance + common² 1 1ᵀ over these three (Sherman & Morrison). */
+    double common = noise->common * noise->common * allowed, lost = common * allowed / (1 + 3 * common);
+    for (int a = 0; a < 3; a++)
+        for (int b = 0; b < 3; b++)
+            p[a][b] -= lost;
     double n = (double)cell->n_strains;
-    return n * log(allowed) + (6 - n) * log(breaking) + 3 * log(2);
+    return n * log(allowed) + (6 - n) * log(breaking) + 3 * log(2) - log(1 + 3 * common);
 }
 
 /* What is known of shift and strain, added to the normal matrix and, unless NULL, its pull to the gradient. Returns ln det of

@@ -44,6 +44,7 @@ size_t points_make(const struct beam_vector *beam, const struct ray *rays, size_
 struct noise {
     double sigma_px, sigma_e0, sigma_e1; /* position; excitation hypot(e0, e1 |q|) */
     double strain, breaking; /* priors: strains that the lattice system allows, and those that break it */
+    double common;           /* prior of a strain that all axes share, besides; 0: none */
     double shift_px;         /* prior of the beam's shift */
     double log_weight;       /* log10 of the prior probability of this hypothesis */
 };

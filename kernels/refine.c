@@ -6,17 +6,15 @@
  * are off by more than the counting error of a strong spot, and how mosaic a crystal is is not known
  * beforehand.
  */
-#include "kernels/refine.h"
+#include "kernels/refine_internal.h"
 
-#include "kernels/geometry_panel.h"
-#include "kernels/index_internal.h"
+#include "kernels/geometry.h"
 #include "kernels/mosaic.h"
 #include "kernels/sort.h"
-#include "kernels/geometry.h"
 
 #include <string.h>
 
-enum { MAX_PARAMETERS = 9, FEWEST = 4, RESIDUALS = 3 };
+enum { FEWEST = 4 };
 static const double DEGREE = 3.14159265358979323846 / 180;
 static const double FLOOR_PX = 0.2;   /* position error that counting does not explain, to start with */
 static const double SIGMA_PSI = 0.15; /* degrees, to start with */
@@ -40,31 +38,6 @@ void refine_params_default(struct refine_params *p)
     };
 }
 
-/* A spot of the lattice: where it is, what was expected. */
-struct match {
-    uint32_t ray;
-    bool predicted;
-    bool outside;               /* of the envelope of mosaicity: an outlier for good */
-    double residual[RESIDUALS]; /* X, Y mm, Δψ rad: calculated - observed */
-    double sigma[RESIDUALS];    /* a priori; times the fit's scale */
-    double d[MAX_PARAMETERS][RESIDUALS];
-    double d2; /* Σ (residual/sigma)² */
-};
-
-struct fit {
-    const struct index_cell *cell;
-    const struct panel *panels;
-    const struct beam_vector *beam;
-    const struct ray *rays;
-    const int32_t (*hkl)[3];
-    struct match *match;
-    size_t n;
-    double *spread; /* [n] for medians */
-    double b0[9], u[9], strain[6], A[9];
-    double scale[2]; /* of position and Δψ sigmas */
-    double prior;    /* 1/σ² of a strain; 0: none */
-};
-
 /* ---- memory */
 
 static size_t padded(size_t n)
@@ -79,14 +52,26 @@ size_t refine_work_size(size_t n)
 
 /* ---- the model */
 
-static void strained(const struct fit *f, double out[9])
+void fit_model(const struct fit *f, const double strain[6], double A[9])
 {
     double e[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
     for (size_t k = 0; k < f->cell->n_strains; k++)
         for (int i = 0; i < 9; i++)
-            e[i] += f->strain[k] * f->cell->strain[k][i];
-    mat3_mul(e, f->b0, out);
-    mat3_mul(f->u, out, out);
+            e[i] += strain[k] * f->cell->strain[k][i];
+    mat3_mul(e, f->b0, A);
+    mat3_mul(f->u, A, A);
+}
+
+/* The strains' basis is orthonormal, and a common strain s is Σ s tr(S_k) S_k: covariance σ² + κ² t tᵀ, |t|² = 3. */
+void fit_prior(const struct fit *f, double p[6][6])
+{
+    double t[6];
+    size_t n = f->cell->n_strains;
+    for (size_t k = 0; k < n; k++)
+        t[k] = f->cell->strain[k][0] + f->cell->strain[k][4] + f->cell->strain[k][8];
+    for (size_t a = 0; a < n; a++)
+        for (size_t b = 0; b < n; b++)
+            p[a][b] = f->prior * ((a == b) - f->common * t[a] * t[b]);
 }
 
 /* Orientation and strains that come nearest to A. */
@@ -108,7 +93,7 @@ static bool start(struct fit *f, const double A[9])
         for (int i = 0; i < 9; i++)
             f->strain[k] += f->cell->strain[k][i] * (e[i] - (i % 4 == 0));
     }
-    strained(f, f->A);
+    fit_model(f, f->strain, f->A);
     return true;
 }
 
@@ -126,8 +111,7 @@ static size_t parameters(const struct fit *f, double dA[MAX_PARAMETERS][9])
     return 3 + f->cell->n_strains;
 }
 
-/* Residuals and derivatives of all matches at the present model. */
-static void evaluate(struct fit *f)
+void fit_evaluate(struct fit *f)
 {
     double dA[MAX_PARAMETERS][9];
     size_t n_parameters = parameters(f, dA);
@@ -152,8 +136,7 @@ static void evaluate(struct fit *f)
     }
 }
 
-/* Is a match one of the lattice's own? */
-static bool counts(const struct match *m)
+bool fit_counts(const struct match *m)
 {
     return m->d2 < REJECT * REJECT && !m->outside;
 }
@@ -185,15 +168,15 @@ static void set_scale(struct fit *f)
     f->scale[1] = fmin(fmax(psi, PSI_MIN), PSI_MAX) / SIGMA_PSI;
 }
 
-/* One Gauss-Newton step; a match counts with 1 - d²/cut², or, cut 0, fully when it is within REJECT. false:
- * singular. */
-static bool step(struct fit *f, double cut)
+int fit_normal(const struct fit *f, double cut, double h[MAX_PARAMETERS * MAX_PARAMETERS],
+               double g[MAX_PARAMETERS])
 {
-    double h[MAX_PARAMETERS * MAX_PARAMETERS] = {0}, g[MAX_PARAMETERS] = {0};
     int n_parameters = 3 + (int)f->cell->n_strains;
+    memset(h, 0, MAX_PARAMETERS * MAX_PARAMETERS * sizeof *h);
+    memset(g, 0, MAX_PARAMETERS * sizeof *g);
     for (size_t i = 0; i < f->n; i++) {
         const struct match *m = &f->match[i];
-        double weight = cut > 0 ? 1 - m->d2 / (cut * cut) : counts(m);
+        double weight = cut > 0 ? 1 - m->d2 / (cut * cut) : fit_counts(m);
         if (!(weight > 0))
             continue;
         for (int r = 0; r < RESIDUALS; r++) {
@@ -205,10 +188,20 @@ static bool step(struct fit *f, double cut)
             }
         }
     }
-    for (int k = 3; k < n_parameters; k++) {
-        h[k * MAX_PARAMETERS + k] += f->prior;
-        g[k] -= f->prior * f->strain[k - 3];
-    }
+    return n_parameters;
+}
+
+bool fit_step(struct fit *f, double cut)
+{
+    double h[MAX_PARAMETERS * MAX_PARAMETERS], g[MAX_PARAMETERS], prior[6][6];
+    int n_parameters = fit_normal(f, cut, h, g);
+    fit_prior(f, prior);
+    for (int a = 3; a < n_parameters; a++)
+        for (int b = 3; b < n_parameters; b++) {
+            if (b <= a)
+                h[a * MAX_PARAMETERS + b] += prior[a - 3][b - 3];
+            g[a] -= prior[a - 3][b - 3] * f->strain[b - 3];
+        }
     if (!cholesky_solve(h, g, n_parameters, MAX_PARAMETERS))
         return false;
     for (int k = 0; k < n_parameters; k++)
@@ -219,38 +212,30 @@ static bool step(struct fit *f, double cut)
     mat3_mul(turn, f->u, f->u);
     for (int k = 3; k < n_parameters; k++)
         f->strain[k - 3] += g[k];
-    strained(f, f->A);
+    fit_model(f, f->strain, f->A);
     return true;
-}
-
-static size_t number_that_counts(const struct fit *f)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < f->n; i++)
-        n += counts(&f->match[i]);
-    return n;
 }
 
 /* Robust rounds with a shrinking cut, then plain ones on what is within REJECT. */
 static bool converge(struct fit *f, bool robust)
 {
     static const double CUT[] = {8, 8, 6, 6, 5, 5};
-    evaluate(f);
+    fit_evaluate(f);
     for (size_t i = 0; robust && i < sizeof CUT / sizeof *CUT; i++) {
         set_scale(f);
-        evaluate(f);
-        if (!step(f, CUT[i]))
+        fit_evaluate(f);
+        if (!fit_step(f, CUT[i]))
             return false;
-        evaluate(f);
+        fit_evaluate(f);
     }
     if (robust) {
         set_scale(f);
-        evaluate(f);
+        fit_evaluate(f);
     }
     for (int i = 0; i < 4; i++) {
-        if (!step(f, 0))
+        if (!fit_step(f, 0))
             return false;
-        evaluate(f);
+        fit_evaluate(f);
     }
     return true;
 }
@@ -285,7 +270,7 @@ static void summarise(const struct fit *f, struct lattice *l, uint8_t *used)
         const struct match *m = &f->match[i];
         const struct panel *p = &f->panels[f->rays[m->ray].panel];
         used[m->ray] = 2;
-        if (!counts(m))
+        if (!fit_counts(m))
             continue;
         used[m->ray] = 1;
         l->n_indexed++;
@@ -304,23 +289,6 @@ static void cell_of(const struct fit *f, double cell[6])
     double basis[9];
     if (lattice_reciprocal(f->A, basis))
         lattice_cell(basis, cell);
-}
-
-/* The cell with the prior off, from the same spots; as restrained when these are too few for its parameters.
- */
-static void find_free_cell(struct fit *f, double cell[6])
-{
-    struct fit kept = *f;
-    size_t needed = 2 * (3 + f->cell->n_strains);
-    bool ok = number_that_counts(f) >= needed;
-    f->prior = 0;
-    for (int i = 0; ok && i < 4; i++) {
-        ok = step(f, 0);
-        evaluate(f);
-    }
-    cell_of(ok ? f : &kept, cell);
-    *f = kept;
-    evaluate(f);
 }
 
 static bool cell_fits(const struct refine_params *p, const struct index_cell *cell, const double found[6])
@@ -347,7 +315,7 @@ static bool find_mosaic(const struct fit *f, struct mosaic *m, double *d, double
     size_t n = 0;
     for (size_t i = 0; i < f->n; i++) {
         const struct match *match = &f->match[i];
-        if (!counts(match))
+        if (!fit_counts(match))
             continue;
         d[n] = spacing(f, match);
         psi[n++] = match->residual[2];
@@ -372,7 +340,7 @@ static double farthest_px(const struct fit *f)
 {
     size_t n = 0;
     for (size_t i = 0; i < f->n; i++)
-        if (counts(&f->match[i]))
+        if (fit_counts(&f->match[i]))
             f->spread[n++] = distance_px(f, &f->match[i]);
     if (n == 0)
         return INFINITY;
@@ -388,13 +356,13 @@ static bool trim(struct fit *f, const struct mosaic *m)
     for (size_t i = 0; i < f->n; i++) {
         struct match *match = &f->match[i];
         double edge = spacing(f, match) / m->domain_ml + 0.5 * m->full_ml;
-        if (counts(match) && (fabs(match->residual[2]) >= edge || distance_px(f, match) > farthest))
+        if (fit_counts(match) && (fabs(match->residual[2]) >= edge || distance_px(f, match) > farthest))
             match->outside = true;
     }
     for (int i = 0; i < 3; i++) {
-        if (!step(f, 0))
+        if (!fit_step(f, 0))
             return false;
-        evaluate(f);
+        fit_evaluate(f);
     }
     return true;
 }
@@ -403,6 +371,12 @@ static void set_mosaic(const struct refine_params *p, const struct mosaic *m, st
 {
     l->half_mosaicity_deg = p->set_half_mosaicity_deg > 0 ? p->set_half_mosaicity_deg : m->half_mosaicity_deg;
     l->domain_size_ang = p->set_domain_size > 0 ? p->set_domain_size : m->domain_size;
+}
+
+static double common_share(const struct refine_params *p)
+{
+    double common = p->cell_common * p->cell_common;
+    return common > 0 ? common / (p->cell_sigma * p->cell_sigma + 3 * common) : 0;
 }
 
 enum refine_reason refine_lattice(const struct refine_params *p, const struct index_cell *cell,
@@ -423,7 +397,8 @@ enum refine_reason refine_lattice(const struct refine_params *p, const struct in
                     .match = work,
                     .spread = d,
                     .scale = {1, 1},
-                    .prior = p->cell_sigma > 0 ? 1 / (p->cell_sigma * p->cell_sigma) : 0};
+                    .prior = p->cell_sigma > 0 ? 1 / (p->cell_sigma * p->cell_sigma) : 0,
+                    .common = common_share(p)};
     collect(&f, n, owner, number, used);
     lattice->n_indexed = 0;
     if (f.n < FEWEST)
@@ -438,7 +413,7 @@ enum refine_reason refine_lattice(const struct refine_params *p, const struct in
     summarise(&f, lattice, used);
     bool mosaic = find_mosaic(&f, &m, d, psi, mosaic_work);
     set_mosaic(p, &m, lattice);
-    find_free_cell(&f, lattice->free_cell);
+    refine_free_cell(&f, lattice);
     double rmsd = hypot(lattice->rmsd_x, lattice->rmsd_y),
            volume =
                mosaic ? mosaic_proximal_volume(beam->wavelength, p->volume_d, m.full_ml, m.domain_ml) : 0;
@@ -453,67 +428,4 @@ enum refine_reason refine_lattice(const struct refine_params *p, const struct in
         reason = REFINE_VOLUME;
     lattice->reason = reason;
     return reason;
-}
-
-/* ---- the indexed table */
-
-static int compare_rows(const void *pa, const void *pb)
-{
-    const struct reflection *a = pa, *b = pb;
-    if (a->panel != b->panel)
-        return a->panel < b->panel ? -1 : 1;
-    for (int i = 0; i < 3; i++)
-        if (a->hkl[i] != b->hkl[i])
-            return a->hkl[i] < b->hkl[i] ? -1 : 1;
-    return a->spot < b->spot ? -1 : a->spot > b->spot;
-}
-
-static bool make_row(const struct panel *panel, const struct beam_vector *beam, const struct spot *spot,
-                     const struct ray *ray, const int32_t hkl[3], const double A[9], struct reflection *row)
-{
-    double h[3] = {hkl[0], hkl[1], hkl[2]}, q[3];
-    memset(row, 0, sizeof *row);
-    if (!refine_predict(panel, beam, A, hkl, row->s1, row->cal_mm, &row->delpsi))
-        return false;
-    memcpy(row->hkl, hkl, sizeof row->hkl);
-    memcpy(row->rlp, ray->q, sizeof row->rlp);
-    panel_mm_to_pixel(panel, row->cal_mm, row->cal_px);
-    mat3_vec(A, h, q);
-    row->d = 1 / vec3_length(q);
-    row->panel = ray->panel;
-    row->spot = (int32_t)ray->spot;
-    row->flags = REFL_PREDICTED | REFL_INDEXED | REFL_USED_IN_REFINEMENT | REFL_STRONG;
-    row->x0 = spot->x0;
-    row->x1 = spot->x1;
-    row->y0 = spot->y0;
-    row->y1 = spot->y1;
-    row->intensity = spot->intensity;
-    row->variance = fabs(spot->intensity);
-    row->partiality = 1;
-    const double pixel[2] = {panel->pixel_fast, panel->pixel_slow};
-    for (int k = 0; k < 2; k++) {
-        row->obs_px[k] = ray->px[k];
-        row->obs_px_var[k] = ray->var_px[k];
-        row->obs_mm[k] = ray->mm[k];
-        row->obs_mm_var[k] = ray->var_px[k] * pixel[k] * pixel[k];
-    }
-    return true;
-}
-
-size_t refine_rows(const struct panel *panels, const struct beam_vector *beam, const struct spot *spots,
-                   const struct ray *rays, size_t n, const int32_t *owner, const int32_t (*hkl)[3],
-                   uint32_t number, const struct lattice *lattice, const uint8_t *used,
-                   struct reflection *out)
-{
-    size_t rows = 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct ray *r = &rays[i];
-        if (owner[i] != (int32_t)number || used[i] != 1)
-            continue;
-        if (!make_row(&panels[r->panel], beam, &spots[r->spot], r, hkl[i], lattice->A, &out[rows]))
-            continue;
-        out[rows++].lattice = number;
-    }
-    sort_heap(out, rows, sizeof *out, compare_rows);
-    return rows;
 }

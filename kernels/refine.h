@@ -18,6 +18,7 @@ struct refine_params {
     double volume_max;    /* refuse above (indexing.stills.ewald_proximal_volume_max), 0.0025; 0: never */
     double volume_d;      /* Å (indexing.stills.ewald_proximity_resolution_cutoff), 2 */
     double cell_sigma;    /* prior of each strain, 0.002; 0: no prior */
+    double cell_common;   /* and of the strain that all axes share, on top: the run's own, 0 (SCIENCE 12) */
     bool reject_outliers; /* indexing.stills.candidate_outlier_rejection, true */
     double set_half_mosaicity_deg; /* > 0: instead of the estimate (set_mosaic_half_deg_value) */
     double set_domain_size;        /* Å, > 0: instead of the estimate (set_domain_size_ang_value) */
@@ -53,8 +54,8 @@ size_t refine_work_size(size_t n);
  *
  * cell              the prepared cell it was indexed with
  * rays, owner, hkl  as index_frame left them: the rays with owner[i] == number are used
- * lattice           in: A. Out: A, cell (restrained), free_cell, rmsd_x, rmsd_y, rmsd_psi, half_mosaicity_deg,
- *                   domain_size_ang, n_indexed (spots used), reason
+ * lattice           in: A. Out: A, cell (restrained), free_cell, free_cov, rmsd_x, rmsd_y, rmsd_psi, half_mosaicity_deg,
+ *                   domain_size_ang, n_indexed (spots used), reason, LATTICE_CELL_OUTLIER among the flags
  * used              out, [n]: 1 used in refinement, 2 rejected as outlier, 0 of another lattice
  *
  * Returns REFINE_OK or why the lattice is refused; it is filled as far as possible all the same. free_cell is the

@@ -68,11 +68,21 @@ struct spot {
     uint32_t n_saturated;   /* pixels at or above the panel's trusted_hi */
 };
 
+/* What is said of a lattice besides its numbers. */
+enum lattice_flag {
+    LATTICE_SETTING_UNDECIDED = 1 << 0, /* another setting, not equivalent, fits as well (SCIENCE 7.4) */
+    LATTICE_CELL_OUTLIER = 1 << 1, /* its free cell is more than 5 sigma from the known one (SCIENCE 13) */
+    LATTICE_SPLIT = 1 << 2,        /* a second piece of the crystal, turned by a little, lies beside it */
+};
+
 /* An accepted crystal lattice of a frame. */
 struct lattice {
-    double A[9];           /* columns a*, b*, c*, 1/Å, lab frame, in the setting of the space group */
-    double cell[6];        /* a b c Å, α β γ degrees; restrained */
-    double free_cell[6];   /* the same without the cell prior (SCIENCE 13) */
+    double A[9];         /* columns a*, b*, c*, 1/Å, lab frame, in the setting of the space group */
+    double cell[6];      /* a b c Å, α β γ degrees; restrained */
+    double free_cell[6]; /* the same without the cell prior (SCIENCE 13) */
+    /* Covariance of free_cell (Å, degrees), upper triangle by rows; zero where symmetry fixes a number, and all zero
+     * when the spots are too few for a free cell. */
+    double free_cov[21];
     double evidence;       /* log10, ALGORITHMS 3.4 */
     double rmsd_x, rmsd_y; /* px, calculated - observed over the spots used in refinement */
     double rmsd_psi;       /* radians */
@@ -83,6 +93,7 @@ struct lattice {
     uint32_t cell_no;                           /* which candidate cell */
     uint32_t n_indexed, n_integrated;
     uint32_t reason; /* of WORDS 2, why it was not integrated; 0 none */
+    uint32_t flags;  /* enum lattice_flag */
 };
 
 /* One row of a reflection table, indexed or integrated (FORMATS 2.4). */

@@ -28,8 +28,6 @@ enum stage_end stage_index(const struct recipe *r, struct workspace *w, struct r
     void *work = block_reserve(&w->index_work, index_work_size(r->cells, r->n_cells, n), 1);
     w->n_lattices =
         index_frame(&r->indexing, r->cells, r->n_cells, &w->frame.beam.v, rays, w->n_rays, &found, work);
-    if (found.undecided)
-        out->flags |= FRAME_SETTING_UNDECIDED;
     if (w->n_lattices)
         return STAGE_GO_ON;
     return not_indexed(w, out, found.reason == INDEX_CELL_OFF ? REASON_CELL_OFF : REASON_NO_LATTICE);
@@ -48,6 +46,21 @@ static void keep_lattices(struct workspace *w, const bool *stays)
     for (size_t i = 0; i < w->n_rays; i++)
         owner[i] = owner[i] >= 0 ? number[owner[i]] : -1;
     w->n_lattices = n;
+}
+
+/* What is said of a lattice that stays is said of its frame. */
+static void flag_frame(const struct workspace *w, struct result *out)
+{
+    static const struct {
+        enum lattice_flag lattice;
+        enum frame_flag frame;
+    } SAID[] = {{LATTICE_SETTING_UNDECIDED, FRAME_SETTING_UNDECIDED},
+                {LATTICE_CELL_OUTLIER, FRAME_CELL_OUTLIER},
+                {LATTICE_SPLIT, FRAME_SPLIT}};
+    for (size_t i = 0; i < w->n_lattices; i++)
+        for (size_t k = 0; k < sizeof SAID / sizeof *SAID; k++)
+            if (w->lattices[i].flags & (uint32_t)SAID[k].lattice)
+                out->flags |= SAID[k].frame;
 }
 
 /* The rows of the indexed table, lattice after lattice. used: [lattices][n_rays]. */
@@ -82,6 +95,7 @@ enum stage_end stage_refine(const struct recipe *r, struct workspace *w, struct 
     keep_lattices(w, stays);
     if (w->n_lattices == 0)
         return not_indexed(w, out, why);
+    flag_frame(w, out);
     make_rows(w, used);
     out->lattices = w->lattices;
     out->n_lattices = w->n_lattices;

@@ -37,6 +37,17 @@ void pack_reals(const double *values, size_t n, uint8_t *out)
     }
 }
 
+void pack_floats(const double *values, size_t n, uint8_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        float value = (float)values[i];
+        uint32_t bits;
+        memcpy(&bits, &value, 4);
+        for (int b = 0; b < 4; b++)
+            out[4 * i + (size_t)b] = (uint8_t)(bits >> (24 - 8 * b));
+    }
+}
+
 /* 15 bits of mantissa and sign around 32768, exponent around 128. */
 static void pack_small(double v, uint8_t out[3])
 {

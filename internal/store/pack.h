@@ -11,6 +11,9 @@ void unpack_stages(const uint8_t in[32], double ms[STAGE_MAX]);
 /* lattice.mat, lattice.free_cell: n × f64. */
 void pack_reals(const double *values, size_t n, uint8_t *out);
 
+/* lattice.free_cov: n × f32. */
+void pack_floats(const double *values, size_t n, uint8_t *out);
+
 /* lattice.shells: 10 shells of equal volume from infinity to d_min, low resolution first, 11 bytes each: u16
  * number of reflections, then mean I, mean σ, mean I/σ as u16 m, u8 e: value = (m - 32768)·2^(e-128), m = 0:
  * none. */

@@ -303,9 +303,10 @@ static bool put_lattice(struct sql *s, const struct store_job *j, const struct r
                         const char *recipe_hash, struct error *err)
 {
     const struct lattice *l = r->lattices + n;
-    uint8_t mat[72], free_cell[48], free_cov[84] = {0}, shells[110], ident[16];
+    uint8_t mat[72], free_cell[48], free_cov[84], shells[110], ident[16];
     pack_reals(l->A, 9, mat);
     pack_reals(l->free_cell, 6, free_cell);
+    pack_floats(l->free_cov, 21, free_cov);
     size_t first = 0, count = 0;
     for (size_t i = 0; i < r->n_integrated; i++) {
         if (r->integrated[i].lattice == n) {

@@ -329,6 +329,30 @@ static void two_crystals_are_told_apart_and_one_is_not_doubled(void **state)
     still_indexer_free(x);
 }
 
+/* A crystal of two pieces a degree or three apart is one lattice that says so; one in one piece does not. */
+static void a_split_crystal_is_one_lattice_that_says_so(void **state)
+{
+    (void)state;
+    struct still_indexer *x = still_indexer(&TETRAGONAL);
+    uint64_t seed = 87;
+    x->params.max_lattices = 4;
+    for (int round = 0; round < 6; round++) {
+        struct still s;
+        double A[9], B[9], turn[9], w[3] = {0, 0, 0};
+        make_still(&s, &seed, &TETRAGONAL, 120, 10, A);
+        assert_int_equal(still_index(x, &s), 1);
+        assert_int_equal(x->lattice[0].flags, 0);
+        w[round % 3] = (round < 3 ? 1.2 : 3) * 3.14159265358979323846 / 180;
+        lattice_rotation(w, turn);
+        mat3_mul(turn, A, B);
+        still_add_lattice(&s, &seed, B, 'P', 60, 0.4);
+        assert_int_equal(still_index(x, &s), 1);
+        assert_int_equal(x->lattice[0].flags, LATTICE_SPLIT);
+        assert_true(still_misset(x->lattice[0].A, A, 'P') < 0.3);
+    }
+    still_indexer_free(x);
+}
+
 /* One lattice asked for, four there: the first one met need not be the strongest. */
 static void of_a_crowd_the_strongest_lattice_is_returned(void **state)
 {
@@ -371,7 +395,7 @@ static void nearly_equal_axes_are_not_exchanged(void **state)
         make_still(&s, &seed, &known, 25, 3, A);
         assert_int_equal(still_index(x, &s), 1);
         assert_true(x->lattice[0].cell[0] < x->lattice[0].cell[2]);
-        assert_int_equal(x->found.undecided, 0);
+        assert_int_equal(x->lattice[0].flags, 0);
     }
     still_indexer_free(x);
     known.cell[2] = 58.21; /* one part in five thousand: nobody can tell */
@@ -380,7 +404,7 @@ static void nearly_equal_axes_are_not_exchanged(void **state)
     double A[9];
     make_still(&s, &seed, &known, 15, 0, A);
     assert_int_equal(still_index(x, &s), 1);
-    assert_int_equal(x->found.undecided, 1);
+    assert_int_equal(x->lattice[0].flags, LATTICE_SETTING_UNDECIDED);
     still_indexer_free(x);
 }
 
@@ -419,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_cell_outside_the_tolerances_is_refused),
         cmocka_unit_test(a_beam_centre_off_by_three_pixels_is_overcome),
         cmocka_unit_test(two_crystals_are_told_apart_and_one_is_not_doubled),
+        cmocka_unit_test(a_split_crystal_is_one_lattice_that_says_so),
         cmocka_unit_test(of_a_crowd_the_strongest_lattice_is_returned),
         cmocka_unit_test(nearly_equal_axes_are_not_exchanged),
         cmocka_unit_test(of_several_cells_the_right_one_is_taken),

@@ -27,6 +27,8 @@ static void reals_are_big_endian(void **state)
     uint8_t blob[16];
     pack_reals((double[]){1, -2}, 2, blob);
     assert_memory_equal(blob, "\x3f\xf0\0\0\0\0\0\0\xc0\0\0\0\0\0\0\0", 16);
+    pack_floats((double[]){1, -2.5}, 2, blob);
+    assert_memory_equal(blob, "\x3f\x80\0\0\xc0\x20\0\0", 8);
 }
 
 static void shells_hold_counts_and_means(void **state)
