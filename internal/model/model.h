@@ -6,6 +6,7 @@
 #include "model/crystal.h"
 #include "model/detector.h"
 #include "model/experiment.h"
+#include "model/intensities.h"
 #include "model/outcome.h"
 #include "model/result.h"
 

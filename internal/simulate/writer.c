@@ -19,6 +19,9 @@ struct simulate_writer {
     const char *path, *part; /* final name; name while it grows */
     uint32_t n_frames, done;
     struct simulate_truth *truth; /* [n_frames] */
+    int32_t *row;                 /* [n_panels] of each panel's first pixel in the image */
+    hsize_t size[2];              /* of the image, slow and fast */
+    void *image;
     hid_t file, data;
     bool failed;
 };
@@ -160,76 +163,111 @@ static void to_nexus(const double lab[3], double nexus[3])
 
 #define AXES "/entry/instrument/detector/transformations/"
 
-static void put_geometry(struct simulate_writer *w, hid_t detector)
+/* A module: where it lies in the image, its corner, its axes. All hang from the rail at the distance of the first. */
+static void put_module(struct simulate_writer *w, hid_t detector, hid_t axes, size_t k, double rail)
 {
-    const struct panel *p = &scene_detector(w->scene)->panels[0];
+    const struct panel *p = &scene_detector(w->scene)->panels[k];
     const double beam[3] = {0, 0, 1}, none[3] = {0, 0, 0};
     double corner[3], fast[3], slow[3];
+    /* as many digits for all, since readers sort modules by name */
+    int digits = scene_detector(w->scene)->n_panels > 10 ? 3 : 1;
+    char *axis = arena_printf(&w->arena, "AXIS_D0M%0*zu", digits, k);
+    char *path = arena_printf(&w->arena, AXES "%s", axis);
 
     to_nexus(p->origin, corner);
     to_nexus(p->fast, fast);
     to_nexus(p->slow, slow);
+    corner[2] -= rail;
+    put_axis(w, axes, axis, 0, "degrees", "rotation", beam, corner, AXES "AXIS_D0",
+             k ? arena_printf(&w->arena, "detector_module_%zu", k) : "detector_module");
+    hid_t module =
+        open_group(w, detector, arena_printf(&w->arena, "ARRAY_D0M%0*zu", digits, k), "NXdetector_module");
+    put_pair(w, module, "data_origin", w->row[k], 0);
+    put_pair(w, module, "data_size", p->n_slow, p->n_fast);
+    put_axis(w, module, "fast_pixel_direction", p->pixel_fast, "mm", "translation", fast, none, path, NULL);
+    put_axis(w, module, "slow_pixel_direction", p->pixel_slow, "mm", "translation", slow, none, path, NULL);
+    close_group(w, module);
+}
+
+static void put_geometry(struct simulate_writer *w, hid_t detector)
+{
+    const struct detector *d = scene_detector(w->scene);
+    const double beam[3] = {0, 0, 1}, none[3] = {0, 0, 0};
+    double corner[3];
+
+    to_nexus(d->panels[0].origin, corner);
     hid_t axes = open_group(w, detector, "transformations", "NXtransformations");
     put_axis(w, axes, "AXIS_RAIL", corner[2], "mm", "translation", beam, none, ".", "detector_arm");
-    corner[2] = 0;
     put_axis(w, axes, "AXIS_D0", 0, "degrees", "rotation", beam, none, AXES "AXIS_RAIL", "detector_level_0");
-    put_axis(w, axes, "AXIS_D0M0", 0, "degrees", "rotation", beam, corner, AXES "AXIS_D0", "detector_module");
+    for (size_t k = 0; k < d->n_panels; k++)
+        put_module(w, detector, axes, k, corner[2]);
     close_group(w, axes);
+}
 
-    hid_t module = open_group(w, detector, "ARRAY_D0M0", "NXdetector_module");
-    put_pair(w, module, "data_origin", 0, 0);
-    put_pair(w, module, "data_size", p->n_slow, p->n_fast);
-    put_axis(w, module, "fast_pixel_direction", p->pixel_fast, "mm", "translation", fast, none,
-             AXES "AXIS_D0M0", NULL);
-    put_axis(w, module, "slow_pixel_direction", p->pixel_slow, "mm", "translation", slow, none,
-             AXES "AXIS_D0M0", NULL);
-    close_group(w, module);
+/* Panels one below the other in an image as wide as the widest: copy n bytes a pixel, 0 where no panel is. */
+static void lay_out(const struct simulate_writer *w, const void *pixels, size_t n, void *image)
+{
+    const struct detector *d = scene_detector(w->scene);
+
+    memset(image, 0, (size_t)w->size[0] * (size_t)w->size[1] * n);
+    for (size_t k = 0; k < d->n_panels; k++)
+        for (size_t y = 0; y < (size_t)d->panels[k].n_slow; y++)
+            memcpy((char *)image + ((size_t)w->row[k] + y) * (size_t)w->size[1] * n,
+                   (const char *)pixels + (d->panels[k].first_pixel + y * (size_t)d->panels[k].n_fast) * n,
+                   (size_t)d->panels[k].n_fast * n);
 }
 
 static void put_pixel_mask(struct simulate_writer *w, hid_t detector)
 {
-    const struct panel *p = &scene_detector(w->scene)->panels[0];
-    const hsize_t size[2] = {(hsize_t)p->n_slow, (hsize_t)p->n_fast};
-    size_t n = (size_t)p->n_slow * (size_t)p->n_fast;
-    uint32_t *mask = arena_array(&w->arena, n, sizeof *mask);
+    size_t n = scene_detector(w->scene)->n_pixels, all = (size_t)w->size[0] * (size_t)w->size[1];
+    uint32_t *mask = arena_array(&w->arena, n, sizeof *mask),
+             *image = arena_array(&w->arena, all, sizeof *mask);
 
     for (size_t i = 0; i < n; i++)
         mask[i] = !scene_mask(w->scene)[i];
-    note(w, H5Dclose(
-                put_array(w, detector, "pixel_mask", H5T_STD_U32LE, H5T_NATIVE_UINT32, 2, size, mask, true)));
+    lay_out(w, mask, sizeof *mask, image);
+    note(w, H5Dclose(put_array(w, detector, "pixel_mask", H5T_STD_U32LE, H5T_NATIVE_UINT32, 2, w->size, image,
+                               true)));
 }
 
 static void put_detector(struct simulate_writer *w, hid_t instrument)
 {
+    const struct simulate_params *p = scene_params(w->scene);
+    const struct panel *first = &scene_detector(w->scene)->panels[0];
+    bool counts = scene_pixel_type(w->scene) == PIXEL_U16;
     hid_t detector = open_group(w, instrument, "detector", "NXdetector");
 
-    put_text(w, detector, "description", "simulated photon counter");
+    put_text(w, detector, "description",
+             counts ? "simulated photon counter" : "simulated integrating detector");
     put_text(w, detector, "depends_on", AXES "AXIS_D0");
     put_text(w, detector, "sensor_material", "Si");
-    note(w, H5Dclose(put_real(w, detector, "sensor_thickness", 1e-6, "mm"))); /* no parallax */
-    put_int(w, detector, "saturation_value", SIMULATE_SATURATION);
-    put_int(w, detector, "underload_value", 0);
     note(w,
-         H5Dclose(put_real(w, detector, "distance", -scene_detector(w->scene)->panels[0].origin[2], "mm")));
+         H5Dclose(put_real(w, detector, "sensor_thickness", p->thickness > 0 ? p->thickness : 1e-6, "mm")));
+    put_int(w, detector, "saturation_value", (int32_t)first->trusted_hi);
+    put_int(w, detector, "underload_value",
+            counts ? 0 : -(int32_t)ceil(10 * (p->noise + p->drift + p->gain)));
+    note(w, H5Dclose(put_real(w, detector, "distance", -first->origin[2], "mm")));
     put_pixel_mask(w, detector);
     put_geometry(w, detector);
     close_group(w, detector);
 }
 
-/* [frame][slow][fast] counts, a chunk a frame. */
+/* [frame][slow][fast], a chunk a frame. */
 static void make_data(struct simulate_writer *w, hid_t entry)
 {
-    const struct panel *p = &scene_detector(w->scene)->panels[0];
-    const hsize_t size[3] = {w->n_frames, (hsize_t)p->n_slow, (hsize_t)p->n_fast},
-                  chunk[3] = {1, size[1], size[2]};
+    const hsize_t size[3] = {w->n_frames, w->size[0], w->size[1]}, chunk[3] = {1, size[1], size[2]};
+    const double gain = scene_detector(w->scene)->panels[0].gain;
     hid_t group = open_group(w, entry, "data", "NXdata");
 
     put_text_attribute(w, group, "signal", "data");
+    if (gain != 1)
+        note(w, H5Dclose(put_real(w, group, "data_scale_factor", 1 / gain, NULL)));
     hid_t space = note(w, H5Screate_simple(3, size, NULL)), properties = plain_dataset(w);
+    hid_t type = scene_pixel_type(w->scene) == PIXEL_U16 ? H5T_STD_U16LE : H5T_STD_I32LE;
     note(w, H5Pset_chunk(properties, 3, chunk));
     note(w, H5Pset_shuffle(properties));
     note(w, H5Pset_deflate(properties, 4));
-    w->data = note(w, H5Dcreate2(group, "data", H5T_STD_U16LE, space, H5P_DEFAULT, properties, H5P_DEFAULT));
+    w->data = note(w, H5Dcreate2(group, "data", type, space, H5P_DEFAULT, properties, H5P_DEFAULT));
     note(w, H5Pclose(properties));
     note(w, H5Sclose(space));
     close_group(w, group);
@@ -259,91 +297,79 @@ static void put_start(struct simulate_writer *w)
     close_group(w, entry);
 }
 
-/* Wavelengths and truth, known when all frames are. */
+static void put_per_frame(struct simulate_writer *w, hid_t group, const char *name, const double *values,
+                          const char *units)
+{
+    const hsize_t n = w->n_frames;
+    hid_t set = put_array(w, group, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, &n, values, false);
+    put_text_attribute(w, set, "units", units);
+    note(w, H5Dclose(set));
+}
+
+/* Wavelengths, pulse energies and truth, known when all frames are. */
 static void put_end(struct simulate_writer *w)
 {
+    const struct simulate_params *p = scene_params(w->scene);
     const hsize_t size[2] = {w->n_frames, 9}, six = 6;
+    const double flux = 1e12; /* Hz */
     double *wavelength = arena_array(&w->arena, w->n_frames, sizeof *wavelength);
+    double *pulse = arena_array(&w->arena, w->n_frames, sizeof *pulse);
     double *A = arena_array(&w->arena, w->n_frames, 9 * sizeof *A);
 
     for (uint32_t i = 0; i < w->n_frames; i++) {
-        wavelength[i] = w->truth[i].wavelength;
+        wavelength[i] = w->truth[i].wavelength * p->header_wavelength;
+        pulse[i] = w->truth[i].pulse * flux;
         if (w->truth[i].n_lattices)
             memcpy(A + 9 * (size_t)i, w->truth[i].lattices[0].A, 9 * sizeof *A);
     }
     hid_t beam = open_group(w, w->file, "/entry/instrument/beam", "NXbeam");
-    hid_t set = put_array(w, beam, "incident_wavelength", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, size,
-                          wavelength, false);
-    put_text_attribute(w, set, "units", "angstrom");
-    note(w, H5Dclose(set));
-    note(w, H5Dclose(put_real(w, beam, "total_flux", 1e12, "Hz")));
+    put_per_frame(w, beam, "incident_wavelength", wavelength, "angstrom");
+    if (p->pulse_spread > 0)
+        put_per_frame(w, beam, "total_flux", pulse, "Hz");
+    else
+        note(w, H5Dclose(put_real(w, beam, "total_flux", flux, "Hz")));
     close_group(w, beam);
     hid_t truth = open_group(w, w->file, "/entry/truth", "NXcollection");
     note(w, H5Dclose(put_array(w, truth, "A_matrix", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 2, size, A, false)));
-    note(w, H5Dclose(put_array(w, truth, "unit_cell", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, &six,
-                               scene_params(w->scene)->cell, false)));
+    note(w, H5Dclose(put_array(w, truth, "unit_cell", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, &six, p->cell,
+                               false)));
     close_group(w, truth);
 }
 
-/* ---- the truth as JSON ---- */
+/* ---- beside the file ---- */
 
-static void json_panel(struct json_writer *j, const char *key, const struct panel *p)
+/* "run.h5" with another ending. */
+static char *beside(struct simulate_writer *w, const char *ending)
 {
-    json_object(j, key);
-    json_put_reals(j, "origin_mm", p->origin, 3);
-    json_put_reals(j, "fast", p->fast, 3);
-    json_put_reals(j, "slow", p->slow, 3);
-    json_put_real(j, "pixel_mm", p->pixel_fast);
-    json_end_object(j);
-}
-
-static void json_frame(struct json_writer *j, uint32_t n, const struct simulate_truth *t)
-{
-    json_object(j, NULL);
-    json_put_int(j, "frame", n);
-    json_put_real(j, "wavelength", t->wavelength);
-    json_put_real(j, "background", t->background);
-    json_array(j, "lattices", false);
-    for (int i = 0; i < t->n_lattices; i++) {
-        json_object(j, NULL);
-        json_put_reals(j, "A", t->lattices[i].A, 9);
-        json_put_reals(j, "cell", t->lattices[i].cell, 6);
-        json_put_real(j, "scale", t->lattices[i].scale);
-        json_put_int(j, "n_reflections", t->lattices[i].n_reflections);
-        json_end_object(j);
-    }
-    json_end_array(j);
-    json_end_object(j);
+    size_t length = strlen(w->path);
+    if (str_ends(w->path, ".h5"))
+        length -= 3;
+    return arena_printf(&w->arena, "%.*s%s", (int)length, w->path, ending);
 }
 
 static bool write_truth(struct simulate_writer *w, struct error *err)
 {
-    const struct simulate_params *p = scene_params(w->scene);
-    size_t length = strlen(w->path);
     struct str text = {0};
-    struct json_writer j = {.out = &text, .indent = 1};
+    simulate_truth_json(w->scene, w->truth, w->n_frames, &text);
+    bool good = fs_write_atomic(beside(w, "_truth.json"), text.text, text.len, err);
+    str_free(&text);
+    return good;
+}
 
-    if (str_ends(w->path, ".h5"))
-        length -= 3;
-    char *name = arena_printf(&w->arena, "%.*s_truth.json", (int)length, w->path);
-    json_object(&j, NULL);
-    json_put_int(&j, "version", 1);
-    json_put_int(&j, "seed", (int64_t)p->seed);
-    json_put_text(&j, "space_group", scene_group(w->scene)->hm);
-    json_put_reals(&j, "cell", p->cell, 6);
-    json_put_real(&j, "wavelength", p->wavelength);
-    json_put_real(&j, "domain_size_ang", p->domain_size);
-    json_put_real(&j, "mosaicity_deg", p->mosaicity_deg);
-    json_put_real(&j, "bandwidth", p->bandwidth);
-    json_panel(&j, "true_panel", scene_true_panel(w->scene));
-    json_panel(&j, "header_panel", &scene_detector(w->scene)->panels[0]);
-    json_array(&j, "frames", false);
-    for (uint32_t i = 0; i < w->n_frames; i++)
-        json_frame(&j, i, &w->truth[i]);
-    json_end_array(&j);
-    json_end_object(&j);
-    str_addc(&text, '\n');
-    bool good = fs_write_atomic(name, text.text, text.len, err);
+/* What a user would be told about the crystals, as parameters for processing. */
+static bool write_phil(struct simulate_writer *w, struct error *err)
+{
+    const struct simulate_params *p = scene_params(w->scene);
+    const double *cell = p->told_cell[0] > 0 ? p->told_cell : p->cell;
+    const char *group = p->told_space_group ? p->told_space_group : scene_group(w->scene)->hm;
+    struct str text = {0};
+    char number[32];
+
+    str_add(&text, "indexing.known_symmetry {\n  unit_cell =");
+    for (int i = 0; i < 6; i++)
+        str_printf(&text, "%s%s", i ? "," : " ", str_double(cell[i], number));
+    str_printf(&text, "\n  space_group = %s\n}\n", group);
+    bool good = fs_write_atomic(beside(w, ".phil"), text.text, text.len, err);
     str_free(&text);
     return good;
 }
@@ -371,6 +397,15 @@ bool simulate_writer_open(const struct scene *s, const char *path, uint32_t n_fr
     w->part = arena_printf(&w->arena, "%s.part%ld", path, (long)getpid());
     w->n_frames = n_frames;
     w->truth = arena_array(&w->arena, n_frames, sizeof *w->truth);
+    const struct detector *d = scene_detector(s);
+    w->row = arena_array(&w->arena, d->n_panels, sizeof *w->row);
+    for (size_t k = 0; k < d->n_panels; k++) {
+        w->row[k] = (int32_t)w->size[0];
+        w->size[0] += (hsize_t)d->panels[k].n_slow;
+        if ((hsize_t)d->panels[k].n_fast > w->size[1])
+            w->size[1] = (hsize_t)d->panels[k].n_fast;
+    }
+    w->image = arena_array(&w->arena, (size_t)w->size[0] * (size_t)w->size[1], scene_pixel_size(s));
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     hid_t access = note(w, H5Pcreate(H5P_FILE_ACCESS));
     note(w, H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V110));
@@ -388,18 +423,19 @@ bool simulate_writer_open(const struct scene *s, const char *path, uint32_t n_fr
     return true;
 }
 
-bool simulate_writer_put(struct simulate_writer *w, const uint16_t *pixels,
-                         const struct simulate_truth *truth, struct error *err)
+bool simulate_writer_put(struct simulate_writer *w, const void *pixels, const struct simulate_truth *truth,
+                         struct error *err)
 {
-    const struct panel *p = &scene_detector(w->scene)->panels[0];
-    const hsize_t start[3] = {w->done, 0, 0}, size[3] = {1, (hsize_t)p->n_slow, (hsize_t)p->n_fast};
+    const hsize_t start[3] = {w->done, 0, 0}, size[3] = {1, w->size[0], w->size[1]};
+    hid_t type = scene_pixel_type(w->scene) == PIXEL_U16 ? H5T_NATIVE_UINT16 : H5T_NATIVE_INT32;
 
     if (w->done == w->n_frames)
         return error_set(err, ERROR_INTERNAL, "more frames than were announced for %s", w->path);
     w->truth[w->done++] = *truth;
     hid_t memory = note(w, H5Screate_simple(3, size, NULL)), file = note(w, H5Dget_space(w->data));
     note(w, H5Sselect_hyperslab(file, H5S_SELECT_SET, start, NULL, size, NULL));
-    note(w, H5Dwrite(w->data, H5T_NATIVE_UINT16, memory, file, H5P_DEFAULT, pixels));
+    lay_out(w, pixels, scene_pixel_size(w->scene), w->image);
+    note(w, H5Dwrite(w->data, type, memory, file, H5P_DEFAULT, w->image));
     note(w, H5Sclose(file));
     note(w, H5Sclose(memory));
     return w->failed ? cannot_write(w, err) : true;
@@ -438,7 +474,7 @@ bool simulate_writer_close(struct simulate_writer *w, struct error *err)
         note(w, H5Dclose(w->data));
         note(w, H5Fclose(w->file));
         w->data = w->file = -1;
-        good = w->failed ? cannot_write(w, err) : write_truth(w, err);
+        good = w->failed ? cannot_write(w, err) : write_truth(w, err) && write_phil(w, err);
     }
     if (good && rename(w->part, w->path) != 0)
         good = error_system(err, ERROR_FAILED, "cannot rename %s to %s", w->part, w->path);

@@ -107,11 +107,6 @@ bool source_settle(struct source *s, struct error *err);
  * checked. */
 bool source_settle_beam(const struct source *s, struct beam *b, struct error *err);
 
-/* sensor.c: linear attenuation coefficient, 1/mm, photoelectric and scattering, of a sensor material ("Si",
- * "CdTe", "GaAs"; long names as in headers are understood) at a wavelength in Å; 0 when the material or the
- * energy is not in the table. */
-double sensor_mu(const char *material, double wavelength);
-
 /* sensor.c: "Si", "CdTe", "GaAs" for the words of headers ("Silicon", "si", "CdTe sensor"); "" for anything
  * else. */
 const char *sensor_material(const char *words);

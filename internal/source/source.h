@@ -152,4 +152,17 @@ void source_reader_free(struct source_reader *r);
 bool source_mask_read(const char *path, const struct detector *d, struct arena *a, uint8_t **out,
                       struct error *err);
 
+/* ---- what other files say ---- */
+
+/* The panels that a file states: CrystFEL .geom, .expt, or an image of any format of the table. distance (mm): for a .geom that
+ * leaves it to the image files, which then is an error without. mask [n_pixels], 1 = good, or NULL. */
+bool source_geometry_read(const char *path, double distance, struct arena *a, struct detector **out,
+                          const uint8_t **mask, struct error *err);
+
+/* A whole file (at most limit bytes), unpacked when it is .gz or .bz2. */
+bool source_file_read(const char *path, size_t limit, struct bytes *out, struct error *err);
+
+/* Linear attenuation coefficient of a sensor material ("Si", "CdTe", "GaAs"), 1/mm; 0: not known for that wavelength. */
+double sensor_mu(const char *material, double wavelength);
+
 #endif

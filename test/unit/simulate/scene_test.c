@@ -61,17 +61,17 @@ static void intensities_obey_the_laue_group_and_the_absences(void **state)
     struct scene *s = scene_make(&p, &a, &err);
     const int32_t absent[][3] = {{0, 0, 1}, {0, 0, 2}, {3, 0, 0}, {0, 5, 0}};
     for (int i = 0; i < 4; i++)
-        assert_true(scene_wilson(s, absent[i]) == 0);
+        assert_true(crystal_intensity(&s->crystal, 1, absent[i]) == 0);
     double sum = 0;
     int n = 0;
     for (int32_t h = 1; h < 12; h++)
         for (int32_t k = 1; k < h; k++)
             for (int32_t l = 1; l < 12; l++) { /* 4/mmm: all sign changes, and h k swapped */
-                double v = scene_wilson(s, (const int32_t[]){h, k, l});
-                assert_true(v == scene_wilson(s, (const int32_t[]){-h, -k, -l}));
-                assert_true(v == scene_wilson(s, (const int32_t[]){k, h, -l}));
-                assert_true(v == scene_wilson(s, (const int32_t[]){-k, h, l}));
-                assert_true(v != scene_wilson(s, (const int32_t[]){h, k, l + 1}));
+                double v = crystal_intensity(&s->crystal, 1, (const int32_t[]){h, k, l});
+                assert_true(v == crystal_intensity(&s->crystal, 1, (const int32_t[]){-h, -k, -l}));
+                assert_true(v == crystal_intensity(&s->crystal, 1, (const int32_t[]){k, h, -l}));
+                assert_true(v == crystal_intensity(&s->crystal, 1, (const int32_t[]){-k, h, l}));
+                assert_true(v != crystal_intensity(&s->crystal, 1, (const int32_t[]){h, k, l + 1}));
                 sum += v, n++;
             }
     assert_true(fabs(sum / n - 1) < 5 / sqrt(n));
@@ -102,13 +102,58 @@ static void the_header_is_off_by_what_was_asked(void **state)
     struct beam_vector beam = {1.3, {0, 0, 1}};
     p.shift_fast = 1.5, p.shift_slow = -0.75, p.shift_distance = 0.5;
     struct scene *s = scene_make(&p, &a, &err);
-    struct detector real = *scene_detector(s);
     double px[2], truth[2];
-    real.panels = (struct panel *)scene_true_panel(s);
     assert_int_equal(detector_beam_centre(scene_detector(s), &beam, px), 0);
-    assert_int_equal(detector_beam_centre(&real, &beam, truth), 0);
+    assert_int_equal(detector_beam_centre(scene_true_detector(s), &beam, truth), 0);
     assert_true(fabs(px[0] - truth[0] - 1.5) < 1e-9 && fabs(px[1] - truth[1] + 0.75) < 1e-9);
-    assert_true(fabs(scene_detector(s)->panels[0].origin[2] - scene_true_panel(s)->origin[2] + 0.5) < 1e-12);
+    assert_true(fabs(scene_detector(s)->panels[0].origin[2] - scene_true_detector(s)->panels[0].origin[2] +
+                     0.5) < 1e-12);
+    arena_free(&a);
+}
+
+static void panels_are_moved_against_the_header(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct error err = {0};
+    struct simulate_params p = simulate_defaults();
+    assert_true(simulate_use_preset(&p, "jungfrau4M", 0, &a, &err));
+    p.panel_shift = 0.5, p.one_panel_shift = 2, p.one_panel_turn_deg = 0.2;
+    struct scene *s = scene_make(&p, &a, &err);
+    assert_non_null(s);
+    double moved = 0;
+    for (size_t k = 0; k < 8; k++) {
+        const struct panel *real = &scene_true_detector(s)->panels[k],
+                           *header = &scene_detector(s)->panels[k];
+        for (int i = 0; i < 2; i++)
+            moved += pow((real->origin[i] - header->origin[i]) / 0.075, 2) / 16;
+        assert_true(k == 0 || real->fast[1] == header->fast[1]);
+    }
+    assert_true(fabs(scene_true_detector(s)->panels[0].fast[1] / tan(0.2 * 3.14159265358979 / 180)) > 0.99);
+    assert_true(moved > 0.05 && moved < 2);
+    arena_free(&a);
+}
+
+static void a_list_of_intensities_takes_the_place_of_wilson(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct error err = {0};
+    struct simulate_params p = simulate_defaults();
+    struct space_group g;
+    struct intensities list;
+    static const char text[] = "h k l I\n2 1 0 300\n1 2 5 100\n3 0 0 7\n";
+    assert_true(space_group_find("P43212", &g, &err));
+    assert_true(intensities_parse((const uint8_t *)text, sizeof text - 1, "list", NULL, &g, &a, &list, &err));
+    p.structure = &list;
+    struct scene *s = scene_make(&p, &a, &err);
+    assert_non_null(s);
+    double strong = crystal_intensity(&s->crystal, 1, (const int32_t[]){-1, 2, 0});
+    double weak = crystal_intensity(&s->crystal, 1, (const int32_t[]){2, 1, -5});
+    assert_true(strong > 0 && fabs(strong / weak - 3) < 1e-12);
+    assert_true(crystal_intensity(&s->crystal, 1, (const int32_t[]){3, 0, 0}) ==
+                0); /* a screw axis says so */
+    assert_true(crystal_intensity(&s->crystal, 1, (const int32_t[]){4, 4, 4}) == 0); /* not in the list */
     arena_free(&a);
 }
 
@@ -120,6 +165,8 @@ int main(void)
         cmocka_unit_test(intensities_obey_the_laue_group_and_the_absences),
         cmocka_unit_test(equal_axes_stay_equal_when_a_cell_is_drawn),
         cmocka_unit_test(the_header_is_off_by_what_was_asked),
+        cmocka_unit_test(panels_are_moved_against_the_header),
+        cmocka_unit_test(a_list_of_intensities_takes_the_place_of_wilson),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,8 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"a.h5", "b.h5", "a_truth.json", "b_truth.json"};
+    static const char *const names[] = {"a.h5",   "b.h5", "a_truth.json", "b_truth.json", "a.phil",
+                                        "b.phil", "m.h5", "m_truth.json", "m.phil"};
     char path[128];
     (void)state;
     source_helper_stop();
@@ -58,7 +59,7 @@ static void write_run(const struct scene *s, const char *path, struct arena *a, 
     assert_true(simulate_writer_open(s, path, FRAMES, &w, &err));
     for (uint32_t n = 0; n < FRAMES; n++) {
         uint16_t *frame = pixels + n * scene_detector(s)->n_pixels;
-        scene_frame(s, n, frame, &truth[n], work);
+        scene_frame(s, n, frame, &truth[n], NULL, work);
         assert_true(simulate_writer_put(w, frame, &truth[n], &err));
     }
     assert_int_equal(access(path, F_OK), -1); /* not before it is complete */
@@ -98,6 +99,46 @@ static void what_is_written_is_read_back(void **state)
         for (size_t i = 0; i < n; i++)
             assert_int_equal(frame.mask[i] != 0, scene_mask(s)[i]);
     }
+    frame_buffer_free(&buffer);
+    source_close(source);
+    arena_free(&a);
+}
+
+/* Modules of an integrating detector: signed pixels, gain, places and mask come back. */
+static void modules_are_read_back(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct simulate_params p = simulate_defaults();
+    struct error err = {0};
+    assert_true(simulate_use_preset(&p, "agipd1M", 150, &a, &err));
+    p.panel_shift = 0.3, p.shift_fast = 1.5, p.mu = 7;
+    struct scene *s = scene_make(&p, &a, &err);
+    size_t n = scene_detector(s)->n_pixels;
+    int32_t *pixels = arena_array(&a, n, sizeof *pixels);
+    struct simulate_truth truth;
+    struct simulate_writer *w;
+    struct source_options options = {0};
+    struct source *source;
+    struct frame_buffer buffer = {0};
+    struct frame frame;
+    char *path = arena_printf(&a, "%s/m.h5", folder);
+    assert_int_equal(scene_pixel_type(s), PIXEL_I32);
+    scene_frame(s, 0, pixels, &truth, NULL, arena_alloc(&a, scene_work_size(s)));
+    assert_true(simulate_writer_open(s, path, 1, &w, &err) && simulate_writer_put(w, pixels, &truth, &err) &&
+                simulate_writer_close(w, &err));
+    if (!source_open(path, &options, &source, &err))
+        fail_msg("%s", err.fact);
+    const struct detector *d = source_detector(source), *h = scene_detector(s);
+    assert_int_equal(d->n_panels, 16);
+    for (size_t k = 0; k < 16; k++)
+        for (int i = 0; i < 3; i++)
+            assert_true(fabs(d->panels[k].origin[i] - h->panels[k].origin[i]) < 1e-9);
+    assert_true(fabs(d->panels[3].gain - 7.5) < 1e-12 && d->panels[3].trusted_hi == 80000);
+    assert_true(source_read(source, 0, &buffer, &frame, &err));
+    assert_memory_equal(frame.pixels, pixels, n * sizeof *pixels);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(frame.mask[i] != 0, scene_mask(s)[i]);
     frame_buffer_free(&buffer);
     source_close(source);
     arena_free(&a);
@@ -167,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(modules_are_read_back),
         cmocka_unit_test(the_same_simulation_gives_the_same_bytes),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
         cmocka_unit_test(an_abandoned_file_leaves_nothing),
