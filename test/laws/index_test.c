@@ -1,11 +1,17 @@
 /* Laws of indexing: what is not a lattice is refused whatever its length, what is one is found and written in one setting
- * (SCIENCE 7, 11). Numbers of lists are small: the same laws with 10,000 lists a kind are for longer runs.
+ * (SCIENCE 7, 11). Numbers of lists are small; XFELX_TEST_FULL=1 makes the same laws take all lists with truth, and 1000 null lists
+ * for each cell, kind and length.
  */
 #include "support.h"
 
 #include "unit/kernels/still.h"
 
 #include "base/json.h"
+
+static bool full(void)
+{
+    return getenv("XFELX_TEST_FULL") != NULL;
+}
 
 static const struct known_cell CELLS[] = {
     {.cell = {79, 79, 38, 90, 90, 90}, .centring = 'P'},
@@ -63,14 +69,16 @@ static void make_null(enum kind kind, size_t cell, size_t n, uint64_t *seed, str
 static void lists_without_a_lattice_are_refused(void **state)
 {
     (void)state;
-    static const size_t LENGTH[] = {6, 10, 40, 200};
+    static const size_t LENGTH[] = {6, 8, 10, 12, 20, 50, 200};
     uint64_t seed = 2026;
+    int draws = full() ? 1000 : 1;
     double highest = -99;
     int lists = 0, accepted = 0;
     for (size_t c = 0; c < N_CELLS; c++) {
         struct still_indexer *x = still_indexer(&CELLS[c]);
         for (enum kind kind = 0; kind < KINDS; kind++)
-            for (size_t l = 0; l < sizeof LENGTH / sizeof *LENGTH; l++) {
+            for (size_t i = 0; i < sizeof LENGTH / sizeof *LENGTH * (size_t)draws; i++) {
+                size_t l = i / (size_t)draws;
                 struct still s;
                 if (kind == OTHER_CELL && c == N_CELLS - 1)
                     continue; /* a 281 Å cell strained by 4 % is a superlattice of the 79 Å one: no null */
@@ -81,12 +89,13 @@ static void lists_without_a_lattice_are_refused(void **state)
             }
         still_indexer_free(x);
     }
-    print_message("%d lists of seed 2026, highest log10 evidence %.2f\n", lists, highest);
-    assert_int_equal(accepted, 0);
+    print_message("%d lists of seed 2026, highest log10 evidence %.2f, %d accepted\n", lists, highest,
+                  accepted);
+    assert_true(1000 * accepted <= lists); /* SCIENCE 11: fewer than 0.1 %; of a short run, none */
 }
 
 /* The lists with truth of the simulated sets: 8, 10, 12 spots, of which 0 to 2 belong to nothing, beam centre off by up to
- * one pixel; and as many null lists with the same radii. Every tenth of them. */
+ * one pixel; and as many null lists with the same radii. Every eleventh of them. */
 static void short_lists_with_truth_are_all_indexed(void **state)
 {
     (void)state;
@@ -109,7 +118,7 @@ static void short_lists_with_truth_are_all_indexed(void **state)
     assert_true(json_numbers(json_get(json_get(head, "detector"), "beam"), beam, 2));
     int right[13] = {0}, tried[13] = {0}, wrong = 0, nulls = 0, accepted = 0;
     for (int number = 0; (line = end + 1) && (end = strchr(line, '\n')); number++) {
-        if (number % 11) /* lists and null lists alternate */
+        if (number % (full() ? 1 : 11)) /* lists and null lists alternate */
             continue;
         struct json *list = json_parse(line, (size_t)(end - line), "lists", &err);
         const struct json *xy = json_get(list, "xy");
