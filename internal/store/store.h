@@ -10,7 +10,7 @@
 
 #include "base/base.h"
 #include "model/model.h"
-#include "store/words.h"
+#include "base/words.h"
 
 struct store;
 

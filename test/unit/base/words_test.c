@@ -1,5 +1,5 @@
 /* words_test.c - numbers of states have their words, and no others. */
-#include "store/words.h"
+#include "base/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

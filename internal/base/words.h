@@ -1,7 +1,7 @@
 /* words.h - numbers of run, job and attempt states and of how attempts end (WORDS 3, 4). Stored; never
  * reused. */
-#ifndef XFELX_STORE_WORDS_H
-#define XFELX_STORE_WORDS_H
+#ifndef XFELX_BASE_WORDS_H
+#define XFELX_BASE_WORDS_H
 
 #define JOB_STATE_TABLE(X)                                                                                   \
     X(DONE, 1, "done", "final outcomes = expected frames")                                                   \
@@ -15,8 +15,15 @@
 
 #define ATTEMPT_STATE_TABLE(X)                                                                               \
     X(CLAIMED, 1, "claimed", "row exists, scheduler not yet called")                                         \
+    X(SUBMITTING, 2, "submitting", "scheduler called, its answer not stored")                                \
+    X(QUEUED, 3, "queued", "waiting")                                                                        \
+    X(BLOCKED, 4, "blocked", "waiting for what cannot come by itself")                                       \
+    X(STARTING, 5, "starting", "prolog, stage-in")                                                           \
     X(RUNNING, 6, "running", "")                                                                             \
+    X(SUSPENDED, 7, "suspended", "stopped by the scheduler or a person")                                     \
+    X(ENDING, 8, "ending", "epilog, stage-out")                                                              \
     X(ENDED, 9, "ended", "with its end kind")                                                                \
+    X(UNKNOWN, 10, "unknown", "asked for and found nowhere, not for long")                                   \
     X(LOST, 11, "lost", "its process is gone without a word")
 
 #define END_KIND_TABLE(X)                                                                                    \
@@ -24,8 +31,17 @@
     X(OK, 1, "ok", "")                                                                                       \
     X(EXIT, 2, "exit", "ended with an error")                                                                \
     X(SIGNAL, 3, "signal", "killed by a signal")                                                             \
+    X(TIMEOUT, 4, "timeout", "reached its time limit")                                                       \
+    X(MEMORY, 5, "memory", "took more memory than it was given")                                             \
     X(NODE, 6, "node", "its host or process died")                                                           \
-    X(UNFINISHED, 12, "unfinished", "stopped in good order before the end")
+    X(PREEMPTED, 7, "preempted", "gave way to another job")                                                  \
+    X(CANCELLED, 8, "cancelled", "")                                                                         \
+    X(LAUNCH, 9, "launch", "never started: output path, work folder, shell")                                 \
+    X(DEADLINE, 10, "deadline", "could not end before its deadline")                                         \
+    X(REQUEUED, 11, "requeued", "the scheduler runs it again under the same id")                             \
+    X(UNFINISHED, 12, "unfinished", "stopped in good order before the end")                                  \
+    X(SUPERSEDED, 13, "superseded", "its lease had gone to another attempt")                                 \
+    X(OTHER, 14, "other", "")
 
 #define X(name, number, word, text) JOB_##name = number,
 enum job_state { JOB_STATE_TABLE(X) JOB_STATE_END };

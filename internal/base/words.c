@@ -1,5 +1,5 @@
 /* words.c - the words of the state tables; see words.h. */
-#include "store/words.h"
+#include "base/words.h"
 
 #define X(name, number, word, text)                                                                          \
     case number:                                                                                             \
