@@ -12,5 +12,6 @@
 #include "base/proc.h"
 #include "base/spacegroups.h"
 #include "base/str.h"
+#include "base/words.h"
 
 #endif

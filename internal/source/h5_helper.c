@@ -30,7 +30,7 @@ enum {
 };
 
 enum kind { KIND_REQUEST = 1, KIND_PART = 2, KIND_FAULT = 3, KIND_END = 4 };
-enum end { END_DONE = 0, END_EXIT = 1, END_SIGNAL = 2, END_TIME = 3 };
+enum child_end { CHILD_DONE = 0, CHILD_EXIT = 1, CHILD_SIGNAL = 2, CHILD_TIME = 3 };
 
 /* Address sanitizer maps terabytes: there the limit on memory must stay off. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -171,10 +171,10 @@ static void await(pid_t pid, uint32_t *end, uint32_t *value)
         struct timespec t = {left / 1000000000, left % 1000000000};
         sigtimedwait(&set, NULL, &t);
     }
-    *end = killed                     ? END_TIME
-           : WIFSIGNALED(status)      ? END_SIGNAL
-           : WEXITSTATUS(status) != 0 ? END_EXIT
-                                      : END_DONE;
+    *end = killed                     ? CHILD_TIME
+           : WIFSIGNALED(status)      ? CHILD_SIGNAL
+           : WEXITSTATUS(status) != 0 ? CHILD_EXIT
+                                      : CHILD_DONE;
     *value = WIFSIGNALED(status) ? (uint32_t)WTERMSIG(status) : (uint32_t)WEXITSTATUS(status);
 }
 
@@ -206,7 +206,7 @@ static int helper(int fd, void *arg)
             sigprocmask(SIG_UNBLOCK, &set, NULL);
             _exit(child(fd, &p));
         }
-        uint32_t end = END_EXIT, value = 0;
+        uint32_t end = CHILD_EXIT, value = 0;
         if (pid > 0)
             await(pid, &end, &value);
         uint8_t bytes[8];
@@ -287,14 +287,14 @@ static bool take_fault(const struct packet *p, const char *path, struct error *e
 
 static bool take_end(const struct packet *p, const char *path, struct error *err)
 {
-    uint32_t end = p->n == 8 ? take_le(p->bytes + HEAD, 4) : END_EXIT,
+    uint32_t end = p->n == 8 ? take_le(p->bytes + HEAD, 4) : CHILD_EXIT,
              value = p->n == 8 ? take_le(p->bytes + HEAD + 4, 4) : 0;
-    if (end == END_DONE)
+    if (end == CHILD_DONE)
         return true;
-    if (end == END_TIME || (end == END_SIGNAL && value == SIGXCPU))
+    if (end == CHILD_TIME || (end == CHILD_SIGNAL && value == SIGXCPU))
         return error_set(err, ERROR_UNREADABLE, "%s: the HDF5 library took longer than %d seconds on it",
                          path, SECONDS);
-    if (end == END_SIGNAL)
+    if (end == CHILD_SIGNAL)
         return error_set(err, ERROR_UNREADABLE, "%s: the HDF5 library crashed on it (signal %u)", path,
                          value);
     return error_set(err, ERROR_UNREADABLE, "%s: the HDF5 library gave up on it (exit code %u)", path, value);

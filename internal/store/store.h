@@ -10,7 +10,6 @@
 
 #include "base/base.h"
 #include "model/model.h"
-#include "base/words.h"
 
 struct store;
 
