@@ -282,22 +282,34 @@ static size_t free_points(struct frame *f, int32_t j)
     return n;
 }
 
+/* Are two candidate cells forms of one crystal: alike in their conventional axes? */
+static bool same_kind(const struct index_cell *a, const struct index_cell *b)
+{
+    for (int i = 0; i < 3; i++)
+        if (!(fabs(a->cell[i] / b->cell[i] - 1) < 0.05) || !(fabs(a->cell[i + 3] - b->cell[i + 3]) < 3))
+            return false;
+    return true;
+}
+
 /* Is one an orientation of the other that the lattice's symmetry, or nearly its symmetry, makes equal within
  * the angle? */
 static bool same_crystal(const struct frame *f, const struct candidate *x, const struct candidate *y)
 {
-    const struct index_cell *cell = f->cells[x->cell];
-    if (x->cell != y->cell)
+    const struct index_cell *cell = f->cells[x->cell], *other = f->cells[y->cell];
+    double theirs[9];
+    if (cell != other && !same_kind(cell, other))
         return false;
+    mat3_mul(y->g.m, other->to_conventional, theirs);
     for (size_t k = 0; k < cell->n_rotations + cell->n_settings; k++) {
         const int8_t *p = k < cell->n_rotations ? cell->rotation[k] : cell->setting[k - cell->n_rotations];
         double m[9], inverse_t[9], turn[9], rotation[9];
         lattice_change(x->g.m, p, m);
+        mat3_mul(m, cell->to_conventional, m);
         if (!lattice_reciprocal(m, inverse_t))
             continue;
         for (int i = 0; i < 9; i++)
             m[i] = inverse_t[i % 3 * 3 + i / 3];
-        mat3_mul(y->g.m, m, turn);
+        mat3_mul(theirs, m, turn);
         if (lattice_nearest_rotation(turn, rotation) &&
             lattice_rotation_angle(rotation) < f->p->min_separation)
             return true;

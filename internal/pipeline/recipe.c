@@ -217,40 +217,6 @@ static void take_hits(struct recipe *r, const struct params *p)
     r->below_cut = param_bool(p, "xfelx.index.below_cut", true);
 }
 
-static bool take_cell(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
-{
-    const char *group = param_text(p, "indexing.known_symmetry.space_group", NULL);
-    const double *cell = NULL;
-    bool known = param_reals(p, "indexing.known_symmetry.unit_cell", &cell) == 6;
-    if (group && !space_group_find(group, &r->group, err))
-        return false;
-    if (!known) {
-        if (r->index)
-            r->no_index = "no unit cell is given, and finding an unknown cell is not there yet";
-        r->index = false;
-        return true;
-    }
-    struct known_cell *k = r->known;
-    memcpy(k->cell, cell, sizeof k->cell);
-    k->centring = r->group.n_ops ? r->group.centring : 'P';
-    k->n_rotations = r->group.n_ops;
-    int8_t(*rotations)[9] = arena_array(a, r->group.n_ops + 1u, sizeof *rotations);
-    for (size_t i = 0; i < r->group.n_ops; i++)
-        memcpy(rotations[i], r->group.ops[i].r, sizeof *rotations);
-    k->rotations = (const int8_t(*)[9])rotations;
-    size_t size = index_cell_size(k);
-    void *memory = (void *)(((uintptr_t)arena_alloc(a, size + 64) + 63) / 64 * 64);
-    r->cells[0] = size ? index_cell_init(k, memory) : NULL;
-    r->n_cells = 1;
-    if (r->cells[0])
-        return true;
-    error_set(err, ERROR_USAGE, "unit cell %g,%g,%g,%g,%g,%g cannot be used with space group %s", cell[0],
-              cell[1], cell[2], cell[3], cell[4], cell[5], group ? r->group.hm : "P 1");
-    return error_hint(
-        err,
-        "indexing.known_symmetry: a cell in the setting of its space group, lengths in Å, angles in degrees");
-}
-
 static void take_indexing(struct recipe *r, const struct params *p)
 {
     struct index_params *x = &r->indexing;
@@ -330,8 +296,8 @@ bool recipe_make(const struct params *p, struct arena *a, struct recipe **out, s
     r->index = r->find_spots && param_bool(p, "dispatch.index", true);
     r->integrate = r->index && param_bool(p, "dispatch.integrate", true);
     take_hits(r, p);
-    bool ok =
-        take_inputs(r, p, a, &files, err) && take_spots(r, p, a, &files, err) && take_cell(r, p, a, err);
+    bool ok = take_inputs(r, p, a, &files, err) && take_spots(r, p, a, &files, err) &&
+              recipe_take_cells(r, p, a, err);
     if (ok) {
         take_indexing(r, p);
         take_integration(r, p, a);

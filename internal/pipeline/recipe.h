@@ -10,7 +10,7 @@
 #include "param/param.h"
 #include "source/source.h"
 
-enum { RECIPE_CELLS = 1 };
+enum { RECIPE_CELLS = INDEX_MAX_CELLS };
 
 struct recipe {
     /* identity */
@@ -46,9 +46,9 @@ struct recipe {
     bool below_cut;
 
     /* crystals */
-    struct space_group group; /* n_ops 0: not given */
-    struct known_cell known[RECIPE_CELLS];
-    const struct index_cell *cells[RECIPE_CELLS];
+    struct space_group group;                     /* n_ops 0: not given */
+    struct known_cell known[RECIPE_CELLS];        /* candidates: one, or the forms of the crystal */
+    const struct index_cell *cells[RECIPE_CELLS]; /* the same, prepared */
     size_t n_cells;
     struct index_params indexing;
     struct refine_params refinement;
@@ -61,6 +61,13 @@ struct recipe {
 
 /* Make a recipe from parameters. Reads the reference geometry. ERROR_USAGE names a parameter that cannot be. */
 bool recipe_make(const struct params *p, struct arena *a, struct recipe **out, struct error *err);
+
+/* Take the candidate cells from parameters: known_symmetry, or the isoforms. None given: indexing is off, r->no_index says so. */
+bool recipe_take_cells(struct recipe *r, const struct params *p, struct arena *a, struct error *err);
+
+/* Add a candidate cell in the setting of r->group (none: the symmetry of the metric). ERROR_USAGE when the two do not fit, or
+ * there are RECIPE_CELLS. */
+bool recipe_add_cell(struct recipe *r, const double cell[6], struct arena *a, struct error *err);
 
 /* Read the mask files against the detector of the job (of the first frame that can be opened). ERROR_MASK when shapes differ. */
 bool recipe_attach(struct recipe *r, const struct detector *d, struct arena *a, struct error *err);

@@ -429,6 +429,33 @@ static void of_several_cells_the_right_one_is_taken(void **state)
     still_indexer_free(y);
 }
 
+/* Two forms that differ by 1.2 % in one axis, four lattices allowed: each shot gets its own, and the other form is not found on
+ * what a shot leaves over. */
+static void forms_of_a_crystal_are_told_apart(void **state)
+{
+    (void)state;
+    struct known_cell forms[2] = {{.cell = {61.3, 70.4, 85.9, 90, 90, 90}, .centring = 'P'},
+                                  {.cell = {61.3, 70.4, 86.9, 90, 90, 90}, .centring = 'P'}};
+    struct still_indexer *x = still_indexer(&forms[0]), *y = still_indexer(&forms[1]);
+    const struct index_cell *cells[2] = {x->cell, y->cell};
+    void *work = still_memory(index_work_size(cells, 2, STILL_SPOTS));
+    uint64_t seed = 91;
+    x->params.max_lattices = 4;
+    for (int round = 0; round < 16; round++) {
+        uint32_t which = round % 3 == 0;
+        struct still s;
+        double A[9];
+        make_still(&s, &seed, &forms[which], round < 8 ? 25 : 100, round < 8 ? 3 : 20, A);
+        size_t n = spots_to_rays(&s.panel, 1, &s.beam, s.spot, s.n, x->ray);
+        assert_int_equal(index_frame(&x->params, cells, 2, &s.beam, x->ray, n, &x->found, work), 1);
+        assert_int_equal(x->lattice[0].cell_no, which);
+        assert_true(still_misset(x->lattice[0].A, A, 'P') < 0.3);
+    }
+    free(work);
+    still_indexer_free(x);
+    still_indexer_free(y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +474,7 @@ int main(void)
         cmocka_unit_test(of_a_crowd_the_strongest_lattice_is_returned),
         cmocka_unit_test(nearly_equal_axes_are_not_exchanged),
         cmocka_unit_test(of_several_cells_the_right_one_is_taken),
+        cmocka_unit_test(forms_of_a_crystal_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

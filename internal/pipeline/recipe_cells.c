@@ -1,0 +1,99 @@
+/* recipe_cells.c - the candidate cells of a recipe: the one of known_symmetry, or the isoforms (SCIENCE 7, ALGORITHMS 3.7). All of
+ * them are searched in every frame and the best by evidence wins; forms have one space group, since a job's lattices are written
+ * in one.
+ */
+#include "pipeline/recipe.h"
+
+#include <string.h>
+
+bool recipe_add_cell(struct recipe *r, const double cell[6], struct arena *a, struct error *err)
+{
+    if (r->n_cells == RECIPE_CELLS) {
+        error_set(err, ERROR_USAGE, "more than %d candidate cells", RECIPE_CELLS);
+        return error_hint(err, "indexing.stills.isoforms: leave out forms that do not occur");
+    }
+    struct known_cell *k = &r->known[r->n_cells];
+    memcpy(k->cell, cell, sizeof k->cell);
+    k->centring = r->group.n_ops ? r->group.centring : 'P';
+    k->n_rotations = r->group.n_ops;
+    int8_t(*rotations)[9] = arena_array(a, r->group.n_ops + 1u, sizeof *rotations);
+    for (size_t i = 0; i < r->group.n_ops; i++)
+        memcpy(rotations[i], r->group.ops[i].r, sizeof *rotations);
+    k->rotations = (const int8_t(*)[9])rotations;
+    size_t size = index_cell_size(k);
+    void *memory = (void *)(((uintptr_t)arena_alloc(a, size + 64) + 63) / 64 * 64);
+    r->cells[r->n_cells] = size ? index_cell_init(k, memory) : NULL;
+    if (r->cells[r->n_cells])
+        return r->n_cells++, true;
+    error_set(err, ERROR_USAGE, "unit cell %g,%g,%g,%g,%g,%g cannot be used with space group %s", cell[0],
+              cell[1], cell[2], cell[3], cell[4], cell[5], r->group.n_ops ? r->group.hm : "P 1");
+    return error_hint(
+        err,
+        "indexing.known_symmetry: a cell in the setting of its space group, lengths in Å, angles in degrees");
+}
+
+/* A parameter of isoform i. */
+static const char *of_form(struct arena *a, size_t i, const char *name)
+{
+    return arena_printf(a, "indexing.stills.isoforms[%zu].%s", i, name);
+}
+
+/* The space group of all forms: that of the first that names one, and every other must name the same. */
+static bool take_group_of_forms(struct recipe *r, const struct params *p, size_t n, struct arena *a,
+                                struct error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *symbol = param_text(p, of_form(a, i, "lookup_symbol"), NULL);
+        struct space_group group;
+        if (!symbol)
+            continue;
+        if (!space_group_find(symbol, &group, err))
+            return false;
+        if (r->group.n_ops && strcmp(group.hall, r->group.hall) != 0) {
+            error_set(err, ERROR_USAGE, "isoforms of different space groups, %s and %s, are not supported",
+                      r->group.hm, group.hm);
+            return error_hint(err, "process each space group in a job of its own");
+        }
+        r->group = group;
+    }
+    return true;
+}
+
+static bool take_forms(struct recipe *r, const struct params *p, size_t n, struct arena *a, struct error *err)
+{
+    if (!take_group_of_forms(r, p, n, a, err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const double *cell = NULL;
+        if (param_reals(p, of_form(a, i, "cell"), &cell) != 6) {
+            error_set(err, ERROR_USAGE, "isoform %zu has no cell", i + 1);
+            return error_hint(err, "indexing.stills.isoforms.cell: a b c α β γ");
+        }
+        if (!recipe_add_cell(r, cell, a, err))
+            return false;
+    }
+    return true;
+}
+
+bool recipe_take_cells(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
+{
+    const char *group = param_text(p, "indexing.known_symmetry.space_group", NULL);
+    size_t n_forms = param_count(p, "indexing.stills.isoforms");
+    const double *cell = NULL;
+    bool known = param_reals(p, "indexing.known_symmetry.unit_cell", &cell) == 6;
+    if (group && !space_group_find(group, &r->group, err))
+        return false;
+    if (n_forms && known) {
+        error_set(err, ERROR_USAGE,
+                  "indexing.known_symmetry.unit_cell and indexing.stills.isoforms are both given");
+        return error_hint(err, "make the known cell one of the isoforms, or leave it out");
+    }
+    if (n_forms)
+        return take_forms(r, p, n_forms, a, err);
+    if (known)
+        return recipe_add_cell(r, cell, a, err);
+    if (r->index)
+        r->no_index = "no unit cell is given, and finding an unknown cell is not there yet";
+    r->index = false;
+    return true;
+}
