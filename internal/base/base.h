@@ -12,6 +12,7 @@
 #include "base/proc.h"
 #include "base/spacegroups.h"
 #include "base/str.h"
+#include "base/wire.h"
 #include "base/words.h"
 
 #endif

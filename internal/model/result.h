@@ -26,7 +26,8 @@ enum frame_flag {
     FRAME_SECOND_TRY = 1 << 7,
 };
 
-enum { STAGE_MAX = 9 }; /* rows of the stage table that frame.stages can hold (STORE 3.1) */
+enum { RESULT_SHELLS = 110 }; /* bytes of a lattice's statistics in shells (STORE 3.1) */
+enum { STAGE_MAX = 9 };       /* rows of the stage table that frame.stages can hold (STORE 3.1) */
 
 struct result {
     struct frame_id id;
@@ -47,7 +48,9 @@ struct result {
     size_t n_indexed, n_integrated;
     const struct reflection *indexed;    /* by lattice, then as FORMATS 2.4 */
     const struct reflection *integrated; /* by lattice, then panel, h, k, l */
-    int64_t t_done;                      /* ns UTC */
+    /* [n_lattices] in place of the reflections, which stayed with the rank that worked on it (store_shells); NULL: they are here */
+    const uint8_t (*shells)[RESULT_SHELLS];
+    int64_t t_done; /* ns UTC */
     int64_t stage_ns[STAGE_MAX];
     uint32_t n_stages; /* stages that ran */
     uint32_t thread;

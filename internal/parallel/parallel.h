@@ -1,8 +1,20 @@
-/* parallel.h - work on the frames of a job with a team of threads.
+/* parallel.h - work on the frames of a job with ranks and threads.
  *
- * Workers share an atomic cursor over the chosen frames and nothing else; each has its own workspace. What they find goes
- * through a queue to one writer thread, which alone talks to sink and store: disks and databases may be slow without a worker
- * waiting for a lock. Results do not depend on the number of threads or on the order in which frames come back.
+ *     struct launch how;
+ *     if (!launch_detect(&how, &err)) …              // refused: started by something that cannot wire it; nothing was touched
+ *     source_helper_start(&err);                     // forks: before MPI
+ *     if (!farm_open(&how, program, &farm, &err)) …  // MPI_Init, where there is a launcher; alone: nothing
+ *     if (farm_rank(farm) == 0) …                    // read parameters, masks, lists; others get them:
+ *     farm_share(farm, &bytes, &err);
+ *     team_run(&team, &progress, &err);              // every rank; rank 0 also opens the store
+ *     code = farm_end(farm, code);                   // rank 0's code for everybody
+ *     farm_close(farm, code);
+ *
+ * Rank 0 hands out frames in chunks that shrink towards the end, and works too; each rank has a team of threads. Workers take
+ * frames from what their rank was given; what they find goes through a queue to the rank's one writer thread, which alone talks
+ * to the sink; rows for the store are sent to rank 0, whose writer alone talks to the store. The thread that calls team_run is
+ * the rank's service thread: it owns MPI, and never waits for more than a millisecond. Results do not depend on the number of
+ * ranks and threads or on the order in which frames come back. Messages: STORE 6.
  */
 #ifndef XFELX_PARALLEL_PARALLEL_H
 #define XFELX_PARALLEL_PARALLEL_H
@@ -13,32 +25,76 @@
 
 #include <signal.h>
 
+/* ---- launching ---- */
+
+/* Who started this program: known before MPI_Init (VENDOR 3.2). */
+struct launch {
+    bool mpi;            /* a launcher that we speak with; else alone */
+    uint32_t rank, size; /* as it says */
+    bool one_node;       /* all ranks are on this machine */
+};
+
+/* Look at the environment. ERROR_USAGE for launchers that start N programs which cannot find each other: each alone would do
+ * all the work. */
+bool launch_detect(struct launch *out, struct error *err);
+
+/* ---- the ranks ---- */
+
+struct farm;
+
+/* program: version and commit; ERROR_USAGE when the ranks differ in it. *out is to be closed also after a failure. */
+bool farm_open(const struct launch *l, const char *program, struct farm **out, struct error *err);
+uint32_t farm_rank(const struct farm *f);
+uint32_t farm_ranks(const struct farm *f);
+int farm_threads(const struct farm *f); /* CPUs of this rank over the ranks that share them, ≥ 1 */
+
+/* Rank 0's bytes to all; on the others they replace what is in bytes. */
+bool farm_share(struct farm *f, struct str *bytes, struct error *err);
+
+/* Another rank than 0 cannot begin: rank 0 stops the job with this error. In place of team_run. */
+void farm_give_up(struct farm *f, const struct error *why);
+
+/* Rank 0: tell the others that all is over. Others: wait for it. Returns rank 0's code. */
+int farm_end(struct farm *f, int code);
+
+/* f may be NULL. When a rank is lost, all are ended with this code and it does not return. */
+void farm_close(struct farm *f, int code);
+
+/* ---- the work ---- */
+
 /* How far it is; counts as WORDS 2. */
 struct team_progress {
     uint64_t total, done, hits, indexed, integrated, failed, lattices, below;
-    double seconds; /* since the start */
+    double seconds;    /* since the start */
+    uint64_t messages; /* between ranks; at the end */
+    double idle;       /* share of the threads' time spent waiting for frames; at the end */
+    bool published;    /* this rank's files are written */
 };
 
 struct team {
+    struct farm *farm;
     const struct recipe *recipe;
     const struct source_list *list;
-    const uint64_t *frames; /* [n_frames] numbers in the list: what is to be done, in this order */
+    const uint64_t
+        *frames; /* [n_frames] numbers in the list: what is to be done, in this order. Rank 0's counts */
     uint64_t n_frames;
-    int n_threads;
+    int n_threads; /* of this rank */
     struct sink *sink;
-    struct store *store; /* NULL: nothing is stored */
+    struct store *store; /* NULL: nothing is stored. Rank 0's counts */
     const struct store_job *job;
-    const volatile sig_atomic_t *stop; /* not 0: hand out nothing more, finish the frames in hand */
+    const volatile sig_atomic_t
+        *stop; /* not 0: hand out nothing more, finish the frames in hand; on any rank */
 
-    /* Called by the writer thread after each batch (at least every half second) and at the end. */
+    /* Rank 0, called by the writer thread after each batch (at least every half second) and at the end. */
     void (*progress)(void *arg, const struct team_progress *p);
-    /* Called by the writer thread for each failed frame. */
+    /* Rank 0, called by the writer thread for each failed frame. */
     void (*failed)(void *arg, const struct result *r);
     void *arg;
 };
 
-/* Process the frames. false: results could not be kept (the first error of sink or store); frames that were not kept are simply
- * not there and are done again by the same command. out: what was kept. */
+/* Process the frames and write this rank's files. false: results could not be kept (the first error of a sink or the store; on
+ * rank 0 of any rank); frames that were not kept are simply not there and are done again by the same command. out: what was
+ * kept. */
 bool team_run(const struct team *t, struct team_progress *out, struct error *err);
 
 #endif

@@ -1,100 +1,59 @@
-/* team.c - workers, queue and writer; see parallel.h. OpenMP only makes the team: one parallel region for the whole run, so that
- * its barriers, which spin, are met once. */
-#include "parallel/parallel.h"
+/* team.c - workers and writer of a rank; see parallel.h, run.h. OpenMP only makes the team: one parallel region for the whole run,
+ * in a thread of its own, so that its barriers, which spin, are met once, and so that the thread that owns MPI is none of it. */
+#include "parallel/rows.h"
+#include "parallel/run.h"
 
 #include <omp.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { QUEUE_MAX = 1024, BATCH_MAX = 256 };
+enum { UNAPPLIED_MAX = 4096 };
 
-/* Results on their way to the writer. */
-struct queue {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    struct result *items[QUEUE_MAX];
-    size_t first, n;
-    bool closed;
-};
+void run_fails(struct run *r, const struct error *e)
+{
+    pthread_mutex_lock(&r->lock);
+    if (!r->failed)
+        r->error = *e;
+    r->failed = true;
+    pthread_mutex_unlock(&r->lock);
+    supply_close(&r->supply);
+}
 
-struct run {
-    const struct team *team;
-    struct queue queue;
-    atomic_uint_fast64_t cursor;
-    struct team_progress progress;
-    struct error error;
-    int64_t start;
-
-    /* Detectors that results point to: one copy of each geometry, since those of single images go with their file. */
-    pthread_mutex_t detectors_lock;
-    struct arena detectors;
-    struct known {
-        struct known *next;
-        uint64_t fingerprint;
-        const struct detector *detector;
-    } * known;
-};
+void run_post(struct run *r, uint32_t to, enum message_type type, struct str *body)
+{
+    struct letter *letter = malloc(sizeof *letter);
+    struct error err = {0};
+    if (!letter) {
+        error_set(&err, ERROR_MEMORY, "out of memory");
+        str_free(body);
+        run_fails(r, &err);
+        return;
+    }
+    *letter = (struct letter){.to = to, .type = type, .body = *body};
+    *body = (struct str){0};
+    pthread_mutex_lock(&r->lock);
+    *r->last_letter = letter;
+    r->last_letter = &letter->next;
+    pthread_mutex_unlock(&r->lock);
+}
 
 static const struct detector *kept_detector(struct run *r, const struct detector *d)
 {
     if (!d)
         return NULL;
     uint64_t fingerprint = detector_fingerprint(d);
-    pthread_mutex_lock(&r->detectors_lock);
+    pthread_mutex_lock(&r->lock);
     struct known *k = r->known;
     while (k && k->fingerprint != fingerprint)
         k = k->next;
     if (!k) {
-        k = arena_alloc(&r->detectors, sizeof *k);
+        k = arena_alloc(&r->arena, sizeof *k);
         *k = (struct known){
-            .next = r->known, .fingerprint = fingerprint, .detector = detector_copy(&r->detectors, d)};
+            .next = r->known, .fingerprint = fingerprint, .detector = detector_copy(&r->arena, d)};
         r->known = k;
     }
-    pthread_mutex_unlock(&r->detectors_lock);
+    pthread_mutex_unlock(&r->lock);
     return k->detector;
-}
-
-/* ---- queue ---- */
-
-static void queue_put(struct queue *q, struct result *item)
-{
-    pthread_mutex_lock(&q->lock);
-    while (q->n == QUEUE_MAX)
-        pthread_cond_wait(&q->changed, &q->lock);
-    q->items[(q->first + q->n++) % QUEUE_MAX] = item;
-    pthread_cond_broadcast(&q->changed);
-    pthread_mutex_unlock(&q->lock);
-}
-
-static void queue_close(struct queue *q)
-{
-    pthread_mutex_lock(&q->lock);
-    q->closed = true;
-    pthread_cond_broadcast(&q->changed);
-    pthread_mutex_unlock(&q->lock);
-}
-
-/* Wait until half a second has passed, a batch is full, or nothing more will come; take what there is. false: the end. */
-static bool queue_take(struct queue *q, struct result **batch, size_t *n)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += 500000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_mutex_lock(&q->lock);
-    while (q->n < BATCH_MAX && !q->closed && pthread_cond_timedwait(&q->changed, &q->lock, &until) == 0)
-        ;
-    for (*n = 0; *n < BATCH_MAX && q->n; q->n--) {
-        batch[(*n)++] = q->items[q->first];
-        q->first = (q->first + 1) % QUEUE_MAX;
-    }
-    bool more = *n || !q->closed;
-    pthread_cond_broadcast(&q->changed);
-    pthread_mutex_unlock(&q->lock);
-    return more;
 }
 
 /* ---- writer ---- */
@@ -110,22 +69,97 @@ static void count(struct team_progress *p, const struct result *r)
     p->lattices += r->n_lattices;
 }
 
-static void write_batch(struct run *run, struct result *const *batch, size_t n)
+/* Rank 0: these are in the store. Cross them off; tell each rank how many of its rows are in. */
+static void note_stored(struct run *run, const struct queue_item *batch)
 {
     const struct team *t = run->team;
-    bool ok = run->error.code == ERROR_NONE;
-    for (size_t i = 0; ok && i < n; i++)
-        ok = batch[i] || error_set(&run->error, ERROR_MEMORY, "out of memory: a result could not be kept");
-    for (size_t i = 0; ok && t->sink && i < n; i++)
-        ok = sink_put(t->sink, batch[i], &run->error);
-    if (ok && t->store && n)
-        ok = store_put_results(t->store, t->job, (const struct result *const *)batch, n, t->recipe->hash_hex,
-                               &run->error);
-    for (size_t i = 0; ok && i < n; i++) {
-        count(&run->progress, batch[i]);
-        if (batch[i]->outcome == OUTCOME_FAILED && t->failed)
-            t->failed(t->arg, batch[i]);
+    uint32_t from = 0, n = 0;
+    for (const struct queue_item *i = batch; i; i = i->next) {
+        const struct result *r = i->result;
+        uint64_t frame = (uint64_t)t->list->sources[r->id.source].first + r->id.frame;
+        pthread_mutex_lock(&run->lock);
+        bool is_new = ledger_back(&run->ledger, frame);
+        pthread_mutex_unlock(&run->lock);
+        if (is_new)
+            count(&run->progress, r);
+        if (is_new && r->outcome == OUTCOME_FAILED && t->failed)
+            t->failed(t->arg, r);
+        n = i->from == from ? n + 1 : 1;
+        from = i->from;
+        if (from > 0 && (!i->next || i->next->from != from)) {
+            struct str body = {0};
+            wire_u32(&body, n);
+            run_post(run, from, MESSAGE_APPLIED, &body);
+        }
     }
+}
+
+static bool has_failed(struct run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    bool failed = run->failed;
+    pthread_mutex_unlock(&run->lock);
+    return failed;
+}
+
+static void post_rows(struct run *run, struct str *rows, uint32_t *n)
+{
+    struct str body = {0};
+    if (*n == 0)
+        return;
+    wire_u32(&body, *n);
+    str_addn(&body, rows->text, rows->len);
+    atomic_fetch_add(&run->unapplied, *n);
+    run_post(run, 0, MESSAGE_ROWS, &body);
+    str_clear(rows);
+    *n = 0;
+}
+
+/* The other ranks: rows to rank 0. When it is behind, the queue here fills and the workers wait. */
+static void send_rows(struct run *run, const struct queue_item *batch)
+{
+    enum { ROW_MAX = 48 << 10 };
+    struct str rows = {0};
+    uint32_t n = 0;
+    for (const struct queue_item *i = batch; i; i = i->next) {
+        rows_put(&rows, i->result);
+        count(&run->progress, i->result);
+        n++;
+        if (rows.len > MESSAGE_ROWS_MAX - ROW_MAX)
+            post_rows(run, &rows, &n);
+    }
+    post_rows(run, &rows, &n);
+    str_free(&rows);
+    while (atomic_load(&run->unapplied) > UNAPPLIED_MAX && !*run->team->stop && !has_failed(run))
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
+static bool store_batch(struct run *run, const struct queue_item *batch, struct error *err)
+{
+    const struct result *results[BATCH_MAX];
+    const struct team *t = run->team;
+    size_t n = 0;
+    for (const struct queue_item *i = batch; i; i = i->next)
+        results[n++] = i->result;
+    return !t->store || n == 0 || store_put_results(t->store, t->job, results, n, t->recipe->hash_hex, err);
+}
+
+static void write_batch(struct run *run, const struct queue_item *batch)
+{
+    const struct team *t = run->team;
+    struct error err = {0};
+    bool ok = !has_failed(run);
+    for (const struct queue_item *i = batch; ok && t->sink && i; i = i->next)
+        ok = i->from != run->farm->rank || sink_put(t->sink, i->result, &err);
+    if (ok && run->farm->rank == 0) {
+        ok = store_batch(run, batch, &err);
+        if (ok)
+            note_stored(run, batch);
+    } else if (ok) {
+        send_rows(run, batch);
+    }
+    if (err.code)
+        run_fails(run, &err);
     run->progress.seconds = 1e-9 * (double)(clock_monotonic() - run->start);
     if (t->progress)
         t->progress(t->arg, &run->progress);
@@ -134,65 +168,125 @@ static void write_batch(struct run *run, struct result *const *batch, size_t n)
 static void *writer(void *arg)
 {
     struct run *run = arg;
-    struct result *batch[BATCH_MAX];
-    size_t n = 0;
-    while (queue_take(&run->queue, batch, &n)) {
-        write_batch(run, batch, n);
-        for (size_t i = 0; i < n; i++)
-            free(batch[i]);
-        if (run->error.code) /* results can no longer be kept: let the workers stop */
-            atomic_store(&run->cursor, UINT64_MAX / 2);
+    struct queue_item *batch, *next;
+    struct error err = {0};
+    while (queue_take(&run->queue, &batch)) {
+        write_batch(run, batch);
+        for (; batch; batch = next) {
+            next = batch->next;
+            free(batch->result);
+            free(batch);
+        }
     }
-    write_batch(run, NULL, 0); /* the last figures, also of a job without frames */
+    write_batch(run, NULL); /* the last figures, also of a job without frames */
+    run->progress.published = !run->team->sink || sink_publish(run->team->sink, &err);
+    if (err.code)
+        run_fails(run, &err);
+    atomic_store(&run->writer_done, true);
     return NULL;
 }
 
 /* ---- workers ---- */
 
+static void keep(struct run *run, const struct result *result)
+{
+    struct queue_item *item = malloc(sizeof *item);
+    struct result *copy = result_copy(result, kept_detector(run, result->detector));
+    struct error err = {0};
+    if (!item || !copy) {
+        free(item);
+        free(copy);
+        error_set(&err, ERROR_MEMORY, "out of memory: a result could not be kept");
+        run_fails(run, &err);
+        return;
+    }
+    *item = (struct queue_item){.from = run->farm->rank, .result = copy};
+    queue_put(&run->queue, item, true);
+}
+
 static void work(struct run *run, uint32_t number)
 {
     const struct team *t = run->team;
     struct workspace *w = workspace_make(t->recipe, t->list, number);
-    while (w && !*t->stop) {
-        uint64_t next = atomic_fetch_add(&run->cursor, 1);
-        if (next >= t->n_frames)
-            break;
-        struct result result;
-        frame_process(t->recipe, w, t->frames[next], &result);
-        queue_put(&run->queue, result_copy(&result, kept_detector(run, result.detector)));
+    struct error err = {0};
+    struct result result;
+    enum work_kind kind;
+    int64_t since = 0;
+    uint64_t frame;
+    if (!w) {
+        error_set(&err, ERROR_MEMORY, "out of memory");
+        run_fails(run, &err);
+    }
+    while (w && supply_next(&run->supply, &since, &kind, &frame)) {
+        frame_process(t->recipe, w, frame, &result);
+        keep(run, &result);
     }
     workspace_free(w);
 }
 
-bool team_run(const struct team *t, struct team_progress *out, struct error *err)
+static void *crew(void *arg)
+{
+    struct run *run = arg;
+#pragma omp parallel num_threads(run->team->n_threads)
+    work(run, (uint32_t)omp_get_thread_num());
+    atomic_store(&run->workers_done, true);
+    return NULL;
+}
+
+/* ---- a run ---- */
+
+static struct run *run_make(const struct team *t)
 {
     struct run *run = calloc(1, sizeof *run);
     if (!run)
-        return error_set(err, ERROR_MEMORY, "out of memory");
+        return NULL;
     run->team = t;
+    run->farm = t->farm;
     run->progress.total = t->n_frames;
     run->start = clock_monotonic();
-    pthread_mutex_init(&run->queue.lock, NULL);
-    pthread_cond_init(&run->queue.changed, NULL);
-    pthread_mutex_init(&run->detectors_lock, NULL);
-    pthread_t thread;
-    bool ok = pthread_create(&thread, NULL, writer, run) == 0 ||
-              error_set(err, ERROR_FAILED, "cannot start a thread");
-    if (ok) {
-#pragma omp parallel num_threads(t->n_threads)
-        work(run, (uint32_t)omp_get_thread_num());
-        queue_close(&run->queue);
-        pthread_join(thread, NULL);
-        ok = run->error.code == ERROR_NONE;
-        if (!ok && err)
-            *err = run->error;
-        *out = run->progress;
-    }
-    pthread_mutex_destroy(&run->queue.lock);
-    pthread_cond_destroy(&run->queue.changed);
-    pthread_mutex_destroy(&run->detectors_lock);
-    /* the sink may still point to detectors it was given: it copies what it needs in sink_put */
-    arena_free(&run->detectors);
+    run->last_letter = &run->first_letter;
+    pthread_mutex_init(&run->lock, NULL);
+    supply_make(&run->supply, (uint32_t)t->n_threads);
+    queue_make(&run->queue);
+    ledger_make(&run->ledger, t->list->n_frames, t->farm->size, &run->arena);
+    if (t->farm->rank == 0)
+        ledger_open(&run->ledger, t->frames, t->n_frames);
+    return run;
+}
+
+static void run_free(struct run *run)
+{
+    queue_free(&run->queue);
+    supply_free(&run->supply);
+    pthread_mutex_destroy(&run->lock);
+    arena_free(&run->arena); /* the sink copied what it needs of the detectors in sink_put */
     free(run);
+}
+
+bool team_run(const struct team *t, struct team_progress *out, struct error *err)
+{
+    struct run *run = run_make(t);
+    pthread_t writing, working;
+    if (!run)
+        return error_set(err, ERROR_MEMORY, "out of memory");
+    bool ok = pthread_create(&writing, NULL, writer, run) == 0;
+    bool works = ok && pthread_create(&working, NULL, crew, run) == 0;
+    if (!works) {
+        struct error none = {0};
+        error_set(&none, ERROR_FAILED, "cannot start a thread");
+        run_fails(run, &none);
+        atomic_store(&run->workers_done, true);
+        atomic_store(&run->writer_done, !ok);
+    }
+    service_run(run);
+    if (works)
+        pthread_join(working, NULL);
+    if (ok)
+        pthread_join(writing, NULL);
+    if (run->failed && err)
+        *err = run->error;
+    ok = !run->failed;
+    *out = run->progress;
+    run_free(run);
     return ok;
 }

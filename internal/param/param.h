@@ -37,6 +37,9 @@ bool params_load_settings(struct params *p, const char *config_file, struct erro
 bool params_merge_file(struct params *p, const char *path, struct error *err);
 bool params_merge_argument(struct params *p, const char *text, struct error *err);
 
+/* Merge what params_show printed (all rows) somewhere else; name stands in messages. */
+bool params_merge_text(struct params *p, const char *name, const char *text, struct error *err);
+
 /* Is this argument an assignment, a PHIL file (by ending and content), or something else (an image)? */
 enum param_argument { PARAM_ARGUMENT_ASSIGNMENT, PARAM_ARGUMENT_PHIL, PARAM_ARGUMENT_OTHER };
 enum param_argument params_argument_kind(const char *text);

@@ -80,6 +80,13 @@ bool params_merge_file(struct params *p, const char *path, struct error *err)
     return tree && params_merge_tree(p, tree, err);
 }
 
+bool params_merge_text(struct params *p, const char *name, const char *text, struct error *err)
+{
+    const struct phil_source *s = phil_source(p->arena, name, true, text, strlen(text), err);
+    struct phil_object *tree = s ? phil_parse(p->arena, s, err) : NULL;
+    return tree && params_merge_tree(p, tree, err);
+}
+
 /* Passwords on a command line can be read by everybody on the machine. */
 static bool refuse_secrets(const struct phil_node *node, const struct phil_source *s, struct error *err)
 {

@@ -1,5 +1,5 @@
 /* recipe.c - parameters become a recipe; see recipe.h. One function a room of parameters, in the order of SCIENCE 1.2. */
-#include "pipeline/recipe.h"
+#include "pipeline/recipe_files.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,19 +16,33 @@ static bool is_word(const struct params *p, const char *path, const char *word)
 
 /* ---- inputs ---- */
 
-/* "file KIND sha256\n" of a file that changes results: part of the recipe hash. */
-static bool add_file(struct str *lines, const char *kind, const char *path, struct error *err)
+/* A file that changes results: its line "file KIND sha256\n" is part of the recipe hash. Read unless it came from rank 0. */
+static const struct recipe_file *take_file(struct recipe *r, const char *kind, const char *path,
+                                           struct str *lines, struct arena *a, struct error *err)
 {
-    struct bytes b = {0};
-    uint8_t hash[32];
     char hex[65];
-    if (!fs_read(path, (size_t)1 << 32, &b, err)) {
-        bytes_free(&b);
+    size_t i = 0;
+    while (i < r->n_files && strcmp(r->files[i].kind, kind) != 0)
+        i++;
+    if (i == r->n_files && !recipe_file_read(r, kind, path, a, err))
+        return NULL;
+    str_printf(lines, "file %s %s\n", kind, hash_hex(r->files[i].hash, 32, hex));
+    return r->files + i;
+}
+
+/* input.reference_geometry. */
+static bool take_reference(struct recipe *r, const char *path, struct str *lines, struct arena *a,
+                           struct error *err)
+{
+    const struct recipe_file *f = take_file(r, "reference", path, lines, a, err);
+    struct detector *d = NULL;
+    struct beam beam;
+    if (!f)
         return false;
-    }
-    sha256(b.data, b.size, hash);
-    bytes_free(&b);
-    str_printf(lines, "file %s %s\n", kind, hash_hex(hash, 32, hex));
+    char *text = arena_memdup(a, f->data, f->size); /* the parser changes it */
+    if (!experiment_parse_geometry(text, f->size, path, a, &d, &beam, err))
+        return false;
+    r->source.reference = d;
     return true;
 }
 
@@ -52,16 +66,16 @@ static bool take_inputs(struct recipe *r, const struct params *p, struct arena *
     if (!source_options_check(&r->source, err))
         return false;
     const char *reference = param_text(p, "input.reference_geometry", NULL);
-    if (reference) {
-        struct detector *d = NULL;
-        struct beam beam;
-        if (!add_file(files, "reference", reference, err) ||
-            !experiment_read_geometry(reference, a, &d, &beam, err))
-            return false;
-        r->source.reference = d;
-    }
+    if (reference && !take_reference(r, reference, files, a, err))
+        return false;
     r->source.geometry_file = param_text(p, "xfelx.geometry.file", NULL);
-    return !r->source.geometry_file || add_file(files, "geometry", r->source.geometry_file, err);
+    const struct recipe_file *geometry =
+        r->source.geometry_file ? take_file(r, "geometry", r->source.geometry_file, files, a, err) : NULL;
+    if (!geometry)
+        return !r->source.geometry_file;
+    r->source.geometry_text = (const char *)geometry->data;
+    r->source.geometry_size = geometry->size;
+    return true;
 }
 
 /* ---- spots ---- */
@@ -199,9 +213,10 @@ static bool take_spots(struct recipe *r, const struct params *p, struct arena *a
         return error_set(err, ERROR_USAGE, "xfelx.isa=%s cannot run on this processor", isa);
     r->mask_spots_path = param_text(p, "spotfinder.lookup.mask", NULL);
     r->mask_integration_path = param_text(p, "integration.lookup.mask", NULL);
-    if (r->mask_spots_path && !add_file(files, "mask", r->mask_spots_path, err))
+    if (r->mask_spots_path && !take_file(r, "mask", r->mask_spots_path, files, a, err))
         return false;
-    if (r->mask_integration_path && !add_file(files, "integration_mask", r->mask_integration_path, err))
+    if (r->mask_integration_path &&
+        !take_file(r, "integration_mask", r->mask_integration_path, files, a, err))
         return false;
     return take_threshold(r, p, err) && take_filters(r, p, a, err);
 }
@@ -288,9 +303,8 @@ static void take_integration(struct recipe *r, const struct params *p, struct ar
 
 /* ---- all of it ---- */
 
-bool recipe_make(const struct params *p, struct arena *a, struct recipe **out, struct error *err)
+bool recipe_fill(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
 {
-    struct recipe *r = arena_alloc(a, sizeof *r);
     struct str files = {0}, text = {0};
     r->find_spots = param_bool(p, "dispatch.find_spots", true);
     r->index = r->find_spots && param_bool(p, "dispatch.index", true);
@@ -307,28 +321,16 @@ bool recipe_make(const struct params *p, struct arena *a, struct recipe **out, s
                     &(struct param_show_options){.what = PARAM_SHOW_ALL, .expert = -1, .tree = PARAM_RECIPE},
                     &text);
         r->text = arena_strdup(a, text.text ? text.text : "");
-        *out = r;
     }
     str_free(&files);
     str_free(&text);
     return ok;
 }
 
-bool recipe_attach(struct recipe *r, const struct detector *d, struct arena *a, struct error *err)
+bool recipe_make(const struct params *p, struct arena *a, struct recipe **out, struct error *err)
 {
-    uint8_t *mask = NULL;
-    if (r->mask_spots_path) {
-        if (!source_mask_read(r->mask_spots_path, d, a, &mask, err))
-            return false;
-        r->mask_spots = mask;
-    }
-    if (r->mask_integration_path) {
-        if (!source_mask_read(r->mask_integration_path, d, a, &mask, err))
-            return false;
-        r->mask_integration = mask;
-    }
-    r->mask_pixels = d->n_pixels;
-    return true;
+    *out = arena_alloc(a, sizeof **out);
+    return recipe_fill(*out, p, a, err);
 }
 
 bool recipe_takes(const struct recipe *r, const char *recorded, uint32_t frame)

@@ -12,6 +12,16 @@
 
 enum { RECIPE_CELLS = INDEX_MAX_CELLS };
 
+/* A file that a recipe depends on. Contents are kept of those that are read again (geometries), of masks only what came out. */
+struct recipe_file {
+    const char
+        *kind; /* of the line in the recipe hash: "reference", "geometry", "mask", "integration_mask" */
+    uint8_t hash[32];
+    const uint8_t *data;
+    size_t size;
+};
+enum { RECIPE_FILES = 8 };
+
 struct recipe {
     /* identity */
     uint8_t hash[32];
@@ -23,6 +33,8 @@ struct recipe {
     const char *no_index; /* why indexing is off although it was not switched off, for people; NULL */
 
     /* inputs */
+    struct recipe_file files[RECIPE_FILES];
+    size_t n_files;
     struct source_options source;
     double process_percent; /* 100: all frames; else by hash of (recorded path, frame) */
     uint64_t max_images;    /* 0: all */
@@ -71,6 +83,12 @@ bool recipe_add_cell(struct recipe *r, const double cell[6], struct arena *a, st
 
 /* Read the mask files against the detector of the job (of the first frame that can be opened). ERROR_MASK when shapes differ. */
 bool recipe_attach(struct recipe *r, const struct detector *d, struct arena *a, struct error *err);
+
+/* For the other ranks of a job: append what recipe_make and recipe_attach read from files. They make theirs from the same
+ * parameters and these bytes, and open none of the files. ERROR_INTERNAL for bytes that are none. */
+void recipe_pack(const struct recipe *r, struct str *out);
+bool recipe_unpack(const struct params *p, struct get *in, struct arena *a, struct recipe **out,
+                   struct error *err);
 
 /* Is this frame part of dispatch.process_percent? By hash of (recorded path, frame): the same frames in every job. */
 bool recipe_takes(const struct recipe *r, const char *recorded, uint32_t frame);

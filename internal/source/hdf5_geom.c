@@ -280,7 +280,9 @@ bool hdf5_open_with_geom(struct source *s, struct hdf5 *h, struct error *err)
     bool known;
     double ev;
     s->ops = &source_hdf5_geom;
-    if (!geom_read(s->options.geometry_file, a, &g, err))
+    const struct source_options *o = &s->options;
+    if (!(o->geometry_text ? geom_parse(o->geometry_text, o->geometry_size, o->geometry_file, a, &g, err)
+                           : geom_read(o->geometry_file, a, &g, err)))
         return false;
     h->places = arena_array(a, g.n_panels, sizeof *h->places);
     if (!want_all(&g, w, h->places, &h->n_images, err))

@@ -202,6 +202,7 @@ static void count_frames(struct source_entry *e, const struct source_options *o,
         e->n_frames = single ? 1 : source_frames(e->open);
     else
         e->error = arena_memdup(a, &err, sizeof err);
+    e->container = !single;
 }
 
 bool source_list_make(char *const *arguments, size_t n, const struct source_options *o, struct arena *a,

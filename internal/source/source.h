@@ -46,6 +46,7 @@ void frame_buffer_free(struct frame_buffer *b);
 /* What the person may say about inputs; all members may be zero, which leaves the file's word.
  *
  * geometry_file          CrystFEL .geom, for CXI and Cheetah files
+ * geometry_text, _size   its content when it was read already; NULL: it is read from the file
  * reference              input.reference_geometry: positions of panels, in place of the file's
  * wavelength             geometry.beam.wavelength, Å
  * wavelength_offset      Å, added to the file's
@@ -53,7 +54,8 @@ void frame_buffer_free(struct frame_buffer *b);
  * beam_centre_fast_slow  px, on the panel the beam hits
  */
 struct source_options {
-    const char *geometry_file;
+    const char *geometry_file, *geometry_text;
+    size_t geometry_size;
     const struct detector *reference;
     double wavelength, wavelength_offset, distance;
     const double *beam_centre_fast_slow;
@@ -107,12 +109,14 @@ void source_helper_stop(void);
  * n_frames  a source that cannot be opened counts 1 frame, which then fails
  * first     number of its first frame in the whole list
  * error     could not be opened: its frame 0 fails with this; NULL: nothing known against it
+ * container it may hold several images
  * open      container formats: the opened source; NULL for single-image formats, opened by whoever reads the frame
  */
 struct source_entry {
     const char *path, *recorded;
     uint32_t n_frames, first;
     struct error *error;
+    bool container;
     struct source *open;
 };
 
@@ -129,6 +133,12 @@ struct source_list {
 bool source_list_make(char *const *arguments, size_t n, const struct source_options *o, struct arena *a,
                       struct source_list *out, struct error *err);
 void source_list_close(struct source_list *l);
+
+/* For the other ranks of a job: append the list as bytes; make it from them. Nothing is listed again and counts are not asked
+ * for again; containers are opened for their pixels. ERROR_INTERNAL for bytes that are none. */
+void source_list_pack(const struct source_list *l, struct str *out);
+bool source_list_unpack(struct get *in, const struct source_options *o, struct arena *a,
+                        struct source_list *out, struct error *err);
 
 /* Find source and frame of the i-th frame of the list. */
 void source_list_at(const struct source_list *l, uint64_t i, uint32_t *source, uint32_t *frame);

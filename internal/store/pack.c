@@ -1,6 +1,8 @@
 /* pack.c - see pack.h. */
 #include "store/pack.h"
 
+#include "store/store.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,4 +102,22 @@ void pack_shells(const struct reflection *rows, size_t n, double d_min, uint8_t 
         pack_small(c > 0 ? sum_s[s] / c : NAN, p + 5);
         pack_small(c > 0 ? sum_is[s] / c : NAN, p + 8);
     }
+}
+
+void store_shells(const struct result *r, uint32_t lattice, uint8_t out[RESULT_SHELLS])
+{
+    if (r->shells) {
+        memcpy(out, r->shells[lattice], RESULT_SHELLS);
+        return;
+    }
+    size_t first = 0, n = 0;
+    for (size_t i = 0; i < r->n_integrated; i++) {
+        if (r->integrated[i].lattice == lattice) {
+            first = n ? first : i;
+            n++;
+        }
+    }
+    double d_min = 1, d_max;
+    detector_resolution(r->detector, &r->beam.v, &d_min, &d_max);
+    pack_shells(r->integrated + first, n, d_min, out);
 }

@@ -307,16 +307,7 @@ static bool put_lattice(struct sql *s, const struct store_job *j, const struct r
     pack_reals(l->A, 9, mat);
     pack_reals(l->free_cell, 6, free_cell);
     pack_floats(l->free_cov, 21, free_cov);
-    size_t first = 0, count = 0;
-    for (size_t i = 0; i < r->n_integrated; i++) {
-        if (r->integrated[i].lattice == n) {
-            first = count ? first : i;
-            count++;
-        }
-    }
-    double d_min = 1, d_max;
-    detector_resolution(r->detector, &r->beam.v, &d_min, &d_max);
-    pack_shells(r->integrated + first, count, d_min, shells);
+    store_shells(r, n, shells);
     experiment_identifier(r->id.path, r->id.frame, n, recipe_hash, ident, NULL);
     double rmsd = hypot(l->rmsd_x, l->rmsd_y);
     return sql_do(

@@ -62,6 +62,9 @@ bool store_is_alive(const struct store *s);
 bool store_put_results(struct store *s, const struct store_job *j, const struct result *const *results,
                        size_t n, const char *recipe_hash, struct error *err);
 
+/* The statistics of a lattice's reflections as they are stored (lattice.shells): what another rank sends in their place. */
+void store_shells(const struct result *r, uint32_t lattice, uint8_t out[RESULT_SHELLS]);
+
 /* The attempt is over. end_kind of WORDS 4 (1 ok, 12 unfinished, …); published: result files are written. */
 bool store_end(struct store *s, const struct store_job *j, int end_kind, int exit_code, bool published,
                struct error *err);

@@ -83,7 +83,11 @@ static struct store_job_row run(int n_threads, struct seen *seen, struct arena *
                                 .n_threads = 1};
     assert_true(store_open(db, false, &store, &err));
     assert_true(store_begin(store, &begin, &job, &err));
-    struct team team = {.recipe = recipe,
+    struct launch alone = {.size = 1};
+    struct farm *farm;
+    assert_true(farm_open(&alone, "test", &farm, &err));
+    struct team team = {.farm = farm,
+                        .recipe = recipe,
                         .list = &list,
                         .frames = frames,
                         .n_frames = list.n_frames,
@@ -97,6 +101,7 @@ static struct store_job_row run(int n_threads, struct seen *seen, struct arena *
     struct team_progress end;
     if (!team_run(&team, &end, &err))
         fail_msg("%s: %s", err.fact, err.detail);
+    farm_close(farm, 0);
     assert_true(store_jobs(store, a, &rows, &n, &err));
     store_close(store);
     source_list_close(&list);

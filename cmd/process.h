@@ -1,0 +1,54 @@
+/* process.h - the main job in parts: inputs (process_inputs.c), what people see of it (process_say.c), the job itself
+ * (process.c). Private to the command. */
+#ifndef XFELX_CMD_PROCESS_H
+#define XFELX_CMD_PROCESS_H
+
+#include "cmd/parameters.h"
+
+#include "parallel/parallel.h"
+
+/* What is drawn while it runs. */
+struct watch {
+    bool terminal;
+    int64_t drawn;
+    uint64_t n_failed;
+};
+
+struct job {
+    struct cli *cli;
+    struct farm *farm;
+    struct params *params;
+    struct recipe *recipe;
+    struct source_list list;
+    uint64_t *frames, n_frames; /* rank 0: what is to be done */
+    const char *folder;
+    int n_threads; /* of this rank */
+    struct store *store;
+    struct store_job stored;
+    struct sink *sink;
+    struct watch watch;
+};
+
+/* ---- inputs ---- */
+
+/* Rank 0, or a program alone: everything that is read before the first frame. */
+bool inputs_read(struct job *j, struct error *err);
+
+/* The same for the other ranks: as bytes, and from them. */
+void inputs_pack(const struct job *j, struct str *out);
+bool inputs_unpack(struct job *j, struct get *in, struct error *err);
+
+/* The run as the store knows it: name, identity, files. In the arena. */
+const char *inputs_run_name(struct arena *a, const struct source_list *l);
+void inputs_run_hash(struct arena *a, const struct source_list *l, uint8_t out[32]);
+struct store_source *inputs_describe(struct arena *a, const struct source_list *l);
+
+/* ---- what people see ---- */
+
+void say_start(const struct job *j);
+void say_end(const struct job *j, const struct team_progress *p, bool whole);
+int say_elsewhere(const struct error *err);                  /* somebody is at it already; the exit code */
+void say_progress(void *arg, const struct team_progress *p); /* arg: struct watch */
+void say_failed(void *arg, const struct result *r);
+
+#endif

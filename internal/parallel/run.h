@@ -1,0 +1,53 @@
+/* run.h - what the threads of a rank share while frames are processed: workers and writer (team.c), service (service.c). Private
+ * to parallel/. */
+#ifndef XFELX_PARALLEL_RUN_H
+#define XFELX_PARALLEL_RUN_H
+
+#include "parallel/farm.h"
+#include "parallel/queue.h"
+#include "parallel/supply.h"
+
+#include <stdatomic.h>
+
+/* A message of another thread, for the service thread to send. */
+struct letter {
+    struct letter *next;
+    uint32_t to;
+    enum message_type type;
+    struct str body;
+};
+
+struct run {
+    const struct team *team;
+    struct farm *farm;
+    struct supply supply;
+    struct queue queue;
+    struct team_progress progress; /* of the writer thread */
+    int64_t start;
+    atomic_bool workers_done, writer_done;
+    atomic_uint_fast32_t unapplied; /* rows sent and not yet in the store */
+
+    pthread_mutex_t lock; /* of all below */
+    struct letter *first_letter, **last_letter;
+    struct error error; /* the first one */
+    bool failed;
+    struct ledger ledger; /* rank 0 */
+    struct arena arena;
+    /* Detectors that results point to: one copy of each geometry, since those of single images go with their file. */
+    struct known {
+        struct known *next;
+        uint64_t fingerprint;
+        const struct detector *detector;
+    } * known;
+};
+
+/* Keep the first error; whoever serves then stops the job. Any thread. */
+void run_fails(struct run *r, const struct error *e);
+
+/* Have a message sent; the body is taken over. Any thread. */
+void run_post(struct run *r, uint32_t to, enum message_type type, struct str *body);
+
+/* Serve until this rank's frames are done, its files written, and (rank 0) the other ranks have said so too. */
+void service_run(struct run *r);
+
+#endif

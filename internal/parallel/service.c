@@ -1,0 +1,357 @@
+/* service.c - the thread of a rank that owns MPI: gets frames for the workers, sends what they found, hears of stops. Rank 0's
+ * also keeps the ledger. Each turn looks at everything once and then sleeps up to a millisecond. See run.h, STORE 6. */
+#include "parallel/rows.h"
+#include "parallel/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RANGES_MAX = 1024, TTL_MS = 1000 * SILENCE_SECONDS };
+enum why { WHY_DONE, WHY_SIGNAL, WHY_FAILED };
+
+struct service {
+    struct run *run;
+    struct farm *farm;
+    bool stopping, told, closed;
+    uint32_t asked_free; /* of the open ASK */
+    bool asked, worked;
+    uint32_t byes; /* ranks that have nothing more to say */
+    bool *bye;
+    int64_t busy_ns, idle_ns;
+};
+
+static void send(struct service *s, uint32_t to, enum message_type type)
+{
+    struct error err = {0};
+    if (!farm_send(s->farm, to, type, &err))
+        run_fails(s->run, &err);
+}
+
+static void fails(struct service *s, enum error_code code, const char *what, uint32_t rank)
+{
+    struct error err = {0};
+    error_set(&err, code, "rank %u: %s", rank, what);
+    run_fails(s->run, &err);
+}
+
+static bool has_failed(struct run *r)
+{
+    pthread_mutex_lock(&r->lock);
+    bool failed = r->failed;
+    pthread_mutex_unlock(&r->lock);
+    return failed;
+}
+
+/* Letters of the other threads. */
+static void send_letters(struct service *s)
+{
+    struct run *r = s->run;
+    pthread_mutex_lock(&r->lock);
+    struct letter *letter = r->first_letter, *next;
+    r->first_letter = NULL;
+    r->last_letter = &r->first_letter;
+    pthread_mutex_unlock(&r->lock);
+    for (; letter; letter = next) {
+        next = letter->next;
+        str_addn(farm_message(s->farm), letter->body.text, letter->body.len);
+        send(s, letter->to, letter->type);
+        str_free(&letter->body);
+        free(letter);
+        s->worked = true;
+    }
+}
+
+static void add(struct service *s, enum work_kind kind, const struct range *ranges, size_t n)
+{
+    struct error err = {0};
+    if (!supply_add(&s->run->supply, kind, ranges, n, &err))
+        run_fails(s->run, &err);
+    s->worked = true;
+}
+
+/* ---- rank 0 ---- */
+
+static void stop_all(struct service *s, enum why why)
+{
+    if (s->stopping)
+        return;
+    s->stopping = true;
+    supply_close(&s->run->supply);
+    for (uint32_t r = 1; r < s->farm->size; r++) {
+        wire_u32(farm_message(s->farm), why);
+        send(s, r, MESSAGE_STOP);
+    }
+}
+
+static void take_rows(struct service *s, struct get *g, uint32_t from)
+{
+    uint32_t n = get_u32(g);
+    for (uint32_t i = 0; i < n; i++) {
+        struct queue_item *item = malloc(sizeof *item);
+        struct result *result = item ? rows_get(g, s->run->team->list) : NULL;
+        if (!result) {
+            free(item);
+            fails(s, g->bad ? ERROR_INTERNAL : ERROR_MEMORY, "its rows cannot be read", from);
+            return;
+        }
+        item->from = from;
+        item->result = result;
+        queue_put(&s->run->queue, item, false);
+    }
+}
+
+static void take_bye(struct service *s, struct get *g, uint32_t from)
+{
+    s->busy_ns += (int64_t)get_u64(g);
+    s->idle_ns += (int64_t)get_u64(g);
+    s->byes += !s->bye[from];
+    s->bye[from] = true;
+}
+
+static void hear_at_0(struct service *s, const struct message *m)
+{
+    struct get g = {m->body, m->body + m->size, false};
+    struct asker *asker = s->run->ledger.ranks + m->from;
+    struct error err;
+    switch (m->type) {
+    case MESSAGE_ASK:
+        asker->threads = get_u32(&g);
+        asker->free = get_u32(&g);
+        asker->rate = get_u32(&g);
+        asker->asking = true;
+        break;
+    case MESSAGE_ROWS:
+        take_rows(s, &g, m->from);
+        break;
+    case MESSAGE_BYE:
+        take_bye(s, &g, m->from);
+        break;
+    case MESSAGE_NOTE:
+        get_error(&g, &err);
+        run_fails(s->run, &err);
+        break;
+    case MESSAGE_STOP:
+        stop_all(s, WHY_SIGNAL);
+        break;
+    default:
+        fails(s, ERROR_INTERNAL, "it sent a message that is not for rank 0", m->from);
+    }
+    if (g.bad)
+        fails(s, ERROR_INTERNAL, "it sent a message that is too short", m->from);
+}
+
+/* Rank 0 asks itself. */
+static void ask_self(struct service *s)
+{
+    struct supply_state now = supply_look(&s->run->supply);
+    struct asker *self = s->run->ledger.ranks;
+    self->asking = now.wants;
+    self->threads = s->run->supply.threads;
+    self->free = now.free;
+    self->rate = now.rate;
+}
+
+static void give(struct service *s)
+{
+    struct range ranges[RANGES_MAX];
+    struct run *r = s->run;
+    ask_self(s);
+    for (uint32_t rank = 0; rank < s->farm->size; rank++) {
+        pthread_mutex_lock(&r->lock);
+        size_t n = ledger_give(&r->ledger, rank, ranges, RANGES_MAX);
+        pthread_mutex_unlock(&r->lock);
+        if (n == 0)
+            continue;
+        if (rank == 0) {
+            add(s, WORK_PROCESS, ranges, n);
+            continue;
+        }
+        struct str *out = farm_message(s->farm);
+        wire_u32(out, WORK_PROCESS);
+        wire_u32(out, TTL_MS);
+        for (size_t i = 0; i < n; i++) {
+            wire_u32(out, ranges[i].first);
+            wire_u32(out, ranges[i].count);
+        }
+        send(s, rank, MESSAGE_GRANT);
+        s->worked = true;
+    }
+}
+
+/* Every frame is in the store? */
+static bool all_back(struct run *r)
+{
+    pthread_mutex_lock(&r->lock);
+    bool all = r->ledger.left == 0;
+    pthread_mutex_unlock(&r->lock);
+    return all;
+}
+
+static void turn_at_0(struct service *s)
+{
+    struct run *r = s->run;
+    if (has_failed(r))
+        stop_all(s, WHY_FAILED);
+    else if (*r->team->stop)
+        stop_all(s, WHY_SIGNAL);
+    else if (all_back(r))
+        stop_all(s, WHY_DONE);
+    else
+        give(s);
+    if (!s->closed && atomic_load(&r->workers_done) && (s->byes == s->farm->size - 1 || s->farm->lost)) {
+        s->closed = true;
+        queue_close(&r->queue);
+    }
+}
+
+/* ---- the others ---- */
+
+static void take_grant(struct service *s, struct get *g)
+{
+    struct range ranges[RANGES_MAX];
+    enum work_kind kind = (enum work_kind)get_u32(g);
+    get_u32(g); /* ttl: for leases that end, to come */
+    size_t n = 0;
+    while (n < RANGES_MAX && g->at < g->end && !g->bad) {
+        ranges[n].first = get_u32(g);
+        ranges[n].count = get_u32(g);
+        uint64_t stop = (uint64_t)ranges[n].first + ranges[n].count;
+        g->bad = g->bad || ranges[n].count == 0 || stop > s->run->team->list->n_frames;
+        n++;
+    }
+    if (!g->bad)
+        add(s, kind, ranges, n);
+    s->asked = false;
+}
+
+static void hear(struct service *s, const struct message *m)
+{
+    struct get g = {m->body, m->body + m->size, false};
+    switch (m->type) {
+    case MESSAGE_GRANT:
+        take_grant(s, &g);
+        break;
+    case MESSAGE_APPLIED:
+        atomic_fetch_sub(&s->run->unapplied, get_u32(&g));
+        break;
+    case MESSAGE_STOP:
+        s->stopping = true;
+        supply_close(&s->run->supply);
+        break;
+    default:
+        fails(s, ERROR_INTERNAL, "it was sent a message that only rank 0 reads", s->farm->rank);
+    }
+    if (g.bad)
+        fails(s, ERROR_INTERNAL, "it was sent a message that is wrong", s->farm->rank);
+}
+
+/* A signal or an error here: rank 0 is told once, and stops all. */
+static void tell(struct service *s)
+{
+    struct run *r = s->run;
+    bool failed = has_failed(r);
+    if (s->told || !(failed || *r->team->stop))
+        return;
+    s->told = true;
+    supply_close(&r->supply);
+    struct str *out = farm_message(s->farm);
+    if (failed) {
+        pthread_mutex_lock(&r->lock);
+        wire_error(out, &r->error);
+        pthread_mutex_unlock(&r->lock);
+        send(s, 0, MESSAGE_NOTE);
+    } else {
+        wire_u32(out, WHY_SIGNAL);
+        send(s, 0, MESSAGE_STOP);
+    }
+}
+
+static void ask(struct service *s)
+{
+    struct supply_state now = supply_look(&s->run->supply);
+    if (!now.wants || (s->asked && now.free <= s->asked_free))
+        return;
+    struct str *out = farm_message(s->farm);
+    wire_u32(out, s->run->supply.threads);
+    wire_u32(out, now.free);
+    wire_u32(out, now.rate);
+    send(s, 0, MESSAGE_ASK);
+    s->asked = true;
+    s->asked_free = now.free;
+    s->worked = true;
+}
+
+static void turn(struct service *s)
+{
+    struct run *r = s->run;
+    tell(s);
+    if (!s->stopping && !s->told)
+        ask(s);
+    if (!s->closed && atomic_load(&r->workers_done)) {
+        s->closed = true;
+        queue_close(&r->queue);
+    }
+}
+
+static void say_bye(struct service *s)
+{
+    struct supply_state end = supply_look(&s->run->supply);
+    struct str *out = farm_message(s->farm);
+    wire_u64(out, (uint64_t)end.busy_ns);
+    wire_u64(out, (uint64_t)end.idle_ns);
+    send(s, 0, MESSAGE_BYE);
+}
+
+/* ---- both ---- */
+
+static void take_messages(struct service *s)
+{
+    struct error err = {0};
+    struct message m;
+    int got;
+    while ((got = farm_receive(s->farm, &m, &err)) > 0) {
+        s->worked = true;
+        if (s->farm->rank == 0)
+            hear_at_0(s, &m);
+        else
+            hear(s, &m);
+    }
+    if (got < 0 || !farm_beat(s->farm, &err))
+        run_fails(s->run, &err);
+}
+
+/* The idle share of all threads of all ranks, and the messages; all of them pass rank 0. */
+static void conclude(struct service *s)
+{
+    struct supply_state end = supply_look(&s->run->supply);
+    double idle = (double)(s->idle_ns + end.idle_ns), busy = (double)(s->busy_ns + end.busy_ns);
+    s->run->progress.idle = idle + busy > 0 ? idle / (idle + busy) : 0;
+    s->run->progress.messages = s->farm->sent + s->farm->received;
+}
+
+void service_run(struct run *r)
+{
+    struct service s = {.run = r, .farm = r->farm};
+    bool first = r->farm->rank == 0;
+    long rest = 0;
+    s.bye = arena_array(&r->arena, r->farm->size, sizeof *s.bye);
+    for (;;) {
+        bool over = atomic_load(&r->writer_done);
+        s.worked = false;
+        take_messages(&s);
+        if (first)
+            turn_at_0(&s);
+        else
+            turn(&s);
+        struct supply_state now = supply_look(&r->supply);
+        if (now.free == r->supply.threads)
+            queue_hurry(&r->queue);
+        send_letters(&s);
+        if (over)
+            break;
+        farm_rest(r->farm, s.worked, &rest);
+    }
+    if (!first)
+        say_bye(&s);
+    conclude(&s);
+}

@@ -1,0 +1,100 @@
+/* recipe_files.c - the files that a recipe depends on: read once, by rank 0, and handed to the other ranks as bytes; see
+ * recipe.h. */
+#include "pipeline/recipe_files.h"
+
+#include <string.h>
+
+bool recipe_file_read(struct recipe *r, const char *kind, const char *path, struct arena *a,
+                      struct error *err)
+{
+    struct bytes b = {0};
+    bool geometry = strcmp(kind, "reference") == 0 || strcmp(kind, "geometry") == 0;
+    bool ok = r->n_files < RECIPE_FILES || error_set(err, ERROR_INTERNAL, "a recipe has too many files");
+    ok = ok && fs_read(path, (size_t)1 << 32, &b, err);
+    if (ok) {
+        struct recipe_file *f = r->files + r->n_files++;
+        f->kind = kind;
+        sha256(b.data, b.size, f->hash);
+        f->size = geometry ? b.size : 0;
+        f->data = geometry ? arena_memdup(a, b.data, b.size) : NULL;
+    }
+    bytes_free(&b);
+    return ok;
+}
+
+bool recipe_attach(struct recipe *r, const struct detector *d, struct arena *a, struct error *err)
+{
+    uint8_t *mask = NULL;
+    if (r->mask_spots_path) {
+        if (!source_mask_read(r->mask_spots_path, d, a, &mask, err))
+            return false;
+        r->mask_spots = mask;
+    }
+    if (r->mask_integration_path) {
+        if (!source_mask_read(r->mask_integration_path, d, a, &mask, err))
+            return false;
+        r->mask_integration = mask;
+    }
+    r->mask_pixels = d->n_pixels;
+    return true;
+}
+
+/* ---- for the other ranks ---- */
+
+static void pack_mask(const struct recipe *r, const uint8_t *mask, struct str *out)
+{
+    wire_bytes(out, mask, mask ? r->mask_pixels : 0);
+}
+
+void recipe_pack(const struct recipe *r, struct str *out)
+{
+    wire_u32(out, (uint32_t)r->n_files);
+    for (size_t i = 0; i < r->n_files; i++) {
+        wire_text(out, r->files[i].kind);
+        wire_bytes(out, r->files[i].hash, 32);
+        wire_bytes(out, r->files[i].data, r->files[i].size);
+    }
+    wire_u64(out, r->mask_pixels);
+    pack_mask(r, r->mask_spots, out);
+    pack_mask(r, r->mask_integration, out);
+}
+
+static bool unpack_files(struct recipe *r, struct get *in, struct arena *a)
+{
+    size_t n;
+    uint32_t n_files = get_u32(in);
+    if (n_files > RECIPE_FILES)
+        return false;
+    for (; r->n_files < n_files && !in->bad; r->n_files++) {
+        struct recipe_file *f = r->files + r->n_files;
+        f->kind = get_text(in, a);
+        const uint8_t *hash = get_bytes(in, &n);
+        if (!f->kind || n != 32)
+            return false;
+        memcpy(f->hash, hash, 32);
+        const uint8_t *data = get_bytes(in, &f->size);
+        f->data = arena_memdup(a, data, f->size);
+    }
+    return !in->bad;
+}
+
+/* NULL: there is none. */
+static bool unpack_mask(const struct recipe *r, struct get *in, struct arena *a, const uint8_t **out)
+{
+    size_t n;
+    const uint8_t *mask = get_bytes(in, &n);
+    *out = n ? arena_memdup(a, mask, n) : NULL;
+    return !in->bad && (n == 0 || n == r->mask_pixels);
+}
+
+bool recipe_unpack(const struct params *p, struct get *in, struct arena *a, struct recipe **out,
+                   struct error *err)
+{
+    struct recipe *r = *out = arena_alloc(a, sizeof *r);
+    bool ok = unpack_files(r, in, a);
+    r->mask_pixels = (size_t)get_u64(in);
+    ok = ok && unpack_mask(r, in, a, &r->mask_spots) && unpack_mask(r, in, a, &r->mask_integration);
+    if (!ok)
+        return error_set(err, ERROR_INTERNAL, "the recipe that came from rank 0 cannot be read");
+    return recipe_fill(r, p, a, err);
+}

@@ -1,0 +1,67 @@
+/* list_pack.c - the list of a job as bytes, for ranks that do not list it themselves; see source.h. */
+#include "source/format.h"
+
+#include <string.h>
+
+void source_list_pack(const struct source_list *l, struct str *out)
+{
+    wire_u64(out, l->n_sources);
+    for (size_t i = 0; i < l->n_sources; i++) {
+        const struct source_entry *e = l->sources + i;
+        wire_text(out, e->path);
+        wire_text(out, e->recorded);
+        wire_u32(out, e->n_frames);
+        wire_u8(out, e->container);
+        wire_u8(out, e->error != NULL);
+        if (e->error)
+            wire_error(out, e->error);
+    }
+}
+
+/* A container is opened here too; what happened to it since rank 0 saw it is an error of its frames. */
+static void open_container(struct source_entry *e, const struct source_options *o, struct arena *a)
+{
+    struct error err = {0};
+    if (e->error || !e->container)
+        return;
+    if (source_open(e->path, o, &e->open, &err) && source_frames(e->open) != e->n_frames)
+        error_set(&err, ERROR_CHANGED, "%s: it had %u frames when the job began, now %u", e->path,
+                  e->n_frames, source_frames(e->open));
+    if (err.code)
+        e->error = arena_memdup(a, &err, sizeof err);
+}
+
+static bool get_entry(struct get *in, struct arena *a, struct source_entry *e)
+{
+    struct error err;
+    e->path = get_text(in, a);
+    e->recorded = get_text(in, a);
+    e->n_frames = get_u32(in);
+    e->container = get_u8(in);
+    if (get_u8(in)) {
+        get_error(in, &err);
+        e->error = arena_memdup(a, &err, sizeof err);
+    }
+    return !in->bad && e->path && e->recorded && e->n_frames > 0;
+}
+
+bool source_list_unpack(struct get *in, const struct source_options *o, struct arena *a,
+                        struct source_list *out, struct error *err)
+{
+    *out = (struct source_list){0};
+    uint64_t n = get_u64(in);
+    bool ok = n <= (uint64_t)(in->end - in->at); /* an entry has more than a byte */
+    out->sources = arena_array(a, ok ? (size_t)n : 0, sizeof *out->sources);
+    for (; ok && out->n_sources < n; out->n_sources += ok) {
+        struct source_entry *e = out->sources + out->n_sources;
+        e->first = (uint32_t)out->n_frames;
+        ok = get_entry(in, a, e);
+        out->n_frames += e->n_frames;
+        ok = ok && out->n_frames <= UINT32_MAX;
+    }
+    if (!ok)
+        return error_set(err, ERROR_INTERNAL, "the list of frames that came from rank 0 cannot be read");
+    for (size_t i = 0; i < out->n_sources; i++)
+        open_container(out->sources + i, o, a);
+    return true;
+}
