@@ -49,6 +49,19 @@ static inline void support_remove(const char *folder)
     assert_int_equal(system(command), 0);
 }
 
+/* Content of a file of the shared test data as text, to be freed; skips the test when it is not there. */
+static inline char *support_text(const char *name)
+{
+    char path[4096];
+    FILE *f = fopen(support_data(name, path), "rb");
+    assert_non_null(f);
+    char *text = calloc(1, 1 << 20);
+    assert_non_null(text);
+    assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
+    fclose(f);
+    return text;
+}
+
 /* Content of a gzip file of the shared test data as text, to be freed; skips the test when it is not there. */
 static inline char *support_gunzip(const char *name)
 {
