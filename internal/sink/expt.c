@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #define DEGREE (M_PI / 180)
 
@@ -179,17 +180,6 @@ static void put_detector(struct json_writer *w, const struct detector *d)
     json_end_object(w);
 }
 
-/* Detectors are numbered in the order of first use. */
-static void number_detectors(const struct table *t)
-{
-    int32_t n = 0;
-    for (size_t i = 0; i < t->n_frames; i++)
-        t->frames[i]->detector->number = -1;
-    for (size_t i = 0; i < t->n_frames; i++)
-        if (t->frames[i]->detector->number < 0)
-            t->frames[i]->detector->number = n++;
-}
-
 static void put_detectors(struct json_writer *w, const struct table *t)
 {
     int32_t n = 0;
@@ -204,7 +194,68 @@ static void put_detectors(struct json_writer *w, const struct table *t)
 
 /* ---- crystals, profiles */
 
-static void put_crystals(struct json_writer *w, const struct table *t, const char *hall)
+/* Is there a free cell with its covariance? All zero: the spots were too few for one. */
+static bool has_covariance(const struct lattice *l)
+{
+    return l->free_cov[0] > 0 && isfinite(l->free_cov[0]) && cell_volume(l->free_cell) > 0;
+}
+
+/* Derivatives of the nine elements of B by the six numbers of the cell (Å, degrees), by central differences: steps of 1e-5 of
+ * smooth functions of order one leave ten digits. false: next to an impossible cell. */
+static bool b_derivatives(const double cell[6], double J[9][6])
+{
+    for (int k = 0; k < 6; k++) {
+        double lo[6], hi[6], B_lo[9], B_hi[9], step = 1e-5 * cell[k];
+        memcpy(lo, cell, sizeof lo);
+        memcpy(hi, cell, sizeof hi);
+        lo[k] -= step;
+        hi[k] += step;
+        if (!cell_to_b(lo, B_lo) || !cell_to_b(hi, B_hi))
+            return false;
+        for (int i = 0; i < 9; i++)
+            J[i][k] = (B_hi[i] - B_lo[i]) / (2 * step);
+    }
+    return true;
+}
+
+/* Element of a symmetric 6 × 6 matrix kept as its upper triangle by rows. */
+static double upper(const double triangle[21], int i, int k)
+{
+    int row = i < k ? i : k, column = i < k ? k : i;
+    return triangle[row * 6 - row * (row - 1) / 2 + column - row];
+}
+
+static void put_covariance(struct json_writer *w, const struct lattice *l)
+{
+    double J[9][6], covariance[81] = {0};
+    if (!has_covariance(l) || !b_derivatives(l->free_cell, J))
+        return;
+    for (int i = 0; i < 9; i++)
+        for (int k = 0; k < 9; k++)
+            for (int p = 0; p < 6; p++)
+                for (int q = 0; q < 6; q++)
+                    covariance[9 * i + k] += J[i][p] * upper(l->free_cov, p, q) * J[k][q];
+    json_put_reals(w, "B_covariance", covariance, 81);
+}
+
+/* The cells that the covariances belong to, null where there is none, in the order of the crystals. */
+static void put_free_cells(struct json_writer *w, const struct table *t)
+{
+    json_object(w, "xfelx");
+    json_array(w, "free_cell", false);
+    for (size_t i = 0; i < t->n_experiments; i++) {
+        const struct experiment *e = &t->experiments[i];
+        const struct lattice *l = &t->frames[e->frame]->lattices[e->lattice];
+        if (has_covariance(l))
+            json_put_reals(w, NULL, l->free_cell, 6);
+        else
+            json_put_null(w, NULL);
+    }
+    json_end_array(w);
+    json_end_object(w);
+}
+
+static void put_crystals(struct json_writer *w, const struct table *t, const struct expt_style *style)
 {
     json_array(w, "crystal", false);
     for (size_t i = 0; i < t->n_experiments; i++) {
@@ -217,9 +268,11 @@ static void put_crystals(struct json_writer *w, const struct table *t, const cha
         json_put_reals(w, "real_space_a", abc, 3);
         json_put_reals(w, "real_space_b", abc + 3, 3);
         json_put_reals(w, "real_space_c", abc + 6, 3);
-        json_put_text(w, "space_group_hall_symbol", hall);
+        json_put_text(w, "space_group_hall_symbol", style->hall);
         json_put_real(w, "ML_half_mosaicity_deg", l->half_mosaicity_deg);
         json_put_real(w, "ML_domain_size_ang", l->domain_size_ang);
+        if (style->covariance)
+            put_covariance(w, l);
         json_end_object(w);
     }
     json_end_array(w);
@@ -243,7 +296,7 @@ static void put_profiles(struct json_writer *w, const struct table *t)
 void expt_text(const struct table *t, const struct expt_style *style, struct str *out)
 {
     struct json_writer w = {.out = out, .indent = 2};
-    number_detectors(t);
+    kept_number_detectors(t->frames, t->n_frames);
     json_object(&w, NULL);
     json_put_text(&w, "__id__", "ExperimentList");
     put_experiments(&w, t, style);
@@ -253,7 +306,7 @@ void expt_text(const struct table *t, const struct expt_style *style, struct str
     put_empty_array(&w, "goniometer");
     put_empty_array(&w, "scan");
     if (style->crystals)
-        put_crystals(&w, t, style->hall);
+        put_crystals(&w, t, style);
     else
         put_empty_array(&w, "crystal");
     if (style->profiles)
@@ -264,6 +317,8 @@ void expt_text(const struct table *t, const struct expt_style *style, struct str
     json_array(&w, "history", false);
     json_put_text(&w, NULL, style->history);
     json_end_array(&w);
+    if (style->crystals && style->covariance)
+        put_free_cells(&w, t);
     json_end_object(&w);
     str_addc(out, '\n');
 }

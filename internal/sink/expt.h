@@ -9,6 +9,7 @@ struct expt_style {
     const char *history; /* "2026-01-31T12:00:00Z|xfelx|0.1.0|integrated" */
     bool crystals;       /* false: imported, frames without lattices */
     bool profiles;       /* gaussian_rs with the lattice's sigma_b */
+    bool covariance;     /* of B, and below "xfelx" the free cells it belongs to (FORMATS 1.5) */
 };
 
 /* Append the file's text. Equal detectors are one entry; a frame's lattices share its beam and imageset. */

@@ -13,6 +13,17 @@ const struct reflection *kept_rows(const struct kept_frame *f, enum table_kind k
     return kind == TABLE_INDEXED ? f->indexed : f->integrated;
 }
 
+int32_t kept_number_detectors(struct kept_frame *const *frames, size_t n)
+{
+    int32_t next = 0;
+    for (size_t i = 0; i < n; i++)
+        frames[i]->detector->number = -1;
+    for (size_t i = 0; i < n; i++)
+        if (frames[i]->detector->number < 0)
+            frames[i]->detector->number = next++;
+    return next;
+}
+
 /* ---- tables */
 
 static void add_experiment(struct table *t, const struct kept_frame *f, int32_t lattice, size_t first,

@@ -25,10 +25,11 @@ struct kept_frame {
     struct beam beam;
     struct kept_detector *detector;
     size_t n_spots, n_pixels, n_lattices, n_indexed, n_integrated;
-    const struct spot *spots;          /* when strong files or shoeboxes are written, else NULL */
+    const struct spot *spots;          /* when strong files, shoeboxes or streams are written, else NULL */
     const struct strong_pixel *pixels; /* when shoeboxes are written, else NULL */
     const struct lattice *lattices;
     const struct reflection *indexed, *integrated;
+    enum outcome outcome;
 };
 
 struct experiment {
@@ -52,6 +53,9 @@ struct table *table_make(struct arena *a, enum table_kind kind, struct kept_fram
 
 /* Rows of a frame for a table of reflections. */
 const struct reflection *kept_rows(const struct kept_frame *f, enum table_kind kind, size_t *n);
+
+/* Number the frames' detectors 0, 1, … in the order of first use. Returns how many there are. */
+int32_t kept_number_detectors(struct kept_frame *const *frames, size_t n);
 
 /* One of our own checks before anything is written: what a reader would crash on or silently take wrong (SCIENCE 2).
  * ERROR_INTERNAL names the frame, the row and what is wrong. */

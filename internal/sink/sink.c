@@ -9,11 +9,12 @@
 #include "sink/expt.h"
 #include "sink/kept.h"
 #include "sink/refl.h"
+#include "sink/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What a frame's tag is made of. */
+/* What a frame's tag and its number in the run are made of. */
 struct tag_source {
     const char *stem;
     uint64_t first;
@@ -21,7 +22,7 @@ struct tag_source {
 };
 
 struct sink {
-    struct sink_options o;   /* texts in memory; sources not used after opening */
+    struct sink_options o;   /* texts and the cell in memory; sources not used after opening */
     struct tag_source *tags; /* [o.n_sources] */
     struct arena memory;
     struct kept_detector *detectors; /* newest first */
@@ -32,11 +33,12 @@ struct sink {
 /* ---- opening */
 
 /* The files of one set: pairs are written together, .expt first. */
-enum { N_NAMES = 6 };
+enum { N_NAMES = 7 };
 static void names_of(struct sink_options *o, const char **out[N_NAMES])
 {
     const char **const all[N_NAMES] = {&o->imported_expt, &o->strong_refl,     &o->refined_expt,
-                                       &o->indexed_refl,  &o->integrated_expt, &o->integrated_refl};
+                                       &o->indexed_refl,  &o->integrated_expt, &o->integrated_refl,
+                                       &o->stream};
     memcpy(out, all, sizeof all);
 }
 
@@ -115,8 +117,10 @@ bool sink_open(const struct sink_options *o, struct sink **out, struct error *er
     s->o.recipe_hash = arena_strdup(&s->memory, o->recipe_hash);
     s->o.space_group_hall = arena_strdup(&s->memory, o->space_group_hall ? o->space_group_hall : " P 1");
     s->o.program = arena_strdup(&s->memory, o->program);
-    if (!o->composite)
+    if (!o->composite || o->stream)
         make_tags(s, o->sources, o->n_sources);
+    if (o->cell)
+        s->o.cell = arena_memdup(&s->memory, o->cell, 6 * sizeof *o->cell);
     const char **names[N_NAMES];
     names_of(&s->o, names);
     for (int i = 0; i < N_NAMES; i++)
@@ -187,8 +191,11 @@ static struct kept_detector *keep_detector(struct sink *s, const struct detector
 }
 
 /* Paths in .expt files go through Python's expandvars. */
-static bool check_path(const struct result *r, struct error *err)
+static bool check_path(const struct sink *s, const struct result *r, struct error *err)
 {
+    if (s->o.stream && (strpbrk(r->id.path, "\r\n") || strlen(r->id.path) > STREAM_PATH_MAX))
+        return error_set(err, ERROR_UNSUPPORTED, "%s: a CrystFEL stream cannot hold this path", r->id.path),
+               error_hint(err, "give the files shorter names, or switch xfelx.output.stream off");
     if (!strchr(r->id.path, '$') && r->id.path[0] != '~')
         return true;
     return error_set(err, ERROR_UNSUPPORTED, "%s: readers of .expt files would replace $ and ~ in this path",
@@ -203,7 +210,7 @@ static const void *keep_array(struct sink *s, const void *items, size_t n, size_
 
 static void keep_frame(struct sink *s, const struct result *r, struct kept_frame *f)
 {
-    bool spots = s->o.strong_refl || s->o.shoeboxes;
+    bool spots = s->o.strong_refl || s->o.shoeboxes || s->o.stream;
     *f = (struct kept_frame){
         .source = r->id.source,
         .frame = r->id.frame,
@@ -215,7 +222,8 @@ static void keep_frame(struct sink *s, const struct result *r, struct kept_frame
         .n_pixels = s->o.shoeboxes ? r->n_pixels : 0,
         .n_lattices = r->n_lattices,
         .n_indexed = s->o.indexed_refl ? r->n_indexed : 0,
-        .n_integrated = s->o.integrated_refl ? r->n_integrated : 0,
+        .n_integrated = s->o.integrated_refl || s->o.stream ? r->n_integrated : 0,
+        .outcome = r->outcome,
     };
     f->spots = keep_array(s, r->spots, f->n_spots, sizeof *r->spots);
     f->pixels = keep_array(s, r->pixels, f->n_pixels, sizeof *r->pixels);
@@ -227,11 +235,11 @@ static void keep_frame(struct sink *s, const struct result *r, struct kept_frame
 bool sink_put(struct sink *s, const struct result *r, struct error *err)
 {
     bool rows = (s->o.indexed_refl && r->n_indexed > 0) || (s->o.integrated_refl && r->n_integrated > 0);
-    if (r->outcome == OUTCOME_FAILED || !(rows || s->o.imported_expt || s->o.strong_refl))
+    if (r->outcome == OUTCOME_FAILED || !(rows || s->o.imported_expt || s->o.strong_refl || s->o.stream))
         return true;
-    if (!check_path(r, err))
+    if (!check_path(s, r, err))
         return false;
-    if (!s->o.composite && r->id.source >= s->o.n_sources)
+    if (s->tags && r->id.source >= s->o.n_sources)
         return error_set(err, ERROR_INTERNAL, "%s: source %u of %zu", r->id.path, r->id.source,
                          s->o.n_sources);
     if (s->o.shoeboxes && r->n_strong > 0 && !r->pixels)
@@ -303,7 +311,8 @@ static bool write_pair(struct sink *s, enum table_kind kind, struct kept_frame *
         struct expt_style style = {.hall = s->o.space_group_hall,
                                    .history = make_history(s, &a, t),
                                    .crystals = kind != TABLE_STRONG,
-                                   .profiles = kind == TABLE_INTEGRATED};
+                                   .profiles = kind == TABLE_INTEGRATED,
+                                   .covariance = s->o.cell_covariance};
         if (expt) {
             expt_text(t, &style, &bytes);
             ok = fs_write_atomic(make_path(s, &a, expt, tag), bytes.text, bytes.len, err);
@@ -319,12 +328,56 @@ static bool write_pair(struct sink *s, enum table_kind kind, struct kept_frame *
     return ok;
 }
 
+/* Frames of the detector that has this number, into a stream of its own: CrystFEL knows one geometry a stream. */
+static bool write_stream(struct sink *s, struct kept_frame *const *frames, size_t n, int32_t number,
+                         struct error *err)
+{
+    struct arena a = {0};
+    struct str text = {0};
+    struct kept_frame **mine = arena_array(&a, n, sizeof *mine);
+    uint64_t *serials = arena_array(&a, n, sizeof *serials);
+    size_t n_mine = 0;
+    for (size_t i = 0; i < n; i++)
+        if (frames[i]->detector->number == number) {
+            serials[n_mine] = s->tags[frames[i]->source].first + frames[i]->frame + 1;
+            mine[n_mine++] = frames[i];
+        }
+    char *program = arena_strdup(&a, s->o.program), *bar = strchr(program, '|');
+    if (bar)
+        *bar = ' ';
+    struct stream_style style = {.program = program,
+                                 .recipe_hash = s->o.recipe_hash,
+                                 .hall = s->o.space_group_hall,
+                                 .cell = s->o.cell,
+                                 .serials = serials};
+    const char *tag = make_tag(s, &a, mine[0]);
+    if (number > 0)
+        tag = arena_printf(&a, "%s_geometry%d", tag, number + 1);
+    bool ok = stream_text(mine, n_mine, &style, &text, err) &&
+              fs_write_atomic(make_path(s, &a, s->o.stream, tag), text.text, text.len, err);
+    str_free(&text);
+    arena_free(&a);
+    return ok;
+}
+
+static bool write_streams(struct sink *s, struct kept_frame *const *frames, size_t n, struct error *err)
+{
+    if (!s->o.stream)
+        return true;
+    int32_t n_detectors = kept_number_detectors(frames, n);
+    for (int32_t number = 0; number < n_detectors; number++)
+        if (!write_stream(s, frames, n, number, err))
+            return false;
+    return true;
+}
+
 static bool write_set(struct sink *s, struct kept_frame *const *frames, size_t n, struct error *err)
 {
     const struct sink_options *o = &s->o;
     return write_pair(s, TABLE_STRONG, frames, n, o->imported_expt, o->strong_refl, err) &&
            write_pair(s, TABLE_INDEXED, frames, n, o->refined_expt, o->indexed_refl, err) &&
-           write_pair(s, TABLE_INTEGRATED, frames, n, o->integrated_expt, o->integrated_refl, err);
+           write_pair(s, TABLE_INTEGRATED, frames, n, o->integrated_expt, o->integrated_refl, err) &&
+           write_streams(s, frames, n, err);
 }
 
 bool sink_publish(struct sink *s, struct error *err)

@@ -1,5 +1,8 @@
 /* sink.h - where results go as files: composite .expt/.refl pairs per rank, named as dials.stills_process names them.
  *
+ * On request a CrystFEL stream comes with them, one chunk a frame. Streams hold one geometry: frames of a second one go to a
+ * second stream, idx-0000_geometry2.stream, and so on.
+ *
  * A sink collects results (sink_put copies what it needs) and writes whole files at the end or when told (sink_publish):
  * temporary name, fsync, rename, .expt before .refl, so that a half-written pair is never visible. Frames are written in
  * the order (source, frame, lattice) whatever the order they came in: files depend on the results alone.
@@ -25,14 +28,18 @@ struct sink_options {
     const char *folder; /* output.output_dir */
     uint32_t rank;      /* %s = idx-%04d of this */
     bool composite;     /* output.composite_output; false: %s = idx-<image tag>, one set of files a frame */
-    const struct sink_source *sources; /* [n_sources], by frame_id.source; not needed when composite */
+    /* [n_sources], by frame_id.source; needed unless composite, and for streams */
+    const struct sink_source *sources;
     size_t n_sources;
     const char *imported_expt; /* the seven *_filename parameters with one %s; NULL: not written */
     const char *strong_refl;
     const char *indexed_refl;
     const char *refined_expt;
     const char *integrated_expt, *integrated_refl;
-    const char *recipe_hash;      /* of the identifiers, hexadecimal */
+    const char *stream;      /* CrystFEL stream, one %s (FORMATS 4); NULL: not written */
+    const double *cell;      /* [6] Å, degrees: the known cell, for the stream; NULL: none */
+    bool cell_covariance;    /* what a frame's spots alone say of its cell, in .expt files (FORMATS 1.5) */
+    const char *recipe_hash; /* of the identifiers, hexadecimal */
     const char *space_group_hall; /* of the crystals; NULL: " P 1" */
     const char *
         program; /* "xfelx|0.1.0" for the history line; its time is 1970: files depend on the results alone */
@@ -46,7 +53,8 @@ bool sink_check(const struct sink_options *o, struct error *err);
  * and one without %s that several sets of files would share. */
 bool sink_open(const struct sink_options *o, struct sink **out, struct error *err);
 
-/* Take a frame; failed ones are passed over. Frames that are not indexed leave rows only in strong/imported files. */
+/* Take a frame; failed ones are passed over. Frames that are not indexed leave rows only in strong and imported files, and a
+ * chunk in streams. */
 bool sink_put(struct sink *s, const struct result *r, struct error *err);
 
 /* Write all files anew from what came so far; no frames, no file. Checks its own tables first (identifiers, lattices, finite

@@ -4,7 +4,8 @@
  *
  * A detector of two parallax-corrected modules under a moved rail, thirteen shots of a tetragonal crystal (every fourth with
  * a second lattice, one without any), predictions by our own kernels, intensities and spots made up. Frames are handed over
- * in an order of their own. Writes idx-0000_* (composite, all six files, with shoeboxes) and single/idx-*.
+ * in an order of their own. Writes idx-0000_* (composite, all six files with shoeboxes, a stream, covariances of the cells),
+ * single/idx-*, and ranks/idx-0000_* and idx-0001_*: the same frames as two ranks would write them.
  */
 #include "kernels/geometry.h"
 #include "kernels/predict.h"
@@ -80,6 +81,9 @@ static void make_lattice(struct lattice *l)
     cell_to_b(cell, B);
     *l = (struct lattice){.half_mosaicity_deg = 0.06, .domain_size_ang = 2500, .sigma_b = 0.0011};
     memcpy(l->cell, cell, sizeof cell);
+    memcpy(l->free_cell, cell, sizeof cell);
+    for (int k = 0; k < 3; k++) /* 0.03, 0.03, 0.03 Å */
+        l->free_cov[(int[3]){0, 6, 11}[k]] = 0.0009;
     mat3_mul(U, B, l->A);
 }
 
@@ -199,13 +203,20 @@ static void make_frame(struct arena *a, struct result *f, uint32_t number, const
     f->lattices = lattices, f->spots = spots, f->pixels = pixels, f->indexed = indexed, f->integrated = rows;
 }
 
-static void write_all(const char *folder, bool composite, const struct result *frames,
+enum form { COMPOSITE, SINGLE, RANKS };
+
+static void write_all(const char *folder, enum form form, uint32_t rank, const struct result *frames,
                       const struct space_group *group)
 {
+    bool composite = form != SINGLE;
+
     static const struct sink_source sources[] = {{"/data/toy_0.h5", 0, 7},
                                                  {"/data/toy_1.h5", 7, N_FRAMES - 7}};
     struct sink_options o = {.folder = folder,
+                             .rank = rank,
                              .composite = composite,
+                             .stream = composite ? "%s.stream" : NULL,
+                             .cell_covariance = composite,
                              .sources = sources,
                              .n_sources = 2,
                              .recipe_hash = "0123456789abcdef",
@@ -217,13 +228,13 @@ static void write_all(const char *folder, bool composite, const struct result *f
                              .integrated_refl = "%s_integrated.refl",
                              .space_group_hall = group->hall,
                              .program = "xfelx|0.1.0",
-                             .shoeboxes = composite};
+                             .shoeboxes = form == COMPOSITE};
     struct sink *s;
     struct error err;
     if (!sink_open(&o, &s, &err))
         fprintf(stderr, "%s\n", err.fact), exit(1);
     for (int i = 0; i < N_FRAMES; i++)
-        if (!sink_put(s, &frames[i * 5 % N_FRAMES], &err))
+        if ((form != RANKS || (uint32_t)i % 2 == rank) && !sink_put(s, &frames[i * 5 % N_FRAMES], &err))
             fprintf(stderr, "%s\n", err.fact), exit(1);
     if (!sink_publish(s, &err))
         fprintf(stderr, "%s\n", err.fact), exit(1);
@@ -241,8 +252,10 @@ int main(int argc, char **argv)
     struct detector *d = make_detector(&a);
     for (uint32_t i = 0; i < N_FRAMES; i++)
         make_frame(&a, &frames[i], i, d, &group);
-    write_all(argv[1], true, frames, &group);
-    write_all(arena_printf(&a, "%s/single", argv[1]), false, frames, &group);
+    write_all(argv[1], COMPOSITE, 0, frames, &group);
+    write_all(arena_printf(&a, "%s/single", argv[1]), SINGLE, 0, frames, &group);
+    for (uint32_t rank = 0; rank < 2; rank++)
+        write_all(arena_printf(&a, "%s/ranks", argv[1]), RANKS, rank, frames, &group);
     arena_free(&a);
     return 0;
 }

@@ -6,7 +6,7 @@
 #include <math.h>
 
 static const struct expt_style style = {" P 61 2 (x,y,z+5/12)", "2026-01-31T12:00:00Z|xfelx|0.1.0|integrated",
-                                        true, true};
+                                        true, true, false};
 
 static struct json *text_of(struct arena *a, enum table_kind kind, const struct expt_style *how,
                             struct kept_frame *const *frames, size_t n, struct str *s)
@@ -178,6 +178,42 @@ static void a_group_may_end_before_its_parent_does(void **state)
     arena_free(&a);
 }
 
+/* A triclinic cell whose numbers have known errors; B_covariance must give the errors of a, b, c back. */
+static void the_covariance_of_b_belongs_to_the_free_cell(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct str s = {0};
+    struct kept_detector d = {.detector = frames_detector(&a, 100)};
+    struct kept_frame *f = frames_kept(&a, 0, 0, 2, &d);
+    struct lattice *l = arena_memdup(&a, f->lattices, 2 * sizeof *l);
+    struct expt_style how = style;
+    memcpy(l[0].free_cell, (double[6]){50, 40, 100, 90, 90, 90}, sizeof l[0].free_cell);
+    l[0].free_cov[0] = 0.04;  /* a: 0.2 Å */
+    l[0].free_cov[6] = 0.01;  /* b: 0.1 Å */
+    l[0].free_cov[11] = 0.25; /* c: 0.5 Å */
+    l[0].free_cov[1] = 0.01;  /* a with b */
+    f->lattices = l;
+    how.covariance = true;
+    struct json *root = text_of(&a, TABLE_INTEGRATED, &how, &f, 1, &s);
+    const struct json *crystals = json_get(root, "crystal");
+    double c[81], free_cell[6];
+    assert_true(json_numbers(json_get(json_at(crystals, 0), "B_covariance"), c, 81));
+    /* B is diagonal here, 1/a: its error is sigma / a² */
+    assert_double_equal(c[0], 0.04 / pow(50, 4), 1e-14);
+    assert_double_equal(c[9 * 4 + 4], 0.01 / pow(40, 4), 1e-14);
+    assert_double_equal(c[9 * 8 + 8], 0.25 / pow(100, 4), 1e-14);
+    assert_double_equal(c[4], 0.01 / pow(50 * 40, 2), 1e-14);
+    assert_true(c[4] == c[36]);
+    assert_null(json_get(json_at(crystals, 1), "B_covariance"));
+    const struct json *cells = json_get(json_get(root, "xfelx"), "free_cell");
+    assert_true(json_numbers(json_at(cells, 0), free_cell, 6) && free_cell[1] == 40);
+    assert_true(json_is_null(json_at(cells, 1)));
+    json_free(root);
+    str_free(&s);
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_crystal_is_its_real_axes_and_a_profile_is_in_degrees),
         cmocka_unit_test(imported_frames_have_neither_crystal_nor_profile),
         cmocka_unit_test(our_reader_gets_the_same_detector_back),
+        cmocka_unit_test(the_covariance_of_b_belongs_to_the_free_cell),
         cmocka_unit_test(a_group_may_end_before_its_parent_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,9 +132,9 @@ static inline struct kept_frame *frames_kept(struct arena *a, uint32_t source, u
 {
     struct result r = frames_result(a, source, frame, n_lattices, d->detector);
     struct kept_frame *f = arena_alloc(a, sizeof *f);
-    *f = (struct kept_frame){source,     frame,      false,      r.id.path,   r.beam,         d,
-                             r.n_strong, r.n_pixels, n_lattices, r.n_indexed, r.n_integrated, r.spots,
-                             r.pixels,   r.lattices, r.indexed,  r.integrated};
+    *f = (struct kept_frame){source,     frame,      false,      r.id.path,    r.beam,         d,
+                             r.n_strong, r.n_pixels, n_lattices, r.n_indexed,  r.n_integrated, r.spots,
+                             r.pixels,   r.lattices, r.indexed,  r.integrated, r.outcome};
     return f;
 }
 
