@@ -3,6 +3,7 @@
 #define XFELX_BASE_BASE_H
 
 #include "base/arena.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fs.h"

@@ -1,0 +1,41 @@
+/* child.h - run another program and take its answer: no shell, a time limit, an end to what it may say. */
+#ifndef XFELX_BASE_CHILD_H
+#define XFELX_BASE_CHILD_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* What to run.
+ *
+ * argv     ends with NULL; argv[0] is looked for in PATH
+ * set      "NAME=value", added to the environment or in place of what is there; ends with NULL; NULL: nothing
+ * drop     names, or beginnings of names that end in '*', taken out of the environment first; ends with NULL
+ * folder   where it runs; NULL: here
+ * input    its standard input; NULL: empty
+ * seconds  after these it gets SIGTERM, two seconds later SIGKILL; 0: never
+ * limit    bytes kept of each output; the rest is read and forgotten. 0: 16 MiB
+ */
+struct child {
+    const char *const *argv, *const *set, *const *drop;
+    const char *folder, *input;
+    size_t n_input;
+    double seconds;
+    size_t limit;
+};
+
+struct child_answer {
+    int exit_code;       /* -1: it was killed */
+    int signal;          /* that killed it; 0: none */
+    bool timed_out;      /* … because its time was over */
+    struct str out, err; /* what it said; NUL bytes become blanks */
+};
+
+/* Run it to its end. false: it could not be started at all (not found, no memory). Release the answer in either case. Other threads
+ * may run at the same time; its own children that keep the outputs open are not waited for longer than its time. */
+bool child_run(const struct child *c, struct child_answer *out, struct error *err);
+void child_answer_free(struct child_answer *a);
+
+/* Quote text for a POSIX shell: as it is when that is harmless, else 'in single quotes'. */
+void shell_quote(struct str *out, const char *text);
+
+#endif
