@@ -50,6 +50,7 @@ static struct sink_options sink_options_of(const struct job *j)
         .n_sources = j->list.n_sources,
         .folder = j->folder,
         .rank = farm_rank(j->farm),
+        .replaces = j->stored.earlier_ranks > 0,
         .composite = param_bool(p, "output.composite_output", true),
         .imported_expt = param_text(p, "output.experiments_filename", NULL),
         .strong_refl = param_text(p, "output.strong_filename", NULL),
@@ -65,6 +66,26 @@ static struct sink_options sink_options_of(const struct job *j)
         .program = arena_printf(a, "xfelx|%s", version_number()),
         .shoeboxes = param_bool(p, "output.shoeboxes", false),
     };
+}
+
+static bool open_sink(struct job *j, struct error *err)
+{
+    struct sink_options o = sink_options_of(j);
+    return sink_open(&o, &j->sink, err);
+}
+
+/* Files of ranks that an earlier attempt had and this one has not. */
+static bool drop_earlier_files(const struct job *j, struct error *err)
+{
+    struct sink_options o = sink_options_of(j);
+    bool ok = true;
+    for (o.rank = farm_ranks(j->farm); ok && o.rank < j->stored.earlier_ranks; o.rank++) {
+        struct sink *none;
+        ok = sink_open(&o, &none, err) && sink_publish(none, err);
+        if (ok)
+            sink_close(none);
+    }
+    return ok;
 }
 
 static bool open_outputs(struct job *j, struct error *err)
@@ -88,11 +109,11 @@ static bool open_outputs(struct job *j, struct error *err)
         .n_ranks = farm_ranks(j->farm),
         .n_threads = (uint32_t)j->n_threads,
     };
-    struct sink_options sink = sink_options_of(j);
-    return sink_check(&sink, err) && fs_make_folders(j->folder, err) &&
+    struct sink_options last = sink_options_of(j);
+    last.rank = farm_ranks(j->farm) - 1;
+    return sink_check(&last, err) && fs_make_folders(j->folder, err) &&
            store_open(file ? file : fs_join(a, j->folder, "xfelx.db"), false, &j->store, err) &&
-           store_begin(j->store, &begin, &j->stored, err) &&
-           (j->stored.finished || sink_open(&sink, &j->sink, err));
+           store_begin(j->store, &begin, &j->stored, err) && (j->stored.finished || open_sink(j, err));
 }
 
 /* ---- the job ---- */
@@ -123,7 +144,7 @@ static int work(struct job *j, struct error *err)
     struct team_progress p = {0};
     struct error ending = {0};
     say_start(j);
-    bool ok = run_team(j, &p, err);
+    bool ok = run_team(j, &p, err) && drop_earlier_files(j, err);
     bool whole = p.done == p.total;
     say_end(j, &p, whole);
     int code = !ok                                     ? cli_fail(err)
@@ -144,8 +165,10 @@ static bool tell_others(struct job *j, int code, bool go, struct error *err)
     struct str bytes = {0};
     wire_u32(&bytes, (uint32_t)code);
     wire_u8(&bytes, go);
-    if (go && farm_ranks(j->farm) > 1)
+    if (go && farm_ranks(j->farm) > 1) {
+        wire_u32(&bytes, j->stored.earlier_ranks);
         inputs_pack(j, &bytes);
+    }
     bool ok = farm_share(j->farm, &bytes, err);
     str_free(&bytes);
     return ok;
@@ -170,10 +193,8 @@ static int lead(struct job *j)
 
 static bool begin_to_follow(struct job *j, struct get *in, struct error *err)
 {
-    if (!inputs_unpack(j, in, err))
-        return false;
-    struct sink_options o = sink_options_of(j);
-    return sink_open(&o, &j->sink, err);
+    j->stored.earlier_ranks = get_u32(in);
+    return inputs_unpack(j, in, err) && open_sink(j, err);
 }
 
 /* The other ranks. What goes wrong here is told to rank 0, which says it. */

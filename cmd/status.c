@@ -36,7 +36,10 @@ static void add_state(struct str *out, const struct store_job_row *j, bool dead)
         str_printf(out, " on %s since %s", j->host, clock_text(j->start_t, when));
     else if (j->end_t)
         str_printf(out, " at %s, %.1f s", clock_text(j->end_t, when), 1e-9 * (double)(j->end_t - j->start_t));
-    str_printf(out, ", attempt %d, %u thread%s\n", j->attempts, j->n_threads, j->n_threads == 1 ? "" : "s");
+    str_printf(out, ", attempt %d, ", j->attempts);
+    if (j->n_ranks > 1)
+        str_printf(out, "%u ranks × ", j->n_ranks);
+    str_printf(out, "%u thread%s\n", j->n_threads, j->n_threads == 1 ? "" : "s");
 }
 
 static void add_figures(struct str *out, const struct store_job_row *j, const struct figures *f)
@@ -137,6 +140,7 @@ static void put_job(struct json_writer *w, const struct store_job_row *j, bool d
     json_put_text(w, "end", end_kind_word(j->end_kind));
     json_put_text(w, "program", j->program);
     json_put_int(w, "attempts", j->attempts);
+    json_put_int(w, "ranks", j->n_ranks);
     json_put_int(w, "threads", j->n_threads);
     json_put_int(w, "start_ns", j->start_t);
     json_put_int(w, "end_ns", j->end_t);

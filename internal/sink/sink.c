@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What a frame's tag and its number in the run are made of. */
 struct tag_source {
@@ -298,6 +299,13 @@ static char *make_history(const struct sink *s, struct arena *a, const struct ta
                         t->kind == TABLE_INTEGRATED ? "|integrated" : "");
 }
 
+/* A file of an earlier attempt for which there is nothing now. */
+static void drop(const struct sink *s, struct arena *a, const char *name)
+{
+    if (name)
+        unlink(make_path(s, a, name, make_tag(s, a, NULL)));
+}
+
 /* Write the pair of one kind for some frames; a name that is NULL is not written. */
 static bool write_pair(struct sink *s, enum table_kind kind, struct kept_frame *const *frames, size_t n,
                        const char *expt, const char *refl, struct error *err)
@@ -322,6 +330,9 @@ static bool write_pair(struct sink *s, enum table_kind kind, struct kept_frame *
             ok = refl_bytes(t, s->o.shoeboxes, &bytes, err) &&
                  fs_write_atomic(make_path(s, &a, refl, tag), bytes.text, bytes.len, err);
         }
+    } else if (t && s->o.replaces && s->o.composite) {
+        drop(s, &a, expt);
+        drop(s, &a, refl);
     }
     str_free(&bytes);
     arena_free(&a);
@@ -383,7 +394,7 @@ static bool write_set(struct sink *s, struct kept_frame *const *frames, size_t n
 bool sink_publish(struct sink *s, struct error *err)
 {
     if (s->n_frames == 0)
-        return true;
+        return !s->o.composite || write_set(s, NULL, 0, err);
     qsort(s->frames, s->n_frames, sizeof(struct kept_frame *), frame_compare);
     for (size_t i = 0; i < s->n_frames; i++)
         if (!kept_check(s->frames[i], err))

@@ -27,7 +27,9 @@ struct sink_source {
 struct sink_options {
     const char *folder; /* output.output_dir */
     uint32_t rank;      /* %s = idx-%04d of this */
-    bool composite;     /* output.composite_output; false: %s = idx-<image tag>, one set of files a frame */
+    /* an earlier attempt may have left files of this rank: those for which there is nothing now are removed */
+    bool replaces;
+    bool composite; /* output.composite_output; false: %s = idx-<image tag>, one set of files a frame */
     /* [n_sources], by frame_id.source; needed unless composite, and for streams */
     const struct sink_source *sources;
     size_t n_sources;
@@ -57,7 +59,7 @@ bool sink_open(const struct sink_options *o, struct sink **out, struct error *er
  * chunk in streams. */
 bool sink_put(struct sink *s, const struct result *r, struct error *err);
 
-/* Write all files anew from what came so far; no frames, no file. Checks its own tables first (identifiers, lattices, finite
+/* Write all files anew from what came so far; no frames, no file (see replaces). Checks its own tables first (identifiers, lattices, finite
  * numbers, rays on the Ewald sphere, variance > 0): a broken one is ERROR_INTERNAL and nothing is written. */
 bool sink_publish(struct sink *s, struct error *err);
 void sink_close(struct sink *s);

@@ -245,14 +245,16 @@ static bool find_job(struct sql *s, const struct store_begin *b, int64_t run, in
 static bool start_attempt(struct sql *s, const struct store_begin *b, struct store_job *out,
                           struct error *err)
 {
-    int64_t now = clock_now(), no = 0;
+    int64_t now = clock_now(), no = 0, ranks = 0;
     uint8_t none[32] = {0};
     /* we hold the lock: whoever still looks alive is dead */
     bool ok = sql_do(s, NULL, err,
                      "UPDATE attempt SET live=NULL,state=11,end_kind=6,end_t=?,reason='its process ended "
                      "without a word' WHERE job=? AND live=1",
                      "ii", now, out->job) &&
-              sql_number(s, &no, 0, err, "SELECT max(no) FROM attempt WHERE job=?", "i", out->job);
+              sql_number(s, &no, 0, err, "SELECT max(no) FROM attempt WHERE job=?", "i", out->job) &&
+              sql_number(s, &ranks, 0, err, "SELECT max(n_ranks) FROM attempt WHERE job=?", "i", out->job);
+    out->earlier_ranks = (uint32_t)ranks;
     char name[64];
     snprintf(name, sizeof name, "process-%lld-%lld", (long long)out->job, (long long)no + 1);
     ok = ok &&

@@ -43,8 +43,9 @@ struct store_begin {
 
 struct store_job {
     int64_t job, attempt;
-    int64_t run_number; /* number in lists */
-    uint64_t n_done;    /* frames that have a final outcome already */
+    int64_t run_number;     /* number in lists */
+    uint32_t earlier_ranks; /* of the attempts before, the most; 0: there was none */
+    uint64_t n_done;        /* frames that have a final outcome already */
     bool finished;  /* nothing to do: all frames are final and the files published; no attempt was started */
     bool elsewhere; /* store_begin failed because another process works on it (ERROR_BUSY) */
 };
