@@ -379,6 +379,11 @@ static bool write_streams(struct sink *s, struct kept_frame *const *frames, size
     for (int32_t number = 0; number < n_detectors; number++)
         if (!write_stream(s, frames, n, number, err))
             return false;
+    if (n_detectors == 0 && s->o.replaces && s->o.composite) {
+        struct arena a = {0};
+        drop(s, &a, s->o.stream);
+        arena_free(&a);
+    }
     return true;
 }
 
