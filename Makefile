@@ -45,7 +45,7 @@ CPPFLAGS := -D_GNU_SOURCE -Iinternal -I. -I$(BUILD)/gen
 
 # ---- sources
 SOURCES := $(wildcard cmd/*.c internal/*/*.c kernels/*.c)
-GENERATED := $(BUILD)/gen/licenses.c
+GENERATED := $(BUILD)/gen/licenses.c $(BUILD)/gen/templates.c
 LIBRARY := $(filter-out $(BUILD)/obj/cmd/main.o,$(SOURCES:%.c=$(BUILD)/obj/%.o)) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
 TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/*/*_test.c test/laws/*_test.c $(if $(READY),test/vendor/*_test.c)))
 
@@ -78,6 +78,10 @@ $(BUILD)/obj/cmd/version.o: $(BUILD)/gen/version.h
 $(BUILD)/gen/licenses.c: scripts/embed-licenses LICENSE vendor/manifest $(READY)
 	@mkdir -p $(@D)
 	@scripts/embed-licenses '$(if $(READY),$(SYSROOT)/share/licenses)' >$@
+
+$(BUILD)/gen/templates.c: scripts/embed $(wildcard templates/*)
+	@mkdir -p $(@D)
+	@scripts/embed embedded_templates templates/* >$@
 
 $(SYSROOT)/.ready: vendor/build vendor/fetch vendor/manifest $(wildcard vendor/recipes/* vendor/files/*/*)
 	@scripts/ci-deps build --print

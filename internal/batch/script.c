@@ -1,0 +1,286 @@
+/* script.c - what an attempt needs as fields of a template; see script.h. */
+#include "batch/script.h"
+
+#include "batch/template.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// clang-format off
+const struct batch_container batch_containers[] = {
+    {"shifter", "NERSC's Shifter", "shifter --image=@image@ @=binds@", "--volume=%s:%s"},
+    {"apptainer", "Apptainer", "apptainer exec @=binds@ @image@", "--bind %s:%s"},
+    {"singularity", "Singularity", "singularity exec @=binds@ @image@", "--bind %s:%s"},
+    {"charliecloud", "Charliecloud", "ch-run @=binds@ @image@ --", "--bind=%s:%s"},
+    {"podman-hpc", "NERSC's podman", "podman-hpc run --rm --mpi @=binds@ @image@", "--volume %s:%s"},
+    {0},
+};
+
+/* How ranks are started (FACILITY 8). One rank needs no launcher. */
+static const struct {
+    const char *scheduler, *launch;
+} launches[] = {
+    {"slurm", "srun --mpi=pmi2 --export=ALL --kill-on-bad-exit=1 --nodes=@nodes@ --ntasks=@tasks@ --cpus-per-task=@cpus@ --cpu-bind=cores"},
+    {"pbs", "mpiexec.hydra -bootstrap ssh -f \"$PBS_NODEFILE\" -n @tasks@"},
+    {"sge", "mpiexec.hydra -rmk sge -bootstrap sge -n @tasks@"},
+    {"lsf", "mpiexec.hydra -rmk lsf -bootstrap lsf -n @tasks@"},
+    {"local", "mpiexec.hydra -n @tasks@"},
+};
+// clang-format on
+
+enum { FIELDS_MAX = 48 };
+
+/* The fields of a script, and the arena that their values live in. */
+struct filling {
+    struct arena arena;
+    struct field fields[FIELDS_MAX];
+    size_t n;
+};
+
+static struct field *add(struct filling *f, const char *name, enum field_kind kind, const char *value)
+{
+    struct field *field = &f->fields[f->n++];
+    *field = (struct field){.name = name, .value = value, .kind = kind};
+    return field;
+}
+
+static void add_number(struct filling *f, const char *name, int64_t value)
+{
+    add(f, name, FIELD_PLAIN, arena_printf(&f->arena, "%lld", (long long)value))->may_rest = true;
+}
+
+static void add_spare(struct filling *f, const char *name, enum field_kind kind, const char *value)
+{
+    add(f, name, kind, value)->may_rest = true;
+}
+
+static const char *embedded_text(const char *name)
+{
+    for (const struct embedded *e = embedded_templates; e->name; e++)
+        if (!strcmp(e->name, name))
+            return e->text;
+    return NULL;
+}
+
+/* A site's file goes before ours of the same name. */
+static const char *template_text(struct filling *f, const char *folder, const char *name, struct error *err)
+{
+    char *path = folder ? fs_join(&f->arena, folder, name) : NULL;
+    if (!path || !fs_is_file(path)) {
+        const char *text = embedded_text(name);
+        if (!text)
+            error_set(err, ERROR_USAGE, "there is no job script %s", name);
+        return text;
+    }
+    struct bytes b = {0};
+    if (!fs_read(path, 1 << 20, &b, err))
+        return NULL;
+    char *text = arena_strndup(&f->arena, (const char *)b.data, b.size);
+    bytes_free(&b);
+    return text;
+}
+
+/* ---- texts that are made ---- */
+
+static char *finish(struct filling *f, struct str *s)
+{
+    char *text = arena_strdup(&f->arena, s->text ? s->text : "");
+    str_free(s);
+    return text;
+}
+
+static char *joined_lines(struct filling *f, const char *const *lines)
+{
+    struct str s = {0};
+    for (; lines && *lines; lines++)
+        str_printf(&s, "%s%s", s.len ? "\n" : "", *lines);
+    return finish(f, &s);
+}
+
+static char *environment_text(struct filling *f, const char *const *set)
+{
+    struct str s = {0};
+    for (; set && *set; set++) {
+        size_t n = strcspn(*set, "=");
+        str_printf(&s, "%sexport %.*s=", s.len ? "\n" : "", (int)n, *set);
+        shell_quote(&s, (*set)[n] ? *set + n + 1 : "");
+    }
+    return finish(f, &s);
+}
+
+/* Fill a part of a script, which need not use every field. */
+static bool fill_part(const struct filling *f, const char *name, const char *text, struct str *out,
+                      struct error *err)
+{
+    struct field fields[FIELDS_MAX];
+    memcpy(fields, f->fields, sizeof fields);
+    for (size_t i = 0; i < f->n; i++)
+        fields[i].may_rest = true;
+    return template_fill(name, text, fields, f->n, out, err);
+}
+
+/* "srun … shifter … program arguments", all quoted. */
+static bool command_text(struct filling *f, const char *scheduler, const struct batch_script *s, char **out,
+                         struct error *err)
+{
+    struct str line = {0};
+    const char *launch = s->launch;
+    for (size_t i = 0; !launch && s->need.tasks > 1 && i < sizeof launches / sizeof *launches; i++)
+        if (!strcmp(launches[i].scheduler, scheduler))
+            launch = launches[i].launch;
+    bool good = !launch || fill_part(f, "launch", launch, &line, err);
+    const struct batch_container *c = batch_containers;
+    while (s->container && c->name && strcmp(c->name, s->container) != 0)
+        c++;
+    if (good && s->container && !c->name)
+        good = error_set(err, ERROR_USAGE, "no container is known as %s", s->container);
+    if (good && s->container && !s->image)
+        good = error_set(err, ERROR_USAGE, "the container %s needs an image", s->container);
+    if (good && s->container) {
+        struct str binds = {0};
+        for (const char *const *b = s->binds; b && *b; b++) {
+            struct str folder = {0};
+            shell_quote(&folder, *b);
+            str_printf(&binds, binds.len ? " " : "");
+            /* the form names the folder twice: outside and inside are the same */
+            const char *mark = strstr(c->bind, "%s");
+            str_printf(&binds, "%.*s%s:%s", (int)(mark - c->bind), c->bind, folder.text, folder.text);
+            str_free(&folder);
+        }
+        struct field own[] = {{"image", s->image, FIELD_QUOTED, true, false},
+                              {"binds", binds.text ? binds.text : "", FIELD_TEXT, true, false}};
+        good = template_fill("container", c->form, own, 2, &line, err);
+        str_free(&binds);
+    }
+    /* pieces were filled as lines: one line of them */
+    for (size_t i = 0; i < line.len; i++)
+        if (line.text[i] == '\n')
+            line.text[i] = ' ';
+    str_add(&line, s->copy ? "\"$program\"" : "");
+    if (!s->copy)
+        shell_quote(&line, s->program);
+    for (const char *const *a = s->arguments; a && *a; a++) {
+        str_addc(&line, ' ');
+        shell_quote(&line, *a);
+    }
+    *out = finish(f, &line);
+    return good;
+}
+
+/* The program in each node's own folder: through Slurm's tree where there is one, else by the first rank's node alone. */
+static const char *copy_text(const char *scheduler, const struct batch_script *s)
+{
+    if (!s->copy)
+        return "";
+    return !strcmp(scheduler, "slurm") ? "local=/tmp/xfelx-$attempt\nsbcast -f --compress=none \"$program\" "
+                                         "\"$local\" || exit 74\nprogram=$local"
+                                       : "local=${TMPDIR-/tmp}/xfelx-$attempt\ncp \"$program\" \"$local\" && "
+                                         "chmod 700 \"$local\" || exit 74\nprogram=$local";
+}
+
+static bool check(const struct batch_script *s, struct error *err)
+{
+    const struct batch_resources *n = &s->need;
+    if (n->nodes < 1 || n->tasks < n->nodes || n->cpus < 1 || n->seconds < 60)
+        return error_set(
+            err, ERROR_USAGE,
+            "a job needs a node, a task a node, a CPU a task and a minute, not %d, %d, %d and %lld s",
+            n->nodes, n->tasks, n->cpus, (long long)n->seconds);
+    return true;
+}
+
+static void add_fields(struct filling *f, const struct batch_script *s)
+{
+    const struct batch_resources *n = &s->need;
+    int64_t per_node = (n->tasks + n->nodes - 1) / n->nodes, minutes = (n->seconds + 59) / 60;
+    add_number(f, "nodes", n->nodes);
+    add_number(f, "tasks", n->tasks);
+    add_number(f, "cpus", n->cpus);
+    add_number(f, "tasks_per_node", per_node);
+    add_number(f, "cpus_per_node", per_node * n->cpus);
+    add_number(f, "slots", (int64_t)n->tasks * n->cpus);
+    add_number(f, "seconds", n->seconds);
+    add_number(f, "minutes", minutes);
+    add_number(f, "warn", s->warn);
+    add_number(f, "warn_minutes", (s->warn + 59) / 60);
+    add_number(f, "margin", s->margin);
+    add_number(f, "attempt", s->attempt);
+    add_spare(
+        f, "walltime", FIELD_PLAIN,
+        arena_printf(&f->arena, "%02lld:%02lld:00", (long long)(minutes / 60), (long long)(minutes % 60)));
+    add_spare(f, "name", FIELD_PLAIN, s->name);
+    add_spare(f, "out", FIELD_PLAIN, arena_printf(&f->arena, "%lld.out", (long long)s->attempt));
+    add(f, "gpus", FIELD_PLAIN, n->gpus ? arena_printf(&f->arena, "%d", n->gpus) : NULL);
+    /* PBS takes memory as part of its select line */
+    char *memory = n->memory_mb ? arena_printf(&f->arena, "%lld", (long long)n->memory_mb) : NULL;
+    add_spare(f, "memory_mb", FIELD_PLAIN, memory);
+    add_spare(f, "memory_pbs", FIELD_TEXT, memory ? arena_printf(&f->arena, ":mem=%smb", memory) : "");
+    add(f, "queue", FIELD_PLAIN, n->queue);
+    add(f, "account", FIELD_PLAIN, n->account);
+    add(f, "qos", FIELD_PLAIN, n->qos);
+    add(f, "constraint", FIELD_PLAIN, n->constraint);
+    add(f, "reservation", FIELD_PLAIN, n->reservation);
+    add(f, "pe", FIELD_PLAIN, n->pe);
+    add(f, "extra", FIELD_TEXT, joined_lines(f, n->extra));
+    add_spare(f, "record", FIELD_QUOTED, s->record);
+    add_spare(f, "program", FIELD_QUOTED, s->program);
+    add_spare(f, "folder", FIELD_QUOTED, s->folder);
+    add_spare(f, "log", FIELD_QUOTED, s->log);
+    add_spare(f, "environment", FIELD_TEXT, environment_text(f, s->environment));
+}
+
+/* Markers of cctbx.xfel's own templates (CCTBX_XFEL 3). */
+static void add_markers(struct filling *f, const struct batch_script *s, const char *command)
+{
+    const struct batch_resources *n = &s->need;
+    add_number(f, "nnodes", n->nodes);
+    add_number(f, "nproc", n->tasks);
+    add_number(f, "nproc_per_node", (n->tasks + n->nodes - 1) / n->nodes);
+    add_spare(f, "shifter_image", FIELD_QUOTED, s->image);
+    add_spare(f, "partition", FIELD_PLAIN, n->queue);
+    add_spare(f, "project", FIELD_PLAIN, n->account);
+    add_spare(f, "jobname", FIELD_PLAIN, s->name);
+    add_spare(f, "out_log", FIELD_QUOTED, s->log);
+    add_spare(f, "err_log", FIELD_QUOTED, s->log);
+    add_spare(f, "output_dir", FIELD_QUOTED, s->folder);
+    add_spare(f, "command", FIELD_TEXT, command);
+    add_spare(f, "srun_script", FIELD_TEXT, command);
+}
+
+static bool render(struct filling *f, const char *scheduler, const struct batch_script *s, const char *folder,
+                   const char *text, struct str *out, struct error *err)
+{
+    char *command;
+    struct str body = {0};
+    add_fields(f, s);
+    if (!command_text(f, scheduler, s, &command, err))
+        return false;
+    if (text) {
+        add_markers(f, s, command);
+        for (size_t i = 0; i < f->n; i++)
+            f->fields[i].may_rest = true; /* a user's template knows what it wants */
+        return template_fill_markers("of the user", text, f->fields, f->n, out, err);
+    }
+    add_spare(f, "copy", FIELD_TEXT, copy_text(scheduler, s));
+    add_spare(f, "command", FIELD_TEXT, command);
+    const char *head = template_text(f, folder, arena_printf(&f->arena, "%s.sh", scheduler), err);
+    const char *rest = head ? template_text(f, folder, "body.sh", err) : NULL;
+    bool good = rest && fill_part(f, "body.sh", rest, &body, err);
+    if (good) {
+        if (body.len)
+            body.text[body.len - 1] = 0; /* the head's line brings its own end */
+        add_spare(f, "body", FIELD_TEXT, body.text);
+        good = template_fill(arena_printf(&f->arena, "%s.sh", scheduler), head, f->fields, f->n, out, err);
+    }
+    str_free(&body);
+    return good;
+}
+
+bool batch_script_render(const char *scheduler, const struct batch_script *s, const char *folder,
+                         const char *text, struct str *out, struct error *err)
+{
+    struct filling *f = &(struct filling){0};
+    bool good = check(s, err) && render(f, scheduler, s, folder, text, out, err);
+    arena_free(&f->arena);
+    return good;
+}

@@ -1,0 +1,15 @@
+#!/bin/sh
+#PBS -N @name@
+#PBS -j oe
+#PBS -o @out@
+#PBS -k doe
+#PBS -l select=@nodes@:ncpus=@cpus_per_node@:mpiprocs=@tasks_per_node@:ompthreads=@cpus@@=memory_pbs@
+#PBS -l walltime=@walltime@
+#PBS -r n
+@?queue@#PBS -q @queue@
+@?account@#PBS -A @account@
+@=extra@
+scheduler=pbs
+sched_id=${PBS_JOBID-} n_nodes=@nodes@ n_tasks=@tasks@
+nodes=$(sort -u "${PBS_NODEFILE-/dev/null}" | tr '\n' ' ')
+@=body@
