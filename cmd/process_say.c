@@ -88,6 +88,9 @@ void say_start(const struct job *j)
         log_warn("frames are not indexed: %s; give indexing.known_symmetry.unit_cell=a,b,c,alpha,beta,gamma "
                  "and .space_group=",
                  j->recipe->no_index);
+    if (j->recipe->ambiguity_text)
+        fprintf(stderr, "indexing is ambiguous, hkl may be %s: %s\n", j->recipe->ambiguity_text,
+                j->recipe->resolve ? "resolved by the reference" : "to be resolved in merging");
 }
 
 /* ": shot_4.cbf, run12.h5 frame 7": the failed frames of the job in the order of the list. */

@@ -301,6 +301,24 @@ static void take_integration(struct recipe *r, const struct params *p, struct ar
 #undef GAUSSIAN
 }
 
+/* xfelx.reference, for xfelx.index.resolve. */
+static bool take_intensities(struct recipe *r, const struct params *p, struct str *files, struct arena *a,
+                             struct error *err)
+{
+    const char *path = param_text(p, "xfelx.reference", NULL);
+    r->resolve = is_word(p, "xfelx.index.resolve", "reference");
+    if (!path && !r->resolve)
+        return true;
+    if (!path || !r->resolve || !r->group.n_ops || !r->integrate) {
+        error_set(err, ERROR_USAGE,
+                  "xfelx.index.resolve=reference and xfelx.reference need each other, a space "
+                  "group, and integration");
+        return error_hint(err, "indexing.known_symmetry.space_group; dispatch.integrate");
+    }
+    const struct recipe_file *f = take_file(r, "intensities", path, files, a, err);
+    return f && intensities_parse(f->data, f->size, path, NULL, &r->group, a, &r->reference, err);
+}
+
 /* ---- all of it ---- */
 
 bool recipe_fill(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
@@ -311,7 +329,7 @@ bool recipe_fill(struct recipe *r, const struct params *p, struct arena *a, stru
     r->integrate = r->index && param_bool(p, "dispatch.integrate", true);
     take_hits(r, p);
     bool ok = take_inputs(r, p, a, &files, err) && take_spots(r, p, a, &files, err) &&
-              recipe_take_cells(r, p, a, err);
+              recipe_take_cells(r, p, a, err) && take_intensities(r, p, &files, a, err);
     if (ok) {
         take_indexing(r, p);
         take_integration(r, p, a);

@@ -2,6 +2,7 @@
 #ifndef XFELX_PIPELINE_RECIPE_H
 #define XFELX_PIPELINE_RECIPE_H
 
+#include "kernels/ambiguity.h"
 #include "kernels/index.h"
 #include "kernels/integrate.h"
 #include "kernels/kernels.h"
@@ -12,10 +13,10 @@
 
 enum { RECIPE_CELLS = INDEX_MAX_CELLS };
 
-/* A file that a recipe depends on. Contents are kept of those that are read again (geometries), of masks only what came out. */
+/* A file that a recipe depends on. Contents are kept of those that are read again, of masks only what came out. */
 struct recipe_file {
-    const char
-        *kind; /* of the line in the recipe hash: "reference", "geometry", "mask", "integration_mask" */
+    /* of the line in the recipe hash: "reference", "geometry", "intensities", "mask", "integration_mask" */
+    const char *kind;
     uint8_t hash[32];
     const uint8_t *data;
     size_t size;
@@ -62,6 +63,10 @@ struct recipe {
     struct known_cell known[RECIPE_CELLS];        /* candidates: one, or the forms of the crystal */
     const struct index_cell *cells[RECIPE_CELLS]; /* the same, prepared */
     size_t n_cells;
+    struct ambiguity ambiguity[RECIPE_CELLS]; /* ways to index that the lattice does not tell apart */
+    const char *ambiguity_text;               /* hkl under each, for people: "k,h,-l"; NULL: there is none */
+    bool resolve;                             /* choose among them by: */
+    struct intensities reference;
     struct index_params indexing;
     struct refine_params refinement;
 

@@ -4,7 +4,48 @@
  */
 #include "pipeline/recipe.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* One index of hkl' = Pᵀ·hkl: "-h-k", "1/2*h+1/2*l". Changes of lattices are whole, halves or thirds. */
+static void add_index(const double change[9], int column, struct str *out)
+{
+    bool first = true;
+    for (int i = 0; i < 3; i++) {
+        double v = change[3 * i + column];
+        int sixths = (int)lround(6 * v), whole = 6;
+        if (sixths == 0)
+            continue;
+        str_printf(out, "%s", sixths < 0 ? "-" : first ? "" : "+");
+        sixths = abs(sixths);
+        for (int d = 2; d <= 3; d++)
+            while (sixths % d == 0 && whole % d == 0) {
+                sixths /= d;
+                whole /= d;
+            }
+        if (whole != 1)
+            str_printf(out, "%d/%d*", sixths, whole);
+        else if (sixths != 1)
+            str_printf(out, "%d*", sixths);
+        str_printf(out, "%c", "hkl"[i]);
+        first = false;
+    }
+}
+
+/* "-h,-k,l; k,h,-l": hkl under every operator. */
+static const char *ambiguity_words(const struct ambiguity *ways, struct arena *a)
+{
+    struct str text = {0};
+    for (size_t k = 0; k < ways->n; k++)
+        for (int column = 0; column < 3; column++) {
+            str_printf(&text, "%s", column ? "," : k ? "; " : "");
+            add_index(ways->change[k], column, &text);
+        }
+    const char *words = ways->n ? arena_strdup(a, text.text) : NULL;
+    str_free(&text);
+    return words;
+}
 
 bool recipe_add_cell(struct recipe *r, const double cell[6], struct arena *a, struct error *err)
 {
@@ -23,8 +64,13 @@ bool recipe_add_cell(struct recipe *r, const double cell[6], struct arena *a, st
     size_t size = index_cell_size(k);
     void *memory = (void *)(((uintptr_t)arena_alloc(a, size + 64) + 63) / 64 * 64);
     r->cells[r->n_cells] = size ? index_cell_init(k, memory) : NULL;
-    if (r->cells[r->n_cells])
-        return r->n_cells++, true;
+    if (r->cells[r->n_cells]) {
+        ambiguity_find(r->cells[r->n_cells], k->rotations, k->n_rotations, &r->ambiguity[r->n_cells]);
+        if (!r->ambiguity_text)
+            r->ambiguity_text = ambiguity_words(&r->ambiguity[r->n_cells], a);
+        r->n_cells++;
+        return true;
+    }
     error_set(err, ERROR_USAGE, "unit cell %g,%g,%g,%g,%g,%g cannot be used with space group %s", cell[0],
               cell[1], cell[2], cell[3], cell[4], cell[5], r->group.n_ops ? r->group.hm : "P 1");
     return error_hint(

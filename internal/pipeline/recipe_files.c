@@ -8,15 +8,15 @@ bool recipe_file_read(struct recipe *r, const char *kind, const char *path, stru
                       struct error *err)
 {
     struct bytes b = {0};
-    bool geometry = strcmp(kind, "reference") == 0 || strcmp(kind, "geometry") == 0;
+    bool kept = strcmp(kind, "mask") != 0 && strcmp(kind, "integration_mask") != 0;
     bool ok = r->n_files < RECIPE_FILES || error_set(err, ERROR_INTERNAL, "a recipe has too many files");
     ok = ok && fs_read(path, (size_t)1 << 32, &b, err);
     if (ok) {
         struct recipe_file *f = r->files + r->n_files++;
         f->kind = kind;
         sha256(b.data, b.size, f->hash);
-        f->size = geometry ? b.size : 0;
-        f->data = geometry ? arena_memdup(a, b.data, b.size) : NULL;
+        f->size = kept ? b.size : 0;
+        f->data = kept ? arena_memdup(a, b.data, b.size) : NULL;
     }
     bytes_free(&b);
     return ok;

@@ -1,4 +1,5 @@
 /* stages_crystal.c - from a hit to reflections: index, refine, predict, integrate. See stages_spots.c for what stages are. */
+#include "pipeline/resolve.h"
 #include "pipeline/stages.h"
 
 #include <stdio.h>
@@ -156,6 +157,10 @@ enum stage_end stage_integrate(const struct recipe *r, struct workspace *w, stru
                                    &w->integration, work);
     if (n == 0)
         return not_integrated(w, out);
+    if (r->resolve) {
+        resolve_frame(r, w, rows, n);
+        flag_frame(w, out);
+    }
     out->integrated = rows;
     out->n_integrated = n;
     return stage_ends(out, w->below ? OUTCOME_INDEXED_BELOW : OUTCOME_INTEGRATED, REASON_NONE);

@@ -46,7 +46,7 @@ void workspace_free(struct workspace *w)
         &w->mask_spots,  &w->mask_integration, &w->rings,      &w->bins,           &w->images,
         &w->strong,      &w->panel_counts,     &w->spots,      &w->label_work,     &w->rays,
         &w->owner,       &w->threshold_work,   &w->hkl,        &w->index_work,     &w->used,
-        &w->refine_work, &w->indexed,          &w->integrated, &w->integrate_work,
+        &w->refine_work, &w->indexed,          &w->integrated, &w->integrate_work, &w->resolve_work,
     };
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         free(blocks[i]->data);

@@ -38,7 +38,7 @@ struct workspace {
     struct block rays, owner, hkl, index_work;
     struct block used, refine_work; /* uint8_t [lattices][n_rays] */
     struct block indexed;           /* struct reflection */
-    struct block integrated, integrate_work;
+    struct block integrated, integrate_work, resolve_work;
     struct lattice lattices[INDEX_MAX_LATTICES];
     size_t n_rays, n_lattices, n_indexed, n_predicted;
     struct integrate_result integration;

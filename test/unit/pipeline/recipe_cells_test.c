@@ -81,12 +81,34 @@ static void forms_that_cannot_be_are_refused(void **state)
     assert_non_null(strstr(refused(), "candidate cells"));
 }
 
+/* SCIENCE 9: the ways to index that the lattice does not tell apart, as people write them. */
+static void ambiguities_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cell, *group, *words;
+    } CASES[] = {{"unit_cell=93,93,131,90,90,120", "space_group=P321", "-h,-k,l"},
+                 {"unit_cell=78,78,78,90,90,90", "space_group=I213", "-l,k,h"},
+                 {"unit_cell=58.4,58.4,152,90,90,90", "space_group=P41212", NULL}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        params = params_make(&arena);
+        set(arena_printf(&arena, "indexing.known_symmetry.%s", CASES[i].cell));
+        set(arena_printf(&arena, "indexing.known_symmetry.%s", CASES[i].group));
+        make_recipe();
+        if (CASES[i].words == NULL)
+            assert_null(recipe->ambiguity_text);
+        else
+            assert_string_equal(recipe->ambiguity_text, CASES[i].words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_known_cell_is_the_one_candidate),
         CASE(isoforms_are_candidates_of_one_space_group),
         CASE(forms_that_cannot_be_are_refused),
+        CASE(ambiguities_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
