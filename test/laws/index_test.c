@@ -208,11 +208,57 @@ static void a_is_always_the_orientation_nearest_to_identity(void **state)
     }
 }
 
+/* The order in which spots are listed says nothing: the same lattices to the last bit, the same spot in the same place of them. */
+static void the_order_of_the_spots_changes_nothing(void **state)
+{
+    (void)state;
+    uint64_t seed = 11;
+    for (size_t c = 0; c < N_CELLS - 1; c++) {
+        struct still_indexer *x = still_indexer(&CELLS[c]), *y = still_indexer(&CELLS[c]);
+        x->params.max_lattices = y->params.max_lattices = 3;
+        for (int round = 0; round < 6; round++) {
+            struct still s, shuffled;
+            size_t place[STILL_SPOTS];
+            double u[9], A[9];
+            still_empty(&s);
+            for (int k = 0; k <= round % 3; k++) {
+                still_rotation(&seed, u);
+                still_orient(CELLS[c].cell, u, A);
+                still_add_lattice(&s, &seed, A, 'P', round < 3 ? 12 : 120, 0.4);
+            }
+            still_add_noise(&s, &seed, 5);
+            shuffled = s;
+            for (size_t i = 0; i < s.n; i++)
+                place[i] = i;
+            for (size_t i = s.n - 1; i > 0; i--) {
+                size_t j = (size_t)(noise_uniform(&seed) * (double)(i + 1)), t = place[i];
+                place[i] = place[j];
+                place[j] = t;
+            }
+            for (size_t i = 0; i < s.n; i++)
+                shuffled.spot[i] = s.spot[place[i]];
+            size_t n = still_index(x, &s);
+            assert_int_equal(still_index(y, &shuffled), n);
+            assert_true(x->n == s.n && y->n == s.n);
+            assert_true(x->found.best_evidence == y->found.best_evidence);
+            for (size_t k = 0; k < n; k++)
+                assert_memory_equal(&x->lattice[k], &y->lattice[k], sizeof x->lattice[k]);
+            for (size_t i = 0; i < s.n; i++) {
+                assert_int_equal(y->owner[i], x->owner[place[i]]);
+                assert_memory_equal(y->hkl[i], x->hkl[place[i]], sizeof y->hkl[i]);
+            }
+        }
+        still_indexer_free(x);
+        still_indexer_free(y);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_without_a_lattice_are_refused),
         cmocka_unit_test(short_lists_with_truth_are_all_indexed),
+        cmocka_unit_test(the_order_of_the_spots_changes_nothing),
         cmocka_unit_test(a_is_always_the_orientation_nearest_to_identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
