@@ -65,6 +65,13 @@ $(BUILD)/obj/%.o: %.c $(READY)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# Kernels lie together in a section of their own: a signal inside it can be left (parallel/guard.h).
+$(BUILD)/obj/kernels/%.o: kernels/%.c $(READY)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fno-function-sections -fno-reorder-blocks-and-partition -MMD -MP -c -o $@ $<
+	@objcopy --rename-section .text=kernel_text $@
+
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(READY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(BASE) $(OPT) -MMD -MP -c -o $@ $<
