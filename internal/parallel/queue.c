@@ -63,7 +63,7 @@ bool queue_take(struct queue *q, struct queue_item **batch)
     struct queue_item **at = &q->first;
     for (size_t n = 0; n < BATCH_MAX && *at; n++, q->n--)
         at = &(*at)->next;
-    bool more = q->first || !q->closed;
+    bool more = *batch || !q->closed;
     q->first = *at;
     *at = NULL; /* ends the batch (or an empty queue) */
     if (!q->first)

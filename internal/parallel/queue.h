@@ -34,7 +34,7 @@ void queue_hurry(struct queue *q);
 void queue_close(struct queue *q);
 
 /* Wait until half a second has passed, a batch is full, somebody is in a hurry, or nothing more will come; take what there is, a
- * chain of at most BATCH_MAX. false: the end. */
+ * chain of at most BATCH_MAX. false: the end, nothing came. */
 bool queue_take(struct queue *q, struct queue_item **batch);
 
 #endif

@@ -1,0 +1,182 @@
+/* ledger_test.c - frames are given out once, in fair pieces: also when some take a hundred times as long. */
+#include "parallel/ledger.h"
+
+#include "support.h"
+
+#include <string.h>
+
+enum { RANKS = 8, LIST = 20000 };
+
+static uint64_t frames[LIST];
+
+static void open_ledger(struct ledger *l, struct arena *a, uint32_t ranks, uint64_t n, uint64_t step)
+{
+    ledger_make(l, LIST, ranks, a);
+    for (uint64_t i = 0; i < n; i++)
+        frames[i] = i * step;
+    ledger_open(l, frames, n);
+    for (uint32_t r = 0; r < ranks; r++)
+        l->ranks[r] = (struct asker){.threads = 1, .free = 1, .asking = true};
+}
+
+static void chunks_follow_the_rule(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct ledger l;
+    open_ledger(&l, &a, 4, 16000, 1);
+    struct asker r = {.threads = 8, .free = 8, .rate = 0, .asking = true};
+    assert_int_equal(ledger_chunk(&l, &r), 8); /* nothing known: one a thread */
+    r.rate = 100000;                           /* 100 a second: two seconds' worth */
+    assert_int_equal(ledger_chunk(&l, &r), 200);
+    r.rate = UINT32_MAX;
+    assert_int_equal(ledger_chunk(&l, &r), 1024);
+    l.next = 16000 - 100;
+    assert_int_equal(ledger_chunk(&l, &r), 13); /* half of what is left, over four ranks */
+    l.next = 16000 - 3;
+    r.free = 0;
+    assert_int_equal(ledger_chunk(&l, &r), 0); /* somebody else may begin it at once */
+    r.free = 1;
+    assert_int_equal(ledger_chunk(&l, &r), 1);
+    l.next = 16000;
+    assert_int_equal(ledger_chunk(&l, &r), 0);
+    arena_free(&a);
+}
+
+static void a_rank_alone_gets_all(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct ledger l;
+    struct range ranges[4];
+    open_ledger(&l, &a, 1, 5000, 1);
+    assert_int_equal(ledger_give(&l, 0, ranges, 4), 1);
+    assert_int_equal(ranges[0].count, 5000);
+    assert_int_equal(ledger_give(&l, 0, ranges, 4), 0);
+    arena_free(&a);
+}
+
+static void each_frame_is_given_once_also_with_gaps(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct ledger l;
+    struct range ranges[16];
+    static uint8_t given[LIST];
+    memset(given, 0, sizeof given);
+    open_ledger(&l, &a, 3, 6000, 3); /* every third frame of the list: many ranges */
+    for (int turn = 0; l.next < l.n; turn++) {
+        assert_true(turn < 100000);
+        uint32_t rank = (uint32_t)turn % 3;
+        l.ranks[rank].asking = true;
+        l.ranks[rank].rate = 50000;
+        size_t n = ledger_give(&l, rank, ranges, 16);
+        assert_true(n <= 16);
+        for (size_t i = 0; i < n; i++)
+            for (uint32_t k = 0; k < ranges[i].count; k++)
+                given[ranges[i].first + k]++;
+    }
+    for (int i = 0; i < LIST; i++)
+        assert_int_equal(given[i], i < 18000 && i % 3 == 0);
+    arena_free(&a);
+}
+
+static void a_frame_comes_back_once(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct ledger l;
+    open_ledger(&l, &a, 2, 3, 1);
+    assert_true(ledger_back(&l, 2));
+    assert_false(ledger_back(&l, 2));
+    assert_false(ledger_back(&l, LIST)); /* not in the list */
+    assert_int_equal(l.left, 2);
+    ledger_open(&l, frames, 3); /* a new round knows nothing of the one before */
+    assert_true(ledger_back(&l, 2));
+    arena_free(&a);
+}
+
+/* Ranks of one thread that work through a list in a clock of our own; the time that all of them together had nothing to do, as a
+ * share. A rank asks when half of its last chunk is left and gets its answer `delay` later. */
+static double idle_share(uint32_t n_ranks, uint64_t n, const double *cost, double delay)
+{
+    struct arena a = {0};
+    struct ledger l;
+    struct sim {
+        struct range mine[1024];
+        size_t n;
+        uint64_t waiting, last, done;
+        double free_at, busy, ended;
+    } *s = arena_array(&a, n_ranks, sizeof *s);
+    open_ledger(&l, &a, n_ranks, n, 1);
+    for (;;) {
+        uint32_t r = 0; /* whose turn it is: the one that is free first */
+        for (uint32_t i = 1; i < n_ranks; i++)
+            r = s[i].free_at < s[r].free_at ? i : r;
+        struct sim *m = s + r;
+        if (m->free_at > 1e29)
+            break;
+        if (m->waiting <= m->last / 2) {
+            l.ranks[r].asking = true;
+            l.ranks[r].free = m->waiting == 0;
+            l.ranks[r].rate = m->busy > 0 ? (uint32_t)(1000 * (double)m->done / m->busy) : 0;
+            size_t before = m->n, got = ledger_give(&l, r, m->mine + m->n, 1024 - m->n);
+            m->n += got;
+            m->last = got ? 0 : m->last;
+            for (size_t i = before; i < m->n; i++)
+                m->last += m->mine[i].count;
+            m->waiting += got ? m->last : 0;
+            if (m->waiting == 0 && got == 0) {
+                m->ended = m->free_at;
+                m->free_at = 1e30; /* nothing more for this one */
+                continue;
+            }
+            m->free_at += before == 0 ? delay : 0; /* else it goes on while it waits for the answer */
+        }
+        double t = cost[m->mine[0].first++];
+        if (--m->mine[0].count == 0)
+            memmove(m->mine, m->mine + 1, --m->n * sizeof *m->mine);
+        m->waiting--;
+        m->done++;
+        m->busy += t;
+        m->free_at += t;
+        l.left--;
+    }
+    double busy = 0, end = 0;
+    for (uint32_t r = 0; r < n_ranks; r++)
+        busy += s[r].busy;
+    assert_int_equal(l.left, 0);
+    for (uint32_t r = 0; r < n_ranks; r++)
+        end = s[r].ended > end ? s[r].ended : end;
+    arena_free(&a);
+    return 1 - busy / (n_ranks * end);
+}
+
+static void slow_frames_leave_nobody_idle(void **state)
+{
+    (void)state;
+    static double cost[LIST];
+    uint32_t dice = 1;
+    for (int i = 0; i < LIST; i++) {
+        dice = dice * 1664525 + 1013904223;
+        cost[i] = dice >> 16 < 656 ? 1.0 : 0.01; /* 1 in 100 takes 100 times as long */
+    }
+    assert_true(idle_share(2, LIST, cost, 0.001) < 0.05);
+    assert_true(idle_share(4, LIST, cost, 0.001) < 0.05);
+    assert_true(idle_share(RANKS, LIST, cost, 0.001) < 0.05);
+    for (int i = 0; i < LIST; i++) /* all of them in one place of the list */
+        cost[i] = i < 200 ? 1.0 : 0.01;
+    assert_true(idle_share(RANKS, LIST, cost, 0.001) < 0.05);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chunks_follow_the_rule),
+        cmocka_unit_test(a_rank_alone_gets_all),
+        cmocka_unit_test(each_frame_is_given_once_also_with_gaps),
+        cmocka_unit_test(a_frame_comes_back_once),
+        cmocka_unit_test(slow_frames_leave_nobody_idle),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
