@@ -50,7 +50,7 @@ bool source_list_unpack(struct get *in, const struct source_options *o, struct a
 {
     *out = (struct source_list){0};
     uint64_t n = get_u64(in);
-    bool ok = n <= (uint64_t)(in->end - in->at); /* an entry has more than a byte */
+    bool ok = !in->bad && n <= (uint64_t)(in->end - in->at); /* an entry has more than a byte */
     out->sources = arena_array(a, ok ? (size_t)n : 0, sizeof *out->sources);
     for (; ok && out->n_sources < n; out->n_sources += ok) {
         struct source_entry *e = out->sources + out->n_sources;

@@ -78,7 +78,8 @@ static void a_launcher_that_speaks_pmi_is_followed(void **state)
     assert_int_equal(l.size, 4);
     assert_true(detect("PMI_FD=0 PMI_SIZE=4 PMI_RANK=3 MPI_LOCALNRANKS=2", &l, &err));
     assert_true(l.mpi && !l.one_node);
-    assert_true(detect("PMI_FD=0 PMI_SIZE=2 PMI_RANK=1 SLURM_STEP_NUM_NODES=1 SLURM_STEP_NUM_TASKS=2", &l, &err));
+    assert_true(
+        detect("PMI_FD=0 PMI_SIZE=2 PMI_RANK=1 SLURM_STEP_NUM_NODES=1 SLURM_STEP_NUM_TASKS=2", &l, &err));
     assert_true(l.mpi && l.one_node);
     assert_true(detect("PMI_PORT=node:1234 PMI_SIZE=2", &l, &err));
     assert_true(l.mpi);

@@ -7,33 +7,43 @@
 
 #include <string.h>
 
-static struct source_entry entry = {.path = "run.h5", .recorded = "/data/run.h5", .n_frames = 10, .container = true};
+static struct source_entry entry = {
+    .path = "run.h5", .recorded = "/data/run.h5", .n_frames = 10, .container = true};
 static const struct source_list list = {1, &entry, 10};
-static struct panel panel = {.n_fast = 100, .n_slow = 100, .fast = {1, 0, 0}, .slow = {0, -1, 0}, .origin = {-5, 5, -80}, .pixel_fast = 0.1, .pixel_slow = 0.1};
+static struct panel panel = {.n_fast = 100,
+                             .n_slow = 100,
+                             .fast = {1, 0, 0},
+                             .slow = {0, -1, 0},
+                             .origin = {-5, 5, -80},
+                             .pixel_fast = 0.1,
+                             .pixel_slow = 0.1};
 
 /* Two lattices with reflections in several shells. */
 static struct result sample(void)
 {
-    static struct lattice lattices[2] = {{.cell = {79, 79, 38, 90, 90, 90}, .evidence = 12.5, .n_integrated = 3},
-                                         {.cell = {80, 79, 38, 90, 90, 90}, .cell_no = 1}};
+    static struct lattice lattices[2] = {
+        {.cell = {79, 79, 38, 90, 90, 90}, .evidence = 12.5, .n_integrated = 3},
+        {.cell = {80, 79, 38, 90, 90, 90}, .cell_no = 1}};
     static struct reflection rows[3];
     static struct detector d;
     d = (struct detector){.panels = &panel, .n_panels = 1, .n_pixels = 10000};
     for (int i = 0; i < 3; i++)
-        rows[i] = (struct reflection){.lattice = i == 2, .intensity = 10 * (i + 1), .variance = i + 1, .d = 3.0 + i};
-    return (struct result){.id = {.source = 0, .frame = 7, .path = "/data/run.h5"},
-                           .outcome = OUTCOME_INTEGRATED,
-                           .message = "words",
-                           .detector = &d,
-                           .beam = {.v = {.wavelength = 1.3, .direction = {0, 0, 1}}, .energy_recorded_ev = 9500},
-                           .n_strong = 40,
-                           .n_lattices = 2,
-                           .lattices = lattices,
-                           .n_integrated = 3,
-                           .integrated = rows,
-                           .t_done = 123456789,
-                           .n_stages = 9,
-                           .stage_ns = {1, 2, 3}};
+        rows[i] = (struct reflection){
+            .lattice = i == 2, .intensity = 10 * (i + 1), .variance = i + 1, .d = 3.0 + i};
+    return (struct result){
+        .id = {.source = 0, .frame = 7, .path = "/data/run.h5"},
+        .outcome = OUTCOME_INTEGRATED,
+        .message = "words",
+        .detector = &d,
+        .beam = {.v = {.wavelength = 1.3, .direction = {0, 0, 1}}, .energy_recorded_ev = 9500},
+        .n_strong = 40,
+        .n_lattices = 2,
+        .lattices = lattices,
+        .n_integrated = 3,
+        .integrated = rows,
+        .t_done = 123456789,
+        .n_stages = 9,
+        .stage_ns = {1, 2, 3}};
 }
 
 static void a_result_arrives_without_its_tables(void **state)
