@@ -41,9 +41,8 @@ static double excitation_sigma(const struct noise *noise, const struct point *sp
     return sqrt(noise->sigma_e0 * noise->sigma_e0 + e1 * e1);
 }
 
-/* Node nearest to a spot, its place p and the residual r. False for the origin. */
-static bool nearest(const struct guess *g, const double a[9], const struct point *spot, int32_t h[3],
-                    double p[3], double r[3])
+bool point_nearest(const struct guess *g, const double a[9], const struct point *spot, int32_t h[3],
+                   double p[3], double r[3])
 {
     double q[3], hf[3];
     for (int i = 0; i < 3; i++)
@@ -60,17 +59,13 @@ static bool nearest(const struct guess *g, const double a[9], const struct point
     return h[0] != 0 || h[1] != 0 || h[2] != 0;
 }
 
-struct weights {
-    double across, along; /* 1/σt², 1/σe² */
-};
-
-static struct weights weights_of(const struct noise *noise, const struct point *spot)
+struct weights point_weights(const struct noise *noise, const struct point *spot)
 {
     double t = noise->sigma_px * spot->across, e = excitation_sigma(noise, spot);
     return (struct weights){1 / (t * t), 1 / (e * e)};
 }
 
-static double squared_distance(struct weights w, const struct point *spot, const double r[3])
+double weighted_square(struct weights w, const struct point *spot, const double r[3])
 {
     double along = vec3_dot(r, spot->s);
     return (vec3_dot(r, r) - along * along) * w.across + along * along * w.along;
@@ -80,15 +75,13 @@ double guess_distance(const struct noise *noise, const struct guess *g, const do
                       const struct point *spot, int32_t h[3])
 {
     double p[3], r[3];
-    if (!nearest(g, a, spot, h, p, r))
+    if (!point_nearest(g, a, spot, h, p, r))
         return INFINITY;
-    return squared_distance(weights_of(noise, spot), spot, r);
+    return weighted_square(point_weights(noise, spot), spot, r);
 }
 
-/* Add factor · J W Jᵀ to the lower triangle of the normal matrix and, unless NULL, factor · J W r to the
- * gradient. */
-static void accumulate(double h[PARAMETERS * PARAMETERS], double *gradient, int n, double factor,
-                       struct weights w, const struct point *spot, const double p[3], const double r[3])
+void point_accumulate(double h[PARAMETERS * PARAMETERS], double *gradient, int n, double factor,
+                      struct weights w, const struct point *spot, const double p[3], const double r[3])
 {
     double j[PARAMETERS][3], extra = w.along - w.across;
     derivatives(spot, p, j);
@@ -193,14 +186,14 @@ double guess_step(const struct index_cell *cell, const struct noise *noise, cons
     for (size_t i = 0; i < n; i++) {
         int32_t hkl[3];
         double p[3], r[3];
-        if (!nearest(g, a, &points[i], hkl, p, r))
+        if (!point_nearest(g, a, &points[i], hkl, p, r))
             continue;
-        struct weights w = weights_of(noise, &points[i]);
-        double f = 1 - squared_distance(w, &points[i], r) / (cut * cut);
+        struct weights w = point_weights(noise, &points[i]);
+        double f = 1 - weighted_square(w, &points[i], r) / (cut * cut);
         if (f <= 0)
             continue;
         score += f;
-        accumulate(h, x, n_parameters, f, w, &points[i], p, r);
+        point_accumulate(h, x, n_parameters, f, w, &points[i], p, r);
     }
     add_prior(cell, noise, g, n_parameters, e, rotation, h, x);
     if (!cholesky_solve(h, x, n_parameters, PARAMETERS))
@@ -227,16 +220,8 @@ void guess_rigid(const struct index_cell *cell, double m[9])
     mat3_mul(rotation, cell->reduced, m);
 }
 
-/* What a spot says: density of the lattice's spots over that of chance at its place. */
-struct saying {
-    double ratio, d2;
-    int32_t h[3];
-};
-
-/* One spot a node: of those with the same index only the likeliest keeps its ratio. Points are sorted by length, and those of
- * one node have nearly the same. */
-static void one_spot_a_node(const struct noise *noise, const struct point *points, struct saying *said,
-                            size_t i)
+/* Points of one node have nearly the same length, and they are sorted by it. */
+void one_spot_a_node(const struct noise *noise, const struct point *points, struct saying *said, size_t i)
 {
     double window = 10 * (noise->sigma_px * points[i].across + excitation_sigma(noise, &points[i]));
     for (size_t k = i; k-- > 0 && points[k].length > points[i].length - window && said[i].ratio > 0;) {
@@ -259,12 +244,12 @@ void guess_evidence(const struct index_cell *cell, const struct noise *noise, co
         return;
     for (size_t i = 0; i < n; i++) {
         double p[3], r[3];
-        struct weights w = weights_of(noise, &points[i]);
+        struct weights w = point_weights(noise, &points[i]);
         said[i].ratio = 0;
         by_chance += fmin(0.99, NEAR_VOLUME * cell->volume / (w.across * sqrt(w.along)));
-        if (!nearest(g, a, &points[i], said[i].h, p, r))
+        if (!point_nearest(g, a, &points[i], said[i].h, p, r))
             continue;
-        said[i].d2 = squared_distance(w, &points[i], r);
+        said[i].d2 = weighted_square(w, &points[i], r);
         said[i].ratio = exp(-0.5 * said[i].d2) * w.across * sqrt(w.along) / (TWO_PI_3_2 * cell->volume);
         one_spot_a_node(noise, points, said, i);
     }
@@ -275,8 +260,8 @@ void guess_evidence(const struct index_cell *cell, const struct noise *noise, co
         for (int k = 0; k < 3; k++)
             sum[k] += log(1 - SHARE[k] + SHARE[k] * ratio);
         inside += ratio > 0 && said[i].d2 < 9;
-        if (member >= 1e-3 && nearest(g, a, &points[i], hkl, p, r))
-            accumulate(h, NULL, PARAMETERS, member, weights_of(noise, &points[i]), &points[i], p, r);
+        if (member >= 1e-3 && point_nearest(g, a, &points[i], hkl, p, r))
+            point_accumulate(h, NULL, PARAMETERS, member, point_weights(noise, &points[i]), &points[i], p, r);
     }
     if (n > 0)
         g->explained = fmax(0, (inside - by_chance) / (1 - by_chance / (double)n));

@@ -121,6 +121,35 @@ void search_pairs(const struct index_cell *cell, const struct noise *noise, size
 void score_directions(const float *x, const float *y, const float *z, size_t n, const float (*q)[3],
                       size_t n_q, float inverse_w2, float *score);
 
+/* ---- one spot and one lattice (index_evidence.c; lattice_free_fit.c uses them too) */
+
+struct weights {
+    double across, along; /* 1/σt², 1/σe² */
+};
+struct weights point_weights(const struct noise *noise, const struct point *spot);
+
+/* Node nearest to a spot, its place p = A·h and the residual r. False for the origin. */
+bool point_nearest(const struct guess *g, const double a[9], const struct point *spot, int32_t h[3],
+                   double p[3], double r[3]);
+
+/* |r⊥|²/σt² + r∥²/σe². */
+double weighted_square(struct weights w, const struct point *spot, const double r[3]);
+
+/* Add factor · J W Jᵀ to the lower triangle of the normal matrix and, unless NULL, factor · J W r to the
+ * gradient. n: the first so many parameters. */
+void point_accumulate(double h[PARAMETERS * PARAMETERS], double *gradient, int n, double factor,
+                      struct weights w, const struct point *spot, const double p[3], const double r[3]);
+
+/* What a spot says: density of the lattice's spots over that of chance at its place. */
+struct saying {
+    double ratio, d2;
+    int32_t h[3];
+};
+
+/* One spot a node: of spot i and those before it with the same index only the likeliest keeps its ratio. Points sorted by
+ * length. */
+void one_spot_a_node(const struct noise *noise, const struct point *points, struct saying *said, size_t i);
+
 /* One robust step: n_parameters 3 (rotation), 5 (+ shift), 11 (+ strain). Returns the score Σ max(0, 1 -
  * d²/cut²) before the step; guess keeps its place when the normal matrix is singular. */
 double guess_step(const struct index_cell *cell, const struct noise *noise, const struct point *points,
