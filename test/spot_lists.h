@@ -107,7 +107,8 @@ static inline void spot_lists_read(const char *set, struct spot_lists *l)
         for (int k = 0; k < 9; k++)
             v[k] = k % 3 == 1 ? v[k] : -v[k];
         struct panel *p = &l->panel[i];
-        *p = (struct panel){.pixel_fast = pixel, .pixel_slow = pixel, .n_fast = (int32_t)v[9], .n_slow = (int32_t)v[10]};
+        *p = (struct panel){
+            .pixel_fast = pixel, .pixel_slow = pixel, .n_fast = (int32_t)v[9], .n_slow = (int32_t)v[10]};
         memcpy(p->origin, v, sizeof p->origin);
         memcpy(p->fast, v + 3, sizeof p->fast);
         memcpy(p->slow, v + 6, sizeof p->slow);
