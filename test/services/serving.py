@@ -6,7 +6,7 @@
 A service lives in a folder of its own and is stopped at the end of the block; a guard stops it even when the test is killed. Where
 its packages are not installed, the test is skipped with the server's own message.
 """
-import os, shutil, subprocess, sys, tempfile
+import os, shutil, subprocess, sys, tempfile, traceback
 
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.dirname(os.path.dirname(here))
@@ -119,8 +119,8 @@ def main():
             print(f"ok {title}", flush=True)
         except Skipped as why:
             print(f"ok {title} # SKIP {' '.join(str(why).split())}", flush=True)
-        except Exception as error:
+        except Exception:
             failed += 1
-            text = f"{type(error).__name__}: {error}"
+            text = traceback.format_exc()
             print(f"not ok {title}\n" + "\n".join("# " + line for line in text.splitlines()), flush=True)
     sys.exit(1 if failed else 0)
