@@ -100,7 +100,7 @@ $(SYSROOT)/lib/mimalloc.o: $(SYSROOT)/.ready ;
 $(BUILD)/test/%: test/%.c $(BUILD)/libxfelx.a $(ALLOC)
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(CPPFLAGS) -Itest $(BASE) $(OPT) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(ALLOC) $(BUILD)/libxfelx.a -lcmocka $(LIBS)
+	$(Q)$(CC) $(CPPFLAGS) -Itest -Itest/unit $(BASE) $(OPT) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(ALLOC) $(BUILD)/libxfelx.a -lcmocka $(LIBS)
 
 # The vendored libraries that nothing links yet (product only).
 $(BUILD)/test/vendor/libraries_test: LIBS := -lmpi -lmicrohttpd -lcurl -lmariadb -lbearssl -llz4 -lz -lm
@@ -120,11 +120,6 @@ demo:
 
 debug:
 	@$(MAKE) --no-print-directory FLAVOUR=debug BUILD=build/debug$(if $(SAN),-$(subst $(comma),-,$(SAN))) all tests
-
-# The container image, without a container engine: an OCI archive, the same bytes from the same commit.
-image: $(BUILD)/xfelx
-	@scripts/make-image $< '$(VERSION)' $(BUILD)/xfelx-$(VERSION).oci.tar
-	$(call say,IMAGE,$(BUILD)/xfelx-$(VERSION).oci.tar)
 
 # Manual pages, made by the program from its tables.
 man: $(BUILD)/xfelx
@@ -147,6 +142,6 @@ SOAK ?= 3600
 soak:
 	@scripts/soak $(SOAK) $(FUZZERS)
 
-.PHONY: all tests check demo debug image man vendor-bump vendor-clean soak clean FORCE
+.PHONY: all tests check demo debug man vendor-bump vendor-clean soak clean FORCE
 FORCE:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -106,6 +106,46 @@ bool lsf_read_id(const char *text, char *id, size_t size); /* "Job <123> is subm
     "delimiter=\"|\""
 void lsf_read_jobs(const char *text, struct batch_table *out);
 
+/* ---- talking to a scheduler ---- */
+
+/* Where and how commands are run. */
+struct batch_site {
+    const struct batch_ops *ops;
+    double seconds;         /* time limit of a command; 0: 60 */
+    const char *const *set; /* "NAME=value" for its environment; ends with NULL; NULL: nothing */
+};
+
+/* What became of a submission. */
+struct batch_answer {
+    enum batch_verdict verdict;
+    char id[128];   /* when ACCEPTED */
+    char text[512]; /* what it said otherwise, one line */
+};
+
+/* A scheduler. All functions run its commands and give false only when these cannot be run or say nothing that can be understood
+ * (ERROR_FAILED: the scheduler is down, or not here); a job that is not known is no error.
+ *
+ * submit   hand a script in (its folder is where the scheduler's own output goes). Never repeats anything by itself
+ * status   rows of these jobs; ids that nobody knows have none
+ * find     rows of the jobs of this name since a time (ns): for answers that were lost
+ * cancel   true also when the job is gone already
+ */
+struct batch_ops {
+    const char *name, *text;
+    bool (*submit)(const struct batch_site *s, const char *script, struct batch_answer *out,
+                   struct error *err);
+    bool (*status)(const struct batch_site *s, const char *const *ids, size_t n, struct batch_table *out,
+                   struct error *err);
+    bool (*find)(const struct batch_site *s, const char *name, int64_t since, struct batch_table *out,
+                 struct error *err);
+    bool (*cancel)(const struct batch_site *s, const char *id, struct error *err);
+};
+extern const struct batch_ops batch_slurm, batch_sge, batch_pbs, batch_lsf;
+
+/* By name; ERROR_USAGE with the known ones. */
+const struct batch_ops *batch_find_ops(const char *name, struct error *err);
+const struct batch_ops *batch_ops_at(size_t i); /* i = 0 … until NULL */
+
 /* ---- begin and end records of job scripts (STORE 8) ---- */
 
 struct batch_record {

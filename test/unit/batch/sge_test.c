@@ -1,0 +1,44 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "batch/drive.h"
+
+#include <unistd.h>
+
+static char folder[64];
+
+static void jobs_live_on_the_real_thing(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct batch_site site = {.ops = &batch_sge};
+    if (access("test/services/sge", X_OK) != 0) {
+        print_message("needs test/services/sge\n");
+        skip();
+    }
+    support_folder(folder);
+    drive_service(arena_printf(&a, " exec test/services/sge start %s/s", folder));
+    drive(&site, folder, "#$ -N ", " -o /dev/null -j y -S /bin/sh");
+    struct batch_answer answer = drive_submit(&site, folder, "bad", "#$ -q nowhere.q -w e", "exit 0");
+    assert_int_equal(answer.verdict, BATCH_REFUSED);
+    assert_true(strlen(answer.text) > 10);
+    arena_free(&a);
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    char command[256];
+    snprintf(command, sizeof command, " test/services/sge stop %s/s >/dev/null 2>&1; rm -rf %s", folder,
+             folder);
+    return *folder && system(command) != 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(jobs_live_on_the_real_thing)};
+    return cmocka_run_group_tests(tests, NULL, stop);
+}
