@@ -44,20 +44,24 @@ bool supply_next(struct supply *s, int64_t *since, enum work_kind *kind, uint64_
     return more;
 }
 
+static bool grow(struct supply *s, size_t more, struct error *err)
+{
+    if (s->n + more <= s->room)
+        return true;
+    size_t room = 2 * (s->n + more);
+    struct range *ranges = realloc(s->ranges, room * sizeof *ranges);
+    if (!ranges)
+        return error_set(err, ERROR_MEMORY, "out of memory");
+    s->ranges = ranges;
+    s->room = room;
+    return true;
+}
+
 bool supply_add(struct supply *s, enum work_kind kind, const struct range *ranges, size_t n,
                 struct error *err)
 {
-    bool ok = true;
     pthread_mutex_lock(&s->lock);
-    if (s->n + n > s->room) {
-        size_t room = 2 * (s->n + n);
-        struct range *more = realloc(s->ranges, room * sizeof *more);
-        ok = more || error_set(err, ERROR_MEMORY, "out of memory");
-        if (ok) {
-            s->ranges = more;
-            s->room = room;
-        }
-    }
+    bool ok = grow(s, n, err);
     if (ok && !s->closed) {
         s->kind = kind;
         s->last = 0;
