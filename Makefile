@@ -69,7 +69,7 @@ $(BUILD)/obj/%.o: %.c $(READY)
 $(BUILD)/obj/kernels/%.o: kernels/%.c $(READY)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fno-function-sections -fno-reorder-blocks-and-partition -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fno-function-sections $(if $(findstring clang,$(CC)),,-fno-reorder-blocks-and-partition) -MMD -MP -c -o $@ $<
 	@objcopy --rename-section .text=kernel_text $@
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(READY)
