@@ -275,6 +275,8 @@ static const struct example examples[] = {
      "find spots, index with the known cell, refine and integrate every frame of a file"},
     {"xfelx process trial.phil run0012/ output.output_dir=r0012",
      "the same for all images of a folder, with parameters in a file"},
+    {"mpiexec.hydra -n 4 xfelx process trial.phil run0012/ output.output_dir=r0012",
+     "the same on four ranks; on a cluster: srun --mpi=pmi2 -K1 -N 2 -n 8 -c 16 xfelx process …"},
     {"xfelx process --show-params --changed trial.phil", "see what a parameter file changes"},
     {0},
 };
@@ -297,7 +299,13 @@ const struct command command_process = {
         "A frame that cannot be read or worked on is named and counted as failed; the others go on. "
         "Ctrl-C ends in good order "
         "after the frames in hand, with code 75; the same command then goes on. Pressed twice it leaves "
-        "at once.",
+        "at once.\n\n"
+        "Started by MPICH's mpiexec.hydra or srun --mpi=pmi2 it is one job of several ranks: the first one "
+        "reads parameters and lists, hands out frames and keeps the database; each writes files of its own "
+        "(idx-0000, idx-0001, …). Each rank has a thread for each CPU that it does not share with another "
+        "rank, or xfelx.threads. The results are the same, byte for byte, however many ranks and threads "
+        "there are. Other launchers (Open MPI's mpirun, srun without pmi2) are refused with the line to "
+        "type. Under srun add --kill-on-bad-exit=1.",
     .options = options,
     .examples = examples,
     .run = run,
