@@ -124,7 +124,7 @@ void say_end(const struct job *j, const struct team_progress *p, bool whole)
                p->integrated == 1 ? "" : "s", (unsigned long long)p->lattices, p->lattices == 1 ? "" : "s");
     str_printf(&out, "time       %.1f s, %.1f frames/s, %.2f CPU s a frame\n", p->seconds,
                p->seconds > 0 ? (double)p->done / p->seconds : 0,
-               p->done ? clock_cpu() / (double)p->done : 0);
+               p->done ? p->cpu_seconds / (double)p->done : 0);
     if (farm_ranks(j->farm) > 1)
         str_printf(&out, "ranks      %u, %llu messages (%.2f a frame), threads idle %.1f %%\n",
                    farm_ranks(j->farm), (unsigned long long)p->messages,

@@ -223,8 +223,9 @@ void farm_give_up(struct farm *f, const struct error *why)
     struct error err = {0};
     wire_error(farm_message(f), why);
     bool ok = farm_send(f, 0, MESSAGE_NOTE, &err);
-    wire_u64(farm_message(f), 0);
-    wire_u64(&f->out, 0);
+    struct str *out = farm_message(f);
+    for (int i = 0; i < 3; i++)
+        wire_u64(out, 0);
     f->lost = !(ok && farm_send(f, 0, MESSAGE_BYE, &err));
 }
 

@@ -65,10 +65,11 @@ void farm_close(struct farm *f, int code);
 /* How far it is; counts as WORDS 2. */
 struct team_progress {
     uint64_t total, done, hits, indexed, integrated, failed, lattices, below;
-    double seconds;    /* since the start */
-    uint64_t messages; /* between ranks; at the end */
-    double idle;       /* share of the threads' time spent waiting for frames; at the end */
-    bool published;    /* this rank's files are written */
+    double seconds;     /* since the start */
+    uint64_t messages;  /* between ranks; at the end */
+    double cpu_seconds; /* of all ranks; at the end */
+    double idle;        /* share of the threads' time spent waiting for frames; at the end */
+    bool published;     /* this rank's files are written */
 };
 
 struct team {

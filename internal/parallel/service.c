@@ -17,7 +17,7 @@ struct service {
     bool asked, worked;
     uint32_t byes; /* ranks that have nothing more to say */
     bool *bye;
-    int64_t busy_ns, idle_ns;
+    int64_t busy_ns, idle_ns, cpu_ns; /* of the other ranks */
 };
 
 static void send(struct service *s, uint32_t to, enum message_type type)
@@ -104,6 +104,7 @@ static void take_bye(struct service *s, struct get *g, uint32_t from)
 {
     s->busy_ns += (int64_t)get_u64(g);
     s->idle_ns += (int64_t)get_u64(g);
+    s->cpu_ns += (int64_t)get_u64(g);
     s->byes += !s->bye[from];
     s->bye[from] = true;
 }
@@ -299,6 +300,7 @@ static void say_bye(struct service *s)
     struct str *out = farm_message(s->farm);
     wire_u64(out, (uint64_t)end.busy_ns);
     wire_u64(out, (uint64_t)end.idle_ns);
+    wire_u64(out, (uint64_t)(1e9 * clock_cpu()));
     send(s, 0, MESSAGE_BYE);
 }
 
@@ -326,6 +328,7 @@ static void conclude(struct service *s)
     struct supply_state end = supply_look(&s->run->supply);
     double idle = (double)(s->idle_ns + end.idle_ns), busy = (double)(s->busy_ns + end.busy_ns);
     s->run->progress.idle = idle + busy > 0 ? idle / (idle + busy) : 0;
+    s->run->progress.cpu_seconds = 1e-9 * (double)s->cpu_ns + clock_cpu();
     s->run->progress.messages = s->farm->sent + s->farm->received;
 }
 

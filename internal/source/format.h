@@ -95,6 +95,11 @@ bool source_read_head(const char *path, uint8_t *head, size_t room, size_t *n, s
  * is none of the formats; what lies inside .gz and .bz2 is not looked at (one image). */
 bool source_peek(const char *path, bool *single, struct error *err);
 
+/* list_pack.c: open this container of a list that came as bytes, unless it is open or failed before; error and open of its
+ * entry may be looked at afterwards. Thread-safe. source_doors_free: with source_list_close. */
+void source_list_enter(const struct source_list *l, uint32_t source);
+void source_doors_free(struct source_doors *d);
+
 /* unpack.c: is it gzip or bzip2 by its first bytes (4 are enough)? Unpack it; out keeps its memory from file
  * to file. ERROR_TRUNCATED, ERROR_DAMAGED, ERROR_UNSUPPORTED (more than 512 MiB). */
 bool source_packed(const uint8_t *data, size_t n);

@@ -245,6 +245,8 @@ void source_list_close(struct source_list *l)
             source_close(l->sources[i].open);
         l->sources[i].open = NULL;
     }
+    source_doors_free(l->doors);
+    l->doors = NULL;
 }
 
 void source_list_at(const struct source_list *l, uint64_t i, uint32_t *source, uint32_t *frame)

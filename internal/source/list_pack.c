@@ -1,7 +1,15 @@
 /* list_pack.c - the list of a job as bytes, for ranks that do not list it themselves; see source.h. */
 #include "source/format.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+
+struct source_doors {
+    pthread_mutex_t lock; /* of open and error of the entries */
+    const struct source_options *options;
+    struct arena errors;
+};
 
 void source_list_pack(const struct source_list *l, struct str *out)
 {
@@ -16,19 +24,6 @@ void source_list_pack(const struct source_list *l, struct str *out)
         if (e->error)
             wire_error(out, e->error);
     }
-}
-
-/* A container is opened here too; what happened to it since rank 0 saw it is an error of its frames. */
-static void open_container(struct source_entry *e, const struct source_options *o, struct arena *a)
-{
-    struct error err = {0};
-    if (e->error || !e->container)
-        return;
-    if (source_open(e->path, o, &e->open, &err) && source_frames(e->open) != e->n_frames)
-        error_set(&err, ERROR_CHANGED, "%s: it had %u frames when the job began, now %u", e->path,
-                  e->n_frames, source_frames(e->open));
-    if (err.code)
-        e->error = arena_memdup(a, &err, sizeof err);
 }
 
 static bool get_entry(struct get *in, struct arena *a, struct source_entry *e)
@@ -61,7 +56,38 @@ bool source_list_unpack(struct get *in, const struct source_options *o, struct a
     }
     if (!ok)
         return error_set(err, ERROR_INTERNAL, "the list of frames that came from rank 0 cannot be read");
-    for (size_t i = 0; i < out->n_sources; i++)
-        open_container(out->sources + i, o, a);
+    out->doors = calloc(1, sizeof *out->doors);
+    if (!out->doors)
+        return error_set(err, ERROR_MEMORY, "out of memory");
+    out->doors->options = o;
+    pthread_mutex_init(&out->doors->lock, NULL);
     return true;
+}
+
+/* ---- opening late ---- */
+
+void source_list_enter(const struct source_list *l, uint32_t source)
+{
+    struct source_entry *e = l->sources + source;
+    struct source_doors *d = l->doors;
+    struct error err = {0};
+    pthread_mutex_lock(&d->lock);
+    if (e->container && !e->open && !e->error) {
+        /* what happened to the file since rank 0 saw it is an error of its frames */
+        if (source_open(e->path, d->options, &e->open, &err) && source_frames(e->open) != e->n_frames)
+            error_set(&err, ERROR_CHANGED, "%s: it had %u frames when the job began, now %u", e->path,
+                      e->n_frames, source_frames(e->open));
+        if (err.code)
+            e->error = arena_memdup(&d->errors, &err, sizeof err);
+    }
+    pthread_mutex_unlock(&d->lock);
+}
+
+void source_doors_free(struct source_doors *d)
+{
+    if (!d)
+        return;
+    pthread_mutex_destroy(&d->lock);
+    arena_free(&d->errors);
+    free(d);
 }

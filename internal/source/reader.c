@@ -17,6 +17,8 @@ bool source_reader_read(struct source_reader *r, uint64_t i, struct frame *out, 
         return error_set(err, ERROR_END, "no frame %llu in the list", (unsigned long long)i);
     source_list_at(r->list, i, &number, &frame);
     const struct source_entry *e = &r->list->sources[number];
+    if (r->list->doors)
+        source_list_enter(r->list, number);
     if (e->error) {
         if (err)
             *err = *e->error;

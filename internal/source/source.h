@@ -124,6 +124,8 @@ struct source_list {
     size_t n_sources;
     struct source_entry *sources;
     uint64_t n_frames;
+    struct source_doors
+        *doors; /* of a list that came as bytes: containers are opened when first read; NULL: they are open */
 };
 
 /* Expand arguments: a file; a folder (its image files, sorted; data files of a master left out); a glob; "@list.txt" or a
@@ -135,7 +137,8 @@ bool source_list_make(char *const *arguments, size_t n, const struct source_opti
 void source_list_close(struct source_list *l);
 
 /* For the other ranks of a job: append the list as bytes; make it from them. Nothing is listed again and counts are not asked
- * for again; containers are opened for their pixels. ERROR_INTERNAL for bytes that are none. */
+ * for again; a container is opened by the first reader of one of its frames. o must stay. ERROR_INTERNAL for bytes that are
+ * none. */
 void source_list_pack(const struct source_list *l, struct str *out);
 bool source_list_unpack(struct get *in, const struct source_options *o, struct arena *a,
                         struct source_list *out, struct error *err);

@@ -9,7 +9,7 @@
 
 static struct source_entry entry = {
     .path = "run.h5", .recorded = "/data/run.h5", .n_frames = 10, .container = true};
-static const struct source_list list = {1, &entry, 10};
+static const struct source_list list = {.n_sources = 1, .sources = &entry, .n_frames = 10};
 static struct panel panel = {.n_fast = 100,
                              .n_slow = 100,
                              .fast = {1, 0, 0},
