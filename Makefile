@@ -121,6 +121,11 @@ demo:
 debug:
 	@$(MAKE) --no-print-directory FLAVOUR=debug BUILD=build/debug$(if $(SAN),-$(subst $(comma),-,$(SAN))) all tests
 
+# The container image, without a container engine: an OCI archive, the same bytes from the same commit.
+image: $(BUILD)/xfelx
+	@scripts/make-image $< '$(VERSION)' $(BUILD)/xfelx-$(VERSION).oci.tar
+	$(call say,IMAGE,$(BUILD)/xfelx-$(VERSION).oci.tar)
+
 # Manual pages, made by the program from its tables.
 man: $(BUILD)/xfelx
 	@mkdir -p $(BUILD)/man && $< --man >$(BUILD)/man/xfelx.1
@@ -142,6 +147,6 @@ SOAK ?= 3600
 soak:
 	@scripts/soak $(SOAK) $(FUZZERS)
 
-.PHONY: all tests check demo debug man vendor-bump vendor-clean soak clean FORCE
+.PHONY: all tests check demo debug image man vendor-bump vendor-clean soak clean FORCE
 FORCE:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
