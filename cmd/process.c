@@ -191,9 +191,9 @@ static int lead(struct job *j)
     return go ? work(j, &err) : code;
 }
 
-static bool begin_to_follow(struct job *j, struct get *in, struct error *err)
+static bool begin_to_follow(struct job *j, struct unwire *in, struct error *err)
 {
-    j->stored.earlier_ranks = get_u32(in);
+    j->stored.earlier_ranks = unwire_u32(in);
     return inputs_unpack(j, in, err) && open_sink(j, err);
 }
 
@@ -205,9 +205,9 @@ static int follow(struct job *j)
     struct team_progress p;
     if (!farm_share(j->farm, &bytes, &err))
         return cli_fail(&err);
-    struct get in = {(const uint8_t *)bytes.text, (const uint8_t *)bytes.text + bytes.len, false};
-    int code = (int)get_u32(&in);
-    bool go = get_u8(&in);
+    struct unwire in = {(const uint8_t *)bytes.text, (const uint8_t *)bytes.text + bytes.len, false};
+    int code = (int)unwire_u32(&in);
+    bool go = unwire_u8(&in);
     if (go && begin_to_follow(j, &in, &err))
         run_team(j, &p, &err);
     else if (go)

@@ -36,7 +36,7 @@ bool inputs_read(struct job *j, struct error *err);
 
 /* The same for the other ranks: as bytes, and from them. */
 void inputs_pack(const struct job *j, struct str *out);
-bool inputs_unpack(struct job *j, struct get *in, struct error *err);
+bool inputs_unpack(struct job *j, struct unwire *in, struct error *err);
 
 /* The run as the store knows it: name, identity, files. In the arena. */
 const char *inputs_run_name(struct arena *a, const struct source_list *l);

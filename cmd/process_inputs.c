@@ -154,11 +154,11 @@ void inputs_pack(const struct job *j, struct str *out)
     str_free(&text);
 }
 
-bool inputs_unpack(struct job *j, struct get *in, struct error *err)
+bool inputs_unpack(struct job *j, struct unwire *in, struct error *err)
 {
     struct arena *a = &j->cli->arena;
-    const char *text = get_text(in, a);
-    j->folder = get_text(in, a);
+    const char *text = unwire_text(in, a);
+    j->folder = unwire_text(in, a);
     j->params = params_make(a);
     if (!text || !j->folder)
         return error_set(err, ERROR_INTERNAL, "what came from rank 0 cannot be read");

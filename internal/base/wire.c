@@ -64,7 +64,7 @@ void wire_error(struct str *s, const struct error *e)
 
 /* ---- reading ---- */
 
-static uint64_t get(struct get *g, size_t bytes)
+static uint64_t get(struct unwire *g, size_t bytes)
 {
     uint64_t v = 0;
     if ((size_t)(g->end - g->at) < bytes) {
@@ -78,27 +78,27 @@ static uint64_t get(struct get *g, size_t bytes)
     return v;
 }
 
-uint8_t get_u8(struct get *g)
+uint8_t unwire_u8(struct unwire *g)
 {
     return (uint8_t)get(g, 1);
 }
 
-uint16_t get_u16(struct get *g)
+uint16_t unwire_u16(struct unwire *g)
 {
     return (uint16_t)get(g, 2);
 }
 
-uint32_t get_u32(struct get *g)
+uint32_t unwire_u32(struct unwire *g)
 {
     return (uint32_t)get(g, 4);
 }
 
-uint64_t get_u64(struct get *g)
+uint64_t unwire_u64(struct unwire *g)
 {
     return get(g, 8);
 }
 
-double get_real(struct get *g)
+double unwire_real(struct unwire *g)
 {
     uint64_t bits = get(g, 8);
     double v;
@@ -106,10 +106,10 @@ double get_real(struct get *g)
     return v;
 }
 
-const uint8_t *get_bytes(struct get *g, size_t *n)
+const uint8_t *unwire_bytes(struct unwire *g, size_t *n)
 {
     const uint8_t *at;
-    *n = get_u32(g);
+    *n = unwire_u32(g);
     if ((size_t)(g->end - g->at) < *n) {
         g->bad = true;
         g->at = g->end;
@@ -120,28 +120,28 @@ const uint8_t *get_bytes(struct get *g, size_t *n)
     return at;
 }
 
-char *get_text(struct get *g, struct arena *a)
+char *unwire_text(struct unwire *g, struct arena *a)
 {
     size_t n;
-    if (!get_u8(g))
+    if (!unwire_u8(g))
         return NULL;
-    const uint8_t *bytes = get_bytes(g, &n);
+    const uint8_t *bytes = unwire_bytes(g, &n);
     return arena_strndup(a, (const char *)bytes, n);
 }
 
-static void get_line(struct get *g, char *out, size_t room)
+static void get_line(struct unwire *g, char *out, size_t room)
 {
     size_t n = 0;
-    const uint8_t *bytes = get_u8(g) ? get_bytes(g, &n) : NULL;
+    const uint8_t *bytes = unwire_u8(g) ? unwire_bytes(g, &n) : NULL;
     n = n < room ? n : room - 1;
     if (n)
         memcpy(out, bytes, n);
     out[n] = 0;
 }
 
-void get_error(struct get *g, struct error *e)
+void unwire_error(struct unwire *g, struct error *e)
 {
-    *e = (struct error){.code = (enum error_code)get_u32(g)};
+    *e = (struct error){.code = (enum error_code)unwire_u32(g)};
     get_line(g, e->fact, sizeof e->fact);
     get_line(g, e->detail, sizeof e->detail);
     get_line(g, e->hint, sizeof e->hint);

@@ -2,8 +2,8 @@
  * read for the others. Reading checks every length, so that broken bytes can at worst be refused.
  *
  *     wire_u32(&out, n); wire_text(&out, path);                    // appended to a str, which holds bytes here
- *     struct get g = {data, data + size, false};
- *     n = get_u32(&g); path = get_text(&g, &arena);
+ *     struct unwire g = {data, data + size, false};
+ *     n = unwire_u32(&g); path = unwire_text(&g, &arena);
  *     if (g.bad) …                                               // one question for all of them
  */
 #ifndef XFELX_BASE_WIRE_H
@@ -26,18 +26,18 @@ void wire_error(struct str *s, const struct error *e);
 
 /* ---- reading: past the end every value is 0 and bad is set ---- */
 
-struct get {
+struct unwire {
     const uint8_t *at, *end;
     bool bad;
 };
-uint8_t get_u8(struct get *g);
-uint16_t get_u16(struct get *g);
-uint32_t get_u32(struct get *g);
-uint64_t get_u64(struct get *g);
-double get_real(struct get *g);
-const uint8_t *get_bytes(struct get *g, size_t *n);
+uint8_t unwire_u8(struct unwire *g);
+uint16_t unwire_u16(struct unwire *g);
+uint32_t unwire_u32(struct unwire *g);
+uint64_t unwire_u64(struct unwire *g);
+double unwire_real(struct unwire *g);
+const uint8_t *unwire_bytes(struct unwire *g, size_t *n);
 /* in the arena; NULL when it was NULL */
-char *get_text(struct get *g, struct arena *a);
-void get_error(struct get *g, struct error *e);
+char *unwire_text(struct unwire *g, struct arena *a);
+void unwire_error(struct unwire *g, struct error *e);
 
 #endif

@@ -242,8 +242,8 @@ int farm_end(struct farm *f, int code)
     while (f->rank > 0 && !f->lost) {
         int got = farm_receive(f, &m, &err);
         if (got > 0 && m.type == MESSAGE_END) {
-            struct get g = {m.body, m.body + m.size, false};
-            return (int)get_u32(&g);
+            struct unwire g = {m.body, m.body + m.size, false};
+            return (int)unwire_u32(&g);
         }
         f->lost = f->lost || got < 0 || !farm_beat(f, &err);
         farm_rest(f, got > 0, &rest);

@@ -30,13 +30,13 @@ void message_close(struct str *out, enum message_type type, uint32_t from, uint6
 
 bool message_read(const void *data, size_t n, struct message *out, struct error *err)
 {
-    struct get g = {data, (const uint8_t *)data + n, false};
-    uint32_t magic = get_u32(&g);
-    uint16_t type = get_u16(&g), version = get_u16(&g);
-    out->from = get_u32(&g);
-    uint32_t size = get_u32(&g);
-    get_u64(&g);
-    out->sequence = get_u64(&g);
+    struct unwire g = {data, (const uint8_t *)data + n, false};
+    uint32_t magic = unwire_u32(&g);
+    uint16_t type = unwire_u16(&g), version = unwire_u16(&g);
+    out->from = unwire_u32(&g);
+    uint32_t size = unwire_u32(&g);
+    unwire_u64(&g);
+    out->sequence = unwire_u64(&g);
     if (g.bad || magic != MAGIC)
         return error_set(err, ERROR_INTERNAL, "bytes that are no message came from another rank");
     if (version != MESSAGE_VERSION) {

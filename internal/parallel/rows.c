@@ -29,21 +29,21 @@ void rows_put(struct str *out, const struct result *r)
 }
 
 /* Exactly n bytes into a struct. */
-static void get_struct(struct get *g, void *out, size_t n)
+static void get_struct(struct unwire *g, void *out, size_t n)
 {
     size_t size;
-    const uint8_t *bytes = get_bytes(g, &size);
+    const uint8_t *bytes = unwire_bytes(g, &size);
     g->bad = g->bad || size != n;
     if (!g->bad)
         memcpy(out, bytes, n);
 }
 
-static bool get_frame(struct get *g, const struct source_list *l, struct result *r)
+static bool get_frame(struct unwire *g, const struct source_list *l, struct result *r)
 {
     size_t length = 0;
     get_struct(g, r, BEFORE);
     get_struct(g, (char *)r + AFTER, sizeof *r - AFTER);
-    const uint8_t *text = get_u8(g) ? get_bytes(g, &length) : NULL;
+    const uint8_t *text = unwire_u8(g) ? unwire_bytes(g, &length) : NULL;
     if (g->bad || length >= sizeof r->message || r->id.source >= l->n_sources ||
         r->id.frame >= l->sources[r->id.source].n_frames || r->outcome >= OUTCOME_END ||
         r->reason >= REASON_END || r->n_stages > STAGE_MAX)
@@ -60,11 +60,11 @@ static bool get_frame(struct get *g, const struct source_list *l, struct result 
     return true;
 }
 
-struct result *rows_get(struct get *g, const struct source_list *l)
+struct result *rows_get(struct unwire *g, const struct source_list *l)
 {
     struct result frame = {0};
     bool ok = get_frame(g, l, &frame);
-    size_t n = get_u8(g);
+    size_t n = unwire_u8(g);
     if (!ok || n > LATTICES_MAX)
         return g->bad = true, NULL;
     struct result *r = calloc(1, sizeof *r + n * (sizeof *r->lattices + RESULT_SHELLS));

@@ -11,6 +11,6 @@ void rows_put(struct str *out, const struct result *r);
 
 /* Read one back, in one block of memory (free() it); path and the like come from the list. NULL: bytes that are none (g->bad),
  * a frame that is not in the list, or no memory. */
-struct result *rows_get(struct get *g, const struct source_list *l);
+struct result *rows_get(struct unwire *g, const struct source_list *l);
 
 #endif

@@ -83,9 +83,9 @@ static void stop_all(struct service *s, enum why why)
     }
 }
 
-static void take_rows(struct service *s, struct get *g, uint32_t from)
+static void take_rows(struct service *s, struct unwire *g, uint32_t from)
 {
-    uint32_t n = get_u32(g);
+    uint32_t n = unwire_u32(g);
     for (uint32_t i = 0; i < n; i++) {
         struct queue_item *item = malloc(sizeof *item);
         struct result *result = item ? rows_get(g, s->run->team->list) : NULL;
@@ -100,25 +100,25 @@ static void take_rows(struct service *s, struct get *g, uint32_t from)
     }
 }
 
-static void take_bye(struct service *s, struct get *g, uint32_t from)
+static void take_bye(struct service *s, struct unwire *g, uint32_t from)
 {
-    s->busy_ns += (int64_t)get_u64(g);
-    s->idle_ns += (int64_t)get_u64(g);
-    s->cpu_ns += (int64_t)get_u64(g);
+    s->busy_ns += (int64_t)unwire_u64(g);
+    s->idle_ns += (int64_t)unwire_u64(g);
+    s->cpu_ns += (int64_t)unwire_u64(g);
     s->byes += !s->bye[from];
     s->bye[from] = true;
 }
 
 static void hear_at_0(struct service *s, const struct message *m)
 {
-    struct get g = {m->body, m->body + m->size, false};
+    struct unwire g = {m->body, m->body + m->size, false};
     struct asker *asker = s->run->ledger.ranks + m->from;
     struct error err;
     switch (m->type) {
     case MESSAGE_ASK:
-        asker->threads = get_u32(&g);
-        asker->free = get_u32(&g);
-        asker->rate = get_u32(&g);
+        asker->threads = unwire_u32(&g);
+        asker->free = unwire_u32(&g);
+        asker->rate = unwire_u32(&g);
         asker->asking = true;
         break;
     case MESSAGE_ROWS:
@@ -128,7 +128,7 @@ static void hear_at_0(struct service *s, const struct message *m)
         take_bye(s, &g, m->from);
         break;
     case MESSAGE_NOTE:
-        get_error(&g, &err);
+        unwire_error(&g, &err);
         run_fails(s->run, &err);
         break;
     case MESSAGE_STOP:
@@ -207,15 +207,15 @@ static void turn_at_0(struct service *s)
 
 /* ---- the others ---- */
 
-static void take_grant(struct service *s, struct get *g)
+static void take_grant(struct service *s, struct unwire *g)
 {
     struct range ranges[RANGES_MAX];
-    enum work_kind kind = (enum work_kind)get_u32(g);
-    get_u32(g); /* ttl: for leases that end, to come */
+    enum work_kind kind = (enum work_kind)unwire_u32(g);
+    unwire_u32(g); /* ttl: for leases that end, to come */
     size_t n = 0;
     while (n < RANGES_MAX && g->at < g->end && !g->bad) {
-        ranges[n].first = get_u32(g);
-        ranges[n].count = get_u32(g);
+        ranges[n].first = unwire_u32(g);
+        ranges[n].count = unwire_u32(g);
         uint64_t stop = (uint64_t)ranges[n].first + ranges[n].count;
         g->bad = g->bad || ranges[n].count == 0 || stop > s->run->team->list->n_frames;
         n++;
@@ -227,13 +227,13 @@ static void take_grant(struct service *s, struct get *g)
 
 static void hear(struct service *s, const struct message *m)
 {
-    struct get g = {m->body, m->body + m->size, false};
+    struct unwire g = {m->body, m->body + m->size, false};
     switch (m->type) {
     case MESSAGE_GRANT:
         take_grant(s, &g);
         break;
     case MESSAGE_APPLIED:
-        atomic_fetch_sub(&s->run->unapplied, get_u32(&g));
+        atomic_fetch_sub(&s->run->unapplied, unwire_u32(&g));
         break;
     case MESSAGE_STOP:
         s->stopping = true;

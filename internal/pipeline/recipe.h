@@ -92,7 +92,7 @@ bool recipe_attach(struct recipe *r, const struct detector *d, struct arena *a, 
 /* For the other ranks of a job: append what recipe_make and recipe_attach read from files. They make theirs from the same
  * parameters and these bytes, and open none of the files. ERROR_INTERNAL for bytes that are none. */
 void recipe_pack(const struct recipe *r, struct str *out);
-bool recipe_unpack(const struct params *p, struct get *in, struct arena *a, struct recipe **out,
+bool recipe_unpack(const struct params *p, struct unwire *in, struct arena *a, struct recipe **out,
                    struct error *err);
 
 /* Is this frame part of dispatch.process_percent? By hash of (recorded path, frame): the same frames in every job. */

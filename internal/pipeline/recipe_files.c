@@ -59,40 +59,40 @@ void recipe_pack(const struct recipe *r, struct str *out)
     pack_mask(r, r->mask_integration, out);
 }
 
-static bool unpack_files(struct recipe *r, struct get *in, struct arena *a)
+static bool unpack_files(struct recipe *r, struct unwire *in, struct arena *a)
 {
     size_t n;
-    uint32_t n_files = get_u32(in);
+    uint32_t n_files = unwire_u32(in);
     if (n_files > RECIPE_FILES)
         return false;
     for (; r->n_files < n_files && !in->bad; r->n_files++) {
         struct recipe_file *f = r->files + r->n_files;
-        f->kind = get_text(in, a);
-        const uint8_t *hash = get_bytes(in, &n);
+        f->kind = unwire_text(in, a);
+        const uint8_t *hash = unwire_bytes(in, &n);
         if (!f->kind || n != 32)
             return false;
         memcpy(f->hash, hash, 32);
-        const uint8_t *data = get_bytes(in, &f->size);
+        const uint8_t *data = unwire_bytes(in, &f->size);
         f->data = arena_memdup(a, data, f->size);
     }
     return !in->bad;
 }
 
 /* NULL: there is none. */
-static bool unpack_mask(const struct recipe *r, struct get *in, struct arena *a, const uint8_t **out)
+static bool unpack_mask(const struct recipe *r, struct unwire *in, struct arena *a, const uint8_t **out)
 {
     size_t n;
-    const uint8_t *mask = get_bytes(in, &n);
+    const uint8_t *mask = unwire_bytes(in, &n);
     *out = n ? arena_memdup(a, mask, n) : NULL;
     return !in->bad && (n == 0 || n == r->mask_pixels);
 }
 
-bool recipe_unpack(const struct params *p, struct get *in, struct arena *a, struct recipe **out,
+bool recipe_unpack(const struct params *p, struct unwire *in, struct arena *a, struct recipe **out,
                    struct error *err)
 {
     struct recipe *r = *out = arena_alloc(a, sizeof *r);
     bool ok = unpack_files(r, in, a);
-    r->mask_pixels = (size_t)get_u64(in);
+    r->mask_pixels = (size_t)unwire_u64(in);
     ok = ok && unpack_mask(r, in, a, &r->mask_spots) && unpack_mask(r, in, a, &r->mask_integration);
     if (!ok)
         return error_set(err, ERROR_INTERNAL, "the recipe that came from rank 0 cannot be read");

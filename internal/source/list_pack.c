@@ -26,25 +26,25 @@ void source_list_pack(const struct source_list *l, struct str *out)
     }
 }
 
-static bool get_entry(struct get *in, struct arena *a, struct source_entry *e)
+static bool get_entry(struct unwire *in, struct arena *a, struct source_entry *e)
 {
     struct error err;
-    e->path = get_text(in, a);
-    e->recorded = get_text(in, a);
-    e->n_frames = get_u32(in);
-    e->container = get_u8(in);
-    if (get_u8(in)) {
-        get_error(in, &err);
+    e->path = unwire_text(in, a);
+    e->recorded = unwire_text(in, a);
+    e->n_frames = unwire_u32(in);
+    e->container = unwire_u8(in);
+    if (unwire_u8(in)) {
+        unwire_error(in, &err);
         e->error = arena_memdup(a, &err, sizeof err);
     }
     return !in->bad && e->path && e->recorded && e->n_frames > 0;
 }
 
-bool source_list_unpack(struct get *in, const struct source_options *o, struct arena *a,
+bool source_list_unpack(struct unwire *in, const struct source_options *o, struct arena *a,
                         struct source_list *out, struct error *err)
 {
     *out = (struct source_list){0};
-    uint64_t n = get_u64(in);
+    uint64_t n = unwire_u64(in);
     bool ok = !in->bad && n <= (uint64_t)(in->end - in->at); /* an entry has more than a byte */
     out->sources = arena_array(a, ok ? (size_t)n : 0, sizeof *out->sources);
     for (; ok && out->n_sources < n; out->n_sources += ok) {

@@ -140,7 +140,7 @@ void source_list_close(struct source_list *l);
  * for again; a container is opened by the first reader of one of its frames. o must stay. ERROR_INTERNAL for bytes that are
  * none. */
 void source_list_pack(const struct source_list *l, struct str *out);
-bool source_list_unpack(struct get *in, const struct source_options *o, struct arena *a,
+bool source_list_unpack(struct unwire *in, const struct source_options *o, struct arena *a,
                         struct source_list *out, struct error *err);
 
 /* Find source and frame of the i-th frame of the list. */

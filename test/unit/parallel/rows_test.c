@@ -53,7 +53,7 @@ static void a_result_arrives_without_its_tables(void **state)
     struct str s = {0};
     rows_put(&s, &r);
     assert_true(s.len < 8192);
-    struct get g = {(const uint8_t *)s.text, (const uint8_t *)s.text + s.len, false};
+    struct unwire g = {(const uint8_t *)s.text, (const uint8_t *)s.text + s.len, false};
     struct result *back = rows_get(&g, &list);
     assert_non_null(back);
     assert_ptr_equal(g.at, g.end);
@@ -84,13 +84,13 @@ static void bytes_cut_anywhere_and_frames_of_no_list_are_refused(void **state)
     struct str s = {0};
     rows_put(&s, &r);
     for (size_t cut = 0; cut < s.len; cut += 1 + cut / 16) {
-        struct get g = {(const uint8_t *)s.text, (const uint8_t *)s.text + cut, false};
+        struct unwire g = {(const uint8_t *)s.text, (const uint8_t *)s.text + cut, false};
         assert_null(rows_get(&g, &list));
     }
     str_clear(&s);
     r.id.frame = 10;
     rows_put(&s, &r);
-    struct get g = {(const uint8_t *)s.text, (const uint8_t *)s.text + s.len, false};
+    struct unwire g = {(const uint8_t *)s.text, (const uint8_t *)s.text + s.len, false};
     assert_null(rows_get(&g, &list));
     str_free(&s);
 }

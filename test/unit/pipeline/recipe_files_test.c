@@ -41,7 +41,7 @@ static void the_same_recipe_comes_out_without_the_files(void **state)
     struct recipe *other;
     pack(&s);
     support_remove(folder);
-    struct get in = {(const uint8_t *)s.text, (const uint8_t *)s.text + s.len, false};
+    struct unwire in = {(const uint8_t *)s.text, (const uint8_t *)s.text + s.len, false};
     if (!recipe_unpack(params, &in, &arena, &other, &err))
         fail_msg("%s", err.fact);
     assert_ptr_equal(in.at, in.end);
@@ -63,7 +63,7 @@ static void bytes_cut_anywhere_are_refused(void **state)
     struct recipe *other;
     pack(&s);
     for (size_t cut = 0; cut < s.len; cut += 1 + cut / 8) {
-        struct get in = {(const uint8_t *)s.text, (const uint8_t *)s.text + cut, false};
+        struct unwire in = {(const uint8_t *)s.text, (const uint8_t *)s.text + cut, false};
         assert_false(recipe_unpack(params, &in, &arena, &other, &err));
         assert_int_equal(err.code, ERROR_INTERNAL);
     }

@@ -8,7 +8,7 @@ static struct source_list unpacked(const struct str *s)
 {
     struct error err = {0};
     struct source_list l;
-    struct get in = {(const uint8_t *)s->text, (const uint8_t *)s->text + s->len, false};
+    struct unwire in = {(const uint8_t *)s->text, (const uint8_t *)s->text + s->len, false};
     if (!source_list_unpack(&in, NULL, &arena, &l, &err))
         fail_msg("%s", err.fact);
     assert_ptr_equal(in.at, in.end);
@@ -75,11 +75,11 @@ static void bytes_cut_anywhere_are_refused(void **state)
     struct str s = {0};
     source_list_pack(&l, &s);
     for (size_t cut = 0; cut < s.len; cut++) {
-        struct get in = {(const uint8_t *)s.text, (const uint8_t *)s.text + cut, false};
+        struct unwire in = {(const uint8_t *)s.text, (const uint8_t *)s.text + cut, false};
         assert_false(source_list_unpack(&in, NULL, &arena, &m, &err));
     }
     memset(s.text, 0xff, 8); /* more sources than bytes */
-    struct get in = {(const uint8_t *)s.text, (const uint8_t *)s.text + s.len, false};
+    struct unwire in = {(const uint8_t *)s.text, (const uint8_t *)s.text + s.len, false};
     assert_false(source_list_unpack(&in, NULL, &arena, &m, &err));
     str_free(&s);
 }
