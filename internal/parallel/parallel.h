@@ -72,6 +72,25 @@ struct team_progress {
     bool published;     /* this rank's files are written */
 };
 
+/* Work that comes before the frames and decides about them: a sample is looked at by all ranks, in blocks, rank 0 concludes, and
+ * every rank adopts what was found. As pipeline/survey.h says it; bytes are what crosses between ranks.
+ *
+ * look      a worker of any rank: append what a frame shows; cannot fail
+ * next      rank 0: the next block; false: enough was seen
+ * take      rank 0: what was seen of one frame of the block; in any order
+ * conclude  rank 0: append the finding
+ * adopt     every rank, rank 0 too, while no worker works: from the same bytes
+ *
+ * next, take, conclude and adopt are called by the thread that called team_run, with arg of struct team.
+ */
+struct team_survey {
+    void (*look)(const struct recipe *r, struct workspace *w, uint64_t frame, struct str *out);
+    bool (*next)(void *arg, const uint64_t **frames, size_t *n);
+    bool (*take)(void *arg, const void *data, size_t n, struct error *err);
+    bool (*conclude)(void *arg, struct str *out, struct error *err);
+    bool (*adopt)(void *arg, const void *data, size_t n, struct error *err);
+};
+
 struct team {
     struct farm *farm;
     const struct recipe *recipe;
@@ -79,7 +98,8 @@ struct team {
     const uint64_t
         *frames; /* [n_frames] numbers in the list: what is to be done, in this order. Rank 0's counts */
     uint64_t n_frames;
-    int n_threads; /* of this rank */
+    int n_threads;                    /* of this rank */
+    const struct team_survey *survey; /* NULL: there is none. The same on all ranks */
     struct sink *sink;
     struct store *store; /* NULL: nothing is stored. Rank 0's counts */
     const struct store_job *job;

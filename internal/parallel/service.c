@@ -13,6 +13,7 @@ struct service {
     struct run *run;
     struct farm *farm;
     bool stopping, told, closed;
+    bool surveying;      /* rank 0: the frames wait for what the survey finds */
     uint32_t asked_free; /* of the open ASK */
     bool asked, worked;
     uint32_t byes; /* ranks that have nothing more to say */
@@ -42,7 +43,62 @@ static bool has_failed(struct run *r)
     return failed;
 }
 
-/* Letters of the other threads. */
+/* ---- the survey, rank 0 ---- */
+
+/* What a frame shows: its number, then bytes that only the survey knows. */
+static void take_sight(struct service *s, const void *data, size_t n, uint32_t from)
+{
+    struct run *r = s->run;
+    struct error err = {0};
+    struct unwire in = {data, (const uint8_t *)data + n, false};
+    uint64_t frame = unwire_u32(&in);
+    pthread_mutex_lock(&r->lock);
+    bool is_new = s->surveying && !in.bad && ledger_back(&r->ledger, frame);
+    pthread_mutex_unlock(&r->lock);
+    if (!is_new)
+        fails(s, ERROR_INTERNAL, "it looked at a frame that nobody asked for", from);
+    else if (!r->team->survey->take(r->team->arg, in.at, (size_t)(in.end - in.at), &err))
+        run_fails(r, &err);
+}
+
+static void open_ledger(struct run *r, const uint64_t *frames, uint64_t n)
+{
+    pthread_mutex_lock(&r->lock);
+    ledger_open(&r->ledger, frames, n);
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* The finding to all ranks, ourselves too; then the frames. Ranks get it before their first GRANT: messages keep their order. */
+static void end_survey(struct service *s)
+{
+    const struct team *t = s->run->team;
+    struct str finding = {0};
+    struct error err = {0};
+    s->surveying = false;
+    bool ok = t->survey->conclude(t->arg, &finding, &err) &&
+              t->survey->adopt(t->arg, finding.text, finding.len, &err);
+    for (uint32_t rank = 1; ok && rank < s->farm->size; rank++) {
+        str_addn(farm_message(s->farm), finding.text, finding.len);
+        send(s, rank, MESSAGE_FINDING);
+    }
+    if (!ok)
+        run_fails(s->run, &err);
+    str_free(&finding);
+    open_ledger(s->run, t->frames, t->n_frames);
+}
+
+static void next_block(struct service *s)
+{
+    const struct team *t = s->run->team;
+    const uint64_t *frames = NULL;
+    size_t n = 0;
+    if (t->survey->next(t->arg, &frames, &n))
+        open_ledger(s->run, frames, n);
+    else
+        end_survey(s);
+}
+
+/* Letters of the other threads; those to ourselves need no messages. */
 static void send_letters(struct service *s)
 {
     struct run *r = s->run;
@@ -53,8 +109,12 @@ static void send_letters(struct service *s)
     pthread_mutex_unlock(&r->lock);
     for (; letter; letter = next) {
         next = letter->next;
-        str_addn(farm_message(s->farm), letter->body.text, letter->body.len);
-        send(s, letter->to, letter->type);
+        if (letter->to == s->farm->rank) {
+            take_sight(s, letter->body.text, letter->body.len, letter->to);
+        } else {
+            str_addn(farm_message(s->farm), letter->body.text, letter->body.len);
+            send(s, letter->to, letter->type);
+        }
         str_free(&letter->body);
         free(letter);
         s->worked = true;
@@ -127,6 +187,9 @@ static void hear_at_0(struct service *s, const struct message *m)
     case MESSAGE_BYE:
         take_bye(s, &g, m->from);
         break;
+    case MESSAGE_SIGHT:
+        take_sight(s, m->body, m->size, m->from);
+        break;
     case MESSAGE_NOTE:
         unwire_error(&g, &err);
         run_fails(s->run, &err);
@@ -156,6 +219,7 @@ static void give(struct service *s)
 {
     struct range ranges[RANGES_MAX];
     struct run *r = s->run;
+    enum work_kind kind = s->surveying ? WORK_SURVEY : WORK_PROCESS;
     ask_self(s);
     for (uint32_t rank = 0; rank < s->farm->size; rank++) {
         pthread_mutex_lock(&r->lock);
@@ -164,11 +228,11 @@ static void give(struct service *s)
         if (n == 0)
             continue;
         if (rank == 0) {
-            add(s, WORK_PROCESS, ranges, n);
+            add(s, kind, ranges, n);
             continue;
         }
         struct str *out = farm_message(s->farm);
-        wire_u32(out, WORK_PROCESS);
+        wire_u32(out, kind);
         wire_u32(out, TTL_MS);
         for (size_t i = 0; i < n; i++) {
             wire_u32(out, ranges[i].first);
@@ -179,7 +243,7 @@ static void give(struct service *s)
     }
 }
 
-/* Every frame is in the store? */
+/* Every frame of this round has come back (of the last one: is in the store)? */
 static bool all_back(struct run *r)
 {
     pthread_mutex_lock(&r->lock);
@@ -195,6 +259,8 @@ static void turn_at_0(struct service *s)
         stop_all(s, WHY_FAILED);
     else if (*r->team->stop)
         stop_all(s, WHY_SIGNAL);
+    else if (!s->stopping && all_back(r) && s->surveying)
+        next_block(s);
     else if (all_back(r))
         stop_all(s, WHY_DONE);
     else
@@ -220,9 +286,21 @@ static void take_grant(struct service *s, struct unwire *g)
         g->bad = g->bad || ranges[n].count == 0 || stop > s->run->team->list->n_frames;
         n++;
     }
+    g->bad = g->bad || kind > WORK_SURVEY || (kind == WORK_SURVEY && !s->run->team->survey);
     if (!g->bad)
         add(s, kind, ranges, n);
     s->asked = false;
+}
+
+/* No worker works: what this rank looked at was taken before rank 0 concluded. */
+static void adopt(struct service *s, const struct message *m)
+{
+    const struct team *t = s->run->team;
+    struct error err = {0};
+    if (!t->survey)
+        fails(s, ERROR_INTERNAL, "it was sent the finding of a survey that there is not", s->farm->rank);
+    else if (!t->survey->adopt(t->arg, m->body, m->size, &err))
+        run_fails(s->run, &err);
 }
 
 static void hear(struct service *s, const struct message *m)
@@ -231,6 +309,9 @@ static void hear(struct service *s, const struct message *m)
     switch (m->type) {
     case MESSAGE_GRANT:
         take_grant(s, &g);
+        break;
+    case MESSAGE_FINDING:
+        adopt(s, m);
         break;
     case MESSAGE_APPLIED:
         atomic_fetch_sub(&s->run->unapplied, unwire_u32(&g));
@@ -337,6 +418,7 @@ void service_run(struct run *r)
     struct service s = {.run = r, .farm = r->farm};
     bool first = r->farm->rank == 0;
     long rest = 0;
+    s.surveying = first && r->team->survey;
     s.bye = arena_array(&r->arena, r->farm->size, sizeof *s.bye);
     for (;;) {
         bool over = atomic_load(&r->writer_done);

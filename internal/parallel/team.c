@@ -204,6 +204,15 @@ static void keep(struct run *run, const struct result *result)
     queue_put(&run->queue, item, true);
 }
 
+/* A frame of the survey: what it shows goes to rank 0 (on rank 0 too). */
+static void look(struct run *run, struct workspace *w, uint64_t frame)
+{
+    struct str body = {0};
+    wire_u32(&body, (uint32_t)frame);
+    run->team->survey->look(run->team->recipe, w, frame, &body);
+    run_post(run, 0, MESSAGE_SIGHT, &body);
+}
+
 static void work(struct run *run, uint32_t number)
 {
     const struct team *t = run->team;
@@ -218,6 +227,10 @@ static void work(struct run *run, uint32_t number)
         run_fails(run, &err);
     }
     while (w && supply_next(&run->supply, &since, &kind, &frame)) {
+        if (kind == WORK_SURVEY) {
+            look(run, w, frame);
+            continue;
+        }
         frame_process(t->recipe, w, frame, &result);
         keep(run, &result);
     }
@@ -249,7 +262,7 @@ static struct run *run_make(const struct team *t)
     supply_make(&run->supply, (uint32_t)t->n_threads);
     queue_make(&run->queue);
     ledger_make(&run->ledger, t->list->n_frames, t->farm->size, &run->arena);
-    if (t->farm->rank == 0)
+    if (t->farm->rank == 0 && !t->survey)
         ledger_open(&run->ledger, t->frames, t->n_frames);
     return run;
 }

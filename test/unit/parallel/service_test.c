@@ -178,11 +178,106 @@ static void an_error_of_one_rank_is_the_jobs(void **state)
     assert_true(ranks[2].ok && ranks[3].ok);
 }
 
+/* A survey of two blocks that adds up the numbers of its frames; every rank must adopt the sum before it processes any. */
+static struct {
+    uint64_t blocks, seen, sum;
+    int adopted;
+} found;
+
+static void look_at(const struct recipe *r, struct workspace *w, uint64_t frame, struct str *out)
+{
+    assert_ptr_equal(r, recipe);
+    assert_non_null(w);
+    wire_u64(out, frame);
+}
+
+static bool next_block(void *arg, const uint64_t **frames, size_t *n)
+{
+    (void)arg;
+    *frames = numbers + 7 * found.blocks;
+    *n = 7;
+    assert_int_equal(found.seen, 7 * found.blocks); /* the block before is whole */
+    return found.blocks++ < 2;
+}
+
+static bool take_sum(void *arg, const void *data, size_t n, struct error *err)
+{
+    (void)arg, (void)err;
+    struct unwire in = {data, (const uint8_t *)data + n, false};
+    found.seen++;
+    found.sum += unwire_u64(&in);
+    return !in.bad;
+}
+
+static bool conclude_sum(void *arg, struct str *out, struct error *err)
+{
+    (void)arg, (void)err;
+    wire_u64(out, found.sum);
+    return true;
+}
+
+static bool adopt_sum(void *arg, const void *data, size_t n, struct error *err)
+{
+    (void)arg, (void)err;
+    struct unwire in = {data, (const uint8_t *)data + n, false};
+    assert_int_equal(unwire_u64(&in), 13 * 14 / 2);
+    __atomic_add_fetch(&found.adopted, 1, __ATOMIC_RELAXED);
+    return true;
+}
+
+static const struct team_survey survey = {look_at, next_block, take_sum, conclude_sum, adopt_sum};
+
+static void with_survey(struct rank *r, uint32_t number)
+{
+    (void)number;
+    r->team.survey = &survey;
+}
+
+static void a_survey_is_looked_at_by_all_and_adopted_by_each(void **state)
+{
+    (void)state;
+    struct rank ranks[RANKS];
+    memset(&found, 0, sizeof found);
+    struct store_job_row row = run(ranks, with_survey);
+    assert_int_equal(found.seen, 14);
+    assert_int_equal(found.adopted, RANKS);
+    assert_int_equal(row.counts.frames, FRAMES);
+}
+
+static bool conclude_nothing(void *arg, struct str *out, struct error *err)
+{
+    (void)arg, (void)out;
+    return error_set(err, ERROR_FAILED, "the survey found no sense");
+}
+
+static void with_bad_survey(struct rank *r, uint32_t number)
+{
+    static struct team_survey bad;
+    (void)number;
+    bad = survey;
+    bad.conclude = conclude_nothing;
+    r->team.survey = &bad;
+}
+
+static void a_survey_that_fails_ends_the_job(void **state)
+{
+    (void)state;
+    struct rank ranks[RANKS];
+    memset(&found, 0, sizeof found);
+    struct store_job_row row = run(ranks, with_bad_survey);
+    assert_false(ranks[0].ok);
+    assert_non_null(strstr(ranks[0].err.fact, "no sense"));
+    assert_true(ranks[1].ok);
+    assert_int_equal(row.counts.frames, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_frame_ends_once_in_the_store_of_rank_0, make, drop),
         cmocka_unit_test_setup_teardown(a_signal_to_one_rank_stops_all, make, drop),
+        cmocka_unit_test_setup_teardown(a_survey_is_looked_at_by_all_and_adopted_by_each, make, drop),
+        cmocka_unit_test_setup_teardown(a_survey_that_fails_ends_the_job, make, drop),
         cmocka_unit_test_setup_teardown(an_error_of_one_rank_is_the_jobs, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
