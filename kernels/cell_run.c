@@ -191,7 +191,7 @@ static void judge_groups(struct run_work *w, const struct cell_run_params *p, co
         h->fit = (struct fit){.tau = start.tau, .kappa = start.kappa};
         run_fit(w->member, w->n_members, &h->group, leader, &h->fit);
         bravais_conventional(&h->group, h->fit.c, h->symbol, h->q);
-        h->allowed = !p->bravais[0] || strncmp(h->symbol, p->bravais, sizeof h->symbol) == 0;
+        h->allowed = !p->bravais[0] || strcmp(h->symbol, p->bravais) == 0;
     }
 }
 
