@@ -289,7 +289,6 @@ bool cell_run(const struct cell_run_params *p, const struct free_lattice *stills
               struct run_cell *out, void *work)
 {
     struct run_work w = {0};
-
     static const double UNIT[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
     lay_out(&w, n, work);
     memset(out, 0, sizeof *out);

@@ -3,6 +3,7 @@
 #define XFELX_PIPELINE_RECIPE_H
 
 #include "kernels/ambiguity.h"
+#include "kernels/cell_run.h"
 #include "kernels/index.h"
 #include "kernels/integrate.h"
 #include "kernels/kernels.h"
@@ -63,6 +64,10 @@ struct recipe {
     struct known_cell known[RECIPE_CELLS];        /* candidates: one, or the forms of the crystal */
     const struct index_cell *cells[RECIPE_CELLS]; /* the same, prepared */
     size_t n_cells;
+    bool find_cell;          /* no cell is given: the survey finds one (survey_cell.h) */
+    struct free_params free; /* and how it looks for it */
+    struct cell_run_params cell_run;
+    size_t cell_shots;                        /* with a lattice of their own after which no more are needed */
     struct ambiguity ambiguity[RECIPE_CELLS]; /* ways to index that the lattice does not tell apart */
     const char *ambiguity_text;               /* hkl under each, for people: "k,h,-l"; NULL: there is none */
     bool resolve;                             /* choose among them by: */
@@ -79,7 +84,8 @@ struct recipe {
 /* Make a recipe from parameters. Reads the reference geometry. ERROR_USAGE names a parameter that cannot be. */
 bool recipe_make(const struct params *p, struct arena *a, struct recipe **out, struct error *err);
 
-/* Take the candidate cells from parameters: known_symmetry, or the isoforms. None given: indexing is off, r->no_index says so. */
+/* Take the candidate cells from parameters: known_symmetry, or the isoforms. None given: a survey is to find
+ * one (r->find_cell); until then indexing is off and r->no_index says so. */
 bool recipe_take_cells(struct recipe *r, const struct params *p, struct arena *a, struct error *err);
 
 /* Add a candidate cell in the setting of r->group (none: the symmetry of the metric). ERROR_USAGE when the two do not fit, or

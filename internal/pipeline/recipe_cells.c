@@ -121,6 +121,21 @@ static bool take_forms(struct recipe *r, const struct params *p, size_t n, struc
     return true;
 }
 
+/* None is given: a survey finds one before the first frame is indexed. */
+static void find_one(struct recipe *r, const struct params *p)
+{
+    free_params_default(&r->free);
+    cell_run_params_default(&r->cell_run);
+    r->free.min_cell = param_real(p, "indexing.min_cell", r->free.min_cell);
+    r->free.max_cell = param_real(p, "indexing.max_cell", 0);
+    r->cell_run.geometry_strain = param_real(p, "xfelx.cell.geometry_strain", r->cell_run.geometry_strain);
+    r->cell_run.match = param_real(p, "xfelx.cell.match", r->cell_run.match);
+    r->cell_shots = (size_t)param_int(p, "xfelx.cell.min_shots", 20);
+    r->find_cell = true;
+    r->index = false;
+    r->no_index = "no unit cell is given, and the frames were not looked through for one";
+}
+
 bool recipe_take_cells(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
 {
     const char *group = param_text(p, "indexing.known_symmetry.space_group", NULL);
@@ -139,7 +154,6 @@ bool recipe_take_cells(struct recipe *r, const struct params *p, struct arena *a
     if (known)
         return recipe_add_cell(r, cell, a, err);
     if (r->index)
-        r->no_index = "no unit cell is given, and finding an unknown cell is not there yet";
-    r->index = false;
+        find_one(r, p);
     return true;
 }
