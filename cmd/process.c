@@ -6,6 +6,8 @@
  * all. */
 #include "cmd/process.h"
 
+#include "pipeline/pipeline.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,8 +161,33 @@ static int work(struct job *j, struct error *err)
     return code;
 }
 
+/* Rank 0: look at the sample and take what it shows. */
+static bool survey(struct job *j, struct finding *found, struct error *err)
+{
+    struct survey *s = NULL;
+    struct workspace *w = workspace_make(j->recipe, &j->list, 0);
+    struct str seen = {0};
+    const uint64_t *frames;
+    const char *text = "";
+    size_t n;
+    bool ok = w && survey_open(j->recipe, &j->list, j->frames, j->n_frames, &s, err);
+    while (ok && survey_next(s, &frames, &n))
+        for (size_t i = 0; ok && i < n; i++, str_clear(&seen)) {
+            frame_survey(j->recipe, w, frames[i], &seen);
+            ok = survey_take(s, seen.text, seen.len, err);
+        }
+    ok = ok && survey_conclude(s, found, &j->cli->arena, &text, err) &&
+         recipe_adopt(j->recipe, found, &j->cli->arena, err) && finding_write_geometry(found, j->folder, err);
+    if (ok)
+        printf("%s\n", text);
+    survey_close(s);
+    workspace_free(w);
+    str_free(&seen);
+    return ok;
+}
+
 /* Rank 0's words to the others before the work: how to do it, or the code to end with. */
-static bool tell_others(struct job *j, int code, bool go, struct error *err)
+static bool tell_others(struct job *j, int code, bool go, const struct finding *found, struct error *err)
 {
     struct str bytes = {0};
     wire_u32(&bytes, (uint32_t)code);
@@ -168,6 +195,7 @@ static bool tell_others(struct job *j, int code, bool go, struct error *err)
     if (go && farm_ranks(j->farm) > 1) {
         wire_u32(&bytes, j->stored.earlier_ranks);
         inputs_pack(j, &bytes);
+        wire_bytes(&bytes, found->data, found->size);
     }
     bool ok = farm_share(j->farm, &bytes, err);
     str_free(&bytes);
@@ -186,7 +214,14 @@ static int lead(struct job *j)
         printf("nothing to do: all %llu frames are done, results are in %s\n",
                (unsigned long long)j->n_frames, j->folder);
     bool go = ok && !j->stored.finished;
-    if (!tell_others(j, code, go, &err))
+    struct finding found = {0};
+    if (go && survey_wanted(j->recipe) && !survey(j, &found, &err)) {
+        code = cli_fail(&err);
+        go = false;
+    }
+    bool told = tell_others(j, code, go, &found, &err);
+    finding_free(&found);
+    if (!told)
         return cli_fail(&err);
     return go ? work(j, &err) : code;
 }
@@ -194,7 +229,11 @@ static int lead(struct job *j)
 static bool begin_to_follow(struct job *j, struct unwire *in, struct error *err)
 {
     j->stored.earlier_ranks = unwire_u32(in);
-    return inputs_unpack(j, in, err) && open_sink(j, err);
+    if (!inputs_unpack(j, in, err))
+        return false;
+    struct finding found = {0};
+    found.data = (void *)(uintptr_t)unwire_bytes(in, &found.size);
+    return (!found.size || recipe_adopt(j->recipe, &found, &j->cli->arena, err)) && open_sink(j, err);
 }
 
 /* The other ranks. What goes wrong here is told to rank 0, which says it. */

@@ -356,6 +356,20 @@ double lattice_rotation_angle(const double r[9])
 
 /* ---- small positive definite systems */
 
+void cholesky_apply(const double *factor, double *g, int n, int stride)
+{
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < i; k++)
+            g[i] -= factor[i * stride + k] * g[k];
+        g[i] /= factor[i * stride + i];
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        for (int k = i + 1; k < n; k++)
+            g[i] -= factor[k * stride + i] * g[k];
+        g[i] /= factor[i * stride + i];
+    }
+}
+
 bool cholesky_solve(double *h, double *g, int n, int stride)
 {
     for (int j = 0; j < n; j++) {
@@ -369,16 +383,7 @@ bool cholesky_solve(double *h, double *g, int n, int stride)
         for (int i = j; i < n; i++)
             h[i * stride + j] *= d;
     }
-    for (int i = 0; i < n; i++) {
-        for (int k = 0; k < i; k++)
-            g[i] -= h[i * stride + k] * g[k];
-        g[i] /= h[i * stride + i];
-    }
-    for (int i = n - 1; i >= 0; i--) {
-        for (int k = i + 1; k < n; k++)
-            g[i] -= h[k * stride + i] * g[k];
-        g[i] /= h[i * stride + i];
-    }
+    cholesky_apply(h, g, n, stride);
     return true;
 }
 

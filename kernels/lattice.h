@@ -65,6 +65,9 @@ double lattice_rotation_angle(const double rotation[9]);
  * place: H becomes its Cholesky factor, g the solution. false: not positive definite. */
 bool cholesky_solve(double *h, double *g, int n, int stride);
 
+/* Solve for another g with the factor that cholesky_solve left. */
+void cholesky_apply(const double *factor, double *g, int n, int stride);
+
 /* ln det H, from the factor that cholesky_solve left. */
 double cholesky_log_det(const double *factor, int n, int stride);
 

@@ -47,7 +47,8 @@ static size_t padded(size_t n)
 
 size_t refine_work_size(size_t n)
 {
-    return padded(n * sizeof(struct match)) + 2 * padded(n * sizeof(double)) + padded(mosaic_work_size(n));
+    return padded(n * sizeof(struct match)) + 2 * padded(n * sizeof(double)) + padded(mosaic_work_size(n)) +
+           padded(n * sizeof(struct still_spot));
 }
 
 /* ---- the model */
@@ -373,6 +374,33 @@ static void set_mosaic(const struct refine_params *p, const struct mosaic *m, st
     l->domain_size_ang = p->set_domain_size > 0 ? p->set_domain_size : m->domain_size;
 }
 
+/* The last steps, when the run's noise is known: every spot with its own weight, seen where the run's κ says. What is an outlier was
+ * decided before. */
+static bool polish(const struct refine_params *p, struct fit *f, struct still_spot *spots)
+{
+    struct still s = {.cell = f->cell, .panels = f->panels, .beam = *f->beam, .spots = spots};
+    for (size_t i = 0; i < f->n; i++) {
+        const struct ray *r = &f->rays[f->match[i].ray];
+        struct still_spot *spot = &spots[s.n];
+        if (f->match[i].outside || !(r->var_px[0] >= 0) || !(r->var_px[1] >= 0))
+            continue;
+        *spot = (struct still_spot){
+            .mm = {r->mm[0], r->mm[1]}, .cov = {r->var_px[0], r->var_px[1]}, .panel = r->panel};
+        memcpy(spot->hkl, f->hkl[f->match[i].ray], sizeof spot->hkl);
+        s.n++;
+    }
+    memcpy(s.u, f->u, sizeof s.u);
+    memcpy(s.strain, f->strain, sizeof s.strain);
+    still_prior(f->cell, p->cell_sigma, p->cell_common, s.prior);
+    if (!still_refine(p->noise, &s, 8, 3) || !still_refine(p->noise, &s, 5, 8) || s.inside < FEWEST)
+        return false;
+    memcpy(f->u, s.u, sizeof s.u);
+    memcpy(f->strain, s.strain, sizeof s.strain);
+    fit_model(f, f->strain, f->A);
+    fit_evaluate(f);
+    return true;
+}
+
 static double common_share(const struct refine_params *p)
 {
     double common = p->cell_common * p->cell_common;
@@ -388,7 +416,7 @@ enum refine_reason refine_lattice(const struct refine_params *p, const struct in
     char *memory = work;
     double *d = (double *)(void *)(memory + padded(n * sizeof(struct match))),
            *psi = (double *)(void *)((char *)d + padded(n * sizeof(double)));
-    void *mosaic_work = (char *)psi + padded(n * sizeof(double));
+    char *mosaic_work = (char *)psi + padded(n * sizeof(double));
     struct fit f = {.cell = cell,
                     .panels = panels,
                     .beam = beam,
@@ -408,6 +436,8 @@ enum refine_reason refine_lattice(const struct refine_params *p, const struct in
     struct mosaic m;
     if (p->reject_outliers && find_mosaic(&f, &m, d, psi, mosaic_work) && !trim(&f, &m))
         return lattice->reason = REFINE_FAILED, REFINE_FAILED;
+    if (p->noise)
+        polish(p, &f, (struct still_spot *)(void *)(mosaic_work + padded(mosaic_work_size(n))));
     memcpy(lattice->A, f.A, sizeof f.A);
     cell_of(&f, lattice->cell);
     summarise(&f, lattice, used);

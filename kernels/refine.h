@@ -11,6 +11,7 @@
 #define XFELX_KERNELS_REFINE_H
 
 #include "kernels/index.h"
+#include "kernels/still.h"
 #include "kernels/types.h"
 
 struct refine_params {
@@ -24,6 +25,9 @@ struct refine_params {
     double set_domain_size;        /* Å, > 0: instead of the estimate (set_domain_size_ang_value) */
     double length_tolerance;       /* relative; refuse when the restrained cell leaves it, 0.1 */
     double angle_tolerance;        /* degrees, 5 */
+    /* of the run, when the detector's place is known (geometry_refine.h): the last steps weigh every residual by it; NULL: the
+     * sigmas follow the residuals' spread */
+    const struct run_noise *noise;
 };
 void refine_params_default(struct refine_params *p);
 

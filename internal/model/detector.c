@@ -193,6 +193,39 @@ static bool tree_finish(struct detector *d, const char *name, struct error *err)
     return true;
 }
 
+/* A lab frame, seen from a parent. */
+static struct axes axes_from(const struct axes *parent, const struct axes *lab)
+{
+    struct axes f;
+    double normal[3], away[3];
+    vec3_cross(parent->fast, parent->slow, normal);
+    vec3_sub(lab->origin, parent->origin, away);
+    vec3_set(f.origin, vec3_dot(parent->fast, away), vec3_dot(parent->slow, away), vec3_dot(normal, away));
+    vec3_set(f.fast, vec3_dot(parent->fast, lab->fast), vec3_dot(parent->slow, lab->fast),
+             vec3_dot(normal, lab->fast));
+    vec3_set(f.slow, vec3_dot(parent->fast, lab->slow), vec3_dot(parent->slow, lab->slow),
+             vec3_dot(normal, lab->slow));
+    return f;
+}
+
+void detector_settle(struct detector *d)
+{
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        struct detector_node *node = &d->nodes[i];
+        if (node->panel < 0 || node->parent < 0)
+            continue;
+        const struct panel *p = &d->panels[node->panel];
+        struct axes parent = leaf_axes(d, &d->nodes[node->parent]), lab;
+        memcpy(lab.origin, p->origin, sizeof lab.origin);
+        memcpy(lab.fast, p->fast, sizeof lab.fast);
+        memcpy(lab.slow, p->slow, sizeof lab.slow);
+        struct axes local = axes_from(&parent, &lab);
+        memcpy(node->origin, local.origin, sizeof node->origin);
+        memcpy(node->fast, local.fast, sizeof node->fast);
+        memcpy(node->slow, local.slow, sizeof node->slow);
+    }
+}
+
 bool detector_finish(struct detector *d, const char *name, struct error *err)
 {
     if (d->n_panels == 0)

@@ -40,6 +40,9 @@ struct detector *detector_make(struct arena *a, size_t n_panels, size_t n_nodes)
  * Axes within the tolerance are made unit exactly. name is the file for messages. ERROR_METADATA names panel or node. */
 bool detector_finish(struct detector *d, const char *name, struct error *err);
 
+/* After panels[] were moved: make the leaves of the tree say the same, each along its unmoved parent. */
+void detector_settle(struct detector *d);
+
 /* Deep copy into another arena. */
 struct detector *detector_copy(struct arena *a, const struct detector *d);
 

@@ -36,10 +36,7 @@ enum stage_end stage_ends(struct result *out, enum outcome o, enum reason why)
 void frame_process(const struct recipe *r, struct workspace *w, uint64_t i, struct result *out)
 {
     *out = (struct result){.outcome = OUTCOME_FAILED, .reason = REASON_INTERNAL, .thread = w->number};
-    w->frame_number = i;
-    w->list = (struct spot_list){0};
-    w->n_strong = w->n_rays = w->n_lattices = w->n_indexed = w->n_predicted = 0;
-    w->below = false;
+    workspace_begin(w, i);
     int64_t start = clock_monotonic();
     for (uint32_t s = 0; stages[s].run; s++) {
         enum stage_end end = stages[s].run(r, w, out);

@@ -15,6 +15,7 @@
 #include "model/model.h"
 #include "param/param.h"
 #include "pipeline/recipe.h"
+#include "pipeline/survey.h"
 #include "source/source.h"
 
 struct workspace;

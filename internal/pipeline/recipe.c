@@ -262,6 +262,19 @@ static void take_indexing(struct recipe *r, const struct params *p)
     f->cell_sigma = is_word(p, "xfelx.cell.restraint", "off") ? 0 : x->cell_sigma;
 }
 
+/* xfelx.geometry.* */
+static void take_survey(struct recipe *r, const struct params *p)
+{
+    /* "auto" said by the person is PHIL's Auto, by default it is the word */
+    r->survey.wish = is_word(p, "xfelx.geometry.refine", "off")      ? GEOMETRY_OFF
+                     : is_word(p, "xfelx.geometry.refine", "report") ? GEOMETRY_REPORT
+                                                                     : GEOMETRY_AUTO;
+    r->survey.min_hits = (size_t)param_int(p, "xfelx.geometry.min_hits", 10);
+    r->survey.max_hits = (size_t)param_int(p, "xfelx.geometry.max_hits", 400);
+    r->survey.max_shift_px = param_real(p, "xfelx.geometry.max_shift_px", 6);
+    r->survey.panels = !is_word(p, "xfelx.geometry.panels", "off");
+}
+
 /* ---- integration ---- */
 
 /* ADU per photon: said for the error model, else said to the spot finder, else each panel's own (0). */
@@ -332,6 +345,7 @@ bool recipe_fill(struct recipe *r, const struct params *p, struct arena *a, stru
               recipe_take_cells(r, p, a, err) && take_intensities(r, p, &files, a, err);
     if (ok) {
         take_indexing(r, p);
+        take_survey(r, p);
         take_integration(r, p, a);
         params_hash(p, files.text ? files.text : "", r->hash);
         hash_hex(r->hash, 32, r->hash_hex);

@@ -4,6 +4,7 @@
 
 #include "kernels/ambiguity.h"
 #include "kernels/cell_run.h"
+#include "kernels/geometry_refine.h"
 #include "kernels/index.h"
 #include "kernels/integrate.h"
 #include "kernels/kernels.h"
@@ -13,6 +14,9 @@
 #include "source/source.h"
 
 enum { RECIPE_CELLS = INDEX_MAX_CELLS };
+
+/* xfelx.geometry.refine */
+enum geometry_wish { GEOMETRY_OFF, GEOMETRY_AUTO, GEOMETRY_REPORT };
 
 /* A file that a recipe depends on. Contents are kept of those that are read again, of masks only what came out. */
 struct recipe_file {
@@ -74,6 +78,20 @@ struct recipe {
     struct intensities reference;
     struct index_params indexing;
     struct refine_params refinement;
+
+    /* geometry: asked for, and what a survey found (recipe_adopt) */
+    struct {
+        enum geometry_wish wish;
+        size_t min_hits, max_hits;
+        double max_shift_px;
+        bool panels;
+    } survey;
+    struct {
+        bool known, corrected; /* the place is known; it is not the file's */
+        struct geometry_correction correction;
+        size_t n_panels; /* of the detectors it is for */
+        struct run_noise noise;
+    } geometry;
 
     /* integration */
     struct integrate_params integration;

@@ -1,5 +1,6 @@
 /* stages_spots.c - from a file to a hit: decode, threshold, label, filter, hit. The stages compute nothing themselves: they give
  * the kernels their arrays and turn what comes back into outcome and reason (WORDS 2). */
+#include "pipeline/finding.h"
 #include "pipeline/stages.h"
 
 #include <stdio.h>
@@ -20,6 +21,8 @@ enum stage_end stage_decode(const struct recipe *r, struct workspace *w, struct 
         error_line(&err, out->message, sizeof out->message);
         return stage_ends(out, OUTCOME_FAILED, reason_of_error(err.code));
     }
+    if (r->geometry.corrected)
+        geometry_place(r, w);
     out->id = w->frame.id;
     out->beam = w->frame.beam;
     out->detector = w->frame.detector;

@@ -51,7 +51,16 @@ void workspace_free(struct workspace *w)
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         free(blocks[i]->data);
     source_reader_free(&w->reader);
+    arena_free(&w->place_arena);
     free(w);
+}
+
+void workspace_begin(struct workspace *w, uint64_t i)
+{
+    w->frame_number = i;
+    w->list = (struct spot_list){0};
+    w->n_strong = w->n_rays = w->n_lattices = w->n_indexed = w->n_predicted = 0;
+    w->below = false;
 }
 
 /* ---- masks ---- */

@@ -19,6 +19,11 @@ struct workspace {
     struct frame frame;
     bool below; /* it has fewer spots than the hit cut */
 
+    /* the detector in hand at its corrected place, when a survey found one */
+    struct arena place_arena;
+    struct detector *placed;
+    uint64_t placed_key; /* fingerprint of the file's detector */
+
     /* masks of the detector in hand, made anew when detector, wavelength or the file's mask change */
     uint64_t mask_key;
     bool mask_known;
@@ -49,5 +54,8 @@ void *block_reserve(struct block *b, size_t n, size_t size);
 
 /* Masks for the frame in hand. false: shapes differ, out->message says how. */
 bool workspace_masks(struct workspace *w, struct result *out);
+
+/* Begin with frame i of the list: nothing is known of it. */
+void workspace_begin(struct workspace *w, uint64_t i);
 
 #endif

@@ -1,6 +1,8 @@
 /* expt.c - experiment lists as JSON; see expt.h. Keys and their order are those of FORMATS 1.2 to 1.7. */
 #include "sink/expt.h"
 
+#include "sink/sink.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -321,4 +323,28 @@ void expt_text(const struct table *t, const struct expt_style *style, struct str
         put_free_cells(&w, t);
     json_end_object(&w);
     str_addc(out, '\n');
+}
+
+void sink_geometry_text(const struct frame_id *id, const struct beam *beam, const struct detector *d,
+                        const char *program, struct str *out)
+{
+    struct kept_detector detector = {.fingerprint = detector_fingerprint(d), .detector = d, .number = -1};
+    struct kept_frame frame = {.source = 0,
+                               .frame = id->frame,
+                               .single = id->single,
+                               .path = id->path,
+                               .beam = *beam,
+                               .detector = &detector};
+    struct kept_frame *frames[] = {&frame};
+    struct experiment experiment = {.lattice = -1};
+    struct table table = {.kind = TABLE_STRONG,
+                          .frames = frames,
+                          .n_frames = 1,
+                          .experiments = &experiment,
+                          .n_experiments = 1};
+    struct arena a = {0};
+    experiment_identifier(id->path, id->frame, 0, "geometry", NULL, experiment.identifier);
+    struct expt_style style = {.history = arena_printf(&a, "1970-01-01T00:00:00Z|%s|geometry", program)};
+    expt_text(&table, &style, out);
+    arena_free(&a);
 }

@@ -64,4 +64,9 @@ bool sink_put(struct sink *s, const struct result *r, struct error *err);
 bool sink_publish(struct sink *s, struct error *err);
 void sink_close(struct sink *s);
 
+/* Append the text of an .expt file with one experiment that has a beam and a detector and no crystal: geometry for other
+ * programs and for input.reference_geometry. id: of the frame whose beam it is. program: as in the options. */
+void sink_geometry_text(const struct frame_id *id, const struct beam *beam, const struct detector *d,
+                        const char *program, struct str *out);
+
 #endif

@@ -1,0 +1,36 @@
+/* finding.h - what a survey found, between the files that find, keep and use it. Private to pipeline/. */
+#ifndef XFELX_PIPELINE_FINDING_H
+#define XFELX_PIPELINE_FINDING_H
+
+#include "pipeline/survey.h"
+#include "pipeline/workspace.h"
+
+/* Contents of a finding. */
+struct found {
+    bool known;     /* the detector's place and the noise are known */
+    bool corrected; /* and it is not where the header says */
+    struct run_noise noise;
+    struct geometry_correction correction;
+    size_t n_panels;
+    /* of the sample's first hit, when corrected: who it is, its beam, its detector at the corrected place */
+    struct frame_id id;
+    struct beam beam;
+    struct detector *detector;
+};
+
+void found_pack(const struct found *f, struct str *out);
+bool found_unpack(const struct finding *f, struct arena *a, struct found *out, struct error *err);
+
+/* Beams and detectors as bytes. NULL: broken. */
+void beam_pack(const struct beam *b, struct str *out);
+void beam_unpack(struct unwire *in, struct beam *b);
+void detector_pack(const struct detector *d, struct str *out);
+struct detector *detector_unpack(struct unwire *in, struct arena *a);
+
+/* Put the frame's detector where the recipe's correction says. Detectors with another number of panels stay. */
+void geometry_place(const struct recipe *r, struct workspace *w);
+
+/* The most panels of a detector that are believed in bytes. */
+enum { FINDING_PANELS = 4096, FINDING_NODES = 3 * FINDING_PANELS };
+
+#endif
