@@ -13,11 +13,11 @@ static const double MOST_SCALE = 3;
 static const double FAR = 12; /* ε²/σ²: more says nothing more */
 
 struct sample {
-    const struct still *stills;
+    const struct shot *stills;
     size_t n, step; /* every step-th spot */
 };
 
-static struct sample sample_of(const struct still *stills, size_t n)
+static struct sample sample_of(const struct shot *stills, size_t n)
 {
     size_t inside = 0;
     for (size_t k = 0; k < n; k++)
@@ -29,18 +29,18 @@ static struct sample sample_of(const struct still *stills, size_t n)
 struct cursor {
     size_t still, spot, seen;
 };
-static const struct still_spot *next(const struct sample *s, struct cursor *c)
+static const struct shot_spot *next(const struct sample *s, struct cursor *c)
 {
     for (; c->still < s->n; c->still++, c->spot = 0)
         while (c->spot < s->stills[c->still].n) {
-            const struct still_spot *spot = &s->stills[c->still].spots[c->spot++];
+            const struct shot_spot *spot = &s->stills[c->still].spots[c->spot++];
             if (spot->weight > 0 && c->seen++ % s->step == 0)
                 return spot;
         }
     return NULL;
 }
 
-static double size_of(const struct still_spot *spot)
+static double size_of(const struct shot_spot *spot)
 {
     return spot->cov[0] + spot->cov[1];
 }
@@ -51,7 +51,7 @@ static double median_ratio(const struct sample *s, double middle, bool weak, dou
 {
     struct cursor c = {0};
     size_t n = 0;
-    for (const struct still_spot *spot; n + 2 <= 2 * GEOMETRY_NOISE_SPOTS && (spot = next(s, &c));) {
+    for (const struct shot_spot *spot; n + 2 <= 2 * GEOMETRY_NOISE_SPOTS && (spot = next(s, &c));) {
         if ((size_of(spot) > middle) != weak)
             continue;
         for (int k = 0; k < 2; k++)
@@ -82,19 +82,19 @@ static double misfit(const struct sample *s, double s0, double s1)
 {
     struct cursor c = {0};
     double sum = 0;
-    for (const struct still_spot *spot; (spot = next(s, &c));) {
+    for (const struct shot_spot *spot; (spot = next(s, &c));) {
         double v = s0 * s0 + s1 * s1 * spot->q * spot->q;
         sum += 0.5 * log(v) + 0.5 * fmin(spot->residual[2] * spot->residual[2] / v, FAR);
     }
     return sum;
 }
 
-void geometry_noise(const struct still *stills, size_t n_stills, struct run_noise *noise, double *work)
+void geometry_noise(const struct shot *stills, size_t n_stills, struct run_noise *noise, double *work)
 {
     struct sample s = sample_of(stills, n_stills);
     struct cursor c = {0};
     size_t n = 0;
-    for (const struct still_spot *spot; n < GEOMETRY_NOISE_SPOTS && (spot = next(&s, &c));)
+    for (const struct shot_spot *spot; n < GEOMETRY_NOISE_SPOTS && (spot = next(&s, &c));)
         work[n++] = size_of(spot);
     if (n < 50)
         return;
@@ -119,14 +119,14 @@ void geometry_noise(const struct still *stills, size_t n_stills, struct run_nois
     noise->sigma_e1 = e1;
 }
 
-double geometry_rms(const struct still *stills, size_t n_stills, double *work)
+double geometry_rms(const struct shot *stills, size_t n_stills, double *work)
 {
     size_t n = 0, all = 0, seen = 0;
     for (size_t k = 0; k < n_stills; k++)
         all += stills[k].n;
     for (size_t k = 0; k < n_stills; k++)
         for (size_t i = 0; i < stills[k].n && n < 2 * GEOMETRY_NOISE_SPOTS; i++) {
-            const struct still_spot *spot = &stills[k].spots[i];
+            const struct shot_spot *spot = &stills[k].spots[i];
             if (spot->q > 0 && seen++ % (1 + all / (2 * GEOMETRY_NOISE_SPOTS)) == 0)
                 work[n++] = hypot(spot->residual[0], spot->residual[1]);
         }

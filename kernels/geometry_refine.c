@@ -58,7 +58,7 @@ struct solver {
     double *s[2], *t[2];      /* of the even and the odd stills: [n n], [n] */
     double *sum, *step, *row; /* [n n], [n], [n] */
     double *still;            /* [n_stills n] reduced gradients */
-    double *cross;            /* [n STILL_PARAMETERS] */
+    double *cross;            /* [n SHOT_PARAMETERS] */
     double *kept;             /* [n_stills 15] orientation and strains, to go back to */
     size_t *count;            /* [n_panels] spots */
     double *noise;            /* [2 GEOMETRY_NOISE_SPOTS] */
@@ -73,7 +73,7 @@ size_t geometry_work_size(size_t n_stills, size_t n_panels, bool panels)
 {
     size_t n = shared(n_panels, panels);
     return sizeof(double) *
-               (3 * n * n + 4 * n + n_stills * (n + 15) + n * STILL_PARAMETERS + 2 * GEOMETRY_NOISE_SPOTS) +
+               (3 * n * n + 4 * n + n_stills * (n + 15) + n * SHOT_PARAMETERS + 2 * GEOMETRY_NOISE_SPOTS) +
            sizeof(size_t) * n_panels;
 }
 
@@ -92,7 +92,7 @@ static struct solver solver_make(struct geometry_run *run, bool panels, void *wo
     v.row = v.step + n;
     v.still = v.row + n;
     v.cross = v.still + run->n_stills * n;
-    v.kept = v.cross + n * STILL_PARAMETERS;
+    v.kept = v.cross + n * SHOT_PARAMETERS;
     v.noise = v.kept + run->n_stills * 15;
     v.count = (size_t *)(void *)(v.noise + 2 * GEOMETRY_NOISE_SPOTS);
     return v;
@@ -101,8 +101,8 @@ static struct solver solver_make(struct geometry_run *run, bool panels, void *wo
 /* ---- sums */
 
 /* Derivatives of a spot's calculated X, Y (px) by the shared parameters it sees: column numbers and values. Returns how many. */
-static int columns(const struct solver *v, const struct still *s, const struct still_spot *spot,
-                   const struct still_row *row, size_t at[SHARED], double d[2][SHARED])
+static int columns(const struct solver *v, const struct shot *s, const struct shot_spot *spot,
+                   const struct shot_row *row, size_t at[SHARED], double d[2][SHARED])
 {
     const struct panel *p = &s->panels[spot->panel];
     double normal[3];
@@ -129,8 +129,8 @@ static int columns(const struct solver *v, const struct still *s, const struct s
 }
 
 /* Add a spot to S, t and the cross terms with its still's own parameters. */
-static void add_spot(struct solver *v, const struct still *s, const struct still_spot *spot,
-                     const struct still_row *row, int own, double *S, double *t)
+static void add_spot(struct solver *v, const struct shot *s, const struct shot_spot *spot,
+                     const struct shot_row *row, int own, double *S, double *t)
 {
     size_t at[SHARED] = {0};
     double d[2][SHARED] = {{0}};
@@ -142,42 +142,42 @@ static void add_spot(struct solver *v, const struct still *s, const struct still
         for (int b = 0; b <= a; b++)
             S[at[a] * v->n + at[b]] += x * d[0][b] + y * d[1][b];
         for (int c = 0; c < own; c++)
-            v->cross[at[a] * STILL_PARAMETERS + (size_t)c] += x * row->d[0][c] + y * row->d[1][c];
+            v->cross[at[a] * SHOT_PARAMETERS + (size_t)c] += x * row->d[0][c] + y * row->d[1][c];
     }
 }
 
 /* A still's share of S and t, its own parameters eliminated; its reduced gradient into still[k]. */
 static bool add_still(struct solver *v, const struct run_noise *noise, size_t k, size_t half)
 {
-    const struct still *s = &v->run->stills[k];
-    double h[STILL_PARAMETERS * STILL_PARAMETERS], g[STILL_PARAMETERS], y[STILL_PARAMETERS] = {0};
+    const struct shot *s = &v->run->stills[k];
+    double h[SHOT_PARAMETERS * SHOT_PARAMETERS], g[SHOT_PARAMETERS], y[SHOT_PARAMETERS] = {0};
     double *S = v->s[half], *t = v->t[half], *mine = v->still + k * v->n;
-    struct still_frame frame;
-    int own = still_normal(noise, s, true, h, g);
-    memset(v->cross, 0, v->n * STILL_PARAMETERS * sizeof *v->cross);
+    struct shot_frame frame;
+    int own = shot_normal(noise, s, true, h, g);
+    memset(v->cross, 0, v->n * SHOT_PARAMETERS * sizeof *v->cross);
     memset(mine, 0, v->n * sizeof *mine);
     memcpy(y, g, sizeof y);
-    if (!cholesky_solve(h, y, own, STILL_PARAMETERS))
+    if (!cholesky_solve(h, y, own, SHOT_PARAMETERS))
         return false;
-    still_prepare(s, &frame);
+    shot_prepare(s, &frame);
     for (size_t i = 0; i < s->n; i++) {
-        struct still_row row;
-        if (s->spots[i].weight > 0 && still_row(noise, s, &frame, &s->spots[i], &row)) {
+        struct shot_row row;
+        if (s->spots[i].weight > 0 && shot_row(noise, s, &frame, &s->spots[i], &row)) {
             add_spot(v, s, &s->spots[i], &row, own, S, mine);
             v->count[s->spots[i].panel]++;
         }
     }
     for (size_t a = 0; a < v->n; a++) {
-        double u[STILL_PARAMETERS];
-        const double *c = v->cross + a * STILL_PARAMETERS;
+        double u[SHOT_PARAMETERS];
+        const double *c = v->cross + a * SHOT_PARAMETERS;
         memcpy(u, c, sizeof u);
         for (int i = 0; i < own; i++)
             mine[a] -= c[i] * y[i];
         t[a] += mine[a];
-        cholesky_apply(h, u, own, STILL_PARAMETERS);
+        cholesky_apply(h, u, own, SHOT_PARAMETERS);
         for (size_t b = 0; b <= a; b++)
             for (int i = 0; i < own; i++)
-                S[a * v->n + b] -= v->cross[b * STILL_PARAMETERS + (size_t)i] * u[i];
+                S[a * v->n + b] -= v->cross[b * SHOT_PARAMETERS + (size_t)i] * u[i];
     }
     return true;
 }
@@ -185,7 +185,7 @@ static bool add_still(struct solver *v, const struct run_noise *noise, size_t k,
 /* What cannot or shall not move: x and y of the whole and panels with few spots when panels move; the turn about the beam. */
 static void hold(struct solver *v, double *S, const size_t *count)
 {
-    const struct still *s = v->run->stills;
+    const struct shot *s = v->run->stills;
     const struct panel *panels = v->run->detectors[0].panels;
     double largest = 0, norm2 = 0, *g = v->row;
     if (!v->panels)
@@ -215,7 +215,7 @@ static void hold(struct solver *v, double *S, const size_t *count)
             S[a * v->n + a] += HELD;
 }
 
-static bool votes(const struct still *s)
+static bool votes(const struct shot *s)
 {
     return s->inside >= GEOMETRY_STILL_SPOTS;
 }
@@ -301,14 +301,14 @@ static void halves(struct solver *v, struct geometry_solution *out)
 static void refine_all(struct geometry_run *run, const struct run_noise *noise, double cut, int steps)
 {
     for (size_t k = 0; k < run->n_stills; k++)
-        if (!still_refine(noise, &run->stills[k], cut, steps))
+        if (!shot_refine(noise, &run->stills[k], cut, steps))
             run->stills[k].inside = 0;
 }
 
 static void keep(const struct solver *v, bool back)
 {
     for (size_t k = 0; k < v->run->n_stills; k++) {
-        struct still *s = &v->run->stills[k];
+        struct shot *s = &v->run->stills[k];
         double *at = v->kept + 15 * k;
         memcpy(back ? s->u : at, back ? at : s->u, sizeof s->u);
         memcpy(back ? s->strain : at + 9, back ? at + 9 : s->strain, sizeof s->strain);

@@ -10,7 +10,7 @@
 #ifndef XFELX_KERNELS_GEOMETRY_REFINE_H
 #define XFELX_KERNELS_GEOMETRY_REFINE_H
 
-#include "kernels/still.h"
+#include "kernels/shot.h"
 
 /* A correction of a detector: each panel is turned about its normal at its centre and shifted along its fast and slow axes; then all
  * are shifted in the lab. */
@@ -32,7 +32,7 @@ struct geometry_detector {
 struct geometry_run {
     struct geometry_detector *detectors;
     size_t n_detectors, n_panels;
-    struct still *stills;
+    struct shot *stills;
     size_t n_stills;
 };
 
@@ -62,13 +62,13 @@ size_t geometry_work_size(size_t n_stills, size_t n_panels, bool panels);
  * false: nothing can be solved (no still votes, singular). */
 bool geometry_solve(struct geometry_run *run, bool panels, struct geometry_solution *solution, void *work);
 
-/* The run's noise from its stills' residuals (still_assess was called); κ stays. Values remain as they are when there are fewer than
+/* The run's noise from its stills' residuals (shot_assess was called); κ stays. Values remain as they are when there are fewer than
  * 50 spots. work: geometry_work_size. */
-void geometry_noise(const struct still *stills, size_t n, struct run_noise *noise, double *work);
+void geometry_noise(const struct shot *stills, size_t n, struct run_noise *noise, double *work);
 enum { GEOMETRY_NOISE_SPOTS = 6000 }; /* looked at, at most */
 
 /* Robust rms of the position residuals, px: from the median over all spots with a residual, inside the cut or not, so that it
  * does not depend on the cut. */
-double geometry_rms(const struct still *stills, size_t n, double *work);
+double geometry_rms(const struct shot *stills, size_t n, double *work);
 
 #endif

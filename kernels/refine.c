@@ -48,7 +48,7 @@ static size_t padded(size_t n)
 size_t refine_work_size(size_t n)
 {
     return padded(n * sizeof(struct match)) + 2 * padded(n * sizeof(double)) + padded(mosaic_work_size(n)) +
-           padded(n * sizeof(struct still_spot));
+           padded(n * sizeof(struct shot_spot));
 }
 
 /* ---- the model */
@@ -376,23 +376,23 @@ static void set_mosaic(const struct refine_params *p, const struct mosaic *m, st
 
 /* The last steps, when the run's noise is known: every spot with its own weight, seen where the run's κ says. What is an outlier was
  * decided before. */
-static bool polish(const struct refine_params *p, struct fit *f, struct still_spot *spots)
+static bool polish(const struct refine_params *p, struct fit *f, struct shot_spot *spots)
 {
-    struct still s = {.cell = f->cell, .panels = f->panels, .beam = *f->beam, .spots = spots};
+    struct shot s = {.cell = f->cell, .panels = f->panels, .beam = *f->beam, .spots = spots};
     for (size_t i = 0; i < f->n; i++) {
         const struct ray *r = &f->rays[f->match[i].ray];
-        struct still_spot *spot = &spots[s.n];
+        struct shot_spot *spot = &spots[s.n];
         if (f->match[i].outside || !(r->var_px[0] >= 0) || !(r->var_px[1] >= 0))
             continue;
-        *spot = (struct still_spot){
+        *spot = (struct shot_spot){
             .mm = {r->mm[0], r->mm[1]}, .cov = {r->var_px[0], r->var_px[1]}, .panel = r->panel};
         memcpy(spot->hkl, f->hkl[f->match[i].ray], sizeof spot->hkl);
         s.n++;
     }
     memcpy(s.u, f->u, sizeof s.u);
     memcpy(s.strain, f->strain, sizeof s.strain);
-    still_prior(f->cell, p->cell_sigma, p->cell_common, s.prior);
-    if (!still_refine(p->noise, &s, 8, 3) || !still_refine(p->noise, &s, 5, 8) || s.inside < FEWEST)
+    shot_prior(f->cell, p->cell_sigma, p->cell_common, s.prior);
+    if (!shot_refine(p->noise, &s, 8, 3) || !shot_refine(p->noise, &s, 5, 8) || s.inside < FEWEST)
         return false;
     memcpy(f->u, s.u, sizeof s.u);
     memcpy(f->strain, s.strain, sizeof s.strain);
@@ -437,7 +437,7 @@ enum refine_reason refine_lattice(const struct refine_params *p, const struct in
     if (p->reject_outliers && find_mosaic(&f, &m, d, psi, mosaic_work) && !trim(&f, &m))
         return lattice->reason = REFINE_FAILED, REFINE_FAILED;
     if (p->noise)
-        polish(p, &f, (struct still_spot *)(void *)(mosaic_work + padded(mosaic_work_size(n))));
+        polish(p, &f, (struct shot_spot *)(void *)(mosaic_work + padded(mosaic_work_size(n))));
     memcpy(lattice->A, f.A, sizeof f.A);
     cell_of(&f, lattice->cell);
     summarise(&f, lattice, used);

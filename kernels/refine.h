@@ -11,7 +11,7 @@
 #define XFELX_KERNELS_REFINE_H
 
 #include "kernels/index.h"
-#include "kernels/still.h"
+#include "kernels/shot.h"
 #include "kernels/types.h"
 
 struct refine_params {

@@ -266,7 +266,8 @@ static void take_indexing(struct recipe *r, const struct params *p)
 static void take_survey(struct recipe *r, const struct params *p)
 {
     /* "auto" said by the person is PHIL's Auto, by default it is the word */
-    r->survey.wish = is_word(p, "xfelx.geometry.refine", "off")      ? GEOMETRY_OFF
+    bool off = is_word(p, "xfelx.geometry.refine", "off") || param_bool(p, "xfelx.parity", false);
+    r->survey.wish = off                                             ? GEOMETRY_OFF
                      : is_word(p, "xfelx.geometry.refine", "report") ? GEOMETRY_REPORT
                                                                      : GEOMETRY_AUTO;
     r->survey.min_hits = (size_t)param_int(p, "xfelx.geometry.min_hits", 10);

@@ -84,22 +84,22 @@ static const struct panel *detector_of(struct job *j, const struct sighting *s, 
 static void make_still(struct job *j, const struct sighting *s, const struct panel *panels,
                        const uint64_t *hot, size_t n_hot)
 {
-    struct still *t = &j->run.stills[j->run.n_stills];
+    struct shot *t = &j->run.stills[j->run.n_stills];
     const struct index_cell *cell = j->r->cells[s->cell_no];
-    *t = (struct still){.cell = cell, .panels = panels, .beam = s->beam.v, .reassign = true};
+    *t = (struct shot){.cell = cell, .panels = panels, .beam = s->beam.v, .reassign = true};
     t->spots = arena_array(&j->arena, s->n_spots + 1, sizeof *t->spots);
     for (size_t i = 0; i < s->n_spots; i++) {
         const struct sighted *from = &s->spots[i];
         uint64_t pixel = pixel_of(from);
         if (bsearch(&pixel, hot, n_hot, sizeof pixel, by_pixel))
             continue;
-        struct still_spot *spot = &t->spots[t->n++];
-        *spot = (struct still_spot){.panel = from->panel};
+        struct shot_spot *spot = &t->spots[t->n++];
+        *spot = (struct shot_spot){.panel = from->panel};
         memcpy(spot->mm, from->mm, sizeof spot->mm);
         memcpy(spot->cov, from->cov, sizeof spot->cov);
     }
-    still_prior(cell, CELL_OWN, CELL_COMMON, t->prior);
-    if (still_start(t, s->A))
+    shot_prior(cell, CELL_OWN, CELL_COMMON, t->prior);
+    if (shot_start(t, s->A))
         j->run.n_stills++;
 }
 

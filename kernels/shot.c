@@ -1,5 +1,5 @@
-/* still.c - see still.h. */
-#include "kernels/still.h"
+/* shot.c - see shot.h. */
+#include "kernels/shot.h"
 
 #include "kernels/geometry.h"
 #include "kernels/geometry_panel.h"
@@ -10,7 +10,7 @@
 static const double LARGEST_TURN = 0.02; /* radians a step: beyond it the nodes are others */
 static const double SMALLEST_TURN = 2e-7;
 
-void still_prior(const struct index_cell *cell, double sigma, double common, double prior[36])
+void shot_prior(const struct index_cell *cell, double sigma, double common, double prior[36])
 {
     double t[6], share = common > 0 ? common * common / (sigma * sigma + 3 * common * common) : 0;
     memset(prior, 0, 36 * sizeof *prior);
@@ -23,7 +23,7 @@ void still_prior(const struct index_cell *cell, double sigma, double common, dou
             prior[6 * a + b] = ((a == b) - share * t[a] * t[b]) / (sigma * sigma);
 }
 
-void still_matrix(const struct still *s, double A[9])
+void shot_matrix(const struct shot *s, double A[9])
 {
     double e[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1}, b0[9];
     for (size_t k = 0; k < s->cell->n_strains; k++)
@@ -34,7 +34,7 @@ void still_matrix(const struct still *s, double A[9])
     mat3_mul(s->u, A, A);
 }
 
-bool still_start(struct still *s, const double A[9])
+bool shot_start(struct shot *s, const double A[9])
 {
     double basis[9], x[9], t[9], e[9];
     mat3_transpose(s->cell->conventional, basis); /* B0⁻¹ */
@@ -57,8 +57,8 @@ static double kappa(const struct run_noise *noise, double q)
     return a > 0 ? a / (noise->kappa0 * noise->kappa0 + a) : 0;
 }
 
-double still_ray(const struct run_noise *noise, const struct beam_vector *beam, const double q[3],
-                 double s1[3], double tan[3], double direction[3])
+double shot_ray(const struct run_noise *noise, const struct beam_vector *beam, const double q[3],
+                double s1[3], double tan[3], double direction[3])
 {
     double length = vec3_length(q), s[3];
     vec3_add_scaled(q, -1 / beam->wavelength, beam->direction, s);
@@ -72,10 +72,10 @@ double still_ray(const struct run_noise *noise, const struct beam_vector *beam, 
     return epsilon;
 }
 
-void still_prepare(const struct still *s, struct still_frame *f)
+void shot_prepare(const struct shot *s, struct shot_frame *f)
 {
     double b0[9];
-    still_matrix(s, f->A);
+    shot_matrix(s, f->A);
     lattice_reciprocal(s->cell->conventional, b0);
     for (size_t k = 0; k < s->cell->n_strains; k++) {
         mat3_mul(s->cell->strain[k], b0, f->strained[k]);
@@ -92,8 +92,8 @@ static void weights(const struct run_noise *noise, const double cov[3], double w
 }
 
 /* The part of a row that needs no derivatives. */
-static bool residuals(const struct run_noise *noise, const struct still *s, const double A[9],
-                      const struct still_spot *spot, struct still_row *row, double q[3], double tan[3],
+static bool residuals(const struct run_noise *noise, const struct shot *s, const double A[9],
+                      const struct shot_spot *spot, struct shot_row *row, double q[3], double tan[3],
                       double direction[3])
 {
     const struct panel *p = &s->panels[spot->panel];
@@ -102,7 +102,7 @@ static bool residuals(const struct run_noise *noise, const struct still *s, cons
     row->q = vec3_length(q);
     if (!(row->q > 0))
         return false;
-    row->residual[2] = -still_ray(noise, &s->beam, q, row->s1, tan, direction);
+    row->residual[2] = -shot_ray(noise, &s->beam, q, row->s1, tan, direction);
     if (!panel_ray_to_mm(p, row->s1, mm))
         return false;
     row->residual[0] = (spot->mm[0] - mm[0]) / p->pixel_fast;
@@ -112,8 +112,8 @@ static bool residuals(const struct run_noise *noise, const struct still *s, cons
     return true;
 }
 
-bool still_row(const struct run_noise *noise, const struct still *s, const struct still_frame *f,
-               const struct still_spot *spot, struct still_row *row)
+bool shot_row(const struct run_noise *noise, const struct shot *s, const struct shot_frame *f,
+              const struct shot_spot *spot, struct shot_row *row)
 {
     const struct panel *p = &s->panels[spot->panel];
     double q[3], tan[3], direction[3], normal[3];
@@ -140,7 +140,7 @@ bool still_row(const struct run_noise *noise, const struct still *s, const struc
 }
 
 /* Nearest node of every spot: through the reduced basis, so that nodes which a centring forbids are none. */
-static void assign(struct still *s, const double A[9])
+static void assign(struct shot *s, const double A[9])
 {
     const struct index_cell *c = s->cell;
     double basis[9], back[9], reduced[9];
@@ -148,7 +148,7 @@ static void assign(struct still *s, const double A[9])
         return;
     mat3_mul(basis, back, reduced);
     for (size_t i = 0; i < s->n; i++) {
-        struct still_spot *spot = &s->spots[i];
+        struct shot_spot *spot = &s->spots[i];
         double lab[3], q[3], h[3], out[3];
         panel_mm_to_point(&s->panels[spot->panel], spot->mm, lab);
         vec3_norm(lab, lab);
@@ -163,16 +163,16 @@ static void assign(struct still *s, const double A[9])
     }
 }
 
-size_t still_assess(const struct run_noise *noise, struct still *s, double cut)
+size_t shot_assess(const struct run_noise *noise, struct shot *s, double cut)
 {
     double A[9];
-    still_matrix(s, A);
+    shot_matrix(s, A);
     if (s->reassign)
         assign(s, A);
     s->inside = 0;
     for (size_t i = 0; i < s->n; i++) {
-        struct still_spot *spot = &s->spots[i];
-        struct still_row row;
+        struct shot_spot *spot = &s->spots[i];
+        struct shot_row row;
         double q[3], tan[3], direction[3];
         spot->weight = spot->q = 0;
         if ((!spot->hkl[0] && !spot->hkl[1] && !spot->hkl[2]) ||
@@ -191,17 +191,17 @@ size_t still_assess(const struct run_noise *noise, struct still *s, double cut)
     return s->inside;
 }
 
-int still_normal(const struct run_noise *noise, const struct still *s, bool full, double *h, double *g)
+int shot_normal(const struct run_noise *noise, const struct shot *s, bool full, double *h, double *g)
 {
     int n = 3 + (int)s->cell->n_strains;
-    struct still_frame frame;
-    still_prepare(s, &frame);
-    memset(h, 0, STILL_PARAMETERS * STILL_PARAMETERS * sizeof *h);
-    memset(g, 0, STILL_PARAMETERS * sizeof *g);
+    struct shot_frame frame;
+    shot_prepare(s, &frame);
+    memset(h, 0, SHOT_PARAMETERS * SHOT_PARAMETERS * sizeof *h);
+    memset(g, 0, SHOT_PARAMETERS * sizeof *g);
     for (size_t i = 0; i < s->n; i++) {
-        struct still_row row;
+        struct shot_row row;
         double weight = s->spots[i].weight;
-        if (!(weight > 0) || !still_row(noise, s, &frame, &s->spots[i], &row))
+        if (!(weight > 0) || !shot_row(noise, s, &frame, &s->spots[i], &row))
             continue;
         double we = 1 / (row.sigma_e * row.sigma_e), *w = row.w, count = full ? 1 : weight;
         for (int a = 0; a < n; a++) {
@@ -209,27 +209,27 @@ int still_normal(const struct run_noise *noise, const struct still *s, bool full
                    e = we * row.d[2][a];
             g[a] += weight * (u * row.residual[0] + v * row.residual[1] + e * row.residual[2]);
             for (int b = 0; b <= a; b++)
-                h[a * STILL_PARAMETERS + b] += count * (u * row.d[0][b] + v * row.d[1][b] + e * row.d[2][b]);
+                h[a * SHOT_PARAMETERS + b] += count * (u * row.d[0][b] + v * row.d[1][b] + e * row.d[2][b]);
         }
     }
     for (int a = 0; a < 3; a++) /* a turn that no spot sees stays */
-        h[a * STILL_PARAMETERS + a] += 1;
+        h[a * SHOT_PARAMETERS + a] += 1;
     for (int a = 3; a < n; a++)
         for (int b = 3; b < n; b++) {
             if (b <= a)
-                h[a * STILL_PARAMETERS + b] += s->prior[6 * (a - 3) + b - 3];
+                h[a * SHOT_PARAMETERS + b] += s->prior[6 * (a - 3) + b - 3];
             g[a] -= s->prior[6 * (a - 3) + b - 3] * s->strain[b - 3];
         }
     return n;
 }
 
-bool still_refine(const struct run_noise *noise, struct still *s, double cut, int steps)
+bool shot_refine(const struct run_noise *noise, struct shot *s, double cut, int steps)
 {
     for (int i = 0; i < steps; i++) {
-        double h[STILL_PARAMETERS * STILL_PARAMETERS], g[STILL_PARAMETERS], turn[9];
-        still_assess(noise, s, cut);
-        int n = still_normal(noise, s, false, h, g);
-        if (!cholesky_solve(h, g, n, STILL_PARAMETERS))
+        double h[SHOT_PARAMETERS * SHOT_PARAMETERS], g[SHOT_PARAMETERS], turn[9];
+        shot_assess(noise, s, cut);
+        int n = shot_normal(noise, s, false, h, g);
+        if (!cholesky_solve(h, g, n, SHOT_PARAMETERS))
             return false;
         double by = vec3_length(g), k = by > LARGEST_TURN ? LARGEST_TURN / by : 1, largest = by;
         if (!isfinite(by))
@@ -244,6 +244,6 @@ bool still_refine(const struct run_noise *noise, struct still *s, double cut, in
         if (largest < SMALLEST_TURN)
             break;
     }
-    still_assess(noise, s, cut);
+    shot_assess(noise, s, cut);
     return true;
 }
