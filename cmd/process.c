@@ -130,6 +130,7 @@ static bool run_team(struct job *j, struct team_progress *p, struct error *err)
                         .frames = j->frames,
                         .n_frames = j->n_frames,
                         .n_threads = j->n_threads,
+                        .frame_timeout = param_real(j->params, "xfelx.frame_timeout", 60),
                         .sink = j->sink,
                         .store = j->store,
                         .job = &j->stored,

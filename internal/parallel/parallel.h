@@ -98,7 +98,8 @@ struct team {
     const uint64_t
         *frames; /* [n_frames] numbers in the list: what is to be done, in this order. Rank 0's counts */
     uint64_t n_frames;
-    int n_threads;                    /* of this rank */
+    int n_threads;        /* of this rank */
+    double frame_timeout; /* s; a kernel that works longer on a frame is left, the frame fails; 0: never */
     const struct team_survey *survey; /* NULL: there is none. The same on all ranks */
     struct sink *sink;
     struct store *store; /* NULL: nothing is stored. Rank 0's counts */

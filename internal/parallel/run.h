@@ -4,6 +4,7 @@
 #define XFELX_PARALLEL_RUN_H
 
 #include "parallel/farm.h"
+#include "parallel/guard.h"
 #include "parallel/queue.h"
 #include "parallel/supply.h"
 
@@ -27,7 +28,8 @@ struct run {
     atomic_bool workers_done, writer_done;
     atomic_uint_fast32_t unapplied; /* rows sent and not yet in the store */
 
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock;  /* of all below */
+    struct guard **guards; /* [n_threads] of the workers; NULL: it has not begun, or is over */
     struct letter *first_letter, **last_letter;
     struct error error; /* the first one */
     bool failed;

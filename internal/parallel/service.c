@@ -57,7 +57,8 @@ static void take_sight(struct service *s, const void *data, size_t n, uint32_t f
     pthread_mutex_unlock(&r->lock);
     if (!is_new)
         fails(s, ERROR_INTERNAL, "it looked at a frame that nobody asked for", from);
-    else if (!r->team->survey->take(r->team->arg, in.at, (size_t)(in.end - in.at), &err))
+    else if (in.at < in.end && /* else a kernel crashed on it */
+             !r->team->survey->take(r->team->arg, in.at, (size_t)(in.end - in.at), &err))
         run_fails(r, &err);
 }
 
@@ -403,6 +404,17 @@ static void take_messages(struct service *s)
         run_fails(s->run, &err);
 }
 
+/* Kernels that work for too long. */
+static void look_at_guards(struct run *r)
+{
+    int64_t limit = (int64_t)(1e9 * r->team->frame_timeout);
+    pthread_mutex_lock(&r->lock);
+    for (int i = 0; limit > 0 && i < r->team->n_threads; i++)
+        if (r->guards[i] && guard_busy(r->guards[i]) > limit)
+            guard_interrupt(r->guards[i]);
+    pthread_mutex_unlock(&r->lock);
+}
+
 /* The idle share of all threads of all ranks, and the messages; all of them pass rank 0. */
 static void conclude(struct service *s)
 {
@@ -432,6 +444,7 @@ void service_run(struct run *r)
         if (now.free == r->supply.threads)
             queue_hurry(&r->queue);
         send_letters(&s);
+        look_at_guards(r);
         if (over)
             break;
         farm_rest(r->farm, s.worked, &rest);

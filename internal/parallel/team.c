@@ -4,6 +4,7 @@
 #include "parallel/run.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -204,37 +205,97 @@ static void keep(struct run *run, const struct result *result)
     queue_put(&run->queue, item, true);
 }
 
-/* A frame of the survey: what it shows goes to rank 0 (on rank 0 too). */
-static void look(struct run *run, struct workspace *w, uint64_t frame)
+/* One frame for one worker, seen from inside a guard. */
+struct task {
+    const struct team *team;
+    struct workspace *workspace;
+    enum work_kind kind;
+    uint64_t frame;
+    struct result result; /* WORK_PROCESS */
+    struct str sighting;  /* WORK_SURVEY: the frame's number and what it shows */
+};
+
+static void do_task(void *arg)
 {
-    struct str body = {0};
-    wire_u32(&body, (uint32_t)frame);
-    run->team->survey->look(run->team->recipe, w, frame, &body);
-    run_post(run, 0, MESSAGE_SIGHT, &body);
+    struct task *task = arg;
+    const struct team *t = task->team;
+    if (task->kind == WORK_SURVEY)
+        t->survey->look(t->recipe, task->workspace, task->frame, &task->sighting);
+    else
+        frame_process(t->recipe, task->workspace, task->frame, &task->result);
+}
+
+/* A kernel was left: the frame has failed, its tables are not to be looked at. */
+static void mark_left(struct task *task, enum guard_end end)
+{
+    const struct source_list *l = task->team->list;
+    const struct stage_info *stage = stage_info(task->result.n_stages);
+    struct result *r = &task->result;
+    str_clear(&task->sighting);
+    wire_u32(&task->sighting, (uint32_t)task->frame);
+    if (task->kind == WORK_SURVEY)
+        return;
+    *r = (struct result){.outcome = OUTCOME_FAILED,
+                         .reason = end == GUARD_HANG ? REASON_TIMEOUT : REASON_FAULT,
+                         .n_stages = r->n_stages,
+                         .thread = r->thread,
+                         .t_done = clock_now()};
+    source_list_at(l, task->frame, &r->id.source, &r->id.frame);
+    r->id.path = l->sources[r->id.source].recorded;
+    r->id.single = !l->sources[r->id.source].container;
+    const char *name = stage ? stage->name : "?";
+    if (end == GUARD_HANG)
+        snprintf(r->message, sizeof r->message, "the stage %s took longer than %g s", name,
+                 task->team->frame_timeout);
+    else
+        snprintf(r->message, sizeof r->message, "the stage %s crashed", name);
+}
+
+/* Work on a frame; what its kernels crashed in is made anew. */
+static void guarded(struct run *run, struct guard *guard, struct task *task, uint32_t number)
+{
+    const struct team *t = run->team;
+    str_clear(&task->sighting);
+    wire_u32(&task->sighting, (uint32_t)task->frame);
+    enum guard_end end = guard_run(guard, do_task, task);
+    if (end != GUARD_DONE) {
+        mark_left(task, end);
+        workspace_free(task->workspace);
+        task->workspace = workspace_make(t->recipe, t->list, number);
+    }
+    if (task->kind == WORK_PROCESS) {
+        keep(run, &task->result);
+        return;
+    }
+    run_post(run, 0, MESSAGE_SIGHT, &task->sighting);
+    task->sighting = (struct str){0};
+}
+
+static void show_guard(struct run *run, uint32_t number, struct guard *g)
+{
+    pthread_mutex_lock(&run->lock);
+    run->guards[number] = g;
+    pthread_mutex_unlock(&run->lock);
 }
 
 static void work(struct run *run, uint32_t number)
 {
     const struct team *t = run->team;
-    struct workspace *w = workspace_make(t->recipe, t->list, number);
+    struct guard *guard = guard_make();
+    struct task task = {.team = t, .workspace = workspace_make(t->recipe, t->list, number)};
     struct error err = {0};
-    struct result result;
-    enum work_kind kind;
     int64_t since = 0;
-    uint64_t frame;
-    if (!w) {
+    show_guard(run, number, guard);
+    while (guard && task.workspace && supply_next(&run->supply, &since, &task.kind, &task.frame))
+        guarded(run, guard, &task, number);
+    if (!guard || !task.workspace) {
         error_set(&err, ERROR_MEMORY, "out of memory");
         run_fails(run, &err);
     }
-    while (w && supply_next(&run->supply, &since, &kind, &frame)) {
-        if (kind == WORK_SURVEY) {
-            look(run, w, frame);
-            continue;
-        }
-        frame_process(t->recipe, w, frame, &result);
-        keep(run, &result);
-    }
-    workspace_free(w);
+    show_guard(run, number, NULL);
+    guard_free(guard);
+    str_free(&task.sighting);
+    workspace_free(task.workspace);
 }
 
 static void *crew(void *arg)
@@ -261,6 +322,8 @@ static struct run *run_make(const struct team *t)
     pthread_mutex_init(&run->lock, NULL);
     supply_make(&run->supply, (uint32_t)t->n_threads);
     queue_make(&run->queue);
+    run->guards = arena_array(&run->arena, (size_t)t->n_threads, sizeof *run->guards);
+    guard_install();
     ledger_make(&run->ledger, t->list->n_frames, t->farm->size, &run->arena);
     if (t->farm->rank == 0 && !t->survey)
         ledger_open(&run->ledger, t->frames, t->n_frames);

@@ -244,6 +244,63 @@ static void a_survey_is_looked_at_by_all_and_adopted_by_each(void **state)
     assert_int_equal(row.counts.frames, FRAMES);
 }
 
+/* In kernel text, as far as the guards can tell. */
+__attribute__((section("kernel_text"), noinline)) static void crash(volatile int *nowhere, bool hang)
+{
+    while (hang)
+        ;
+    *nowhere = 1;
+}
+
+/* Frame 3 crashes and frame 4 hangs; the survey then does without them. */
+static void crash_at(const struct recipe *r, struct workspace *w, uint64_t frame, struct str *out)
+{
+    if (frame == 3 || frame == 4)
+        crash(NULL, frame == 4);
+    look_at(r, w, frame, out);
+}
+
+static bool adopt_any(void *arg, const void *data, size_t n, struct error *err)
+{
+    (void)arg, (void)data, (void)n, (void)err;
+    return true;
+}
+
+static bool next_whole(void *arg, const uint64_t **frames, size_t *n)
+{
+    (void)arg;
+    *frames = numbers;
+    *n = 14;
+    return found.blocks++ < 1;
+}
+
+static void with_crashes(struct rank *r, uint32_t number)
+{
+    static struct team_survey bad;
+    (void)number;
+    bad = survey;
+    bad.look = crash_at;
+    bad.next = next_whole;
+    bad.adopt = adopt_any;
+    r->team.survey = &bad;
+    r->team.frame_timeout = 0.5;
+}
+
+static void kernels_that_crash_or_hang_cost_their_frame_only(void **state)
+{
+    (void)state;
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+    print_message("a sanitizer wants the crash\n");
+    skip();
+#endif
+    struct rank ranks[RANKS];
+    memset(&found, 0, sizeof found);
+    struct store_job_row row = run(ranks, with_crashes);
+    assert_int_equal(found.seen, 12);
+    assert_int_equal(found.sum, 13 * 14 / 2 - 3 - 4);
+    assert_int_equal(row.counts.frames, FRAMES);
+}
+
 static bool conclude_nothing(void *arg, struct str *out, struct error *err)
 {
     (void)arg, (void)out;
@@ -277,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_frame_ends_once_in_the_store_of_rank_0, make, drop),
         cmocka_unit_test_setup_teardown(a_signal_to_one_rank_stops_all, make, drop),
         cmocka_unit_test_setup_teardown(a_survey_is_looked_at_by_all_and_adopted_by_each, make, drop),
+        cmocka_unit_test_setup_teardown(kernels_that_crash_or_hang_cost_their_frame_only, make, drop),
         cmocka_unit_test_setup_teardown(a_survey_that_fails_ends_the_job, make, drop),
         cmocka_unit_test_setup_teardown(an_error_of_one_rank_is_the_jobs, make, drop),
     };
