@@ -261,6 +261,21 @@ bool sink_put(struct sink *s, const struct result *r, struct error *err)
     return true;
 }
 
+bool sink_put_journals(struct sink *s, struct journals *j, uint32_t rank, struct error *err)
+{
+    size_t n;
+    const struct journals_frame *frames = journals_frames(j, &n);
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        struct arena a = {0};
+        struct result r;
+        if (frames[i].final && frames[i].rank == rank)
+            ok = journals_result(j, &frames[i], &a, &r, err) && sink_put(s, &r, err);
+        arena_free(&a);
+    }
+    return ok;
+}
+
 /* ---- publishing */
 
 static int frame_compare(const void *a, const void *b)

@@ -13,6 +13,8 @@
 
 #include "base/base.h"
 #include "model/model.h"
+#include "sink/journal.h"
+#include "sink/journals.h"
 
 struct sink;
 
@@ -58,6 +60,9 @@ bool sink_open(const struct sink_options *o, struct sink **out, struct error *er
 /* Take a frame; failed ones are passed over. Frames that are not indexed leave rows only in strong and imported files, and a
  * chunk in streams. */
 bool sink_put(struct sink *s, const struct result *r, struct error *err);
+
+/* Take the final frames that a rank's journals hold, of all attempts. The same frames give the same files as sink_put. */
+bool sink_put_journals(struct sink *s, struct journals *j, uint32_t rank, struct error *err);
 
 /* Write all files anew from what came so far; no frames, no file (see replaces). Checks its own tables first (identifiers, lattices, finite
  * numbers, rays on the Ewald sphere, variance > 0): a broken one is ERROR_INTERNAL and nothing is written. */
