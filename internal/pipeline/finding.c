@@ -144,6 +144,9 @@ void found_pack(const struct found *f, struct str *out)
     wire_u8(out, f->correction.panel != NULL);
     if (f->correction.panel)
         reals(out, f->correction.panel, 3 * f->n_panels);
+    wire_u8(out, f->has_cell);
+    if (f->has_cell)
+        wire_bytes(out, &f->cell, sizeof f->cell);
     if (!f->corrected)
         return;
     wire_text(out, f->id.path);
@@ -182,6 +185,14 @@ static bool read_found(struct unwire *in, struct arena *a, struct found *out)
     }
     if (out->known && !(n[0] > 0 && n[1] > 0 && n[2] > 0))
         return false;
+    out->has_cell = unwire_u8(in);
+    if (out->has_cell) {
+        size_t n_bytes = 0;
+        const uint8_t *bytes = unwire_bytes(in, &n_bytes);
+        if (!bytes || n_bytes != sizeof out->cell)
+            return false;
+        memcpy(&out->cell, bytes, sizeof out->cell);
+    }
     if (out->corrected) {
         out->id.path = unwire_text(in, a);
         out->id.frame = unwire_u32(in);
@@ -218,6 +229,8 @@ bool recipe_adopt(struct recipe *r, const struct finding *f, struct arena *a, st
 {
     struct found found;
     if (!found_unpack(f, a, &found, err))
+        return false;
+    if (found.has_cell && !recipe_take_found(r, &found.cell, a, err))
         return false;
     if (!found.known)
         return true;

@@ -3,12 +3,15 @@
 #define XFELX_PIPELINE_FINDING_H
 
 #include "pipeline/survey.h"
+#include "pipeline/survey_cell.h"
 #include "pipeline/workspace.h"
 
 /* Contents of a finding. */
 struct found {
     bool known;     /* the detector's place and the noise are known */
     bool corrected; /* and it is not where the header says */
+    bool has_cell;  /* a cell was looked for: */
+    struct found_cell cell;
     struct run_noise noise;
     struct geometry_correction correction;
     size_t n_panels;

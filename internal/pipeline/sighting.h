@@ -4,11 +4,13 @@
 
 #include "pipeline/finding.h"
 
+#include "kernels/lattice_free.h"
+
 /* A spot of a frame: those of the best lattice, and those of none. */
 struct sighted {
     uint32_t panel;
-    double px[2], mm[2], cov[3]; /* mm: parallax removed; cov xx, yy, xy, px² */
-    int32_t hkl[3];              /* 0 0 0: none */
+    double px[2], mm[2], cov[3], intensity; /* mm: parallax removed; cov xx, yy, xy, px² */
+    int32_t hkl[3];                         /* 0 0 0: none */
 };
 
 struct sighting {
@@ -17,18 +19,23 @@ struct sighting {
     bool hit;       /* it has spots enough; what follows is only then there */
     size_t n_spots;
     struct sighted *spots;
-    bool indexed; /* what follows is only then there */
-    double A[9], shift_px[2];
-    size_t cell_no, n_indexed;
+    bool placed; /* there is a lattice, the known cell's or its own; what follows is only then there */
     struct frame_id id;
     struct beam beam;
     struct detector *detector;
+    bool indexed; /* with a known cell: */
+    double A[9], shift_px[2];
+    size_t cell_no, n_indexed;
+    struct free_lattice own; /* without; accepted 0: none */
 };
 
 uint64_t sighting_rank(const char *recorded, uint32_t frame);
 void sighting_pack(const struct sighting *s, struct str *out);
 bool sighting_unpack(const void *data, size_t n, const struct recipe *r, struct arena *a,
                      struct sighting *out);
+
+/* Rays of a sighting's spots on these panels (of its detector, moved or not): [n_spots], of spots numbered likewise. Returns how many. */
+size_t sighting_rays(const struct sighting *s, const struct panel *panels, struct ray *rays, struct arena *a);
 
 /* Solve the geometry from sightings in the order of the sample; says what came out, a line for people in the arena. */
 void survey_geometry(const struct recipe *r, struct sighting *const *seen, size_t n, struct found *out,

@@ -24,7 +24,7 @@ struct survey {
 
 bool survey_wanted(const struct recipe *r)
 {
-    return r->index && r->n_cells > 0 && r->survey.wish != GEOMETRY_OFF;
+    return survey_wants_cell(r) || (r->index && r->n_cells > 0 && r->survey.wish != GEOMETRY_OFF);
 }
 
 static int by_rank(const void *pa, const void *pb)
@@ -69,6 +69,8 @@ void survey_close(struct survey *s)
 static bool enough(const struct survey *s)
 {
     size_t fair = 4 * s->recipe->survey.min_hits;
+    if (survey_wants_cell(s->recipe) && s->n_hits < survey_cell_shots(s->recipe))
+        return false;
     return s->n_hits >= s->recipe->survey.max_hits || (s->n_hits >= fair && s->next >= s->n / 8);
 }
 
@@ -89,7 +91,7 @@ bool survey_take(struct survey *s, const void *data, size_t n, struct error *err
         return error_set(err, ERROR_INTERNAL, "what was seen of a frame of the survey cannot be read");
     s->seen = arena_grow(&s->arena, s->seen, s->n_seen, sizeof *s->seen);
     s->seen[s->n_seen++] = seen;
-    s->n_hits += seen->indexed && seen->n_indexed >= ENOUGH_SPOTS;
+    s->n_hits += seen->own.accepted || (seen->indexed && seen->n_indexed >= ENOUGH_SPOTS);
     return true;
 }
 
@@ -99,6 +101,82 @@ static int by_order(const void *pa, const void *pb)
     return by_rank(&(struct place){a->rank, a->frame}, &(struct place){b->rank, b->frame});
 }
 
+/* ---- without a known cell ---- */
+
+/* Decide the cell from the shots' own lattices; with a correction they are first seen again at the corrected place. */
+static bool decide(struct survey *s, const struct geometry_correction *c, struct found_cell *out)
+{
+    struct free_lattice *lattices = arena_array(&s->arena, s->n_seen + 1, sizeof *lattices);
+    struct block memory = {0};
+    size_t n = 0;
+    for (size_t k = 0; k < s->n_seen; k++) {
+        struct sighting *seen = s->seen[k];
+        if (!seen->own.accepted)
+            continue;
+        if (c) {
+            struct arena a = {0};
+            size_t n_panels = seen->detector->n_panels;
+            struct panel *panels = arena_array(&a, n_panels, sizeof *panels);
+            struct ray *rays = arena_array(&a, seen->n_spots + 1, sizeof *rays);
+            geometry_correct(c, seen->detector->panels, n_panels, panels);
+            size_t n_rays = sighting_rays(seen, panels, rays, &a);
+            survey_lattice_again(s->recipe, &memory, &seen->beam.v, rays, n_rays, &seen->own);
+            arena_free(&a);
+        }
+        if (seen->own.accepted)
+            lattices[n++] = seen->own;
+    }
+    free(memory.data);
+    return survey_cell_decide(s->recipe, lattices, n, c != NULL, out);
+}
+
+/* Index a sighting with the cells of r. */
+static void index_again(const struct recipe *r, struct sighting *s, struct block *memory)
+{
+    struct arena a = {0};
+    struct lattice lattices[INDEX_MAX_LATTICES];
+    struct ray *rays = arena_array(&a, s->n_spots + 1, sizeof *rays);
+    size_t n = sighting_rays(s, s->detector->panels, rays, &a);
+    struct index_found found = {.lattices = lattices,
+                                .capacity = INDEX_MAX_LATTICES,
+                                .owner = arena_array(&a, n + 1, sizeof(int32_t)),
+                                .hkl = arena_array(&a, n + 1, sizeof(int32_t[3]))};
+    void *work = block_reserve(memory, index_work_size(r->cells, r->n_cells, n), 1);
+    s->indexed = index_frame(&r->indexing, r->cells, r->n_cells, &s->beam.v, rays, n, &found, work) > 0;
+    if (s->indexed) {
+        memcpy(s->A, lattices[0].A, sizeof s->A);
+        memcpy(s->shift_px, lattices[0].shift_px, sizeof s->shift_px);
+        s->cell_no = lattices[0].cell_no;
+        s->n_indexed = lattices[0].n_indexed;
+    }
+    arena_free(&a);
+}
+
+/* Cell, then geometry with it, then the cell once more where the detector moved. */
+static bool find_both(struct survey *s, struct found *found, struct str *said, struct arena *a,
+                      struct error *err)
+{
+    struct recipe with = *s->recipe;
+    struct block memory = {0};
+    const char *text = "";
+    bool ok = true;
+    found->has_cell = true;
+    if (decide(s, NULL, &found->cell) && with.survey.wish != GEOMETRY_OFF) {
+        ok = recipe_take_found(&with, &found->cell, &s->arena, err);
+        for (size_t k = 0; ok && k < s->n_seen; k++)
+            if (s->seen[k]->placed)
+                index_again(&with, s->seen[k], &memory);
+        if (ok)
+            survey_geometry(&with, s->seen, s->n_seen, found, a, &text);
+        if (found->corrected)
+            decide(s, &found->correction, &found->cell);
+    }
+    free(memory.data);
+    survey_cell_say(s->recipe, &found->cell, said);
+    str_add(said, text);
+    return ok;
+}
+
 bool survey_conclude(struct survey *s, struct finding *out, struct arena *a, const char **text,
                      struct error *err)
 {
@@ -106,7 +184,16 @@ bool survey_conclude(struct survey *s, struct finding *out, struct arena *a, con
     struct str bytes = {0};
     if (s->n_seen)
         qsort(s->seen, s->n_seen, sizeof *s->seen, by_order);
-    survey_geometry(s->recipe, s->seen, s->n_seen, &found, a, text);
+    if (survey_wants_cell(s->recipe)) {
+        struct str said = {0};
+        bool ok = find_both(s, &found, &said, a, err);
+        *text = arena_strdup(a, said.text ? said.text : "");
+        str_free(&said);
+        if (!ok)
+            return false;
+    } else {
+        survey_geometry(s->recipe, s->seen, s->n_seen, &found, a, text);
+    }
     found_pack(&found, &bytes);
     *out = (struct finding){malloc(bytes.len), bytes.len};
     if (out->data)

@@ -1,6 +1,9 @@
 /* survey_frame.c - a frame of the sample: what is seen of it, and that as bytes. See survey.h. */
 #include "pipeline/sighting.h"
 #include "pipeline/stages.h"
+#include "pipeline/survey_cell.h"
+
+#include "kernels/sort.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,8 +30,9 @@ uint64_t sighting_rank(const char *recorded, uint32_t frame)
 static void pack_spot(const struct sighted *s, struct str *out)
 {
     wire_u32(out, s->panel);
-    const double v[] = {s->px[0], s->px[1], s->mm[0], s->mm[1], s->cov[0], s->cov[1], s->cov[2]};
-    for (size_t k = 0; k < 7; k++)
+    const double v[] = {s->px[0],  s->px[1],  s->mm[0],  s->mm[1],
+                        s->cov[0], s->cov[1], s->cov[2], s->intensity};
+    for (size_t k = 0; k < 8; k++)
         wire_real(out, v[k]);
     for (int k = 0; k < 3; k++)
         wire_u32(out, (uint32_t)s->hkl[k]);
@@ -44,34 +48,37 @@ void sighting_pack(const struct sighting *s, struct str *out)
     wire_u32(out, (uint32_t)s->n_spots);
     for (size_t i = 0; i < s->n_spots; i++)
         pack_spot(&s->spots[i], out);
-    wire_u8(out, s->indexed);
-    if (!s->indexed)
+    wire_u8(out, s->placed);
+    if (!s->placed)
         return;
+    wire_text(out, s->id.path);
+    wire_u32(out, s->id.frame);
+    wire_u8(out, s->id.single);
+    beam_pack(&s->beam, out);
+    detector_pack(s->detector, out);
+    wire_u8(out, s->indexed);
     for (int i = 0; i < 9; i++)
         wire_real(out, s->A[i]);
     wire_real(out, s->shift_px[0]);
     wire_real(out, s->shift_px[1]);
     wire_u32(out, (uint32_t)s->cell_no);
     wire_u32(out, (uint32_t)s->n_indexed);
-    wire_text(out, s->id.path);
-    wire_u32(out, s->id.frame);
-    wire_u8(out, s->id.single);
-    beam_pack(&s->beam, out);
-    detector_pack(s->detector, out);
+    wire_bytes(out, &s->own, sizeof s->own);
 }
 
 static bool get_spot(struct unwire *in, struct sighted *s)
 {
-    double v[7];
+    double v[8];
     s->panel = unwire_u32(in);
     bool ok = true;
-    for (int k = 0; k < 7; k++) {
+    for (int k = 0; k < 8; k++) {
         v[k] = unwire_real(in);
         ok = ok && isfinite(v[k]);
     }
     memcpy(s->px, v, sizeof s->px);
     memcpy(s->mm, v + 2, sizeof s->mm);
     memcpy(s->cov, v + 4, sizeof s->cov);
+    s->intensity = v[7];
     for (int k = 0; k < 3; k++)
         s->hkl[k] = (int32_t)unwire_u32(in);
     return ok && v[4] >= 0 && v[5] >= 0 && v[6] * v[6] <= v[4] * v[5];
@@ -79,18 +86,24 @@ static bool get_spot(struct unwire *in, struct sighted *s)
 
 static bool get_lattice(struct unwire *in, const struct recipe *r, struct arena *a, struct sighting *s)
 {
+    size_t n = 0;
+    s->id.path = unwire_text(in, a);
+    s->id.frame = unwire_u32(in);
+    s->id.single = unwire_u8(in);
+    beam_unpack(in, &s->beam);
+    s->detector = in->bad ? NULL : detector_unpack(in, a);
+    s->indexed = unwire_u8(in);
     for (int i = 0; i < 9; i++)
         s->A[i] = unwire_real(in);
     s->shift_px[0] = unwire_real(in);
     s->shift_px[1] = unwire_real(in);
     s->cell_no = unwire_u32(in);
     s->n_indexed = unwire_u32(in);
-    s->id.path = unwire_text(in, a);
-    s->id.frame = unwire_u32(in);
-    s->id.single = unwire_u8(in);
-    beam_unpack(in, &s->beam);
-    s->detector = in->bad ? NULL : detector_unpack(in, a);
-    bool ok = s->detector && s->id.path && s->cell_no < r->n_cells && s->beam.v.wavelength > 0;
+    const uint8_t *own = unwire_bytes(in, &n);
+    bool ok = s->detector && s->id.path && s->beam.v.wavelength > 0 && own && n == sizeof s->own &&
+              (!s->indexed || s->cell_no < r->n_cells);
+    if (ok)
+        memcpy(&s->own, own, sizeof s->own);
     for (size_t i = 0; ok && i < s->n_spots; i++)
         ok = s->spots[i].panel < s->detector->n_panels;
     return ok;
@@ -109,8 +122,8 @@ bool sighting_unpack(const void *data, size_t n, const struct recipe *r, struct 
         out->spots = arena_array(a, out->n_spots + 1, sizeof *out->spots);
         for (size_t i = 0; i < out->n_spots && ok; i++)
             ok = get_spot(&in, &out->spots[i]);
-        out->indexed = ok && unwire_u8(&in);
-        if (out->indexed)
+        out->placed = ok && unwire_u8(&in);
+        if (out->placed)
             ok = get_lattice(&in, r, a, out);
     }
     return ok && !in.bad && in.at == in.end;
@@ -123,32 +136,89 @@ static bool look(const struct recipe *r, struct workspace *w, uint64_t i, struct
         stage_decode, stage_threshold, stage_label, stage_filter, stage_hit};
     workspace_begin(w, i);
     for (size_t s = 0; s < sizeof run / sizeof *run; s++)
-        if (run[s](r, w, result) == STAGE_END)
-            return false;
+        if (run[s](r, w, result) == STAGE_END) /* without a cell the hits end, too, for nothing comes after */
+            return result->outcome == OUTCOME_HIT_NOT_INDEXED && result->reason == REASON_STAGE_OFF;
     return !w->below;
 }
 
+/* The intensity that only SPOTS_MOST spots exceed; -∞ when there are no more. */
+static double faintest(struct workspace *w)
+{
+    const struct ray *rays = w->rays.data;
+    if (w->n_rays <= SPOTS_MOST)
+        return -INFINITY;
+    double *v = block_reserve(&w->label_work, w->n_rays, sizeof *v);
+    for (size_t i = 0; i < w->n_rays; i++)
+        v[i] = isfinite(rays[i].intensity) ? rays[i].intensity : -INFINITY;
+    sort_doubles(v, w->n_rays);
+    return v[w->n_rays - SPOTS_MOST - 1];
+}
+
+static bool usable(const struct ray *r)
+{
+    return r->var_px[0] >= 0 && r->var_px[1] >= 0 && isfinite(r->var_px[0]) && isfinite(r->var_px[1]) &&
+           isfinite(r->intensity);
+}
+
 /* The spots of the best lattice and of none, at most SPOTS_MOST. */
-static size_t collect(const struct workspace *w, bool indexed, struct sighted *out)
+static size_t collect(struct workspace *w, bool indexed, struct sighted *out)
 {
     const struct ray *rays = w->rays.data;
     const int32_t *owner = w->owner.data;
     const int32_t(*hkl)[3] = w->hkl.data;
+    double least = faintest(w);
     size_t n = 0;
     for (size_t i = 0; i < w->n_rays && n < SPOTS_MOST; i++) {
         const struct ray *ray = &rays[i];
-        if ((indexed && owner[i] > 0) || !(ray->var_px[0] >= 0) || !(ray->var_px[1] >= 0) ||
-            !isfinite(ray->var_px[0]) || !isfinite(ray->var_px[1]))
+        if ((indexed && owner[i] > 0) || !usable(ray) || !(ray->intensity > least))
             continue;
         out[n] = (struct sighted){.panel = ray->panel,
                                   .px = {ray->px[0], ray->px[1]},
                                   .mm = {ray->mm[0], ray->mm[1]},
-                                  .cov = {ray->var_px[0], ray->var_px[1], 0}};
+                                  .cov = {ray->var_px[0], ray->var_px[1], 0},
+                                  .intensity = ray->intensity};
         if (indexed && owner[i] == 0)
             memcpy(out[n].hkl, hkl[i], sizeof out[n].hkl);
         n++;
     }
     return n;
+}
+
+size_t sighting_rays(const struct sighting *s, const struct panel *panels, struct ray *rays, struct arena *a)
+{
+    struct spot *spots = arena_array(a, s->n_spots + 1, sizeof *spots);
+    for (size_t i = 0; i < s->n_spots; i++)
+        spots[i] = (struct spot){.x = s->spots[i].px[0],
+                                 .y = s->spots[i].px[1],
+                                 .var_x = s->spots[i].cov[0],
+                                 .var_y = s->spots[i].cov[1],
+                                 .intensity = s->spots[i].intensity,
+                                 .panel = s->spots[i].panel};
+    return spots_to_rays(panels, s->detector->n_panels, &s->beam.v, spots, s->n_spots, rays);
+}
+
+/* The lattice that the spots show without a known cell. */
+static void own_lattice(const struct recipe *r, struct workspace *w, struct sighting *s)
+{
+    const struct detector *d = w->frame.detector;
+    struct ray *rays = block_reserve(&w->rays, w->list.n, sizeof *rays);
+    w->n_rays = w->frame.unplaced
+                    ? 0
+                    : spots_to_rays(d->panels, d->n_panels, &w->frame.beam.v, w->list.spots, w->list.n, rays);
+    survey_lattice(r, &w->index_work, &w->frame.beam.v, rays, w->n_rays, &s->own);
+}
+
+static void known_lattice(const struct recipe *r, struct workspace *w, struct sighting *s)
+{
+    struct result result = {0};
+    s->indexed = stage_index(r, w, &result) == STAGE_GO_ON;
+    if (!s->indexed)
+        return;
+    const struct lattice *l = w->lattices;
+    memcpy(s->A, l->A, sizeof s->A);
+    memcpy(s->shift_px, l->shift_px, sizeof s->shift_px);
+    s->cell_no = l->cell_no;
+    s->n_indexed = l->n_indexed;
 }
 
 void frame_survey(const struct recipe *r, struct workspace *w, uint64_t i, struct str *out)
@@ -159,15 +229,15 @@ void frame_survey(const struct recipe *r, struct workspace *w, uint64_t i, struc
     struct sighting s = {.frame = i, .rank = sighting_rank(w->reader.list->sources[source].recorded, number)};
     s.hit = look(r, w, i, &result);
     if (s.hit) {
-        s.indexed = stage_index(r, w, &result) == STAGE_GO_ON;
+        if (survey_wants_cell(r))
+            own_lattice(r, w, &s);
+        else
+            known_lattice(r, w, &s);
         s.spots = block_reserve(&w->integrated, SPOTS_MOST, sizeof *s.spots);
         s.n_spots = collect(w, s.indexed, s.spots);
     }
-    if (s.indexed) {
-        memcpy(s.A, w->lattices[0].A, sizeof s.A);
-        memcpy(s.shift_px, w->lattices[0].shift_px, sizeof s.shift_px);
-        s.cell_no = w->lattices[0].cell_no;
-        s.n_indexed = w->lattices[0].n_indexed;
+    s.placed = s.indexed || s.own.accepted;
+    if (s.placed) {
         s.id = w->frame.id;
         s.beam = w->frame.beam;
         s.detector = (struct detector *)(uintptr_t)w->frame.detector;
