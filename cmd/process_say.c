@@ -84,7 +84,7 @@ void say_start(const struct job *j)
             j->list.n_sources == 1 ? "" : "s", j->recipe->hash_hex, team.text,
             str_visible(j->folder, folder, sizeof folder));
     str_free(&team);
-    if (j->recipe->no_index)
+    if (j->recipe->no_index && !j->recipe->find_cell)
         log_warn("frames are not indexed: %s; give indexing.known_symmetry.unit_cell=a,b,c,alpha,beta,gamma "
                  "and .space_group=",
                  j->recipe->no_index);

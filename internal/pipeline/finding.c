@@ -146,7 +146,7 @@ void found_pack(const struct found *f, struct str *out)
         reals(out, f->correction.panel, 3 * f->n_panels);
     wire_u8(out, f->has_cell);
     if (f->has_cell)
-        wire_bytes(out, &f->cell, sizeof f->cell);
+        found_cell_pack(&f->cell, out);
     if (!f->corrected)
         return;
     wire_text(out, f->id.path);
@@ -186,13 +186,8 @@ static bool read_found(struct unwire *in, struct arena *a, struct found *out)
     if (out->known && !(n[0] > 0 && n[1] > 0 && n[2] > 0))
         return false;
     out->has_cell = unwire_u8(in);
-    if (out->has_cell) {
-        size_t n_bytes = 0;
-        const uint8_t *bytes = unwire_bytes(in, &n_bytes);
-        if (!bytes || n_bytes != sizeof out->cell)
-            return false;
-        memcpy(&out->cell, bytes, sizeof out->cell);
-    }
+    if (out->has_cell && !found_cell_unpack(in, &out->cell))
+        return false;
     if (out->corrected) {
         out->id.path = unwire_text(in, a);
         out->id.frame = unwire_u32(in);

@@ -103,31 +103,35 @@ static int by_order(const void *pa, const void *pb)
 
 /* ---- without a known cell ---- */
 
-/* Decide the cell from the shots' own lattices; with a correction they are first seen again at the corrected place. */
-static bool decide(struct survey *s, const struct geometry_correction *c, struct found_cell *out)
+/* Decide the cell from the shots' own lattices; after a correction they are first seen again at the corrected place. When they then
+ * show none the cell stays. */
+static bool decide(struct survey *s, const struct found *after, struct found_cell *out)
 {
     struct free_lattice *lattices = arena_array(&s->arena, s->n_seen + 1, sizeof *lattices);
     struct block memory = {0};
     size_t n = 0;
     for (size_t k = 0; k < s->n_seen; k++) {
         struct sighting *seen = s->seen[k];
-        if (!seen->own.accepted)
+        if (!seen->hit)
             continue;
-        if (c) {
+        if (after && seen->own.accepted && seen->detector->n_panels == after->n_panels) {
             struct arena a = {0};
-            size_t n_panels = seen->detector->n_panels;
+            size_t n_panels = after->n_panels;
             struct panel *panels = arena_array(&a, n_panels, sizeof *panels);
             struct ray *rays = arena_array(&a, seen->n_spots + 1, sizeof *rays);
-            geometry_correct(c, seen->detector->panels, n_panels, panels);
+            geometry_correct(&after->correction, seen->detector->panels, n_panels, panels);
             size_t n_rays = sighting_rays(seen, panels, rays, &a);
             survey_lattice_again(s->recipe, &memory, &seen->beam.v, rays, n_rays, &seen->own);
             arena_free(&a);
         }
-        if (seen->own.accepted)
-            lattices[n++] = seen->own;
+        lattices[n++] = seen->own;
     }
     free(memory.data);
-    return survey_cell_decide(s->recipe, lattices, n, c != NULL, out);
+    struct found_cell found;
+    bool is = survey_cell_decide(s->recipe, lattices, n, after != NULL, &found);
+    if (is || !after)
+        *out = found;
+    return is;
 }
 
 /* Index a sighting with the cells of r. */
@@ -169,7 +173,7 @@ static bool find_both(struct survey *s, struct found *found, struct str *said, s
         if (ok)
             survey_geometry(&with, s->seen, s->n_seen, found, a, &text);
         if (found->corrected)
-            decide(s, &found->correction, &found->cell);
+            decide(s, found, &found->cell);
     }
     free(memory.data);
     survey_cell_say(s->recipe, &found->cell, said);

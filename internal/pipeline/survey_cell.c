@@ -227,6 +227,106 @@ void survey_cell_say(const struct recipe *r, const struct found_cell *c, struct 
                    r->group.hm);
 }
 
+/* ---- bytes ---- */
+
+static void reals(struct str *out, const double *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        wire_real(out, v[i]);
+}
+
+static bool get_reals(struct unwire *in, double *v, size_t n)
+{
+    bool ok = true;
+    for (size_t i = 0; i < n; i++) {
+        v[i] = unwire_real(in);
+        ok = ok && isfinite(v[i]);
+    }
+    return ok;
+}
+
+static void word_pack(const char *word, size_t size, struct str *out)
+{
+    for (size_t i = 0; i < size; i++)
+        wire_u8(out, (uint8_t)word[i]);
+}
+
+static void word_unpack(struct unwire *in, char *word, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        word[i] = (char)unwire_u8(in);
+    word[size - 1] = 0;
+}
+
+void found_cell_pack(const struct found_cell *c, struct str *out)
+{
+    const struct run_cell *run = &c->run;
+    wire_u8(out,
+            (uint8_t)(c->found | c->decided << 1 | c->assumed << 2 | c->corrected << 3 | run->raised << 4));
+    wire_u32(out, c->n_shots);
+    wire_u32(out, run->n_members);
+    wire_u32(out, run->n_accepted);
+    reals(out, c->cell, 6);
+    reals(out, run->cell, 6);
+    reals(out, (double[]){run->p, run->next_cost, run->tau, run->kappa}, 4);
+    reals(out, run->axes, 9);
+    word_pack(run->bravais, sizeof run->bravais, out);
+    word_pack(run->next, sizeof run->next, out);
+    word_pack(c->group, sizeof c->group, out);
+}
+
+bool found_cell_unpack(struct unwire *in, struct found_cell *c)
+{
+    struct run_cell *run = &c->run;
+    double four[4];
+    uint8_t flags = unwire_u8(in);
+    *c = (struct found_cell){.found = flags & 1,
+                             .decided = flags >> 1 & 1,
+                             .assumed = flags >> 2 & 1,
+                             .corrected = flags >> 3 & 1};
+    run->raised = flags >> 4 & 1;
+    c->n_shots = unwire_u32(in);
+    run->n_members = unwire_u32(in);
+    run->n_accepted = unwire_u32(in);
+    bool ok = get_reals(in, c->cell, 6);
+    ok = get_reals(in, run->cell, 6) && ok;
+    ok = get_reals(in, four, 4) && ok;
+    ok = get_reals(in, run->axes, 9) && ok;
+    run->p = four[0];
+    run->next_cost = four[1];
+    run->tau = four[2];
+    run->kappa = four[3];
+    word_unpack(in, run->bravais, sizeof run->bravais);
+    word_unpack(in, run->next, sizeof run->next);
+    word_unpack(in, c->group, sizeof c->group);
+    return ok && !in->bad;
+}
+
+void free_lattice_pack(const struct free_lattice *l, struct str *out)
+{
+    reals(out, l->m, 9);
+    reals(out, l->cov, 36);
+    reals(out, l->shift, 2);
+    reals(out, &l->evidence, 1);
+    wire_u32(out, l->n_spots);
+    wire_u32(out, l->n_explained);
+    wire_u32(out, l->level);
+    wire_u8(out, l->accepted != 0);
+}
+
+bool free_lattice_unpack(struct unwire *in, struct free_lattice *l)
+{
+    bool ok = get_reals(in, l->m, 9);
+    ok = get_reals(in, l->cov, 36) && ok;
+    ok = get_reals(in, l->shift, 2) && ok;
+    ok = get_reals(in, &l->evidence, 1) && ok;
+    l->n_spots = unwire_u32(in);
+    l->n_explained = unwire_u32(in);
+    l->level = unwire_u32(in);
+    l->accepted = unwire_u8(in) == 1;
+    return ok && !in->bad;
+}
+
 /* ---- into the recipe ---- */
 
 bool recipe_take_found(struct recipe *r, const struct found_cell *c, struct arena *a, struct error *err)

@@ -56,6 +56,12 @@ bool survey_cell_decide(const struct recipe *r, const struct free_lattice *latti
 /* "cell found: mP 58.20 81.02 58.90 β 92.41, from 20 of 24 shots, p 0.9995 …", a line each, and what is doubtful or assumed. */
 void survey_cell_say(const struct recipe *r, const struct found_cell *c, struct str *out);
 
+/* As bytes; false: broken. */
+void found_cell_pack(const struct found_cell *c, struct str *out);
+bool found_cell_unpack(struct unwire *in, struct found_cell *c);
+void free_lattice_pack(const struct free_lattice *l, struct str *out);
+bool free_lattice_unpack(struct unwire *in, struct free_lattice *l);
+
 /* Take the cell as the known one: index from here on. None: r->no_index says why, and frames end as hits that are not indexed. */
 bool recipe_take_found(struct recipe *r, const struct found_cell *c, struct arena *a, struct error *err);
 

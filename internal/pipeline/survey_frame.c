@@ -63,7 +63,7 @@ void sighting_pack(const struct sighting *s, struct str *out)
     wire_real(out, s->shift_px[1]);
     wire_u32(out, (uint32_t)s->cell_no);
     wire_u32(out, (uint32_t)s->n_indexed);
-    wire_bytes(out, &s->own, sizeof s->own);
+    free_lattice_pack(&s->own, out);
 }
 
 static bool get_spot(struct unwire *in, struct sighted *s)
@@ -86,7 +86,6 @@ static bool get_spot(struct unwire *in, struct sighted *s)
 
 static bool get_lattice(struct unwire *in, const struct recipe *r, struct arena *a, struct sighting *s)
 {
-    size_t n = 0;
     s->id.path = unwire_text(in, a);
     s->id.frame = unwire_u32(in);
     s->id.single = unwire_u8(in);
@@ -99,11 +98,8 @@ static bool get_lattice(struct unwire *in, const struct recipe *r, struct arena 
     s->shift_px[1] = unwire_real(in);
     s->cell_no = unwire_u32(in);
     s->n_indexed = unwire_u32(in);
-    const uint8_t *own = unwire_bytes(in, &n);
-    bool ok = s->detector && s->id.path && s->beam.v.wavelength > 0 && own && n == sizeof s->own &&
+    bool ok = free_lattice_unpack(in, &s->own) && s->detector && s->id.path && s->beam.v.wavelength > 0 &&
               (!s->indexed || s->cell_no < r->n_cells);
-    if (ok)
-        memcpy(&s->own, own, sizeof s->own);
     for (size_t i = 0; ok && i < s->n_spots; i++)
         ok = s->spots[i].panel < s->detector->n_panels;
     return ok;
