@@ -86,6 +86,15 @@ static void pad(struct str *out, size_t n)
         str_addc(out, 0);
 }
 
+/* Room for n bytes at the end, which count already. */
+static char *grow(struct str *out, size_t n)
+{
+    str_reserve(out, n);
+    out->len += n;
+    out->text[out->len] = 0;
+    return out->text + out->len - n;
+}
+
 static bool all_zero(const char *at, size_t step, size_t n, size_t size)
 {
     static const char zeros[256];
@@ -100,6 +109,7 @@ void journal_columns_put(struct str *out, enum journal_table kind, unsigned latt
 {
     const struct kind *k = &kinds[kind];
     uint32_t n_columns = 0;
+    str_reserve(out, n * k->row_size + 16 * (k->n + 1)); /* most of it at once */
     wire_u16(out, (uint16_t)kind);
     wire_u16(out, (uint16_t)lattice);
     wire_u32(out, (uint32_t)n);
@@ -114,8 +124,9 @@ void journal_columns_put(struct str *out, enum journal_table kind, unsigned latt
         wire_u16(out, k->columns[c].number);
         wire_u16(out, k->columns[c].cell);
         wire_u32(out, (uint32_t)(n * size));
+        char *to = grow(out, n * size);
         for (size_t i = 0; i < n; i++, at += k->row_size)
-            str_addn(out, at, size);
+            memcpy(to + i * size, at, size);
         pad(out, n * size);
         n_columns++;
     }
