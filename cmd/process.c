@@ -315,6 +315,7 @@ static const struct example examples[] = {
      "find spots, index with the known cell, refine and integrate every frame of a file"},
     {"xfelx process trial.phil run0012/ output.output_dir=r0012",
      "the same for all images of a folder, with parameters in a file"},
+    {"xfelx process shots.h5 output.output_dir=results", "without a cell: it is found first"},
     {"mpiexec.hydra -n 4 xfelx process trial.phil run0012/ output.output_dir=r0012",
      "the same on four ranks; on a cluster: srun --mpi=pmi2 -K1 -N 2 -n 8 -c 16 xfelx process …"},
     {"xfelx process --show-params --changed trial.phil", "see what a parameter file changes"},
@@ -336,6 +337,11 @@ const struct command command_process = {
         "xfelx status. Reflections go to idx-0000_integrated.expt and .refl (and _indexed, _refined) in "
         "the same folder, in "
         "the form that DIALS and cctbx.xfel.merge read.\n\n"
+        "Without indexing.known_symmetry.unit_cell a sample of the frames is looked through first: the "
+        "lattices "
+        "that they show by themselves give one cell and Bravais lattice, said with how sure it is, and all "
+        "frames "
+        "are indexed with that. A space group that is given says which lattices may be.\n\n"
         "A frame that cannot be read or worked on is named and counted as failed; the others go on. "
         "Ctrl-C ends in good order "
         "after the frames in hand, with code 75; the same command then goes on. Pressed twice it leaves "
