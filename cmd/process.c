@@ -6,8 +6,6 @@
  * all. */
 #include "cmd/process.h"
 
-#include "pipeline/pipeline.h"
-
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,13 +129,14 @@ static bool run_team(struct job *j, struct team_progress *p, struct error *err)
                         .n_frames = j->n_frames,
                         .n_threads = j->n_threads,
                         .frame_timeout = param_real(j->params, "xfelx.frame_timeout", 60),
+                        .survey = j->survey_how,
                         .sink = j->sink,
                         .store = j->store,
                         .job = &j->stored,
                         .stop = &stop,
                         .progress = first ? say_progress : NULL,
                         .failed = first ? say_failed : NULL,
-                        .arg = &j->watch};
+                        .arg = j};
     return team_run(&team, p, err);
 }
 
@@ -162,33 +161,8 @@ static int work(struct job *j, struct error *err)
     return code;
 }
 
-/* Rank 0: look at the sample and take what it shows. */
-static bool survey(struct job *j, struct finding *found, struct error *err)
-{
-    struct survey *s = NULL;
-    struct workspace *w = workspace_make(j->recipe, &j->list, 0);
-    struct str seen = {0};
-    const uint64_t *frames;
-    const char *text = "";
-    size_t n;
-    bool ok = w && survey_open(j->recipe, &j->list, j->frames, j->n_frames, &s, err);
-    while (ok && survey_next(s, &frames, &n))
-        for (size_t i = 0; ok && i < n; i++, str_clear(&seen)) {
-            frame_survey(j->recipe, w, frames[i], &seen);
-            ok = survey_take(s, seen.text, seen.len, err);
-        }
-    ok = ok && survey_conclude(s, found, &j->cli->arena, &text, err) &&
-         recipe_adopt(j->recipe, found, &j->cli->arena, err) && finding_write_geometry(found, j->folder, err);
-    if (ok)
-        printf("%s\n", text);
-    survey_close(s);
-    workspace_free(w);
-    str_free(&seen);
-    return ok;
-}
-
 /* Rank 0's words to the others before the work: how to do it, or the code to end with. */
-static bool tell_others(struct job *j, int code, bool go, const struct finding *found, struct error *err)
+static bool tell_others(struct job *j, int code, bool go, struct error *err)
 {
     struct str bytes = {0};
     wire_u32(&bytes, (uint32_t)code);
@@ -196,7 +170,6 @@ static bool tell_others(struct job *j, int code, bool go, const struct finding *
     if (go && farm_ranks(j->farm) > 1) {
         wire_u32(&bytes, j->stored.earlier_ranks);
         inputs_pack(j, &bytes);
-        wire_bytes(&bytes, found->data, found->size);
     }
     bool ok = farm_share(j->farm, &bytes, err);
     str_free(&bytes);
@@ -208,21 +181,14 @@ static int lead(struct job *j)
 {
     struct error err = {0};
     int code = EXIT_CODE_DONE;
-    bool ok = inputs_read(j, &err) && open_outputs(j, &err);
+    bool ok = inputs_read(j, &err) && open_outputs(j, &err) && (j->stored.finished || survey_begin(j, &err));
     if (!ok)
         code = j->stored.elsewhere ? say_elsewhere(&err) : cli_fail(&err);
     else if (j->stored.finished)
         printf("nothing to do: all %llu frames are done, results are in %s\n",
                (unsigned long long)j->n_frames, j->folder);
     bool go = ok && !j->stored.finished;
-    struct finding found = {0};
-    if (go && survey_wanted(j->recipe) && !survey(j, &found, &err)) {
-        code = cli_fail(&err);
-        go = false;
-    }
-    bool told = tell_others(j, code, go, &found, &err);
-    finding_free(&found);
-    if (!told)
+    if (!tell_others(j, code, go, &err))
         return cli_fail(&err);
     return go ? work(j, &err) : code;
 }
@@ -230,11 +196,7 @@ static int lead(struct job *j)
 static bool begin_to_follow(struct job *j, struct unwire *in, struct error *err)
 {
     j->stored.earlier_ranks = unwire_u32(in);
-    if (!inputs_unpack(j, in, err))
-        return false;
-    struct finding found = {0};
-    found.data = (void *)(uintptr_t)unwire_bytes(in, &found.size);
-    return (!found.size || recipe_adopt(j->recipe, &found, &j->cli->arena, err)) && open_sink(j, err);
+    return inputs_unpack(j, in, err) && open_sink(j, err) && survey_begin(j, err);
 }
 
 /* The other ranks. What goes wrong here is told to rank 0, which says it. */
@@ -292,6 +254,7 @@ static int run(struct cli *cli)
     int code = farm_rank(j.farm) == 0 ? lead(&j) : follow(&j);
     log_hold(false);
     log_flush();
+    survey_close(j.survey);
     sink_close(j.sink);
     store_close(j.store);
     source_list_close(&j.list);

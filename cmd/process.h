@@ -1,4 +1,4 @@
-/* process.h - the main job in parts: inputs (process_inputs.c), what people see of it (process_say.c), the job itself
+/* process.h - the main job in parts: inputs (process_inputs.c), what people see of it (process_say.c), the survey (process_survey.c), the job itself
  * (process.c). Private to the command. */
 #ifndef XFELX_CMD_PROCESS_H
 #define XFELX_CMD_PROCESS_H
@@ -26,6 +26,8 @@ struct job {
     struct store *store;
     struct store_job stored;
     struct sink *sink;
+    const struct team_survey *survey_how; /* NULL: no survey is asked for */
+    struct survey *survey;                /* rank 0 */
     struct watch watch;
 };
 
@@ -43,12 +45,15 @@ const char *inputs_run_name(struct arena *a, const struct source_list *l);
 void inputs_run_hash(struct arena *a, const struct source_list *l, uint8_t out[32]);
 struct store_source *inputs_describe(struct arena *a, const struct source_list *l);
 
+/* Prepare the survey that the recipe asks for, if it does. */
+bool survey_begin(struct job *j, struct error *err);
+
 /* ---- what people see ---- */
 
 void say_start(const struct job *j);
 void say_end(const struct job *j, const struct team_progress *p, bool whole);
 int say_elsewhere(const struct error *err);                  /* somebody is at it already; the exit code */
-void say_progress(void *arg, const struct team_progress *p); /* arg: struct watch */
+void say_progress(void *arg, const struct team_progress *p); /* arg: struct job */
 void say_failed(void *arg, const struct result *r);
 
 #endif

@@ -13,7 +13,7 @@ enum { NAMES_MAX = 20 };
 
 void say_progress(void *arg, const struct team_progress *p)
 {
-    struct watch *w = arg;
+    struct watch *w = &((struct job *)arg)->watch;
     int64_t now = clock_monotonic();
     if (!w->terminal || (p->done < p->total && now - w->drawn < 200000000))
         return;
@@ -52,7 +52,7 @@ static bool names_frame(const struct result *r)
  * messages name their file; those that do not get it in front. */
 void say_failed(void *arg, const struct result *r)
 {
-    struct watch *w = arg;
+    struct watch *w = &((struct job *)arg)->watch;
     if (w->n_failed++ >= NAMES_MAX)
         return;
     struct str line = {0};
