@@ -315,21 +315,25 @@ static void keep(const struct solver *v, bool back)
     }
 }
 
+/* A difference of κ that positions hardly show must not flip between passes: another kind has to be better by this. */
+static const double KAPPA_GAIN = 0.01;
+
 /* Let the position residuals choose among round nodes, those of the run's widths, and the rotation model. */
 static void choose_kappa(struct solver *v, struct run_noise *noise)
 {
-    const double kinds[3][2] = {{1, 0}, {noise->sigma_e0, noise->sigma_e1}, {0, 1}};
+    const double kinds[4][2] = {
+        {noise->kappa0, noise->kappa1}, {1, 0}, {noise->sigma_e0, noise->sigma_e1}, {0, 1}};
     double best = INFINITY;
     int which = 0;
     keep(v, false);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         struct run_noise try = *noise;
         try.kappa0 = kinds[i][0];
         try.kappa1 = kinds[i][1];
         refine_all(v->run, &try, 6, 3);
         double rms = geometry_rms(v->run->stills, v->run->n_stills, v->noise);
         if (rms > 0 && rms < best) {
-            best = rms;
+            best = i ? rms : (1 - KAPPA_GAIN) * rms;
             which = i;
         }
         keep(v, true);
