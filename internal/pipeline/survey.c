@@ -74,9 +74,15 @@ static bool enough(const struct survey *s)
     return s->n_hits >= s->recipe->survey.max_hits || (s->n_hits >= fair && s->next >= s->n / 8);
 }
 
+/* Fewer frames than the geometry needs hits: they would be looked at twice for nothing. */
+static bool hopeless(const struct survey *s)
+{
+    return s->n < s->recipe->survey.min_hits && !survey_wants_cell(s->recipe);
+}
+
 bool survey_next(struct survey *s, const uint64_t **frames, size_t *n)
 {
-    if (s->next >= s->n || enough(s))
+    if (s->next >= s->n || enough(s) || hopeless(s))
         return false;
     *frames = s->order + s->next;
     *n = s->n - s->next < BLOCK ? (size_t)(s->n - s->next) : BLOCK;
