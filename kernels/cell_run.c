@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+static const double CERTAIN = 0.99, NEARLY = 2.2; /* in 2 ln evidence: a third as likely */
 enum { CHANGES = 3600 }; /* integer matrices of entries -1, 0, 1 and determinant 1: 3480 */
 
 struct still {
@@ -226,6 +227,7 @@ static void set_certainty(const struct run_work *w, const struct cell_run_params
 {
     double low = INFINITY, all = 0, with = 0;
     out->next_cost = INFINITY;
+    memset(out->next, 0, sizeof out->next);
     for (size_t k = 0; k < w->n_hypotheses; k++)
         low = fmin(low, w->hypothesis[k].fit.cost);
     for (size_t k = 0; k < w->n_hypotheses; k++) {
@@ -243,6 +245,21 @@ static void set_certainty(const struct run_work *w, const struct cell_run_params
     }
     out->p = with / all;
     out->next_cost = out->next[0] ? out->next_cost - low : 0;
+}
+
+/* Undecided: of the answers that are nearly as likely, the highest that contains the likeliest. A lattice that is too high is seen in the
+ * residuals, one that is too low gives every shot a choice of settings. */
+static const struct hypothesis *prefer_higher(const struct run_work *w, const struct hypothesis *best,
+                                              const struct hypothesis *answer)
+{
+    const struct hypothesis *to = answer;
+    for (size_t k = 0; k < w->n_hypotheses; k++) {
+        const struct hypothesis *h = &w->hypothesis[k];
+        if (h->allowed && h->group.n > to->group.n && bravais_contains(&h->group, &answer->group) &&
+            h->fit.cost < best->fit.cost + NEARLY)
+            to = h;
+    }
+    return to;
 }
 
 /* Symmetry to the last bit. */
@@ -307,8 +324,12 @@ bool cell_run(const struct cell_run_params *p, const struct free_lattice *stills
     if (!best)
         return false;
     const struct hypothesis *answer = raise(&w, best, p->geometry_strain);
+    set_certainty(&w, p, answer, out);
+    if (out->p < CERTAIN) {
+        answer = prefer_higher(&w, best, answer);
+        set_certainty(&w, p, answer, out);
+    }
     out->raised = answer != best;
     publish(answer, out);
-    set_certainty(&w, p, answer, out);
     return isfinite(out->cell[0] * out->cell[1] * out->cell[2]);
 }

@@ -5,7 +5,7 @@
  * comparing reduced forms: those jump. Every group of near-symmetries is then fitted by expectation maximisation: mean
  * cell, scatter of the crystals (τ in each strain, κ in the common scale), each still in all settings it may have; the
  * groups are compared by their evidence, and the winner says how sure it is. Lower symmetry that the error of the
- * detector's geometry alone could feign is not believed.
+ * detector's geometry alone could feign is not believed, and of two that are nearly as likely the higher lattice is given.
  *
  * Plain double, fixed number of rounds: the same stills give the same bytes, whatever their order.
  */
@@ -27,13 +27,13 @@ struct cell_run_params {
 void cell_run_params_default(struct cell_run_params *p);
 
 struct run_cell {
-    double cell[6];      /* conventional setting: a b c Å, α β γ degrees; obeys the symmetry */
-    char bravais[4];     /* "mP" */
-    char next[4];        /* likeliest other answer; "" none */
-    double next_cost;    /* how much worse in 2 ln evidence */
-    double p;            /* probability of the answer; decided when ≥ 0.99 (and from enough stills) */
-    double tau, kappa;   /* scatter of the crystals: each strain; common scale */
-    bool raised;         /* a lower lattice fitted better, by less than the geometry's error */
+    double cell[6];    /* conventional setting: a b c Å, α β γ degrees; obeys the symmetry */
+    char bravais[4];   /* "mP" */
+    char next[4];      /* likeliest other answer; "" none */
+    double next_cost;  /* how much worse in 2 ln evidence */
+    double p;          /* probability of the answer; decided when ≥ 0.99 (and from enough stills) */
+    double tau, kappa; /* scatter of the crystals: each strain; common scale */
+    bool raised; /* a lower lattice fitted better: by less than the geometry's error, or not decidedly */
     uint32_t n_members;  /* stills that agree with the cell */
     uint32_t n_accepted; /* stills with a lattice of their own */
     double axes[9];      /* conventional basis in the standard frame (a along x, b in xy) */

@@ -145,6 +145,27 @@ static void a_symmetry_broken_by_less_than_the_geometry_may_feign_is_believed(vo
     assert_string_equal(found.bravais, "oP");
 }
 
+/* Two axes that differ by as much as two stills can tell: what is said of it is not sure, and it is the higher lattice. */
+static void where_it_is_not_certain_the_higher_lattice_is_given(void **state)
+{
+    (void)state;
+    static const double CELL[6] = {79, 79.15, 38, 90, 90, 90};
+    struct run_cell found;
+    int undecided = 0, higher = 0;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct free_lattice l[2];
+        uint64_t s = 1000 + seed;
+        for (size_t i = 0; i < 2; i++)
+            l[i] = own_lattice(&s, CELL, 'P', 0.0003, 0.001, 0.0008);
+        assert_true(own_run(l, 2, "", &found));
+        if (found.p >= 0.99)
+            continue;
+        undecided++;
+        higher += strcmp(found.bravais, "tP") == 0 && found.raised;
+    }
+    assert_true(undecided > 0 && higher > 0);
+}
+
 static void a_lattice_that_is_demanded_is_given_and_its_doubt_is_said(void **state)
 {
     (void)state;
@@ -171,6 +192,7 @@ int main(void)
         cmocka_unit_test(lattices_that_cannot_be_are_left_out),
         cmocka_unit_test(stills_of_another_crystal_are_no_members),
         cmocka_unit_test(a_symmetry_broken_by_less_than_the_geometry_may_feign_is_believed),
+        cmocka_unit_test(where_it_is_not_certain_the_higher_lattice_is_given),
         cmocka_unit_test(a_lattice_that_is_demanded_is_given_and_its_doubt_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,6 +181,44 @@ static void bytes_that_are_no_finding_are_refused(void **state)
     arena_free(&a);
 }
 
+static void what_was_found_crosses_processes_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    static const double CELL[6] = {58.2, 81, 58.9, 90, 92.4, 90};
+    static struct recipe r;
+    struct found_cell c, d;
+    struct free_lattice l, m;
+    struct str bytes = {0};
+    uint64_t seed = 77;
+    recipe_without_cell(&r, NULL);
+    assert_true(decide(&r, CELL, 'P', SHOTS, &c));
+    l = own_lattice(&seed, CELL, 'P', 0, 0, 0.001);
+    found_cell_pack(&c, &bytes);
+    size_t first = bytes.len;
+    free_lattice_pack(&l, &bytes);
+    struct unwire in = {(const uint8_t *)bytes.text, (const uint8_t *)bytes.text + bytes.len, false};
+    assert_true(found_cell_unpack(&in, &d) && free_lattice_unpack(&in, &m) && in.at == in.end);
+    char said[1024];
+    snprintf(said, sizeof said, "%s", words(&r, &c));
+    assert_string_equal(words(&r, &d), said);
+    assert_memory_equal(d.cell, c.cell, sizeof c.cell);
+    assert_string_equal(d.group, c.group);
+    assert_memory_equal(m.m, l.m, sizeof l.m);
+    assert_memory_equal(m.cov, l.cov, sizeof l.cov);
+    for (size_t n = 0; n < bytes.len; n += 13) {
+        struct unwire part = {(const uint8_t *)bytes.text, (const uint8_t *)bytes.text + n, false};
+        bool whole = found_cell_unpack(&part, &d);
+        assert_true(whole == (n >= first));
+        assert_false(whole && free_lattice_unpack(&part, &m));
+    }
+    l.m[4] = NAN;
+    str_clear(&bytes);
+    free_lattice_pack(&l, &bytes);
+    in = (struct unwire){(const uint8_t *)bytes.text, (const uint8_t *)bytes.text + bytes.len, false};
+    assert_false(free_lattice_unpack(&in, &m));
+    str_free(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +229,7 @@ int main(void)
         cmocka_unit_test(few_shots_are_not_enough_and_some_are_not_sure),
         cmocka_unit_test(a_recipe_with_a_cell_takes_none),
         cmocka_unit_test(bytes_that_are_no_finding_are_refused),
+        cmocka_unit_test(what_was_found_crosses_processes_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
