@@ -119,6 +119,8 @@ struct sums {
 static double weigh(struct member *m, const struct fit *f)
 {
     double value[SETTINGS], top = -INFINITY, sum = 0;
+    if (m->n == 0)
+        return 0;
     for (size_t c = 0; c < m->n; c++) {
         struct setting *s = &m->setting[c];
         double cov[36], chi2 = 0;

@@ -196,7 +196,7 @@ static bool tree_finish(struct detector *d, const char *name, struct error *err)
 /* A lab frame, seen from a parent. */
 static struct axes axes_from(const struct axes *parent, const struct axes *lab)
 {
-    struct axes f;
+    struct axes f = {0};
     double normal[3], away[3];
     vec3_cross(parent->fast, parent->slow, normal);
     vec3_sub(lab->origin, parent->origin, away);

@@ -144,7 +144,7 @@ static bool decide(struct survey *s, const struct found *after, struct found_cel
 static void index_again(const struct recipe *r, struct sighting *s, struct block *memory)
 {
     struct arena a = {0};
-    struct lattice lattices[INDEX_MAX_LATTICES];
+    struct lattice lattices[INDEX_MAX_LATTICES] = {0};
     struct ray *rays = arena_array(&a, s->n_spots + 1, sizeof *rays);
     size_t n = sighting_rays(s, s->detector->panels, rays, &a);
     struct index_found found = {.lattices = lattices,

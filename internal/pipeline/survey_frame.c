@@ -128,7 +128,7 @@ bool sighting_unpack(const void *data, size_t n, const struct recipe *r, struct 
 /* The stages up to indexing; false when the frame shows nothing. */
 static bool look(const struct recipe *r, struct workspace *w, uint64_t i, struct result *result)
 {
-    enum stage_end (*const run[])(const struct recipe *, struct workspace *, struct result *) = {
+    static enum stage_end (*const run[])(const struct recipe *, struct workspace *, struct result *) = {
         stage_decode, stage_threshold, stage_label, stage_filter, stage_hit};
     workspace_begin(w, i);
     for (size_t s = 0; s < sizeof run / sizeof *run; s++)
