@@ -14,13 +14,13 @@ void integrate_params_default(struct integrate_params *p, bool parity)
         (struct integrate_params){.parity = parity,
                                   .background = parity ? INTEGRATE_BACKGROUND_DIALS : INTEGRATE_BACKGROUND_ML,
                                   .n_sigma = 3,
-                                  .min_share = 0.9,
                                   .sigma_b_cutoff = 0.1 * RADIANS,
                                   .sigma_b_multiplier = 2,
                                   .valid_foreground_threshold = 0.75,
                                   .outlier_n_sigma = 4,
                                   .min_background = parity ? 10 : 20,
                                   .plane_min = 60,
+                                  .predict.widen = parity ? 0 : 2,
                                   .detector_gain = 1,
                                   .alpha = 1e-3,
                                   .significance_bins = 20,
@@ -199,7 +199,10 @@ size_t integrate_predicted(const struct integrate_params *p, const struct integr
 {
     size_t kept = 0;
     integrate_match(out, n, f->indexed, f->n_indexed);
-    integrate_rows(p, f, lattices, n_lattices, out, n, work);
+    if (p->parity)
+        integrate_rows(p, f, lattices, n_lattices, out, n, work);
+    else
+        n = integrate_spots(p, f, lattices, n_lattices, out, n, work);
     for (size_t from = 0; from < n;) {
         size_t to = from;
         while (to < n && out[to].lattice == out[from].lattice)

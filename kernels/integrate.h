@@ -3,12 +3,13 @@
  * Two sets of rules:
  *   parity on    foreground, clipped plane, sums (in float, raster order), variances and dropping rules of
  *                DIALS 3.12's stills_process: I and σ equal to 1e-4 and better for the same crystal, geometry
- *                and mask. Overlaps are looked for there but never used: neighbours do not exist.
- *   parity off   the same foreground; Poisson maximum-likelihood background; variance from background and
- *                signal model; pixels in the foreground of another prediction (of any lattice) are no
- *                background and no foreground; what a reflection loses by it is restored by a Gaussian of
- *                its size. Left out and flagged: overloaded reflections, those cut by an edge or touched by a
- *                bad pixel, and those that keep less than min_share of themselves.
+ *                and mask. Neighbours do not exist (integrate_rows).
+ *   parity off   sums over ellipses of the size that the lattice's spots were measured to have; Poisson
+ *                maximum-likelihood background outside all spots of all lattices; spots that share pixels are
+ *                fitted together and flagged; a profile fit of every spot beside its sum; variance from
+ *                background and signal model; reflections too far from the Ewald sphere to have photons are
+ *                taken out (integrate_spots). Left out and flagged: overloaded reflections, those cut by an
+ *                edge or touched by a bad pixel, and spots in one place that cannot be told apart.
  *
  * Worked example, one frame (memory from the caller, nothing is kept between calls):
  *
@@ -54,11 +55,10 @@ struct integrate_params {
     bool parity; /* DIALS 3.12's rules; background must then be INTEGRATE_BACKGROUND_DIALS */
     enum integrate_background background; /* xfelx.integration.background */
     struct predict_params predict;        /* prediction.d_min, d_max */
-    double n_sigma;        /* 3: foreground radius in σ_b (profile.gaussian_rs.parameters.n_sigma) */
-    double min_share;      /* 0.9: of a reflection outside its neighbours' foregrounds, to be integrated */
-    double sigma_b;        /* radians; > 0 replaces the measured one (…parameters.sigma_b) */
-    double sigma_b_cutoff; /* radians; a lattice at or above it is not integrated; 0: no cut-off */
-    double sigma_b_multiplier;         /* 2: half side of the box over the foreground's radius */
+    double n_sigma;            /* 3: foreground radius in σ_b (profile.gaussian_rs.parameters.n_sigma) */
+    double sigma_b;            /* radians; > 0 replaces the measured one (…parameters.sigma_b) */
+    double sigma_b_cutoff;     /* radians; a lattice at or above it is not integrated; 0: no cut-off */
+    double sigma_b_multiplier; /* 2: half side of the box over the foreground's radius */
     double valid_foreground_threshold; /* 0.75: smaller shares of valid foreground are flagged */
     double outlier_n_sigma;            /* 4: of the DIALS background */
     int32_t min_background;            /* pixels: 10 under parity, 20 else */
@@ -131,13 +131,18 @@ size_t integrate_predicted(const struct integrate_params *p, const struct integr
  * as predict_lattice gives them one lattice after the other; indexed in any order. */
 void integrate_match(struct reflection *rows, size_t n, const struct reflection *indexed, size_t n_indexed);
 
-/* Integrate rows that carry panel, lattice, s1, cal_px: fills boxes, intensities, variances, background.*,
- * num_pixels.*, xyzobs and flags. A row's lattice must be < n_lattices; its sigma_b is used. Rows are not
- * dropped or reordered. work: integrate_work_size(n). */
+/* Integrate rows that carry panel, lattice, s1, cal_px by DIALS' rules: fills boxes, intensities, variances,
+ * background.*, num_pixels.*, xyzobs and flags. A row's lattice must be < n_lattices; its sigma_b is used.
+ * Rows are not dropped or reordered. work: integrate_work_size(n). */
 void integrate_rows(const struct integrate_params *p, const struct integrate_frame *f,
                     const struct lattice *lattices, size_t n_lattices, struct reflection *rows, size_t n,
                     void *work);
 
+/* The same by our own rules (parity off): sums over ellipses of the spots' measured size, overlapping spots fitted together, rows
+ * that are too far from the Ewald sphere to have photons taken out. Returns how many rows stay, in their order. */
+size_t integrate_spots(const struct integrate_params *p, const struct integrate_frame *f,
+                       const struct lattice *lattices, size_t n_lattices, struct reflection *rows, size_t n,
+                       void *work);
 /* Would the row be written to an integrated table, by the rules in p? */
 bool integrate_keeps(const struct integrate_params *p, const struct reflection *row);
 

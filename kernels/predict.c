@@ -57,6 +57,14 @@ double predict_envelope(const struct lattice *l, double d)
     return size + l->half_mosaicity_deg * RADIANS / 2;
 }
 
+double predict_reach(const struct predict_params *params, const struct lattice *l, double d)
+{
+    if (!(params->widen > 0) || !has_envelope(l))
+        return predict_envelope(l, d) * fmax(params->widen, 1);
+    double size = l->domain_size_ang > 0 ? d / l->domain_size_ang : 0;
+    return params->widen * (size + l->half_mosaicity_deg * RADIANS);
+}
+
 double predict_sigma_psi(const struct lattice *l, double d)
 {
     if (!has_envelope(l))
@@ -186,6 +194,7 @@ struct search {
     size_t n_ops;
     uint32_t number;
     double d_min, d_max;
+    const struct predict_params *params;
 };
 
 /* Exact test of one node; fills *row when the detector sees it. */
@@ -198,7 +207,7 @@ static bool see_node(const struct search *s, const int32_t hkl[3], struct reflec
     if (!(d >= s->d_min) || d > s->d_max)
         return false;
     if (!predict_ray(s->lattice->A, s->view->beam, hkl, s1, &delpsi) ||
-        !(fabs(delpsi) < predict_envelope(s->lattice, d)))
+        !(fabs(delpsi) < predict_reach(s->params, s->lattice, d)))
         return false;
     if (predict_absent(s->ops, s->n_ops, hkl) || !predict_impact(s->view, s1, &panel, mm, px))
         return false;
@@ -268,7 +277,8 @@ size_t predict_lattice(const struct predict_params *params, const struct view *v
                        const struct lattice *lattice, uint32_t number, const struct symop *ops, size_t n_ops,
                        struct reflection *out, size_t capacity)
 {
-    struct search s = {.view = view, .lattice = lattice, .ops = ops, .n_ops = n_ops, .number = number};
+    struct search s = {
+        .view = view, .lattice = lattice, .ops = ops, .n_ops = n_ops, .number = number, .params = params};
     const double *A = lattice->A;
     double lambda = view->beam->wavelength, s0[3], a[3], b[3], c[3];
     for (int i = 0; i < 3; i++) {
@@ -287,7 +297,8 @@ size_t predict_lattice(const struct predict_params *params, const struct view *v
         s.d_min = lambda / 2;
 
     /* |cos x − cos y| ≤ |x − y| gives |q² + 2 q·s0| ≤ 2 |q| ψ/λ, and |q| ψ(1/|q|) is largest at q_max. */
-    double q_max = 1 / s.d_min, width = 2 / lambda * q_max * predict_envelope(lattice, s.d_min) * (1 + 1e-9);
+    double q_max = 1 / s.d_min,
+           width = 2 / lambda * q_max * predict_reach(params, lattice, s.d_min) * (1 + 1e-9);
     int32_t h_max = largest_index(A, 0, s.d_min), k_max = largest_index(A, 1, s.d_min);
     struct found f = {.out = out, .capacity = capacity};
     for (int32_t h = -h_max; h <= h_max; h++)

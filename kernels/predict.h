@@ -34,6 +34,9 @@ struct view {
 struct predict_params {
     double d_min; /* Å; 0: predict_d_min */
     double d_max; /* Å, reflections of larger spacing are left out; 0: no limit */
+    /* 0: the envelope of DIALS, in which half of the half mosaicity counts (predict_envelope). Else the whole envelope that the
+     * spots' own Δψ were found to fill, times this: wide, for a later cut by the intensities themselves. */
+    double widen;
 };
 
 /* The predicted diffracted beam of node hkl and its Δψ.
@@ -49,6 +52,9 @@ bool predict_ray(const double A[9], const struct beam_vector *beam, const int32_
 /* Largest |Δψ| at spacing d (Å), radians: d/D + (half mosaicity)/2 (ALGORITHMS 4.5: DIALS' own
  * halving). */
 double predict_envelope(const struct lattice *lattice, double d);
+
+/* Largest |Δψ| that is predicted at spacing d, radians. */
+double predict_reach(const struct predict_params *params, const struct lattice *lattice, double d);
 
 /* Standard deviation of Δψ at spacing d, radians, for weights and partialities: hypot(η/2, d/2D)/√3
  * (ALGORITHMS 4.3). */

@@ -127,41 +127,7 @@ int32_t shoebox_count(const struct shoebox *s, uint8_t bits)
 static bool summed(uint8_t code)
 {
     const uint8_t want = SHOEBOX_VALID | SHOEBOX_FOREGROUND;
-    return (code & (want | SHOEBOX_OVERLAPPED)) == want;
-}
-
-/* What a pixel gets of a spot, up to a common factor. σ_b² is the variance of two directions; the pixel's own is taken
- * back, since the samples bring it in again. */
-static double pixel_share(const struct kabsch *k, const struct panel *p, double sigma_b, int32_t x, int32_t y)
-{
-    double sum = 0, lab[3], normal[3];
-    panel_pixel_to_point(p, (double[2]){x + 0.5, y + 0.5}, lab);
-    vec3_cross(p->fast, p->slow, normal);
-    double r2 = vec3_dot(lab, lab),
-           area = p->pixel_fast * p->pixel_slow * fabs(vec3_dot(normal, lab)) / (r2 * sqrt(r2));
-    double variance = fmax(0.5 * sigma_b * sigma_b - area / 12, 0.1 * sigma_b * sigma_b);
-    for (int i = 0; i < 9; i++) {
-        double dx = (i % 3 - 1) / 3.0 * p->pixel_fast, dy = (i / 3 - 1) / 3.0 * p->pixel_slow, at[3];
-        for (int j = 0; j < 3; j++)
-            at[j] = lab[j] + dx * p->fast[j] + dy * p->slow[j];
-        sum += exp(-0.5 * kabsch_distance2(k, at) / variance);
-    }
-    return sum;
-}
-
-double shoebox_share(const struct shoebox *s, const struct kabsch *k, const struct panel *p, double sigma_b)
-{
-    double kept = 0, all = 0;
-    size_t i = 0;
-    for (int32_t y = s->y0; y < s->y1; y++)
-        for (int32_t x = s->x0; x < s->x1; x++, i++) {
-            if (!(s->code[i] & SHOEBOX_FOREGROUND))
-                continue;
-            double share = pixel_share(k, p, sigma_b, x, y);
-            all += share;
-            kept += summed(s->code[i]) ? share : 0;
-        }
-    return all > 0 ? kept / all : 0;
+    return (code & want) == want;
 }
 
 struct shoebox_sums shoebox_sum(const struct shoebox *s, const struct background *g, bool exact_dials)

@@ -21,7 +21,7 @@ enum shoebox_code {
     SHOEBOX_VALID = 1, /* may be used: on the panel, in the mask, in the trusted range */
     SHOEBOX_BACKGROUND = 2,
     SHOEBOX_FOREGROUND = 4,
-    SHOEBOX_OVERLAPPED = 32, /* foreground of another reflection */
+    SHOEBOX_OVERLAPPED = 32, /* near another reflection: no background */
     SHOEBOX_SATURATED = 128, /* above the trusted range */
 };
 
@@ -51,22 +51,16 @@ void shoebox_gather(struct shoebox *s, const struct image *image, const struct p
 /* Mark foreground and, everywhere else, background. */
 void shoebox_foreground(struct shoebox *s, const struct kabsch *k, const struct panel *p, double radius);
 
-/* Mark pixels from … to - 1 of row y of the panel as foreground of another reflection; those outside the box are
- * passed over. */
+/* Mark pixels from … to - 1 of row y of the panel as another reflection's; those outside the box are passed over. */
 void shoebox_overlap(struct shoebox *s, int32_t y, int32_t from, int32_t to);
 
-/* Share of the reflection's photons that the pixels of shoebox_sum hold, of those its whole foreground would: below 1 where
- * neighbours took pixels away. A Gaussian of sigma_b, 3 × 3 samples a pixel. */
-double shoebox_share(const struct shoebox *s, const struct kabsch *k, const struct panel *p, double sigma_b);
-
-/* Fill `use`: valid background pixels outside every other reflection's foreground. Returns how many. */
+/* Fill `use`: valid background pixels that are no other reflection's. Returns how many. */
 int32_t shoebox_background_pixels(struct shoebox *s);
 
 /* Pixels that carry all `bits`. */
 int32_t shoebox_count(const struct shoebox *s, uint8_t bits);
 
-/* Sums over the foreground. exact_dials: in float and raster order, as DIALS does, else in double. Invalid
- * pixels and those of neighbours are left out. */
+/* Sums over the valid foreground. exact_dials: in float and raster order, as DIALS does, else in double. */
 struct shoebox_sums {
     double signal, background; /* Σ value, Σ background */
     double noise;              /* Σ variance of the background's model (background.noise…) */

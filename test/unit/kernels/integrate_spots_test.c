@@ -1,0 +1,196 @@
+#include "kernels/geometry_panel.h"
+#include "kernels/integrate.h"
+#include "kernels/geometry.h"
+#include "noise.h"
+#include "support.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Two spots a chosen distance apart on a flat background, integrated from rows made by hand. */
+enum { SIDE = 200 };
+static const double SIGMA = 1.0, DISTANCE = 200, PIXEL = 0.1;
+
+struct pair {
+    void *work;
+    struct panel panel;
+    struct beam_vector beam;
+    struct lattice lattice;
+    float pixels[SIDE * SIDE];
+    struct reflection rows[2];
+    struct integrate_frame frame;
+    struct integrate_params params;
+    struct background_limits limits;
+};
+
+static void pair_begin(struct pair *p, double apart)
+{
+    void *work = p->work ? p->work : malloc(integrate_work_size(2));
+    *p = (struct pair){.panel = {.origin = {30, 20, -DISTANCE},
+                                 .fast = {1, 0, 0},
+                                 .slow = {0, -1, 0},
+                                 .pixel_fast = PIXEL,
+                                 .pixel_slow = PIXEL,
+                                 .n_fast = SIDE,
+                                 .n_slow = SIDE,
+                                 .trusted_lo = -1e6,
+                                 .trusted_hi = 1e6,
+                                 .gain = 1},
+                       .beam = {1.2, {0, 0, 1}}};
+    p->lattice.sigma_b = sqrt(2 * (SIGMA * SIGMA + 1.0 / 12)) * PIXEL / DISTANCE;
+    p->frame =
+        (struct integrate_frame){.view = {&p->panel, 1, &p->beam}, .pixels = p->pixels, .type = PIXEL_F32};
+    integrate_params_default(&p->params, false);
+    background_limits_init(&p->limits, 0, p->params.alpha);
+    p->params.limits = &p->limits;
+    p->params.gain = 1;
+    p->work = work;
+    for (int i = 0; i < 2; i++) {
+        double lab[3], px[2] = {100.3 + i * apart, 99.6};
+        panel_pixel_to_point(&p->panel, px, lab);
+        assert_true(vec3_norm(lab, lab));
+        p->rows[i] = (struct reflection){.hkl = {i, 1, 1}, .spot = -1, .d = 3, .cal_px = {px[0], px[1]}};
+        for (int k = 0; k < 3; k++)
+            p->rows[i].s1[k] = lab[k] / p->beam.wavelength;
+    }
+}
+
+static double share(double from, double centre)
+{
+    return 0.5 * (erf((from + 1 - centre) / (SIGMA * sqrt(2))) - erf((from - centre) / (SIGMA * sqrt(2))));
+}
+
+static void pair_expose(struct pair *p, const double photons[2], double background, uint64_t *seed)
+{
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            double mean = background;
+            for (int i = 0; i < 2; i++)
+                mean += photons[i] * share(x, p->rows[i].cal_px[0]) * share(y, p->rows[i].cal_px[1]);
+            p->pixels[y * SIDE + x] = (float)noise_poisson(seed, mean);
+        }
+}
+
+static void integrate(struct pair *p)
+{
+    assert_int_equal(integrate_spots(&p->params, &p->frame, &p->lattice, 1, p->rows, 2, p->work), 2);
+}
+
+/* Means over exposures of two spots so far apart: what both ways say, each against its σ. */
+static void expose_again_and_again(double apart, const double photons[2], bool shared)
+{
+    static struct pair p;
+    enum { ROUNDS = 120 };
+    double sum[4] = {0}, squares[4] = {0}, variance[4] = {0};
+    uint64_t seed = 21;
+    for (int round = 0; round < ROUNDS; round++) {
+        pair_begin(&p, apart);
+        pair_expose(&p, photons, 1, &seed);
+        integrate(&p);
+        for (int i = 0; i < 2; i++) {
+            const struct reflection *r = &p.rows[i];
+            assert_int_equal((r->flags & REFL_OVERLAPPED_FG) != 0, shared);
+            assert_true(integrate_keeps(&p.params, r) && r->flags & REFL_INTEGRATED_PRF);
+            const double off[2] = {r->intensity - photons[i], r->prf - photons[i]},
+                         v[2] = {r->variance, r->prf_variance};
+            for (int k = 0; k < 2; k++) {
+                sum[2 * i + k] += off[k];
+                squares[2 * i + k] += off[k] * off[k];
+                variance[2 * i + k] += v[k];
+            }
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        double error = sqrt(squares[i]) / ROUNDS, z2 = squares[i] / variance[i];
+        if (!(fabs(sum[i] / ROUNDS) < 4 * error) || !(z2 > 0.6 && z2 < 1.7))
+            fail_msg("%g px apart, spot %d, %s: off by %g ± %g, z² %g", apart, i / 2, i % 2 ? "fit" : "sum",
+                     sum[i] / ROUNDS, error, z2);
+    }
+}
+
+static void single_spots_are_measured_right_both_ways(void **state)
+{
+    (void)state;
+    expose_again_and_again(60, (double[]){40, 5000}, false);
+    expose_again_and_again(60, (double[]){200, 0}, false);
+}
+
+static void spots_that_share_pixels_are_told_apart(void **state)
+{
+    (void)state;
+    expose_again_and_again(5, (double[]){40, 2000}, true);
+    expose_again_and_again(3, (double[]){500, 400}, true);
+}
+
+static void spots_in_one_place_are_left_out(void **state)
+{
+    (void)state;
+    static struct pair p;
+    uint64_t seed = 22;
+    pair_begin(&p, 0.25);
+    pair_expose(&p, (double[]){400, 500}, 1, &seed);
+    integrate(&p);
+    for (int i = 0; i < 2; i++) {
+        assert_true(p.rows[i].flags & REFL_OVERLAPPED_FG);
+        assert_false(integrate_keeps(&p.params, &p.rows[i]));
+    }
+}
+
+static void a_neighbours_light_is_no_background(void **state)
+{
+    (void)state;
+    static struct pair p;
+    uint64_t seed = 23;
+    pair_begin(&p, 9); /* foregrounds apart, rings across */
+    pair_expose(&p, (double[]){0, 1e5}, 1, &seed);
+    integrate(&p);
+    assert_false(p.rows[0].flags & REFL_OVERLAPPED_FG);
+    assert_true(p.rows[0].flags & REFL_OVERLAPPED_BG);
+    assert_true(fabs(p.rows[0].bg_mean - 1) < 0.5);
+    assert_true(fabs(p.rows[0].intensity) < 5 * sqrt(p.rows[0].variance));
+}
+
+static void a_bad_pixel_costs_its_spot_and_a_group_its_fit(void **state)
+{
+    (void)state;
+    static struct pair p;
+    static uint8_t mask[SIDE * SIDE];
+    uint64_t seed = 24;
+    for (int apart = 5; apart <= 60; apart += 55) {
+        memset(mask, 1, sizeof mask);
+        pair_begin(&p, apart);
+        pair_expose(&p, (double[]){500, 500}, 1, &seed);
+        mask[99 * SIDE + 98] = 0; /* in the first spot only */
+        p.frame.mask = mask;
+        integrate(&p);
+        assert_true(p.rows[0].flags & REFL_FOREGROUND_BAD);
+        assert_false(integrate_keeps(&p.params, &p.rows[0]));
+        assert_int_equal(integrate_keeps(&p.params, &p.rows[1]), apart == 60);
+    }
+}
+
+static void rows_that_point_nowhere_are_not_integrated(void **state)
+{
+    (void)state;
+    static struct pair p;
+    pair_begin(&p, 60);
+    p.rows[0].panel = 7;
+    p.rows[1].lattice = 3;
+    integrate_spots(&p.params, &p.frame, &p.lattice, 1, p.rows, 2, p.work);
+    for (int i = 0; i < 2; i++)
+        assert_false(integrate_keeps(&p.params, &p.rows[i]));
+    assert_int_equal(integrate_spots(&p.params, &p.frame, &p.lattice, 0, p.rows, 2, p.work), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(single_spots_are_measured_right_both_ways),
+        cmocka_unit_test(spots_that_share_pixels_are_told_apart),
+        cmocka_unit_test(spots_in_one_place_are_left_out),
+        cmocka_unit_test(a_neighbours_light_is_no_background),
+        cmocka_unit_test(a_bad_pixel_costs_its_spot_and_a_group_its_fit),
+        cmocka_unit_test(rows_that_point_nowhere_are_not_integrated),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
