@@ -8,6 +8,7 @@
 #include "kernels/integrate.h"
 #include "kernels/geometry.h"
 #include "noise.h"
+#include "support.h"
 
 #include <math.h>
 #include <stdlib.h>
