@@ -244,8 +244,7 @@ static void limits_at(const struct background_limits *t, double m, double *lo, d
     *bias = 0;
 }
 
-/* Median of the values with use ≠ 0 by bisection: exact enough to start from, and needs no memory. */
-static double median(const float *values, const uint8_t *use, size_t size, int32_t n)
+double background_median(const float *values, const uint8_t *use, size_t size, int32_t n)
 {
     double lo = INFINITY, hi = -INFINITY;
     for (size_t k = 0; k < size; k++)
@@ -385,7 +384,7 @@ bool background_ml(const struct background_ml_params *p, const float *values, ui
     if (n < min_pixels)
         return false;
     struct fit f = {.cx = 0.5 * width, .cy = 0.5 * height, .plane = n >= p->plane_min};
-    double scale = p->limits ? 1 / p->gain : 1, middle = median(values, use, size, n) * scale;
+    double scale = p->limits ? 1 / p->gain : 1, middle = background_median(values, use, size, n) * scale;
     double sigma = p->limits ? 0 : robust_sigma(values, use, size, n, middle);
     /* From above: started at 0, a nearly empty background would call each of its few counts an outlier. */
     f.b[0] = p->limits && middle < 10 ? fmax(middle, 0) + 1 : middle;

@@ -53,6 +53,9 @@ struct background_limits {
 /* Fill the table. rho 0: counts are whole photons (quick); rho > 0 takes some tenths of a second. */
 void background_limits_init(struct background_limits *t, double rho, double alpha);
 
+/* Median of the n values with use ≠ 0, by bisection to a part in a thousand: needs no memory. */
+double background_median(const float *values, const uint8_t *use, size_t size, int32_t n);
+
 struct background_ml_params {
     const struct background_limits *limits; /* NULL: the noise is not known (see background_ml) */
     double gain;                            /* units of the values per photon; not used without limits */

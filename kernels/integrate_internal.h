@@ -70,6 +70,7 @@ void spots_cut_envelope(struct spots_run *r, const struct lattice *lattices, siz
 /* integrate_spots.c: ellipses and boxes of all rows, in an order in which neighbours are found; open the box of a row, mark its own pixels and those of others; its background; its sum. */
 void spots_place(struct spots_run *r);
 void spots_open(struct spots_run *r, size_t row);
+bool spots_quick_background(struct spots_run *r, size_t row, struct background *out);
 bool spots_background(struct spots_run *r, size_t row, struct background *out);
 double spots_gain(const struct spots_run *r, const struct reflection *row);
 

@@ -1,6 +1,6 @@
 /* integrate_shape.c - the size of each lattice's spots, from those that the spot finder saw (ALGORITHMS_INTEGRATION 3.1).
  *
- * The start is the spots' own strong pixels; then three rounds of second moments over the foreground of the size so far, background
+ * The start is the spots' own strong pixels; then two rounds of second moments over the foreground of the size so far, background
  * taken off. A lattice with few good spots takes the size of the frame's, a frame without keeps its start; an angular width that was given
  * (profile.gaussian_rs.parameters.sigma_b) is taken as it is. */
 #include "kernels/geometry.h"
@@ -109,7 +109,7 @@ static void measure_round(struct spots_run *r, size_t n_lattices)
         struct spot_work *w = &r->work[i];
         struct background g;
         double moments[2];
-        if (!w->good || r->rows[i].spot < 0 || !spots_background(r, i, &g) || w->shared)
+        if (!w->good || r->rows[i].spot < 0 || !spots_quick_background(r, i, &g) || w->shared)
             continue;
         if (!(w->sum > SHAPE_PHOTONS) || !(w->sum > SHAPE_RATIO * sqrt(w->var0 + w->sum)) ||
             !box_moments(r, i, &g, moments))
@@ -127,7 +127,7 @@ static void measure_round(struct spots_run *r, size_t n_lattices)
 
 void spots_measure_shapes(struct spots_run *r, const struct lattice *lattices, size_t n_lattices)
 {
-    enum { ROUNDS = 3 };
+    enum { ROUNDS = 2 };
     start_shapes(r, lattices, n_lattices);
     for (int round = 0; round < ROUNDS && !(r->p->sigma_b > 0); round++) {
         spots_place(r);

@@ -119,17 +119,24 @@ static void join(struct spots_run *r, size_t a, size_t b)
     r->work[x > y ? x : y].parent = x > y ? y : x;
 }
 
-/* Own pixels: foreground inside, nothing in the guard, ring of background beyond. */
+static int32_t clip(double x, int32_t lo, int32_t hi)
+{
+    double whole = floor(x + 0.5);
+    return whole < lo ? lo : whole > hi ? hi : (int32_t)whole;
+}
+
+/* Own pixels: foreground inside, nothing in the guard, beyond it the ring of background. */
 static void mark_own(const struct spots_run *r, size_t row)
 {
     const struct spot_ellipse *e = &r->work[row].ellipse;
     struct shoebox *s = r->box;
-    memset(s->scratch, 0, s->size);
+    const double rx = 0.5 * s->width, ry = 0.5 * s->height;
     for (int32_t y = s->y0; y < s->y1; y++) {
         uint8_t *code = s->code + (size_t)(y - s->y0) * (size_t)s->width;
-        int32_t from, to;
-        for (int32_t x = 0; x < s->width; x++)
-            code[x] |= SHOEBOX_BACKGROUND;
+        double dy = (y + 0.5 - e->y) / ry, half = dy * dy < 1 ? rx * sqrt(1 - dy * dy) : 0;
+        int32_t from = clip(e->x - half, s->x0, s->x1), to = clip(e->x + half, s->x0, s->x1);
+        for (int32_t x = from; x < to; x++)
+            code[x - s->x0] |= SHOEBOX_BACKGROUND;
         if (spot_ellipse_row(e, GUARD_SIGMAS, y, &from, &to))
             for (int32_t x = from > s->x0 ? from : s->x0; x < to && x < s->x1; x++)
                 code[x - s->x0] &= (uint8_t)~SHOEBOX_BACKGROUND;
@@ -202,6 +209,21 @@ static void sum_spot(struct spots_run *r, size_t row, const struct background *g
     w->share = share > 0.05 ? share : 1;
     w->sum = sum / gain / w->share;
     w->var0 = (n * w->noise + (double)n * n * w->estimate) / (w->share * w->share);
+}
+
+/* The median of the ring: enough to see how large a spot is. */
+bool spots_quick_background(struct spots_run *r, size_t row, struct background *out)
+{
+    const struct shoebox *s = r->box;
+    spots_open(r, row);
+    r->work[row].gain = spots_gain(r, &r->rows[row]);
+    int32_t n = shoebox_background_pixels(r->box);
+    if (n < r->p->min_background)
+        return false;
+    *out = (struct background){.b = {background_median(s->values, s->use, s->size, n)}, .n_used = n};
+    out->noise_per_value = r->work[row].gain;
+    sum_spot(r, row, out);
+    return true;
 }
 
 bool spots_background(struct spots_run *r, size_t row, struct background *out)
