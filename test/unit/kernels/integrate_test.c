@@ -257,7 +257,7 @@ static void bad_pixels_edges_and_overloads_cost_their_reflection_only(void **sta
     assert_true(hit.d > 0 && over.d > 0 && beside.d > 0);
     s.mask[(int)hit.cal_px[1] * SIDE + (int)hit.cal_px[0]] = 0;
     s.pixels[(int)over.cal_px[1] * SIDE + (int)over.cal_px[0]] = 2e6f;
-    s.mask[beside.y0 * SIDE + beside.x0] = 0;
+    s.mask[(beside.y0 + beside.y1) / 2 * SIDE + beside.x0 + 1] = 0; /* on its ring */
     integrate(&s);
     assert_int_equal(s.n, all - 2);
     assert_null(find(s.rows, s.n, &hit));
