@@ -3,6 +3,8 @@
 #include "pipeline/stages.h"
 #include "pipeline/survey_cell.h"
 
+#include "kernels/centroid.h"
+#include "kernels/geometry_panel.h"
 #include "kernels/sort.h"
 
 #include <math.h>
@@ -150,29 +152,77 @@ static double faintest(struct workspace *w)
     return v[w->n_rays - SPOTS_MOST - 1];
 }
 
-static bool usable(const struct ray *r)
+/* Measures the centroids of a frame's spots, panel after panel. */
+struct measuring {
+    const struct recipe *r;
+    struct workspace *w;
+    uint8_t *marks;
+    size_t panel, first; /* the panel whose marks are set, and its first strong pixel */
+    bool marked;
+};
+
+static struct measuring measuring_of(const struct recipe *r, struct workspace *w)
 {
-    return r->var_px[0] >= 0 && r->var_px[1] >= 0 && isfinite(r->var_px[0]) && isfinite(r->var_px[1]) &&
-           isfinite(r->intensity);
+    const struct detector *d = w->frame.detector;
+    size_t most = 0;
+    for (size_t i = 0; i < d->n_panels; i++) {
+        size_t n = (size_t)d->panels[i].n_fast * (size_t)d->panels[i].n_slow;
+        most = n > most ? n : most;
+    }
+    struct measuring m = {.r = r, .w = w, .marks = block_reserve(&w->marks, most, 1)};
+    memset(m.marks, 0, most);
+    return m;
+}
+
+/* Set the marks of a panel; panels come in ascending order, as spots do. */
+static void go_to_panel(struct measuring *m, size_t panel)
+{
+    const struct panel *panels = m->w->frame.detector->panels;
+    const struct strong_pixel *strong = m->w->strong.data;
+    const size_t *counts = m->w->panel_counts.data;
+    if (m->marked && m->panel == panel)
+        return;
+    if (m->marked)
+        centroid_unmark(&panels[m->panel], strong + m->first, counts[m->panel], m->marks);
+    for (; m->panel < panel; m->panel++)
+        m->first += counts[m->panel];
+    centroid_mark(&panels[panel], strong + m->first, counts[panel], m->marks);
+    m->marked = true;
+}
+
+/* Where a ray's spot is without its background. false: that cannot be said; it has no part in the survey. */
+static bool measure(struct measuring *m, const struct ray *ray, struct sighted *out)
+{
+    const struct spot *spot = m->w->list.spots + ray->spot;
+    const struct spotfind_image *image = (const struct spotfind_image *)m->w->images.data + ray->panel;
+    const struct strong_pixel *strong = m->w->strong.data;
+    struct centroid c;
+    double gain = image->panel->gain > 0 ? image->panel->gain : 1;
+    if (m->r->spotfind.gain > 0)
+        gain *= m->r->spotfind.gain;
+    go_to_panel(m, ray->panel);
+    if (!centroid_of(image, gain, spot, strong + spot->first_pixel, m->marks, &c))
+        return false;
+    *out = (struct sighted){.panel = ray->panel, .intensity = c.intensity};
+    memcpy(out->px, c.px, sizeof out->px);
+    memcpy(out->cov, c.cov, sizeof out->cov);
+    panel_pixel_to_mm(image->panel, c.px, out->mm);
+    return true;
 }
 
 /* The spots of the best lattice and of none, at most SPOTS_MOST. */
-static size_t collect(struct workspace *w, bool indexed, struct sighted *out)
+static size_t collect(const struct recipe *r, struct workspace *w, bool indexed, struct sighted *out)
 {
     const struct ray *rays = w->rays.data;
     const int32_t *owner = w->owner.data;
     const int32_t(*hkl)[3] = w->hkl.data;
+    struct measuring m = measuring_of(r, w);
     double least = faintest(w);
     size_t n = 0;
     for (size_t i = 0; i < w->n_rays && n < SPOTS_MOST; i++) {
         const struct ray *ray = &rays[i];
-        if ((indexed && owner[i] > 0) || !usable(ray) || !(ray->intensity > least))
+        if ((indexed && owner[i] > 0) || !(ray->intensity > least) || !measure(&m, ray, &out[n]))
             continue;
-        out[n] = (struct sighted){.panel = ray->panel,
-                                  .px = {ray->px[0], ray->px[1]},
-                                  .mm = {ray->mm[0], ray->mm[1]},
-                                  .cov = {ray->var_px[0], ray->var_px[1], 0},
-                                  .intensity = ray->intensity};
         if (indexed && owner[i] == 0)
             memcpy(out[n].hkl, hkl[i], sizeof out[n].hkl);
         n++;
@@ -230,7 +280,7 @@ void frame_survey(const struct recipe *r, struct workspace *w, uint64_t i, struc
         else
             known_lattice(r, w, &s);
         s.spots = block_reserve(&w->integrated, SPOTS_MOST, sizeof *s.spots);
-        s.n_spots = collect(w, s.indexed, s.spots);
+        s.n_spots = collect(r, w, s.indexed, s.spots);
     }
     s.placed = s.indexed || s.own.accepted;
     if (s.placed) {

@@ -159,8 +159,11 @@ static const char *refused(const struct job *j, struct arena *a)
     if (!s->converged)
         return arena_printf(a, "no end after %d passes", s->passes);
     if (!(hypot(t[0], t[1]) / px <= j->r->survey.max_shift_px))
-        return arena_printf(a, "a shift of %.2f px is more than %g px (xfelx.geometry.max_shift_px)",
-                            hypot(t[0], t[1]) / px, j->r->survey.max_shift_px);
+        return arena_printf(
+            a,
+            "a shift of %.2f px is more than %g px, and few frames will be indexed: to take it "
+            "xfelx.geometry.max_shift_px=%.0f",
+            hypot(t[0], t[1]) / px, j->r->survey.max_shift_px, ceil(1.2 * hypot(t[0], t[1]) / px));
     if (!(fmax(s->sigma[0], s->sigma[1]) / px <= SIGMA_MOST_PX))
         return arena_printf(a, "the shift is known to %.3f px only, %g px are needed",
                             fmax(s->sigma[0], s->sigma[1]) / px, SIGMA_MOST_PX);

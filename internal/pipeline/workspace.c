@@ -43,10 +43,17 @@ void workspace_free(struct workspace *w)
     if (!w)
         return;
     struct block *blocks[] = {
-        &w->mask_spots,  &w->mask_integration, &w->rings,      &w->bins,           &w->images,
-        &w->strong,      &w->panel_counts,     &w->spots,      &w->label_work,     &w->rays,
-        &w->owner,       &w->threshold_work,   &w->hkl,        &w->index_work,     &w->used,
-        &w->refine_work, &w->indexed,          &w->integrated, &w->integrate_work, &w->resolve_work,
+        &w->mask_spots,     &w->mask_integration,
+        &w->rings,          &w->bins,
+        &w->images,         &w->strong,
+        &w->panel_counts,   &w->spots,
+        &w->label_work,     &w->marks,
+        &w->rays,           &w->owner,
+        &w->threshold_work, &w->hkl,
+        &w->index_work,     &w->used,
+        &w->refine_work,    &w->indexed,
+        &w->integrated,     &w->integrate_work,
+        &w->resolve_work,
     };
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         free(blocks[i]->data);

@@ -36,6 +36,7 @@ struct workspace {
     struct block strong;       /* struct strong_pixel, as many as a frame may have and one */
     struct block panel_counts; /* size_t [n_panels]: strong pixels of each panel */
     struct block spots, label_work, threshold_work;
+    struct block marks; /* uint8_t, of the largest panel: strong pixels, while a survey looks */
     size_t n_strong;
     struct spot_list list;
 

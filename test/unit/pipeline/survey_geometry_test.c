@@ -30,7 +30,7 @@ static void a_shift_beyond_the_largest_is_not_believed(void **state)
     displace(1.0, -0.8);
     look_at_all(NULL);
     unpack_all();
-    assert_non_null(strstr(said(&found), "xfelx.geometry.max_shift_px"));
+    assert_non_null(strstr(said(&found), "to take it xfelx.geometry.max_shift_px=2"));
     assert_false(found.known);
 }
 
