@@ -270,7 +270,7 @@ static void take_survey(struct recipe *r, const struct params *p)
     r->survey.wish = off                                             ? GEOMETRY_OFF
                      : is_word(p, "xfelx.geometry.refine", "report") ? GEOMETRY_REPORT
                                                                      : GEOMETRY_AUTO;
-    r->survey.min_hits = (size_t)param_int(p, "xfelx.geometry.min_hits", 10);
+    r->survey.min_hits = (size_t)param_int(p, "xfelx.geometry.min_hits", 5);
     r->survey.max_hits = (size_t)param_int(p, "xfelx.geometry.max_hits", 400);
     r->survey.max_shift_px = param_real(p, "xfelx.geometry.max_shift_px", 15);
     r->survey.panels = !is_word(p, "xfelx.geometry.panels", "off");

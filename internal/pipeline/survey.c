@@ -68,7 +68,7 @@ void survey_close(struct survey *s)
  * as the job. */
 static bool enough(const struct survey *s)
 {
-    size_t fair = 4 * s->recipe->survey.min_hits;
+    size_t fair = 8 * s->recipe->survey.min_hits;
     if (survey_wants_cell(s->recipe) && s->n_hits < survey_cell_shots(s->recipe))
         return false;
     return s->n_hits >= s->recipe->survey.max_hits || (s->n_hits >= fair && s->next >= s->n / 8);

@@ -10,7 +10,7 @@
 
 static const double HOT_SHARE = 0.9;   /* of the hits: a spot on the same pixel of so many is no reflection */
 static const size_t HOT_LEAST = 5;     /* hits, to say so */
-static const size_t SPOTS_LEAST = 400; /* in all */
+static const size_t SPOTS_LEAST = 100; /* in all; whether they say enough is told by sigma */
 static const double SIGMA_MOST_PX = 0.02;                /* guard b */
 static const double RMS_FALL = 0.02, CHI2_LEAST = 16.27; /* guard c: p = 0.001 for three degrees of freedom */
 static const double HALVES_SIGMA = 3;                    /* guard d */

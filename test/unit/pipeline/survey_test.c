@@ -56,6 +56,7 @@ static void few_hits_leave_the_header_alone(void **state)
 {
     (void)state;
     const char *text;
+    set("xfelx.geometry.min_hits=10");
     displace(1.0, -0.8);
     look_at_all(NULL);
     struct finding f = conclude(false, &text);
