@@ -23,7 +23,7 @@ CC      := $(SYSROOT)/bin/xcc
 AR      := gcc-ar
 OPT     := -O3 -fPIE -fno-plt -ffunction-sections -fdata-sections -fno-math-errno -D_FORTIFY_SOURCE=2
 LDFLAGS := -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,relro,-z,now -Wl,-z,stack-size=4194304 -L$(SYSROOT)/lib
-LIBS    := -lmpi -lhdf5 -lsqlite3 -lcjson -ldeflate -lbz2 -lz -llz4 -lm
+LIBS    := -lmpi -lhdf5 -lsqlite3 -lcjson -lcurl -lbearssl -ldeflate -lbz2 -lz -llz4 -lm
 ALLOC   := $(SYSROOT)/lib/mimalloc.o
 READY   := $(SYSROOT)/.ready
 else
@@ -33,7 +33,7 @@ AR      := gcc-ar
 OPT     := -O1 -D_FORTIFY_SOURCE=2 $(if $(SAN),-fsanitize=$(SAN)) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=undefined)
 BASE    += -isystem /usr/include/hdf5/serial -isystem /usr/include/cjson -isystem /usr/include/$(MULTIARCH)/mpich -Wno-format-truncation -Wno-maybe-uninitialized
 LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) -L/usr/lib/x86_64-linux-gnu/hdf5/serial
-LIBS    := -lmpich -lhdf5 -lsqlite3 -lcjson -ldeflate -lbz2 -lz -llz4 -lm
+LIBS    := -lmpich -lhdf5 -lsqlite3 -lcjson -lcurl -ldeflate -lbz2 -lz -llz4 -lm
 ALLOC   :=
 READY   :=
 endif

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/secret.h"
 #include "base/spacegroups.h"
 #include "base/str.h"
 #include "base/wire.h"

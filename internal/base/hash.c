@@ -187,6 +187,22 @@ uint32_t crc32c(uint32_t crc, const void *data, size_t n)
     return ~crc;
 }
 
+/* 5552 bytes are the most after which the sums still fit 32 bits (RFC 1950, 9). */
+uint32_t hash_adler32(uint32_t sum, const void *data, size_t n)
+{
+    const uint8_t *p = data;
+    uint32_t a = sum & 0xffff, b = sum >> 16;
+    while (n > 0) {
+        size_t now = n < 5552 ? n : 5552;
+        n -= now;
+        for (; now > 0; now--)
+            b += a += *p++;
+        a %= 65521;
+        b %= 65521;
+    }
+    return b << 16 | a;
+}
+
 char *hash_hex(const uint8_t *hash, size_t n, char *out)
 {
     for (size_t i = 0; i < n; i++) {

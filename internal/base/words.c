@@ -5,6 +5,15 @@
     case number:                                                                                             \
         return word;
 
+const char *run_state_word(int state)
+{
+    switch (state) {
+        RUN_STATE_TABLE(X)
+    default:
+        return "?";
+    }
+}
+
 const char *job_state_word(int state)
 {
     switch (state) {

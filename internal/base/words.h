@@ -3,6 +3,13 @@
 #ifndef XFELX_BASE_WORDS_H
 #define XFELX_BASE_WORDS_H
 
+#define RUN_STATE_TABLE(X)                                                                                   \
+    X(ONGOING, 1, "ongoing", "not closed, or still growing")                                                 \
+    X(TRANSFERRING, 2, "transferring", "closed, not all its files here")                                     \
+    X(PRESENT, 3, "present", "closed, all its files here and stable")                                        \
+    X(EMPTY, 4, "empty", "closed without files for a while")                                                 \
+    X(VANISHED, 5, "vanished", "was listed, is not any more; kept")
+
 #define JOB_STATE_TABLE(X)                                                                                   \
     X(DONE, 1, "done", "final outcomes = expected frames")                                                   \
     X(RUNNING, 2, "running", "a live attempt works on it")                                                   \
@@ -43,6 +50,9 @@
     X(SUPERSEDED, 13, "superseded", "its lease had gone to another attempt")                                 \
     X(OTHER, 14, "other", "")
 
+#define X(name, number, word, text) RUN_##name = number,
+enum run_state { RUN_STATE_TABLE(X) RUN_STATE_END };
+#undef X
 #define X(name, number, word, text) JOB_##name = number,
 enum job_state { JOB_STATE_TABLE(X) JOB_STATE_END };
 #undef X
@@ -53,7 +63,8 @@ enum attempt_state { ATTEMPT_STATE_TABLE(X) ATTEMPT_STATE_END };
 enum end_kind { END_KIND_TABLE(X) END_KIND_END };
 #undef X
 
-const char *job_state_word(int state); /* "?" for a number that is none; likewise below */
+const char *run_state_word(int state); /* "?" for a number that is none; likewise below */
+const char *job_state_word(int state);
 const char *attempt_state_word(int state);
 const char *end_kind_word(int kind);
 

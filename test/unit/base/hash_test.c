@@ -36,6 +36,8 @@ static void known_digests_come_out(void **state)
         assert_string_equal(hash_hex(hash, 16, text), rows[i].md5);
     }
     assert_int_equal(crc32c(0, "123456789", 9), 0xE3069283);
+    assert_int_equal(hash_adler32(1, "123456789", 9), 0x091E01DE);
+    assert_int_equal(hash_adler32(1, "", 0), 1);
     assert_int_equal(crc32c(0, "", 0), 0);
 }
 

@@ -11,6 +11,7 @@
 static void every_stored_number_has_its_word(void **state)
 {
     (void)state;
+    assert_string_equal(run_state_word(RUN_PRESENT), "present");
     assert_string_equal(job_state_word(JOB_DONE), "done");
     assert_string_equal(job_state_word(8), "ready");
     assert_string_equal(attempt_state_word(9), "ended");
