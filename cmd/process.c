@@ -156,6 +156,8 @@ static int work(struct job *j, struct error *err)
                                                        : EXIT_CODE_DONE;
     int end = whole ? END_OK : ok || code == EXIT_CODE_UNFINISHED ? END_UNFINISHED : END_EXIT;
     bool final = whole && ok && p.failed < p.done; /* of which nothing could be read: worth another try */
+    if (final)
+        survey_end(j);
     if (!store_end(j->store, &j->stored, end, code, final, &ending) && code == EXIT_CODE_DONE)
         code = cli_fail(&ending);
     return code;

@@ -28,6 +28,10 @@ struct job {
     struct sink *sink;
     const struct team_survey *survey_how; /* NULL: no survey is asked for */
     struct survey *survey;                /* rank 0 */
+    const char *finding_path;             /* rank 0: where the finding is kept until the job is whole */
+    uint8_t finding_key[32];
+    struct finding kept; /* by an earlier attempt; in the arena */
+    const char *kept_text;
     struct watch watch;
 };
 
@@ -47,6 +51,9 @@ struct store_source *inputs_describe(struct arena *a, const struct source_list *
 
 /* Prepare the survey that the recipe asks for, if it does. */
 bool survey_begin(struct job *j, struct error *err);
+
+/* The job is whole: what was kept for another attempt goes. */
+void survey_end(const struct job *j);
 
 /* ---- what people see ---- */
 

@@ -60,4 +60,12 @@ bool recipe_adopt(struct recipe *r, const struct finding *f, struct arena *a, st
  * written when the geometry was kept. */
 bool finding_write_geometry(const struct finding *f, const char *folder, struct error *err);
 
+/* For a job that is begun again: keep the finding and its lines in this file (whole or not there; its folder is made), and get them
+ * back into the arena. A finding that found nothing is not kept: files may have come since. key: what it is a finding of; a file
+ * with another key, of another version, or broken, is none, and the survey is made again. */
+bool finding_keep(const struct finding *f, const uint8_t key[32], const char *text, const char *path,
+                  struct error *err);
+bool finding_kept(const uint8_t key[32], const char *path, struct arena *a, struct finding *out,
+                  const char **text);
+
 #endif
