@@ -34,6 +34,14 @@ void shot_matrix(const struct shot *s, double A[9])
     mat3_mul(s->u, A, A);
 }
 
+double shot_mean_strain(const struct shot *s)
+{
+    double sum = 0;
+    for (size_t k = 0; k < s->cell->n_strains; k++)
+        sum += s->strain[k] * (s->cell->strain[k][0] + s->cell->strain[k][4] + s->cell->strain[k][8]);
+    return -sum / 3; /* strains are those of reciprocal space */
+}
+
 bool shot_start(struct shot *s, const double A[9])
 {
     double basis[9], x[9], t[9], e[9];

@@ -50,6 +50,9 @@ void shot_prior(const struct index_cell *cell, double sigma, double common, doub
 /* Orientation and strains nearest to A. false: A is none. */
 bool shot_start(struct shot *s, const double A[9]);
 
+/* How much larger than the given cell the still's is, mean of all directions (0.001: by 0.1 %). */
+double shot_mean_strain(const struct shot *s);
+
 /* A as it stands. */
 void shot_matrix(const struct shot *s, double A[9]);
 

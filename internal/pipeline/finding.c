@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint32_t MAGIC = 0x56534658, VERSION = 1; /* "XFSV" */
+static const uint32_t MAGIC = 0x56534658, VERSION = 2; /* "XFSV" */
 
 /* ---- detectors as bytes ---- */
 
@@ -140,6 +140,7 @@ void found_pack(const struct found *f, struct str *out)
     wire_u8(out, f->corrected);
     reals(out, (double[]){n->floor_px, n->scale, n->sigma_e0, n->sigma_e1, n->kappa0, n->kappa1}, 6);
     reals(out, f->correction.shift, 3);
+    reals(out, (double[]){f->strain, f->strain_sigma}, 2);
     wire_u32(out, (uint32_t)f->n_panels);
     wire_u8(out, f->correction.panel != NULL);
     if (f->correction.panel)
@@ -166,15 +167,18 @@ static bool all_finite(const double *v, size_t n)
 
 static bool read_found(struct unwire *in, struct arena *a, struct found *out)
 {
-    double n[6];
+    double n[6], strain[2];
     out->known = unwire_u8(in);
     out->corrected = unwire_u8(in);
     get_reals(in, n, 6);
     out->noise = (struct run_noise){n[0], n[1], n[2], n[3], n[4], n[5]};
     get_reals(in, out->correction.shift, 3);
+    get_reals(in, strain, 2);
+    out->strain = strain[0];
+    out->strain_sigma = strain[1];
     out->n_panels = unwire_u32(in);
     bool panels = unwire_u8(in);
-    if (in->bad || out->n_panels > FINDING_PANELS || !all_finite(n, 6) ||
+    if (in->bad || out->n_panels > FINDING_PANELS || !all_finite(n, 6) || !all_finite(strain, 2) ||
         !all_finite(out->correction.shift, 3))
         return false;
     if (panels) {

@@ -15,6 +15,7 @@ struct found {
     struct run_noise noise;
     struct geometry_correction correction;
     size_t n_panels;
+    double strain, strain_sigma; /* of the given cell, mean of axes and stills; sigma 0: not known */
     /* of the sample's first hit, when corrected: who it is, its beam, its detector at the corrected place */
     struct frame_id id;
     struct beam beam;

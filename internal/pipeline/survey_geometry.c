@@ -18,6 +18,7 @@ static const double DISTANCE_BOUND = 0.05;               /* guard e, of the dist
 static const double CELL_COMMON = 0.002,
                     CELL_OWN = 0.0007; /* spread of cells: shared by the axes, and each */
 static const double SPOTS_A_PANEL = 100;
+static const double STRAIN_SIGMA = 5, STRAIN_LEAST = 5e-4; /* to speak of a strain common to all cells */
 
 struct job {
     const struct recipe *r;
@@ -194,6 +195,44 @@ static const char *place_words(const struct job *j, struct arena *a)
                         s->n_stills, s->n_spots, s->rms_before, s->rms_after);
 }
 
+/* ---- the ruler ---- */
+
+/* Mean strain of the given cell, over axes and voting stills, and its error: of the mean, and of the distance. The wavelength and the
+ * cell's size cannot be told apart (ALGORITHMS_GEOMETRY 6.2): a common strain says that one of them is wrong. */
+static void mean_strain(const struct job *j, struct found *out)
+{
+    double sum = 0, square = 0;
+    size_t n = 0;
+    for (size_t k = 0; k < j->run.n_stills; k++) {
+        const struct shot *s = &j->run.stills[k];
+        if (s->inside < GEOMETRY_STILL_SPOTS)
+            continue;
+        double e = shot_mean_strain(s);
+        sum += e;
+        square += e * e;
+        n++;
+    }
+    if (n < 2)
+        return;
+    double mean = sum / (double)n, spread = (square - sum * mean) / (double)(n - 1);
+    out->strain = mean;
+    out->strain_sigma = hypot(sqrt(fmax(0, spread) / (double)n),
+                              j->solution.sigma[2] / panel_distance(j->first->detector->panels));
+}
+
+/* What is said of it: only where it is sure, and where the cell is one that was given. */
+static const char *strain_words(const struct job *j, const struct found *f, struct arena *a)
+{
+    if (j->r->find_cell || !(f->strain_sigma > 0) || fabs(f->strain) < STRAIN_SIGMA * f->strain_sigma ||
+        fabs(f->strain) < STRAIN_LEAST)
+        return "";
+    return arena_printf(
+        a,
+        "\ncells are %+.3f ± %.3f %% off the given one in all directions: wavelength or given "
+        "cell wrong by as much",
+        100 * f->strain, 100 * f->strain_sigma);
+}
+
 /* ---- panels ---- */
 
 /* Enough stills for panels, and at least two panels with enough spots? The solver holds those that have too few. */
@@ -264,6 +303,7 @@ static const char *solve(struct job *j, struct found *out, struct arena *a)
                             j->r->survey.min_hits, s->n_spots, SPOTS_LEAST);
     const char *panels = panels_possible(j) ? solve_panels(j, a) : "", *why = refused(j, a),
                *words = place_words(j, a);
+    mean_strain(j, out);
     bool only_told = j->r->survey.wish == GEOMETRY_REPORT;
     if (why)
         return arena_printf(a, "geometry kept: %s; found: %s%s", why, words, panels);
@@ -273,10 +313,11 @@ static const char *solve(struct job *j, struct found *out, struct arena *a)
         out->known = true;
         out->noise = s->noise;
         out->n_panels = j->run.n_panels;
-        return arena_printf(a, "geometry kept: the header's place is right within the errors: %s", words);
+        return arena_printf(a, "geometry kept: the header's place is right within the errors: %s%s", words,
+                            strain_words(j, out, a));
     }
     accept(j, out, a);
-    return arena_printf(a, "detector moved by %s%s", words, panels);
+    return arena_printf(a, "detector moved by %s%s%s", words, panels, strain_words(j, out, a));
 }
 
 void survey_geometry(const struct recipe *r, struct sighting *const *seen, size_t n, struct found *out,

@@ -57,6 +57,19 @@ static void derivatives_are_those_of_differences(void **state)
     run_free(r);
 }
 
+static void a_larger_cell_is_a_strain(void **state)
+{
+    (void)state;
+    struct run_of_shots *r = run_make(3, 1, 20, 1, &NOWHERE);
+    double A[9];
+    for (int i = 0; i < 9; i++)
+        A[i] = r->A[0][i] / 1.002;
+    double before = shot_mean_strain(&r->shots[0]);
+    assert_true(shot_start(&r->shots[0], A));
+    assert_true(fabs(shot_mean_strain(&r->shots[0]) - before - 0.002) < 1e-5);
+    run_free(r);
+}
+
 static void a_turned_shot_comes_back(void **state)
 {
     (void)state;
@@ -94,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(derivatives_are_those_of_differences),
+        cmocka_unit_test(a_larger_cell_is_a_strain),
         cmocka_unit_test(a_turned_shot_comes_back),
         cmocka_unit_test(a_wrong_spot_does_not_pull),
     };
