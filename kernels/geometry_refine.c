@@ -236,10 +236,11 @@ static size_t collect(struct solver *v, const struct run_noise *noise, struct ge
     return out->n_stills = voted;
 }
 
-/* Variance of parameter a over the stills (of one half, or all: half 2) with S's factor; formal in *formal. */
+/* Variance of parameter a over the stills (of one half, or all: half 2) with S's factor; formal in *formal. About the stills' own mean:
+ * at the common solution a half's gradients do not cancel, and what it would go must not widen its error. */
 static double sandwich(const struct solver *v, const double *factor, size_t a, size_t half, double *formal)
 {
-    double *u = v->row, sum = 0;
+    double *u = v->row, sum = 0, mean = 0;
     size_t voted = 0, n = 0;
     memset(u, 0, v->n * sizeof *u);
     u[a] = 1;
@@ -252,9 +253,11 @@ static double sandwich(const struct solver *v, const double *factor, size_t a, s
         for (size_t b = 0; b < v->n; b++)
             y += u[b] * v->still[k * v->n + b];
         sum += y * y;
+        mean += y;
         n++;
     }
-    return n > 1 ? sum * (double)n / ((double)n - 1) / (PSI_SLOPE * PSI_SLOPE) : INFINITY;
+    sum -= n ? mean * mean / (double)n : 0;
+    return n > 1 ? fmax(0, sum) * (double)n / ((double)n - 1) / (PSI_SLOPE * PSI_SLOPE) : INFINITY;
 }
 
 /* The shared step and its sigmas. */
