@@ -46,7 +46,7 @@ static void broken_and_unknown_bytes_are_refused(void **state)
     uint8_t *bytes = f.data;
     bytes[4]++;
     assert_false(found_unpack(&f, &arena, &found, &err));
-    assert_non_null(strstr(err.fact, "version 2"));
+    assert_non_null(strstr(err.fact, "version 3"));
     assert_false(recipe_adopt(recipe, &f, &arena, &err));
     finding_free(&f);
 }
