@@ -320,6 +320,20 @@ static const char *solve(struct job *j, struct found *out, struct arena *a)
     return arena_printf(a, "detector moved by %s%s%s", words, panels, strain_words(j, out, a));
 }
 
+/* Most hits not indexed: the likeliest reason, and what helps. */
+static const char *few_stills(const struct job *j, struct arena *a)
+{
+    const char *hint = "";
+    if (j->n_hits >= j->r->survey.min_hits && 2 * j->run.n_stills < j->n_hits)
+        hint = arena_printf(
+            a,
+            "; %zu hits show no lattice with %d spots: is the cell right, the beam centre within a "
+            "few px? xfelx.index.max_offset_px=%g looks further",
+            j->n_hits - j->run.n_stills, GEOMETRY_STILL_SPOTS, fmax(10, 2 * j->r->indexing.max_offset_px));
+    return arena_printf(a, "geometry kept: %zu of %zu indexed frames needed (xfelx.geometry.min_hits)%s",
+                        j->run.n_stills, j->r->survey.min_hits, hint);
+}
+
 void survey_geometry(const struct recipe *r, struct sighting *const *seen, size_t n, struct found *out,
                      struct arena *a, const char **text)
 {
@@ -327,9 +341,6 @@ void survey_geometry(const struct recipe *r, struct sighting *const *seen, size_
     for (size_t k = 0; k < n; k++)
         j.n_hits += seen[k]->hit;
     make_stills(&j);
-    *text = j.run.n_stills < r->survey.min_hits
-                ? arena_printf(a, "geometry kept: %zu of %zu indexed frames needed (xfelx.geometry.min_hits)",
-                               j.run.n_stills, r->survey.min_hits)
-                : solve(&j, out, a);
+    *text = j.run.n_stills < r->survey.min_hits ? few_stills(&j, a) : solve(&j, out, a);
     arena_free(&j.arena);
 }

@@ -52,6 +52,29 @@ static void the_order_of_sightings_does_not_matter(void **state)
     finding_free(&g);
 }
 
+static void a_beam_ten_pixels_off_is_found(void **state)
+{
+    (void)state;
+    const char *text;
+    displace(8, -6);
+    look_at_all(NULL);
+    struct finding f = conclude(false, &text);
+    assert_non_null(strstr(text, "xfelx.index.max_offset_px=10 looks further"));
+    finding_free(&f);
+    drop_survey(state);
+    make(state);
+    set("xfelx.index.max_offset_px=10");
+    displace(8, -6);
+    look_at_all(NULL);
+    f = conclude(false, &text);
+    struct found found = found_of(&f);
+    if (!found.corrected)
+        fail_msg("%s", text);
+    if (!strstr(text, "x +8.0") || !strstr(text, "y +6.0"))
+        fail_msg("%s", text);
+    finding_free(&f);
+}
+
 static void few_hits_leave_the_header_alone(void **state)
 {
     (void)state;
@@ -126,6 +149,7 @@ int main(void)
         SURVEY_CASE(a_header_that_is_right_stays),
         SURVEY_CASE(a_displaced_header_is_put_right),
         SURVEY_CASE(the_order_of_sightings_does_not_matter),
+        SURVEY_CASE(a_beam_ten_pixels_off_is_found),
         SURVEY_CASE(few_hits_leave_the_header_alone),
         SURVEY_CASE(a_wrong_cell_finds_nothing),
         SURVEY_CASE(report_says_and_does_nothing),
