@@ -18,7 +18,8 @@ void sha256(const void *data, size_t n, uint8_t out[32]);
 void md5(const void *data, size_t n, uint8_t out[16]);     /* RFC 1321 */
 uint32_t crc32c(uint32_t crc, const void *data, size_t n); /* start with 0; "123456789" gives 0xE3069283 */
 
-uint32_t hash_adler32(uint32_t sum, const void *data, size_t n); /* RFC 1950; start with 1; "123456789" gives 0x091E01DE */
+uint32_t hash_adler32(uint32_t sum, const void *data,
+                      size_t n); /* RFC 1950; start with 1; "123456789" gives 0x091E01DE */
 
 /* Lower-case hexadecimal; out holds 2n + 1 bytes. Returns out. */
 char *hash_hex(const uint8_t *hash, size_t n, char *out);
