@@ -60,6 +60,7 @@ static struct sink_options sink_options_of(const struct job *j)
         .integrated_refl = param_text(p, "output.integrated_filename", NULL),
         .stream = param_bool(p, "xfelx.output.stream", false) ? "%s.stream" : NULL,
         .cell = j->recipe->n_cells == 1 ? j->recipe->known[0].cell : NULL,
+        .fitted = j->recipe->integration.method == INTEGRATE_PROFILE,
         .cell_covariance = param_bool(p, "xfelx.output.cell_covariance", false),
         .recipe_hash = j->recipe->hash_hex,
         .space_group_hall = j->recipe->group.n_ops ? j->recipe->group.hall : NULL,

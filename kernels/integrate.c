@@ -13,6 +13,9 @@ void integrate_params_default(struct integrate_params *p, bool parity)
     *p =
         (struct integrate_params){.parity = parity,
                                   .background = parity ? INTEGRATE_BACKGROUND_DIALS : INTEGRATE_BACKGROUND_ML,
+                                  .method = INTEGRATE_SUM,
+                                  .rings = {4, 5, 7},
+                                  .partials = true,
                                   .n_sigma = 3,
                                   .sigma_b_cutoff = 0.1 * RADIANS,
                                   .sigma_b_multiplier = 2,
@@ -38,6 +41,8 @@ bool integrate_keeps(const struct integrate_params *p, const struct reflection *
         return false;
     if (p->parity) /* "no integrated signal", "zero background variance": dropped by DIALS */
         return row->variance > 0 && row->bg_sum_var > 0;
+    if (p->method == INTEGRATE_PROFILE && !(row->flags & REFL_INTEGRATED_PRF && isfinite(row->prf)))
+        return false;
     return row->variance > 0 && isfinite(row->variance) && isfinite(row->intensity);
 }
 
@@ -103,10 +108,11 @@ double integrate_resolution(const struct reflection *rows, size_t n, const struc
     for (size_t i = 0; i < n; i++) {
         double at = step > 0 ? (pow(rows[i].d, -3) - low) / step : 0;
         int bin = at < bins ? (int)at : bins - 1;
-        if (at > bins * (1 + 1e-9) || !(rows[i].variance > 0) ||
-            (shells->positive_only && !(rows[i].intensity > 0)))
+        double I = shells->fitted ? rows[i].prf : rows[i].intensity;
+        double variance = shells->fitted ? rows[i].prf_variance : rows[i].variance;
+        if (at > bins * (1 + 1e-9) || !(variance > 0) || (shells->positive_only && !(I > 0)))
             continue;
-        sum[bin] += rows[i].intensity / sqrt(rows[i].variance);
+        sum[bin] += I / sqrt(variance);
         count[bin]++;
     }
     int good = 0;
@@ -155,20 +161,26 @@ static size_t keep_one(const struct integrate_params *p, struct lattice *l, cons
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
         tally(result, &rows[i]);
-        if (integrate_keeps(p, &rows[i]))
-            memmove(&out[kept++], &rows[i], sizeof *out);
+        if (!integrate_keeps(p, &rows[i]))
+            continue;
+        memmove(&out[kept], &rows[i], sizeof *out);
+        out[kept].partiality = p->partials ? out[kept].partiality : 1;
+        kept++;
     }
     if (kept == 0) {
         l->reason = INTEGRATE_FEW_INTEGRATED;
         return 0;
     }
-    l->res_a = integrate_resolution(out, kept, &(struct integrate_shells){.n = 20, .cutoff = 1});
+    bool fitted = p->method == INTEGRATE_PROFILE;
+    l->res_a =
+        integrate_resolution(out, kept, &(struct integrate_shells){.n = 20, .cutoff = 1, .fitted = fitted});
     if (p->significance) {
         double limit = integrate_resolution(out, kept,
                                             &(struct integrate_shells){.n = p->significance_bins,
                                                                        .d_min = p->significance_d_min,
                                                                        .cutoff = p->significance_cutoff,
-                                                                       .positive_only = true});
+                                                                       .positive_only = true,
+                                                                       .fitted = fitted});
         size_t before = kept;
         kept = 0;
         for (size_t i = 0; i < before; i++)

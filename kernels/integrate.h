@@ -43,6 +43,11 @@
 
 enum integrate_background { INTEGRATE_BACKGROUND_ML, INTEGRATE_BACKGROUND_DIALS };
 
+/* Parity off. SUM and PROFILE measure alike, by sum and by fit; PROFILE leaves out what could not be fitted, and judges
+ * resolution and significance by the fits. RINGS is CrystFEL's way: sums over a fixed circle, a constant background from a fixed
+ * ring, neither restored to whole spots nor fitted; spots that share pixels are flagged and have each other's photons. */
+enum integrate_method { INTEGRATE_SUM, INTEGRATE_RINGS, INTEGRATE_PROFILE };
+
 /* Numbers of struct lattice.reason that integration gives, as in the model's table of reasons (WORDS 2). */
 enum integrate_reason {
     INTEGRATE_SIGMA_B = 20,
@@ -54,11 +59,14 @@ enum integrate_reason {
 struct integrate_params {
     bool parity; /* DIALS 3.12's rules; background must then be INTEGRATE_BACKGROUND_DIALS */
     enum integrate_background background; /* xfelx.integration.background */
-    struct predict_params predict;        /* prediction.d_min, d_max */
-    double n_sigma;            /* 3: foreground radius in σ_b (profile.gaussian_rs.parameters.n_sigma) */
-    double sigma_b;            /* radians; > 0 replaces the measured one (…parameters.sigma_b) */
-    double sigma_b_cutoff;     /* radians; a lattice at or above it is not integrated; 0: no cut-off */
-    double sigma_b_multiplier; /* 2: half side of the box over the foreground's radius */
+    enum integrate_method method;         /* xfelx.integration.method; SUM under parity */
+    double rings[3]; /* RINGS: radii of the circle, of the ring's inside and outside, px: 4 5 7 */
+    bool partials;   /* note the share of each reflection that was recorded; false: all 1 */
+    struct predict_params predict; /* prediction.d_min, d_max */
+    double n_sigma;                /* 3: foreground radius in σ_b (profile.gaussian_rs.parameters.n_sigma) */
+    double sigma_b;                /* radians; > 0 replaces the measured one (…parameters.sigma_b) */
+    double sigma_b_cutoff;         /* radians; a lattice at or above it is not integrated; 0: no cut-off */
+    double sigma_b_multiplier;     /* 2: half side of the box over the foreground's radius */
     double valid_foreground_threshold; /* 0.75: smaller shares of valid foreground are flagged */
     double outlier_n_sigma;            /* 4: of the DIALS background */
     int32_t min_background;            /* pixels: 10 under parity, 20 else */
@@ -152,6 +160,7 @@ struct integrate_shells {
     double d_min;       /* Å; 0: of the rows */
     double cutoff;      /* of the mean I/σ */
     bool positive_only; /* DIALS' significance filter leaves negative intensities out of the mean */
+    bool fitted;        /* of the profile fits, not of the sums */
 };
 
 /* Å: the high-resolution edge of the last shell before the mean I/σ first falls below the cut-off; 0: already

@@ -81,7 +81,7 @@ static bool gather(struct spots_run *r, struct group *g)
             for (int i = 0; i < g->n; i++) {
                 const struct spot_ellipse *e = &r->work[g->member[i]].ellipse;
                 double dx = x + 0.5 - e->x, dy = y + 0.5 - e->y, d2 = spot_ellipse_distance2(e, dx, dy);
-                if (d2 <= FOREGROUND_SIGMAS * FOREGROUND_SIGMAS)
+                if (d2 <= r->foreground * r->foreground)
                     p.foreground |= (uint16_t)(1u << i);
                 if (d2 <= PROFILE_SIGMAS * PROFILE_SIGMAS)
                     p.P[i] = (float)spot_ellipse_profile(e, dx, dy);

@@ -10,10 +10,10 @@
 #include "kernels/shoebox.h"
 #include "kernels/spot_shape.h"
 
-/* Foreground and guard, in sigmas; ring of background beyond the guard, px; members of a group; pixels of a group. */
-#define FOREGROUND_SIGMAS 3.0
-#define GUARD_SIGMAS 4.0
-#define RING_PX 6.0
+/* Of measured ellipses: foreground and guard, in sigmas; ring of background beyond the guard, px. */
+static const double FOREGROUND_SIGMAS = 3, GUARD_SIGMAS = 4, RING_PX = 6;
+
+/* A row without next one in its group; members of a group; pixels of a group; spots that make a size; lattices of a frame. */
 static const uint32_t NO_NEXT = UINT32_MAX;
 enum { GROUP_MAX = 12, GROUP_PIXELS = 4096, SHAPE_SPOTS = 12, LATTICES_MAX = 64 };
 
@@ -56,8 +56,11 @@ struct spots_run {
     struct shoebox *box;
     struct group_pixel *pixels;
     struct spot_shape shapes[LATTICES_MAX];
-    bool photons; /* the limits of the parameters hold */
-    double gain;  /* ADU per photon of the values, when the parameters do not say */
+    bool fixed;               /* circles that were given: shapes are of one px, reaches radii in px */
+    double foreground, guard; /* reaches, in sigmas of the shape */
+    double ring;              /* px beyond the guard */
+    bool photons;             /* the limits of the parameters hold */
+    double gain;              /* ADU per photon of the values, when the parameters do not say */
 };
 
 /* integrate_shape.c: sizes of the spots of each lattice, from its strong ones. */

@@ -2,7 +2,7 @@
  *
  * The start is the spots' own strong pixels; then two rounds of second moments over the foreground of the size so far, background
  * taken off. A lattice with few good spots takes the size of the frame's, a frame without keeps its start; an angular width that was given
- * (profile.gaussian_rs.parameters.sigma_b) is taken as it is. */
+ * (profile.gaussian_rs.parameters.sigma_b) is taken as it is. Circles that were given (method RINGS) are not measured. */
 #include "kernels/geometry.h"
 #include "kernels/integrate_internal.h"
 
@@ -114,8 +114,8 @@ static void measure_round(struct spots_run *r, size_t n_lattices)
         if (!(w->sum > SHAPE_PHOTONS) || !(w->sum > SHAPE_RATIO * sqrt(w->var0 + w->sum)) ||
             !box_moments(r, i, &g, moments))
             continue;
-        spot_moments_add(&all, moments[0], moments[1], FOREGROUND_SIGMAS, r->rows[i].d, w->sum);
-        spot_moments_add(&own[r->rows[i].lattice], moments[0], moments[1], FOREGROUND_SIGMAS, r->rows[i].d,
+        spot_moments_add(&all, moments[0], moments[1], r->foreground, r->rows[i].d, w->sum);
+        spot_moments_add(&own[r->rows[i].lattice], moments[0], moments[1], r->foreground, r->rows[i].d,
                          w->sum);
     }
     if (!spot_moments_shape(&all, SHAPE_SPOTS, &frame))
@@ -128,6 +128,10 @@ static void measure_round(struct spots_run *r, size_t n_lattices)
 void spots_measure_shapes(struct spots_run *r, const struct lattice *lattices, size_t n_lattices)
 {
     enum { ROUNDS = 2 };
+    for (size_t l = 0; r->fixed && l < n_lattices; l++)
+        r->shapes[l] = (struct spot_shape){1, 0, 1, 0};
+    if (r->fixed)
+        return;
     start_shapes(r, lattices, n_lattices);
     for (int round = 0; round < ROUNDS && !(r->p->sigma_b > 0); round++) {
         spots_place(r);

@@ -1,5 +1,6 @@
 /* integrate_spots.c - our integration of predicted rows: sums over ellipses of the measured size, background from a ring outside
- * all spots of all lattices, then groups of overlapping spots fitted together (ALGORITHMS_INTEGRATION). */
+ * all spots of all lattices, then groups of overlapping spots fitted together (ALGORITHMS_INTEGRATION); or, on request, over fixed
+ * circles, where nothing is fitted (ALGORITHMS 5.7). */
 #include "kernels/integrate_internal.h"
 
 #include "kernels/geometry_panel.h"
@@ -68,7 +69,7 @@ void spots_place(struct spots_run *r)
         w->good = !(row->flags & REFL_DONT_INTEGRATE) &&
                   spot_ellipse_make(&r->f->view, row, &r->shapes[row->lattice], &w->ellipse);
         if (w->good) {
-            box_of(&w->ellipse, GUARD_SIGMAS, RING_PX, box);
+            box_of(&w->ellipse, r->guard, r->ring, box);
             w->good = has_room(box);
         }
         row->x0 = row->x1 = row->y0 = row->y1 = 0;
@@ -77,7 +78,7 @@ void spots_place(struct spots_run *r)
             continue;
         }
         row->x0 = box[0], row->x1 = box[1], row->y0 = box[2], row->y1 = box[3];
-        box_of(&w->ellipse, GUARD_SIGMAS, 0, w->guard);
+        box_of(&w->ellipse, r->guard, 0, w->guard);
         w->parent = (uint32_t)i;
         w->shared = false;
         if (w->guard[1] - w->guard[0] > r->widest)
@@ -125,22 +126,39 @@ static int32_t clip(double x, int32_t lo, int32_t hi)
     return whole < lo ? lo : whole > hi ? hi : (int32_t)whole;
 }
 
+/* Pixels of a row within the outside of the ring: of a given circle, else of the ellipse that fills the box. */
+static bool outer_row(const struct spots_run *r, const struct spot_ellipse *e, int32_t y, int32_t *from,
+                      int32_t *to)
+{
+    const struct shoebox *s = r->box;
+    if (r->fixed) {
+        bool some = spot_ellipse_row(e, r->guard + r->ring, y, from, to);
+        *from = *from > s->x0 ? *from : s->x0;
+        *to = *to < s->x1 ? *to : s->x1;
+        return some;
+    }
+    const double rx = 0.5 * s->width, ry = 0.5 * s->height;
+    double dy = (y + 0.5 - e->y) / ry, half = dy * dy < 1 ? rx * sqrt(1 - dy * dy) : 0;
+    *from = clip(e->x - half, s->x0, s->x1);
+    *to = clip(e->x + half, s->x0, s->x1);
+    return true;
+}
+
 /* Own pixels: foreground inside, nothing in the guard, beyond it the ring of background. */
 static void mark_own(const struct spots_run *r, size_t row)
 {
     const struct spot_ellipse *e = &r->work[row].ellipse;
     struct shoebox *s = r->box;
-    const double rx = 0.5 * s->width, ry = 0.5 * s->height;
     for (int32_t y = s->y0; y < s->y1; y++) {
         uint8_t *code = s->code + (size_t)(y - s->y0) * (size_t)s->width;
-        double dy = (y + 0.5 - e->y) / ry, half = dy * dy < 1 ? rx * sqrt(1 - dy * dy) : 0;
-        int32_t from = clip(e->x - half, s->x0, s->x1), to = clip(e->x + half, s->x0, s->x1);
-        for (int32_t x = from; x < to; x++)
-            code[x - s->x0] |= SHOEBOX_BACKGROUND;
-        if (spot_ellipse_row(e, GUARD_SIGMAS, y, &from, &to))
+        int32_t from, to;
+        if (outer_row(r, e, y, &from, &to))
+            for (int32_t x = from; x < to; x++)
+                code[x - s->x0] |= SHOEBOX_BACKGROUND;
+        if (spot_ellipse_row(e, r->guard, y, &from, &to))
             for (int32_t x = from > s->x0 ? from : s->x0; x < to && x < s->x1; x++)
                 code[x - s->x0] &= (uint8_t)~SHOEBOX_BACKGROUND;
-        if (spot_ellipse_row(e, FOREGROUND_SIGMAS, y, &from, &to))
+        if (spot_ellipse_row(e, r->foreground, y, &from, &to))
             for (int32_t x = from > s->x0 ? from : s->x0; x < to && x < s->x1; x++)
                 code[x - s->x0] |= SHOEBOX_FOREGROUND;
     }
@@ -155,9 +173,9 @@ static void mark_other(struct spots_run *r, size_t row, size_t other)
     for (int32_t y = s->y0; y < s->y1; y++) {
         const uint8_t *code = s->code + (size_t)(y - s->y0) * (size_t)s->width;
         int32_t from, to;
-        if (spot_ellipse_row(e, GUARD_SIGMAS, y, &from, &to))
+        if (spot_ellipse_row(e, r->guard, y, &from, &to))
             shoebox_overlap(s, y, from, to);
-        if (spot_ellipse_row(e, FOREGROUND_SIGMAS, y, &from, &to))
+        if (spot_ellipse_row(e, r->foreground, y, &from, &to))
             for (int32_t x = from > s->x0 ? from : s->x0; x < to && x < s->x1 && !met; x++)
                 met = code[x - s->x0] & SHOEBOX_FOREGROUND;
     }
@@ -206,7 +224,7 @@ static void sum_spot(struct spots_run *r, size_t row, const struct background *g
     w->background = background_at(g, x, y) / gain;
     w->noise = n ? noise / n / (gain * gain) : 0;
     w->estimate = fmax(estimate, 0) / (gain * gain);
-    w->share = share > 0.05 ? share : 1;
+    w->share = share > 0.05 && !r->fixed ? share : 1;
     w->sum = sum / gain / w->share;
     w->var0 = (n * w->noise + (double)n * n * w->estimate) / (w->share * w->share);
 }
@@ -246,7 +264,7 @@ bool spots_background(struct spots_run *r, size_t row, struct background *out)
     struct background_ml_params ml = {.limits = r->photons ? p->limits : NULL,
                                       .gain = w->gain,
                                       .min_pixels = p->min_background,
-                                      .plane_min = p->plane_min};
+                                      .plane_min = r->fixed ? INT32_MAX : p->plane_min};
     if (!background_ml(&ml, s->values, s->use, s->width, s->height, out))
         return false;
     sum_spot(r, row, out);
@@ -418,6 +436,15 @@ static void group_again(struct spots_run *r)
         r->work[i].good = r->work[i].kept_good;
 }
 
+static void set_reaches(struct spots_run *r)
+{
+    const double *radii = r->p->rings;
+    r->fixed = r->p->method == INTEGRATE_RINGS;
+    r->foreground = r->fixed ? radii[0] : FOREGROUND_SIGMAS;
+    r->guard = r->fixed ? radii[1] : GUARD_SIGMAS;
+    r->ring = r->fixed ? radii[2] - radii[1] : RING_PX;
+}
+
 size_t integrate_spots(const struct integrate_params *p, const struct integrate_frame *f,
                        const struct lattice *lattices, size_t n_lattices, struct reflection *rows, size_t n,
                        void *work)
@@ -427,6 +454,7 @@ size_t integrate_spots(const struct integrate_params *p, const struct integrate_
     bytes += (sizeof *r + 15) / 16 * 16;
     *r = (struct spots_run){
         .p = p, .f = f, .rows = rows, .n = n, .image = {f->pixels, f->type, f->mask}, .gain = 1};
+    set_reaches(r);
     r->box = shoebox_init(bytes);
     bytes += (shoebox_size() + 15) / 16 * 16;
     r->pixels = (struct group_pixel *)(void *)bytes;
@@ -447,7 +475,8 @@ size_t integrate_spots(const struct integrate_params *p, const struct integrate_
     spots_cut_envelope(r, lattices, n_lattices);
     group_again(r);
     take_priors(r);
-    spots_fit(r);
+    if (!r->fixed)
+        spots_fit(r);
     for (size_t at = 0; at < r->n_places; at++)
         write_sum(r, r->places[at].row);
     return r->n;

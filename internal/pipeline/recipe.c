@@ -284,7 +284,29 @@ static double gain_of(const struct params *p)
     return param_real(p, "xfelx.error.gain", param_real(p, "spotfinder.threshold.dispersion.gain", 0));
 }
 
-static void take_integration(struct recipe *r, const struct params *p, struct arena *a)
+static bool take_method(struct integrate_params *g, const struct params *p, struct error *err)
+{
+    const double *rings;
+    g->method = is_word(p, "xfelx.integration.method", "rings")     ? INTEGRATE_RINGS
+                : is_word(p, "xfelx.integration.method", "profile") ? INTEGRATE_PROFILE
+                                                                    : INTEGRATE_SUM;
+    g->partials = param_bool(p, "xfelx.integration.partials", true);
+    if (param_reals(p, "xfelx.integration.rings", &rings) == 3)
+        memcpy(g->rings, rings, sizeof g->rings);
+    if (g->parity && g->method != INTEGRATE_SUM) {
+        error_set(err, ERROR_USAGE, "xfelx.parity=on integrates by sum, not by xfelx.integration.method=%s",
+                  param_text(p, "xfelx.integration.method", ""));
+        return error_hint(err, "leave one of them out");
+    }
+    if (!(g->rings[0] >= 1 && g->rings[0] <= g->rings[1] && g->rings[1] < g->rings[2])) {
+        error_set(err, ERROR_USAGE, "xfelx.integration.rings=%g,%g,%g do not grow", g->rings[0], g->rings[1],
+                  g->rings[2]);
+        return error_hint(err, "circle, inside and outside of the ring, px: 4,5,7");
+    }
+    return true;
+}
+
+static bool take_integration(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
 {
 #define GAUSSIAN "profile.gaussian_rs.parameters."
     bool parity = param_bool(p, "xfelx.parity", false);
@@ -307,11 +329,14 @@ static void take_integration(struct recipe *r, const struct params *p, struct ar
     g->significance_cutoff = param_real(p, "significance_filter.isigi_cutoff", g->significance_cutoff);
     g->gain = gain_of(p);
     g->read_noise = param_real(p, "xfelx.error.read_noise", 0);
+    if (!take_method(g, p, err))
+        return false;
     if (parity || g->background == INTEGRATE_BACKGROUND_DIALS)
-        return;
+        return true;
     struct background_limits *limits = arena_alloc(a, sizeof *limits);
     background_limits_init(limits, g->gain > 0 ? g->read_noise / g->gain : g->read_noise, g->alpha);
     g->limits = limits;
+    return true;
 #undef GAUSSIAN
 }
 
@@ -343,11 +368,11 @@ bool recipe_fill(struct recipe *r, const struct params *p, struct arena *a, stru
     r->integrate = r->index && param_bool(p, "dispatch.integrate", true);
     take_hits(r, p);
     bool ok = take_inputs(r, p, a, &files, err) && take_spots(r, p, a, &files, err) &&
-              recipe_take_cells(r, p, a, err) && take_intensities(r, p, &files, a, err);
+              recipe_take_cells(r, p, a, err) && take_intensities(r, p, &files, a, err) &&
+              take_integration(r, p, a, err);
     if (ok) {
         take_indexing(r, p);
         take_survey(r, p);
-        take_integration(r, p, a);
         params_hash(p, files.text ? files.text : "", r->hash);
         hash_hex(r->hash, 32, r->hash_hex);
         params_show(p,

@@ -375,6 +375,7 @@ static bool write_stream(struct sink *s, struct kept_frame *const *frames, size_
                                  .recipe_hash = s->o.recipe_hash,
                                  .hall = s->o.space_group_hall,
                                  .cell = s->o.cell,
+                                 .fitted = s->o.fitted,
                                  .serials = serials};
     const char *tag = make_tag(s, &a, mine[0]);
     if (number > 0)

@@ -42,6 +42,7 @@ struct sink_options {
     const char *integrated_expt, *integrated_refl;
     const char *stream;      /* CrystFEL stream, one %s (FORMATS 4); NULL: not written */
     const double *cell;      /* [6] Å, degrees: the known cell, for the stream; NULL: none */
+    bool fitted;             /* streams, which have one intensity, take that of the profile fit */
     bool cell_covariance;    /* what a frame's spots alone say of its cell, in .expt files (FORMATS 1.5) */
     const char *recipe_hash; /* of the identifiers, hexadecimal */
     const char *space_group_hall; /* of the crystals; NULL: " P 1" */

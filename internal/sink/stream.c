@@ -104,7 +104,14 @@ struct measured {
     double d_min; /* 0: no rows */
 };
 
-static struct measured measure(const struct kept_frame *f, size_t lattice)
+/* The one intensity that a stream has, and its variance. */
+static double intensity_of(const struct stream *s, const struct reflection *r, double *variance)
+{
+    *variance = s->style->fitted ? r->prf_variance : r->variance;
+    return s->style->fitted ? r->prf : r->intensity;
+}
+
+static struct measured measure(const struct stream *s, const struct kept_frame *f, size_t lattice)
 {
     struct measured m = {.rows = f->integrated};
     size_t first = 0;
@@ -114,7 +121,8 @@ static struct measured measure(const struct kept_frame *f, size_t lattice)
     for (; first + m.n < f->n_integrated && m.rows[m.n].lattice == lattice; m.n++) {
         const struct reflection *r = &m.rows[m.n];
         m.n_saturated += (r->flags & REFL_OVERLOADED) != 0;
-        m.n_implausible += r->intensity < -5 * sqrt(r->variance);
+        double variance, I = intensity_of(s, r, &variance);
+        m.n_implausible += I < -5 * sqrt(variance);
         if (m.d_min == 0 || r->d < m.d_min)
             m.d_min = r->d;
     }
@@ -160,9 +168,10 @@ static void put_reflections(const struct stream *s, const struct kept_frame *f, 
     for (size_t i = 0; i < m->n; i++) {
         const struct reflection *r = &m->rows[i];
         const int32_t *offset = s->panels.offsets[r->panel];
+        double variance, I = intensity_of(s, r, &variance);
         str_printf(s->out, "%4i %4i %4i %10.2f %10.2f %10.2f %10.2f %6.1f %6.1f %s\n", r->hkl[0], r->hkl[1],
-                   r->hkl[2], r->intensity, sqrt(r->variance), peak_value(f, r), r->bg_mean,
-                   r->cal_px[0] + offset[0], r->cal_px[1] + offset[1], s->panels.names[r->panel]);
+                   r->hkl[2], I, sqrt(variance), peak_value(f, r), r->bg_mean, r->cal_px[0] + offset[0],
+                   r->cal_px[1] + offset[1], s->panels.names[r->panel]);
     }
     str_add(s->out, "End of reflections\n");
 }
@@ -170,7 +179,7 @@ static void put_reflections(const struct stream *s, const struct kept_frame *f, 
 static void put_crystal(const struct stream *s, const struct kept_frame *f, size_t lattice)
 {
     const struct lattice *l = &f->lattices[lattice];
-    struct measured m = measure(f, lattice);
+    struct measured m = measure(s, f, lattice);
     double d = l->res_a > 0 ? l->res_a : m.d_min;
     str_add(s->out, "--- Begin crystal\n");
     put_lattice(s, l);

@@ -17,6 +17,7 @@ struct stream_style {
     const char *hall;        /* space group of the crystals, a tabulated setting */
     const double *cell;      /* [6] the cell that was looked for, Å and degrees; NULL: none */
     const uint64_t *serials; /* [n frames] from 1, unique in the run */
+    bool fitted;             /* intensities of the profile fits, not the sums */
 };
 
 /* How a stream speaks of crystals of a space group: "tetragonal", 'P', 'c'. Trigonal crystals on hexagonal axes are hexagonal,

@@ -113,6 +113,8 @@ static struct integrate_params make_params(uint64_t *seed, bool wild, const stru
     struct integrate_params p;
     integrate_params_default(&p, below(seed, 2));
     p.limits = below(seed, 5) ? limits : NULL;
+    p.method = p.parity ? INTEGRATE_SUM : (enum integrate_method)below(seed, 3);
+    p.partials = below(seed, 4) > 0;
     p.sigma_b = below(seed, 4) ? number(seed, wild, 0.002) : 0;
     p.sigma_b_cutoff = below(seed, 2) ? p.sigma_b_cutoff : 0;
     p.predict.d_min = fmax(2, number(seed, wild, 2));

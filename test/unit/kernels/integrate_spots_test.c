@@ -169,6 +169,73 @@ static void a_bad_pixel_costs_its_spot_and_a_group_its_fit(void **state)
     }
 }
 
+/* What lies in a circle of 4 px less the mean of the ring from 5 to 7 px, by hand. */
+static void rings_are_sums_over_given_circles(void **state)
+{
+    (void)state;
+    static struct pair p;
+    uint64_t seed = 25;
+    pair_begin(&p, 60);
+    p.params.method = INTEGRATE_RINGS;
+    pair_expose(&p, (double[]){300, 30}, 1, &seed);
+    integrate(&p);
+    for (int i = 0; i < 2; i++) {
+        const struct reflection *r = &p.rows[i];
+        double inside = 0, ring = 0, squares = 0;
+        int n_inside = 0, n_ring = 0;
+        for (int y = 0; y < SIDE; y++)
+            for (int x = 0; x < SIDE; x++) {
+                double dx = x + 0.5 - r->cal_px[0], dy = y + 0.5 - r->cal_px[1], d2 = dx * dx + dy * dy,
+                       v = (double)p.pixels[y * SIDE + x];
+                inside += d2 <= 16 ? v : 0;
+                n_inside += d2 <= 16;
+                if (d2 <= 25 || d2 > 49)
+                    continue;
+                ring += v;
+                squares += v * v;
+                n_ring++;
+            }
+        double mean = ring / n_ring;
+        assert_true(integrate_keeps(&p.params, r) && !(r->flags & REFL_INTEGRATED_PRF));
+        assert_int_equal(r->n_foreground, n_inside);
+        assert_int_equal(r->n_background, n_ring);
+        /* outliers of the ring are left out: at most the one or two that chance puts there */
+        assert_true(fabs(r->intensity - (inside - n_inside * mean)) < 0.15 * n_inside);
+        double least = n_inside * mean * (1 + (double)n_inside / n_ring);
+        assert_true(r->variance > 0.8 * least && r->variance < 1.2 * (least + inside));
+    }
+}
+
+static void rings_flag_what_they_share_and_fit_nothing(void **state)
+{
+    (void)state;
+    static struct pair p;
+    uint64_t seed = 26;
+    pair_begin(&p, 5);
+    p.params.method = INTEGRATE_RINGS;
+    pair_expose(&p, (double[]){0, 2000}, 1, &seed);
+    integrate(&p);
+    for (int i = 0; i < 2; i++)
+        assert_true(p.rows[i].flags & REFL_OVERLAPPED_FG && integrate_keeps(&p.params, &p.rows[i]));
+    assert_true(p.rows[0].intensity > 50); /* the neighbour's light */
+}
+
+static void what_has_no_fit_is_left_out_when_fits_are_asked_for(void **state)
+{
+    (void)state;
+    static struct pair p;
+    uint64_t seed = 27;
+    pair_begin(&p, 60);
+    p.params.method = INTEGRATE_PROFILE;
+    pair_expose(&p, (double[]){300, 30}, 1, &seed);
+    integrate(&p);
+    assert_true(integrate_keeps(&p.params, &p.rows[0]));
+    p.rows[0].flags &= (uint32_t)~REFL_INTEGRATED_PRF;
+    assert_false(integrate_keeps(&p.params, &p.rows[0]));
+    p.params.method = INTEGRATE_SUM;
+    assert_true(integrate_keeps(&p.params, &p.rows[0]));
+}
+
 static void rows_that_point_nowhere_are_not_integrated(void **state)
 {
     (void)state;
@@ -190,6 +257,9 @@ int main(void)
         cmocka_unit_test(spots_in_one_place_are_left_out),
         cmocka_unit_test(a_neighbours_light_is_no_background),
         cmocka_unit_test(a_bad_pixel_costs_its_spot_and_a_group_its_fit),
+        cmocka_unit_test(rings_are_sums_over_given_circles),
+        cmocka_unit_test(rings_flag_what_they_share_and_fit_nothing),
+        cmocka_unit_test(what_has_no_fit_is_left_out_when_fits_are_asked_for),
         cmocka_unit_test(rows_that_point_nowhere_are_not_integrated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -432,6 +432,10 @@ static void resolution_ends_where_the_mean_falls_below_the_cut(void **state)
     assert_true(fabs(integrate_resolution(rows, N, &shells) - middle) < 0.01);
     shells.positive_only = true; /* DIALS' filter sees only the positive half */
     assert_true(fabs(integrate_resolution(rows, N, &shells) - 2) < 1e-6);
+    shells = (struct integrate_shells){.n = 20, .cutoff = 1, .fitted = true};
+    for (int i = 0; i < N; i++)
+        rows[i].prf = 10, rows[i].prf_variance = 4;
+    assert_true(fabs(integrate_resolution(rows, N, &shells) - 2) < 1e-6);
 }
 
 static void too_little_room_is_said(void **state)

@@ -104,6 +104,35 @@ static void a_missing_reference_geometry_is_named(void **state)
     assert_non_null(strstr(err.fact, "/nowhere/geometry.expt"));
 }
 
+static void the_way_to_integrate_reaches_the_kernels(void **state)
+{
+    (void)state;
+    set("xfelx.integration.method=rings");
+    set("xfelx.integration.rings=3,5,8");
+    set("xfelx.integration.partials=False");
+    const struct integrate_params *g = &recipe_now()->integration;
+    assert_int_equal(g->method, INTEGRATE_RINGS);
+    assert_double_equal(g->rings[2], 8, 0);
+    assert_false(g->partials);
+    set("xfelx.integration.method=profile");
+    assert_int_equal(recipe_now()->integration.method, INTEGRATE_PROFILE);
+}
+
+static void rings_that_do_not_grow_and_ways_that_dials_has_not_are_refused(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    set("xfelx.integration.rings=5,4,7");
+    assert_false(recipe_make(params, &arena, &recipe, &err));
+    assert_non_null(strstr(err.fact, "xfelx.integration.rings=5,4,7"));
+    set("xfelx.integration.rings=4,5,7");
+    set("xfelx.parity=on");
+    set("xfelx.integration.method=rings");
+    assert_false(recipe_make(params, &arena, &recipe, &err));
+    assert_int_equal(err.code, ERROR_USAGE);
+    assert_non_null(strstr(err.fact, "xfelx.integration.method=rings"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +142,8 @@ int main(void)
         CASE(the_hash_changes_with_what_changes_results_only),
         CASE(process_percent_takes_the_same_frames_every_time),
         CASE(a_missing_reference_geometry_is_named),
+        CASE(the_way_to_integrate_reaches_the_kernels),
+        CASE(rings_that_do_not_grow_and_ways_that_dials_has_not_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

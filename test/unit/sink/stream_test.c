@@ -222,6 +222,24 @@ static void numbers_are_in_the_frame_and_the_units_of_crystfel(void **state)
     assert_true(c->centering == 'P' && c->unique_axis == '*');
 }
 
+static void fits_take_the_place_of_sums_when_asked_for(void **state)
+{
+    (void)state;
+    struct result r = frames_result(&memory, 0, 0, 1, frames_detector(&memory, 100));
+    struct reflection *rows = arena_memdup(&memory, r.integrated, r.n_integrated * sizeof *rows);
+    for (size_t i = 0; i < r.n_integrated; i++)
+        rows[i].prf = 12.5, rows[i].prf_variance = 4;
+    r.integrated = rows;
+    struct sink_options o = options();
+    struct read_chunk c[1];
+    char *geometry;
+    o.fitted = true;
+    write_all(&o, &r, 1);
+    assert_int_equal(read_stream(content("idx-0000.stream"), c, &geometry), 1);
+    assert_double_equal(c->row[0], 12.5, 0.01);
+    assert_double_equal(c->row[1], 2, 0.01);
+}
+
 static void the_geometry_reads_back_to_the_same_panels(void **state)
 {
     (void)state;
@@ -367,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hits_and_blanks_are_chunks_in_the_order_of_the_frames, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(numbers_are_in_the_frame_and_the_units_of_crystfel, setup, teardown),
+        cmocka_unit_test_setup_teardown(fits_take_the_place_of_sums_when_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(the_geometry_reads_back_to_the_same_panels, setup, teardown),
         cmocka_unit_test_setup_teardown(panels_that_share_a_place_are_layers_and_hard_names_are_replaced,
                                         setup, teardown),
