@@ -130,10 +130,10 @@ static void decide_state(const struct table *t, struct observation *o, const str
     /* looks that follow each other too fast count as one (FACILITY 2.3: 10 s, or the period where it is shorter) */
     int64_t apart = (int64_t)((s->poll < 10 ? s->poll : 10) * 0.9e9);
     bool same = b && b->print == o->print && b->state != RUN_VANISHED && (b->state == RUN_ONGOING) == !closed;
-    bool counts = !same || now - b->looked_ns >= apart;
+    bool counts = same && now - b->looked_ns >= apart;
     o->looks = same ? b->looks + counts : 1;
     o->since_ns = same ? b->since_ns : now;
-    o->looked_ns = counts ? now : b->looked_ns;
+    o->looked_ns = same && !counts ? b->looked_ns : now;
     if (b && before_ns < now && o->bytes > b->bytes)
         o->rate = (double)(o->bytes - b->bytes) / ((double)(now - before_ns) * 1e-9);
     o->state = RUN_TRANSFERRING;
