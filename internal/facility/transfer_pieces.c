@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@ struct crew {
     pthread_mutex_t lock;
     size_t next;
     uint64_t bytes;
-    bool failed;
+    atomic_bool failed;
     struct error err; /* the first */
 };
 
