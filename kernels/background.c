@@ -230,7 +230,7 @@ void background_limits_init(struct background_limits *t, double rho, double alph
  * distribution. */
 static void limits_at(const struct background_limits *t, double m, double *lo, double *hi, double *bias)
 {
-    double at = sqrt(fmax(m, 0)) / BACKGROUND_STEP + 0.5;
+    double at = sqrt(m > 0 ? m : 0) / BACKGROUND_STEP + 0.5;
     if (at < BACKGROUND_TABLE) {
         int i = (int)at;
         *lo = t->lo[i];
@@ -244,19 +244,44 @@ static void limits_at(const struct background_limits *t, double m, double *lo, d
     *bias = 0;
 }
 
+/* Values to be looked at again and again, side by side where they fit. */
+enum { CLOSE = 1024 };
+
+/* How many of the values in use are not above a limit. */
+static int32_t count_below(const float *values, const uint8_t *use, size_t size, double limit)
+{
+    int32_t below = 0;
+    for (size_t k = 0; k < size; k++)
+        below += use[k] && (double)values[k] <= limit;
+    return below;
+}
+
+static int32_t count_close(const float *close, int32_t n, double limit)
+{
+    int32_t below = 0;
+    for (int32_t k = 0; k < n; k++)
+        below += (double)close[k] <= limit;
+    return below;
+}
+
 double background_median(const float *values, const uint8_t *use, size_t size, int32_t n)
 {
+    float close[CLOSE];
+    int32_t n_close = 0;
     double lo = INFINITY, hi = -INFINITY;
     for (size_t k = 0; k < size; k++)
         if (use[k]) {
-            lo = fmin(lo, (double)values[k]);
-            hi = fmax(hi, (double)values[k]);
+            double v = (double)values[k];
+            lo = v < lo ? v : lo;
+            hi = v > hi ? v : hi;
+            if (n_close < CLOSE)
+                close[n_close] = values[k];
+            n_close++;
         }
     for (int round = 0; round < 40 && hi - lo > 1e-3 * (fabs(lo) + fabs(hi)); round++) {
         double middle = 0.5 * (lo + hi);
-        int32_t below = 0;
-        for (size_t k = 0; k < size; k++)
-            below += use[k] && (double)values[k] <= middle;
+        int32_t below =
+            n_close <= CLOSE ? count_close(close, n_close, middle) : count_below(values, use, size, middle);
         if (2 * below >= n)
             hi = middle;
         else
@@ -271,8 +296,8 @@ static double robust_sigma(const float *values, const uint8_t *use, size_t size,
 {
     double lo = 0, hi = 0;
     for (size_t k = 0; k < size; k++)
-        if (use[k])
-            hi = fmax(hi, fabs((double)values[k] - middle));
+        if (use[k] && fabs((double)values[k] - middle) > hi)
+            hi = fabs((double)values[k] - middle);
     for (int round = 0; round < 40 && hi - lo > 1e-3 * hi; round++) {
         double wide = 0.5 * (lo + hi);
         int32_t within = 0;
@@ -334,7 +359,8 @@ static bool poisson_round(struct fit *f, const struct background_limits *t, doub
             if (!use[k])
                 continue;
             double v = (double)values[k] * scale, lo, hi, bias;
-            double expected = fmax(fit_at(f, i + 0.5, j + 0.5), least);
+            double at = fit_at(f, i + 0.5, j + 0.5),
+                   expected = at > least ? at : least; /* fmax() is a call */
             limits_at(t, expected, &lo, &hi, &bias);
             use[k] = v >= lo - 1e-6 && v <= hi + 1e-6 ? 1 : 2;
             if (use[k] == 1)

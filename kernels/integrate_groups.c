@@ -64,60 +64,79 @@ static bool union_box(const struct spots_run *r, const struct group *g, int32_t 
     return box[1] - box[0] <= PROFILE_BOX_SIDE && box[3] - box[2] <= PROFILE_BOX_SIDE;
 }
 
+/* Bits of the members of which a point lies within so many sigmas. */
+static uint16_t members_at(const struct spots_run *r, const struct group *g, double x, double y,
+                           double sigmas)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < g->n; i++) {
+        const struct spot_ellipse *e = &r->work[g->member[i]].ellipse;
+        bits |= spot_ellipse_distance2(e, x - e->x, y - e->y) <= sigmas * sigmas ? 1u << i : 0;
+    }
+    return (uint16_t)bits;
+}
+
 /* The pixels of the members' foregrounds with the members' profiles in them. */
 static bool gather(struct spots_run *r, struct group *g)
 {
     const struct panel *panel = &r->f->view.panels[r->rows[g->member[0]].panel];
     struct shoebox *s = r->box;
+    struct spot_profile profile[GROUP_MAX];
     int32_t box[4];
     if (!union_box(r, g, box))
         return false;
     shoebox_gather(s, &r->image, panel, box);
+    for (int i = 0; i < g->n; i++)
+        spot_profile_make(&r->work[g->member[i]].ellipse, &profile[i]);
     g->n_pixels = 0;
     for (int32_t y = box[2]; y < box[3]; y++)
         for (int32_t x = box[0]; x < box[1]; x++) {
             size_t at = (size_t)(y - box[2]) * (size_t)s->width + (size_t)(x - box[0]);
-            struct group_pixel p = {.foreground = 0};
-            for (int i = 0; i < g->n; i++) {
-                const struct spot_ellipse *e = &r->work[g->member[i]].ellipse;
-                double dx = x + 0.5 - e->x, dy = y + 0.5 - e->y, d2 = spot_ellipse_distance2(e, dx, dy);
-                if (d2 <= r->foreground * r->foreground)
-                    p.foreground |= (uint16_t)(1u << i);
-                if (d2 <= PROFILE_SIGMAS * PROFILE_SIGMAS)
-                    p.P[i] = (float)spot_ellipse_profile(e, dx, dy);
-            }
-            if (!p.foreground)
+            uint16_t foreground = members_at(r, g, x + 0.5, y + 0.5, r->foreground);
+            if (!foreground)
                 continue;
             if (g->n_pixels == GROUP_PIXELS)
                 return false;
-            p.value = (float)((double)s->values[at] / g->gain - g->background);
-            r->pixels[g->n_pixels++] = p;
+            struct group_pixel *p = &r->pixels[g->n_pixels++];
+            uint16_t lit = g->n > 1 ? members_at(r, g, x + 0.5, y + 0.5, PROFILE_SIGMAS) : foreground;
+            p->foreground = foreground;
+            p->value = (float)((double)s->values[at] / g->gain - g->background);
+            for (int i = 0; i < g->n; i++) {
+                const struct spot_ellipse *e = &r->work[g->member[i]].ellipse;
+                p->P[i] =
+                    lit & 1u << i ? (float)spot_profile_at(&profile[i], x + 0.5 - e->x, y + 0.5 - e->y) : 0;
+            }
         }
     return true;
 }
 
 /* Variance of a pixel: background, photons of the members, errors of their profiles. */
-static double pixel_variance(const struct spots_run *r, const struct group *g, const struct group_pixel *p,
-                             bool last)
+static double pixel_variance(const struct group *g, const struct group_pixel *p, const double *signal,
+                             const double *error)
 {
     double v = g->noise;
     for (int i = 0; i < g->n; i++) {
-        const struct spot_work *w = &r->work[g->member[i]];
-        double share = (double)p->P[i], wrong = g->n > 1 ? PROFILE_ERROR * g->I[i] * share : 0;
-        v += (last ? spots_signal(g->I[i], w->var0, w->prior) : fmax(g->I[i], 0)) * share + wrong * wrong;
+        double share = (double)p->P[i], wrong = error[i] * share;
+        v += signal[i] * share + wrong * wrong;
     }
-    return fmax(v, 1e-3);
+    return v > 1e-3 ? v : 1e-3;
 }
 
 /* One round of the fit; worst: largest relative change. The last round only makes the variances. */
 static bool fit_round(const struct spots_run *r, struct group *g, bool last, double *worst)
 {
-    double M[GROUP_MAX * GROUP_MAX] = {0}, b[GROUP_MAX] = {0};
+    double M[GROUP_MAX * GROUP_MAX], b[GROUP_MAX] = {0}, signal[GROUP_MAX], error[GROUP_MAX];
     int n = g->n;
-    memset(g->derivative, 0, sizeof g->derivative);
+    for (int i = 0; i < n; i++) {
+        const struct spot_work *w = &r->work[g->member[i]];
+        signal[i] = last ? spots_signal(g->I[i], w->var0, w->prior) : fmax(g->I[i], 0);
+        error[i] = n > 1 ? PROFILE_ERROR * g->I[i] : 0;
+        g->derivative[i] = 0;
+    }
+    memset(M, 0, (size_t)(n * n) * sizeof *M);
     for (int32_t k = 0; k < g->n_pixels; k++) {
         const struct group_pixel *p = &r->pixels[k];
-        double v = pixel_variance(r, g, p, last);
+        double v = pixel_variance(g, p, signal, error);
         for (int i = 0; i < n; i++) {
             double weight = (double)p->P[i] / v;
             b[i] += weight * (double)p->value;

@@ -207,24 +207,26 @@ static void sum_spot(struct spots_run *r, size_t row, const struct background *g
     struct spot_work *w = &r->work[row];
     const struct shoebox *s = r->box;
     const double *c = g->covariance, gain = w->gain;
+    struct spot_profile profile;
     double x = w->ellipse.x - s->x0, y = w->ellipse.y - s->y0, sum = 0, noise = 0, share = 0;
     int32_t n = 0;
     size_t k = 0;
+    spot_profile_make(&w->ellipse, &profile);
     for (int32_t j = 0; j < s->height; j++)
         for (int32_t i = 0; i < s->width; i++, k++) {
             if ((s->code[k] & (SHOEBOX_FOREGROUND | SHOEBOX_VALID)) != (SHOEBOX_FOREGROUND | SHOEBOX_VALID))
                 continue;
             double b = background_at(g, i + 0.5, j + 0.5);
             sum += (double)s->values[k] - b;
-            noise += g->noise_per_value * fmax(b, 0) + g->noise;
-            share += spot_ellipse_profile(&w->ellipse, i + 0.5 - x, j + 0.5 - y);
+            noise += g->noise_per_value * (b > 0 ? b : 0) + g->noise;
+            share += r->fixed ? 0 : spot_profile_at(&profile, i + 0.5 - x, j + 0.5 - y);
             n++;
         }
     double estimate = c[0] + 2 * (x * c[1] + y * c[2]) + x * x * c[3] + 2 * x * y * c[4] + y * y * c[5];
     w->background = background_at(g, x, y) / gain;
     w->noise = n ? noise / n / (gain * gain) : 0;
     w->estimate = fmax(estimate, 0) / (gain * gain);
-    w->share = share > 0.05 && !r->fixed ? share : 1;
+    w->share = share > 0.05 ? share : 1;
     w->sum = sum / gain / w->share;
     w->var0 = (n * w->noise + (double)n * n * w->estimate) / (w->share * w->share);
 }

@@ -167,9 +167,11 @@ void shoebox_centroid(const struct shoebox *s, const struct background *g, doubl
         size_t k = 0;
         for (int32_t j = 0; j < s->height; j++)
             for (int32_t i = 0; i < s->width; i++, k++) {
+                if (!summed(s->code[k]))
+                    continue;
                 double v = (double)s->values[k] - background_at(g, i + 0.5, j + 0.5);
                 double at[2] = {s->x0 + i + 0.5, s->y0 + j + 0.5};
-                if (!summed(s->code[k]) || !(v > 0))
+                if (!(v > 0))
                     continue;
                 for (int a = 0; a < 2; a++) {
                     first[a] += pass ? 0 : v * at[a];

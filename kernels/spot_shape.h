@@ -36,9 +36,16 @@ void spot_ellipse_reach(const struct spot_ellipse *e, double k, double reach[2])
 /* Pixels from … to − 1 of row y whose centres lie within k sigmas; false: none. */
 bool spot_ellipse_row(const struct spot_ellipse *e, double k, int32_t y, int32_t *from, int32_t *to);
 
-/* Share of the spot's photons that fall into the pixel whose centre lies (dx, dy) px from the spot's: a Gaussian without the
- * pixel's own variance, at 3 × 3 samples. */
-double spot_ellipse_profile(const struct spot_ellipse *e, double dx, double dy);
+/* The spot as its light falls: a Gaussian without the pixel's own variance. */
+struct spot_profile {
+    double xx, xy, yy;     /* its form */
+    double sx, sy, up, un; /* what the samples a third of a pixel off have to the middle one */
+    double scale;
+};
+void spot_profile_make(const struct spot_ellipse *e, struct spot_profile *out);
+
+/* Share of the spot's photons that fall into the pixel whose centre lies (dx, dy) px from the spot's: 3 × 3 samples. */
+double spot_profile_at(const struct spot_profile *p, double dx, double dy);
 
 /* ---- measuring ---- */
 

@@ -83,17 +83,55 @@ static void profiles_sum_to_one(void **state)
     for (int i = 0; i < 4; i++) {
         struct reflection r = row_at(&p, &beam, 700.2 + 0.3 * i, 300.9);
         struct spot_ellipse e;
+        struct spot_profile profile;
         double sum = 0, moment = 0;
         assert_true(spot_ellipse_make(&view, &r, &(struct spot_shape){sizes[i][0], 0, sizes[i][1], 0}, &e));
+        spot_profile_make(&e, &profile);
         for (int32_t y = 250; y < 350; y++)
             for (int32_t x = 640; x < 760; x++) {
-                double dx = x + 0.5 - e.x, dy = y + 0.5 - e.y, share = spot_ellipse_profile(&e, dx, dy);
+                double dx = x + 0.5 - e.x, dy = y + 0.5 - e.y, share = spot_profile_at(&profile, dx, dy);
                 sum += share;
                 moment += share * (dx * dx + dy * dy);
             }
         assert_double_equal(sum, 1, 0.003);
         assert_double_equal(moment / sum / (sizes[i][0] + sizes[i][1]), 1,
                             0.03); /* the pixel's own width is in it */
+    }
+}
+
+/* The mean of a Gaussian's density at nine places of the pixel, one by one. */
+static double nine_samples(const struct spot_ellipse *e, double dx, double dy)
+{
+    const double pi = 3.14159265358979323846;
+    double vr = fmax(e->vr - 1.0 / 12, 0.03), vt = fmax(e->vt - 1.0 / 12, 0.03), sum = 0;
+    for (int i = -1; i <= 1; i++)
+        for (int j = -1; j <= 1; j++) {
+            double x = (dx + i / 3.0) * e->scale_x, y = (dy + j / 3.0) * e->scale_y;
+            double r = x * e->ux + y * e->uy, t = -x * e->uy + y * e->ux;
+            sum += exp(-0.5 * (r * r / vr + t * t / vt));
+        }
+    return sum / 9 / (2 * pi * sqrt(vr * vt));
+}
+
+static void profiles_are_the_mean_of_nine_samples(void **state)
+{
+    (void)state;
+    static const double sizes[][2] = {{0.05, 0.09}, {0.35, 0.35}, {3, 0.3}, {20, 6}};
+    for (int i = 0; i < 4; i++) {
+        struct panel p = make_panel(i % 2 ? 0.1 : 0.17); /* square pixels and others */
+        struct beam_vector beam = {1, {0, 0, 1}};
+        struct view view = {&p, 1, &beam};
+        struct reflection r = row_at(&p, &beam, 700.2 + 0.3 * i, 300.9);
+        struct spot_ellipse e;
+        struct spot_profile profile;
+        assert_true(spot_ellipse_make(&view, &r, &(struct spot_shape){sizes[i][0], 0, sizes[i][1], 0}, &e));
+        spot_profile_make(&e, &profile);
+        for (double dy = -12; dy <= 12; dy += 0.37)
+            for (double dx = -12; dx <= 12; dx += 0.41) {
+                double want = nine_samples(&e, dx, dy);
+                assert_double_equal(spot_profile_at(&profile, dx, dy), want, 1e-12 * want + 1e-100);
+            }
+        assert_true(spot_profile_at(&profile, 1e4, -1e4) == 0);
     }
 }
 
@@ -120,6 +158,7 @@ int main(void)
         cmocka_unit_test(the_long_axis_points_from_the_beam),
         cmocka_unit_test(rows_reach_and_distance_agree),
         cmocka_unit_test(profiles_sum_to_one),
+        cmocka_unit_test(profiles_are_the_mean_of_nine_samples),
         cmocka_unit_test(lines_go_through_what_was_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
