@@ -133,7 +133,7 @@ static void decide_state(const struct table *t, struct observation *o, const str
     bool counts = same && now - b->looked_ns >= apart;
     o->looks = same ? b->looks + counts : 1;
     o->since_ns = same ? b->since_ns : now;
-    o->looked_ns = same && !counts ? b->looked_ns : now;
+    o->looked_ns = b && same && !counts ? b->looked_ns : now;
     if (b && before_ns < now && o->bytes > b->bytes)
         o->rate = (double)(o->bytes - b->bytes) / ((double)(now - before_ns) * 1e-9);
     o->state = RUN_TRANSFERRING;

@@ -39,7 +39,8 @@ static void a_real_frame_is_indexed_and_integrated(void **state)
     assert_double_equal(r.lattices[0].cell[0], 93.39, 0.004 * 93.39);
     assert_double_equal(r.lattices[0].cell[2], 131.03, 0.004 * 131.03);
     assert_true(r.lattices[0].rmsd_x <= 0.3 && r.lattices[0].rmsd_y <= 0.3);
-    assert_in_range(r.n_integrated, 130, 500); /* those of DIALS and, further from the sphere, as many again */
+    assert_in_range(r.n_integrated, 130,
+                    500); /* those of DIALS and, further from the sphere, as many again */
     for (size_t i = 0; i < r.n_integrated; i++)
         assert_true(r.integrated[i].variance > 0);
 }
