@@ -168,11 +168,13 @@ static const char *refused(const struct job *j, struct arena *a)
     if (!(fmax(s->sigma[0], s->sigma[1]) / px <= SIGMA_MOST_PX))
         return arena_printf(a, "the shift is known to %.3f px only, %g px are needed",
                             fmax(s->sigma[0], s->sigma[1]) / px, SIGMA_MOST_PX);
-    for (int k = 0; k < 2; k++)
-        if (!(fabs(s->half[0][k] - s->half[1][k]) <= HALVES_SIGMA * s->half_sigma[k]))
-            return arena_printf(a, "the halves of the sample differ by %.3f px in %c, %.1f sigma",
-                                fabs(s->half[0][k] - s->half[1][k]) / px, "xy"[k],
-                                fabs(s->half[0][k] - s->half[1][k]) / s->half_sigma[k]);
+    for (int k = 0; k < 2; k++) {
+        /* a difference that guard b would let pass as a sigma harms nobody, however small its own sigma is */
+        double apart = fabs(s->half[0][k] - s->half[1][k]);
+        if (!(apart <= fmax(HALVES_SIGMA * s->half_sigma[k], SIGMA_MOST_PX * px)))
+            return arena_printf(a, "the halves of the sample differ by %.3f px in %c, %.1f sigma", apart / px,
+                                "xy"[k], apart / s->half_sigma[k]);
+    }
     if (!(fabs(t[2]) <= DISTANCE_BOUND * distance))
         return arena_printf(a, "a change of the distance by %.2f mm is not believed", t[2]);
     return NULL;
