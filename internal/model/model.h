@@ -5,6 +5,7 @@
 #include "model/beam.h"
 #include "model/crystal.h"
 #include "model/detector.h"
+#include "model/detector_wire.h"
 #include "model/experiment.h"
 #include "model/intensities.h"
 #include "model/outcome.h"

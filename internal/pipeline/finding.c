@@ -9,7 +9,7 @@
 
 static const uint32_t MAGIC = 0x56534658, VERSION = 2; /* "XFSV" */
 
-/* ---- detectors as bytes ---- */
+/* ---- beams as bytes ---- */
 
 static void reals(struct str *out, const double *v, size_t n)
 {
@@ -21,20 +21,6 @@ static void get_reals(struct unwire *in, double *v, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         v[i] = unwire_real(in);
-}
-
-static void place_pack(const double *origin, const double *fast, const double *slow, struct str *out)
-{
-    reals(out, origin, 3);
-    reals(out, fast, 3);
-    reals(out, slow, 3);
-}
-
-static void place_unpack(struct unwire *in, double *origin, double *fast, double *slow)
-{
-    get_reals(in, origin, 3);
-    get_reals(in, fast, 3);
-    get_reals(in, slow, 3);
 }
 
 void beam_pack(const struct beam *b, struct str *out)
@@ -55,78 +41,6 @@ void beam_unpack(struct unwire *in, struct beam *b)
     b->polarization_fraction = unwire_real(in);
     b->energy_recorded_ev = unwire_real(in);
     b->energy_source = unwire_u8(in);
-}
-
-void detector_pack(const struct detector *d, struct str *out)
-{
-    wire_u32(out, (uint32_t)d->n_panels);
-    wire_u32(out, (uint32_t)d->n_nodes);
-    for (size_t i = 0; i < d->n_panels; i++) {
-        const struct panel *p = &d->panels[i];
-        const struct panel_info *info = &d->info[i];
-        place_pack(p->origin, p->fast, p->slow, out);
-        reals(out,
-              (double[]){p->pixel_fast, p->pixel_slow, p->mu, p->thickness, p->trusted_lo, p->trusted_hi,
-                         p->gain, p->pedestal},
-              8);
-        wire_u32(out, (uint32_t)p->n_fast);
-        wire_u32(out, (uint32_t)p->n_slow);
-        wire_u8(out, p->parallax);
-        wire_text(out, info->name);
-        wire_text(out, info->type);
-        wire_text(out, info->material);
-        wire_u32(out, (uint32_t)info->raw_offset[0]);
-        wire_u32(out, (uint32_t)info->raw_offset[1]);
-    }
-    for (size_t i = 0; i < d->n_nodes; i++) {
-        const struct detector_node *n = &d->nodes[i];
-        wire_text(out, n->name);
-        wire_u32(out, (uint32_t)n->parent);
-        wire_u32(out, (uint32_t)n->panel);
-        place_pack(n->origin, n->fast, n->slow, out);
-    }
-}
-
-static const char *text_or_empty(struct unwire *in, struct arena *a)
-{
-    const char *text = unwire_text(in, a);
-    return text ? text : "";
-}
-
-static void panel_unpack(struct unwire *in, struct arena *a, struct panel *p, struct panel_info *info)
-{
-    double v[8];
-    place_unpack(in, p->origin, p->fast, p->slow);
-    get_reals(in, v, 8);
-    p->pixel_fast = v[0], p->pixel_slow = v[1], p->mu = v[2], p->thickness = v[3];
-    p->trusted_lo = v[4], p->trusted_hi = v[5], p->gain = v[6], p->pedestal = v[7];
-    p->n_fast = (int32_t)unwire_u32(in);
-    p->n_slow = (int32_t)unwire_u32(in);
-    p->parallax = unwire_u8(in);
-    info->name = text_or_empty(in, a);
-    info->type = text_or_empty(in, a);
-    info->material = text_or_empty(in, a);
-    info->raw_offset[0] = (int32_t)unwire_u32(in);
-    info->raw_offset[1] = (int32_t)unwire_u32(in);
-}
-
-struct detector *detector_unpack(struct unwire *in, struct arena *a)
-{
-    struct error err = {0};
-    size_t n_panels = unwire_u32(in), n_nodes = unwire_u32(in);
-    if (in->bad || n_panels == 0 || n_panels > FINDING_PANELS || n_nodes > FINDING_NODES)
-        return NULL;
-    struct detector *d = detector_make(a, n_panels, n_nodes);
-    for (size_t i = 0; i < n_panels && !in->bad; i++)
-        panel_unpack(in, a, &d->panels[i], &d->info[i]);
-    for (size_t i = 0; i < n_nodes && !in->bad; i++) {
-        struct detector_node *n = &d->nodes[i];
-        n->name = text_or_empty(in, a);
-        n->parent = (int32_t)unwire_u32(in);
-        n->panel = (int32_t)unwire_u32(in);
-        place_unpack(in, n->origin, n->fast, n->slow);
-    }
-    return !in->bad && detector_finish(d, "a survey's finding", &err) ? d : NULL;
 }
 
 /* ---- findings as bytes ---- */
@@ -168,6 +82,7 @@ static bool all_finite(const double *v, size_t n)
 static bool read_found(struct unwire *in, struct arena *a, struct found *out)
 {
     double n[6], strain[2];
+    struct error err = {0};
     out->known = unwire_u8(in);
     out->corrected = unwire_u8(in);
     get_reals(in, n, 6);
@@ -178,7 +93,7 @@ static bool read_found(struct unwire *in, struct arena *a, struct found *out)
     out->strain_sigma = strain[1];
     out->n_panels = unwire_u32(in);
     bool panels = unwire_u8(in);
-    if (in->bad || out->n_panels > FINDING_PANELS || !all_finite(n, 6) || !all_finite(strain, 2) ||
+    if (in->bad || out->n_panels > DETECTOR_PANELS_MAX || !all_finite(n, 6) || !all_finite(strain, 2) ||
         !all_finite(out->correction.shift, 3))
         return false;
     if (panels) {
@@ -198,8 +113,10 @@ static bool read_found(struct unwire *in, struct arena *a, struct found *out)
         out->id.single = unwire_u8(in);
         beam_unpack(in, &out->beam);
         out->detector = detector_unpack(in, a);
+        if (!out->detector || !detector_finish(out->detector, "a survey's finding", &err))
+            return false;
     }
-    return !in->bad && (!out->corrected || (out->detector && out->id.path)) && in->at == in->end;
+    return !in->bad && (!out->corrected || out->id.path) && in->at == in->end;
 }
 
 bool found_unpack(const struct finding *f, struct arena *a, struct found *out, struct error *err)

@@ -2,6 +2,7 @@
 #ifndef XFELX_PIPELINE_FINDING_H
 #define XFELX_PIPELINE_FINDING_H
 
+#include "model/model.h"
 #include "pipeline/survey.h"
 #include "pipeline/survey_cell.h"
 #include "pipeline/workspace.h"
@@ -25,16 +26,11 @@ struct found {
 void found_pack(const struct found *f, struct str *out);
 bool found_unpack(const struct finding *f, struct arena *a, struct found *out, struct error *err);
 
-/* Beams and detectors as bytes. NULL: broken. */
+/* Beams as bytes. */
 void beam_pack(const struct beam *b, struct str *out);
 void beam_unpack(struct unwire *in, struct beam *b);
-void detector_pack(const struct detector *d, struct str *out);
-struct detector *detector_unpack(struct unwire *in, struct arena *a);
 
 /* Put the frame's detector where the recipe's correction says. Detectors with another number of panels stay. */
 void geometry_place(const struct recipe *r, struct workspace *w);
-
-/* The most panels of a detector that are believed in bytes. */
-enum { FINDING_PANELS = 4096, FINDING_NODES = 3 * FINDING_PANELS };
 
 #endif

@@ -92,7 +92,9 @@ static bool get_lattice(struct unwire *in, const struct recipe *r, struct arena 
     s->id.frame = unwire_u32(in);
     s->id.single = unwire_u8(in);
     beam_unpack(in, &s->beam);
-    s->detector = in->bad ? NULL : detector_unpack(in, a);
+    struct detector *d = in->bad ? NULL : detector_unpack(in, a);
+    struct error err = {0};
+    s->detector = d && detector_finish(d, "a frame of the survey", &err) ? d : NULL;
     s->indexed = unwire_u8(in);
     for (int i = 0; i < 9; i++)
         s->A[i] = unwire_real(in);

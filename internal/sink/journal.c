@@ -1,6 +1,8 @@
 /* journal.c - writing journals; see journal.h. Records gather in memory and go out with one write and one fdatasync a batch. */
 #include "sink/journal_format.h"
 
+#include "model/model.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <lz4.h>
@@ -211,7 +213,7 @@ static int32_t detector_number(struct journal *j, const struct detector *d)
         return -1;
     str_clear(&j->body);
     wire_u32(&j->body, (uint32_t)j->n_detectors);
-    journal_detector_put(&j->body, d);
+    detector_pack(d, &j->body);
     for (const struct known_detector *k = j->detectors; k; k = k->next)
         if (k->bytes.len == j->body.len && !memcmp(k->bytes.text + 4, j->body.text + 4, j->body.len - 4))
             return k->number;

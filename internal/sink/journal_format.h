@@ -59,10 +59,6 @@ bool journal_columns_get(struct unwire *g, const struct table_head *head, void *
 bool journal_frame_put(struct str *out, const struct result *r, int32_t detector, bool final, unsigned tries,
                        struct str *scratch, struct error *err);
 
-/* A detector as bytes, and back (every number checked). */
-void journal_detector_put(struct str *out, const struct detector *d);
-const struct detector *journal_detector_get(struct unwire *g, struct arena *a);
-
 /* Sources and detectors that a reader has seen so far. */
 struct journal_seen {
     const char **paths;

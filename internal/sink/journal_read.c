@@ -4,6 +4,8 @@
  * the bytes are, no record is given whose checksum does not hold. */
 #include "sink/journal_format.h"
 
+#include "model/model.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <lz4.h>
@@ -253,8 +255,8 @@ static bool see_detector(struct journal_reader *r, const struct journal_record *
     struct journal_seen *s = &r->seen;
     if (g.bad || number > DETECTORS_MAX || number < s->n_detectors || number > s->n_detectors + r->seq)
         return false;
-    const struct detector *d = journal_detector_get(&g, &r->memory);
-    if (!d)
+    const struct detector *d = detector_unpack(&g, &r->memory);
+    if (!d || g.at != g.end)
         return false;
     while (s->n_detectors <= number) {
         s->detectors = arena_grow(&r->memory, s->detectors, s->n_detectors, sizeof *s->detectors);

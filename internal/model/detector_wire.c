@@ -1,10 +1,10 @@
-/* journal_detector.c - a detector as bytes and back, bit for bit: result files made from journals must be those that the process
- * itself would have made. */
-#include "sink/journal_format.h"
+/* detector_wire.c - a detector as bytes and back, bit for bit: what ranks tell each other, and result files made from journals, must be
+ * what one process would have made. See detector_wire.h. */
+#include "model/detector_wire.h"
 
 #include <math.h>
 
-enum { PANELS_MAX = 65536, NODES_MAX = 1 << 18, PANEL_BYTES = 120, NODE_BYTES = 80 /* at least */ };
+enum { PANEL_BYTES = 120, NODE_BYTES = 80 /* at least */ };
 
 static void put_reals(struct str *out, const double *v, size_t n)
 {
@@ -12,7 +12,7 @@ static void put_reals(struct str *out, const double *v, size_t n)
         wire_real(out, v[i]);
 }
 
-void journal_detector_put(struct str *out, const struct detector *d)
+void detector_pack(const struct detector *d, struct str *out)
 {
     wire_u32(out, (uint32_t)d->n_panels);
     wire_u32(out, (uint32_t)d->n_nodes);
@@ -100,10 +100,10 @@ static void get_node(struct unwire *g, struct arena *a, const struct detector *d
              (i ? n->parent < 0 || n->parent >= (int64_t)i : n->parent != -1);
 }
 
-const struct detector *journal_detector_get(struct unwire *g, struct arena *a)
+struct detector *detector_unpack(struct unwire *g, struct arena *a)
 {
     size_t n_panels = unwire_u32(g), n_nodes = unwire_u32(g), left = (size_t)(g->end - g->at);
-    if (g->bad || n_panels == 0 || n_panels > PANELS_MAX || n_nodes > NODES_MAX ||
+    if (g->bad || n_panels == 0 || n_panels > DETECTOR_PANELS_MAX || n_nodes > DETECTOR_NODES_MAX ||
         n_panels * PANEL_BYTES + n_nodes * NODE_BYTES > left)
         return NULL;
     struct detector *d = detector_make(a, n_panels, n_nodes);
@@ -115,5 +115,5 @@ const struct detector *journal_detector_get(struct unwire *g, struct arena *a)
     }
     for (size_t i = 0; i < n_nodes && !g->bad; i++)
         get_node(g, a, d, i);
-    return g->bad || g->at != g->end ? NULL : d;
+    return g->bad ? NULL : d;
 }
