@@ -4,7 +4,6 @@
 #ifndef XFELX_MODEL_DETECTOR_WIRE_H
 #define XFELX_MODEL_DETECTOR_WIRE_H
 
-#include "base/wire.h"
 #include "model/detector.h"
 
 /* The most that is believed of bytes. */
