@@ -27,6 +27,7 @@ static inline int drop(void **state)
     workspace_free(workspace);
     workspace = NULL;
     source_list_close(&list);
+    list = (struct source_list){0}; /* a case may make none */
     arena_free(&arena);
     support_remove(folder);
     return 0;
