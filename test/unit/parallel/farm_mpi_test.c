@@ -71,7 +71,10 @@ static int run(const char *how, char line[256])
         print_message("needs TEST_MPIEXEC, the vendored mpiexec.hydra\n");
         skip();
     }
-    snprintf(command, sizeof command, "%s -n 3 %s %s 2>&1", mpiexec, own_path, how);
+    /* The sanitizers' build has the system's MPI, whose plug-ins leak in places that no suppression can name:
+     * they are unloaded by then. */
+    snprintf(command, sizeof command, "ASAN_OPTIONS=\"$ASAN_OPTIONS:detect_leaks=0\" %s -n 3 %s %s 2>&1",
+             mpiexec, own_path, how);
     FILE *p = popen(command, "r");
     assert_non_null(p);
     if (!fgets(line, 256, p))
