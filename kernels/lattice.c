@@ -65,6 +65,21 @@ bool lattice_reciprocal(const double m[9], double out[9])
     return true;
 }
 
+bool lattice_is_same(const double x[9], const double y[9], double share)
+{
+    double a[9], change[9];
+    if (!lattice_reciprocal(y, a))
+        return false;
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++) {
+            double v = a[i] * x[j] + a[3 + i] * x[3 + j] + a[6 + i] * x[6 + j];
+            change[3 * i + j] = rint(v);
+            if (!(fabs(v - change[3 * i + j]) <= share))
+                return false;
+        }
+    return fabs(fabs(mat3_det(change)) - 1) < 0.5; /* whole numbers: 1 or not */
+}
+
 void lattice_change(const double m[9], const int8_t p[9], double out[9])
 {
     double t[9];

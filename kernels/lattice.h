@@ -22,6 +22,9 @@ void lattice_cell(const double basis[9], double cell[6]);
 /* Inverse transpose: basis → A, A → basis. false: singular. */
 bool lattice_reciprocal(const double m[9], double out[9]);
 
+/* Do two bases span one lattice: is each vector of x a whole combination of those of y, within a share of them? */
+bool lattice_is_same(const double x[9], const double y[9], double share);
+
 void lattice_change(const double m[9], const int8_t p[9], double out[9]); /* out = m·P */
 void lattice_metric(const double m[9], double g[9]);                      /* g = mᵀ·m */
 

@@ -192,22 +192,6 @@ static size_t make_triples(const struct noise *noise, const struct point *points
     return n < TRIPLES ? n : TRIPLES;
 }
 
-/* Do two bases span one lattice, within a tenth of each other's vectors? */
-static bool same_lattice(const double x[9], const double y[9])
-{
-    double a[9], change[9];
-    if (!lattice_reciprocal(y, a))
-        return false;
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++) {
-            double v = a[i] * x[j] + a[3 + i] * x[3 + j] + a[6 + i] * x[6 + j];
-            change[3 * i + j] = rint(v);
-            if (!(fabs(v - change[3 * i + j]) <= 0.1))
-                return false;
-        }
-    return fabs(fabs(mat3_det(change)) - 1) < 0.1;
-}
-
 /* ---- one rung */
 
 static bool too_long(const double reduced[9], double limit)
@@ -226,7 +210,7 @@ static void try_triples(const struct noise *noise, const struct point *points, s
         bool seen = false;
         basis_of(w->map.vector, w->triple[i], g.m);
         for (size_t k = 0; k < n_tried && !seen; k++)
-            seen = same_lattice(g.m, tried[k]);
+            seen = lattice_is_same(g.m, tried[k], 0.1);
         if (seen)
             continue;
         memcpy(tried[n_tried++], g.m, sizeof g.m);

@@ -90,22 +90,6 @@ static bool text_read(const char *text, size_t n, const char *name, struct raw_i
     return seen || error_set(err, ERROR_METADATA, "%s holds no row \"h k l intensity\"", name);
 }
 
-bool intensities_known(const uint8_t *data, size_t n)
-{
-    double v[FIELDS];
-    if (mtz_known(data, n) || starts((const char *)data, n, "CrystFEL reflection list"))
-        return true;
-    for (size_t at = 0, line = 0; at < n && line < 3;
-         line++) { /* a table has its numbers within the first lines */
-        const uint8_t *end = memchr(data + at, '\n', n - at);
-        size_t length = end ? (size_t)(end - data) - at : n - at;
-        if (read_fields((const char *)data + at, length, v) >= 4)
-            return true;
-        at += length + 1;
-    }
-    return false;
-}
-
 /* ---- one entry an orbit ---- */
 
 static int by_index(const void *x, const void *y)

@@ -19,9 +19,6 @@ struct intensities {
     double cell[6]; /* of the file; 0: it names none */
 };
 
-/* Does the content look like a file that intensities_parse reads? */
-bool intensities_known(const uint8_t *data, size_t n);
-
 /* Parse n bytes. label: the MTZ column, NULL: the first intensity, else the first amplitude (squared), else a calculated one.
  * ERROR_METADATA, ERROR_DAMAGED, ERROR_TRUNCATED name file and place;
  * ERROR_UNSUPPORTED: unmerged. name is for messages. */

@@ -86,22 +86,6 @@ static const char *group_of_lattice(const char *symbol)
     return "P 1";
 }
 
-/* Do two bases span one lattice? */
-static bool one_lattice(const double x[9], const double y[9])
-{
-    double a[9], change[9];
-    if (!lattice_reciprocal(y, a))
-        return false;
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++) {
-            double v = a[i] * x[j] + a[3 + i] * x[3 + j] + a[6 + i] * x[6 + j];
-            change[3 * i + j] = rint(v);
-            if (!(fabs(v - change[3 * i + j]) < 1e-3))
-                return false;
-        }
-    return fabs(fabs(mat3_det(change)) - 1) < 1e-6;
-}
-
 /* How oblique a cell is: of the settings that fit, the most rectangular. */
 static double obliqueness(const double cell[6])
 {
@@ -130,7 +114,7 @@ static bool cell_in_setting(const struct run_cell *run, const struct space_group
         lattice_change(run->axes, change[k], basis);
         lattice_cell(basis, six);
         if (!(obliqueness(six) < least - 1e-6) || !space_group_fits_cell(g, six, 1e-5, 1e-3) ||
-            !lattice_primitive(g->centring, basis, part, NULL) || !one_lattice(part, primitive))
+            !lattice_primitive(g->centring, basis, part, NULL) || !lattice_is_same(part, primitive, 1e-3))
             continue;
         least = obliqueness(six);
         memcpy(cell, six, sizeof six);

@@ -257,6 +257,25 @@ static void cholesky_solves_and_refuses(void **state)
     assert_false(cholesky_solve(broken, none, 2, 2));
 }
 
+static void a_lattice_is_known_in_any_basis(void **state)
+{
+    (void)state;
+    static const int8_t whole[9] = {1, 1, 0, 0, 1, -2, 0, 0, -1}, doubled[9] = {2, 0, 0, 0, 1, 0, 0, 0, 1};
+    double m[9] = {31, 2, -5, 0, 42, 7, 1, 0, 55}, other[9], off[9], broken[9] = {NAN};
+    lattice_change(m, whole, other);
+    assert_true(lattice_is_same(m, other, 1e-9));
+    assert_true(lattice_is_same(other, m, 1e-9));
+    lattice_change(m, doubled, other);
+    assert_false(lattice_is_same(m, other, 1e-3));
+    assert_false(lattice_is_same(other, m, 1e-3)); /* whole, but of twice the volume */
+    memcpy(off, m, sizeof off);
+    off[0] *= 1.02;
+    assert_true(lattice_is_same(m, off, 0.1));
+    assert_false(lattice_is_same(m, off, 1e-3));
+    assert_false(lattice_is_same(m, broken, 0.1));
+    assert_false(lattice_is_same(broken, m, 0.1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_reciprocal_basis_is_dual_and_its_own_inverse),
         cmocka_unit_test(centring_divides_the_volume),
         cmocka_unit_test(reduction_undoes_any_change_of_basis),
+        cmocka_unit_test(a_lattice_is_known_in_any_basis),
         cmocka_unit_test(every_lattice_system_has_its_rotations_and_strains),
         cmocka_unit_test(a_metric_averaged_over_a_group_obeys_it),
         cmocka_unit_test(the_nearest_rotation_is_found_under_strain),

@@ -98,8 +98,6 @@ static void what_is_no_list_is_refused(void **state)
         assert_int_equal(err.code, bad[i].code);
         arena_free(&a);
     }
-    assert_true(intensities_known((const uint8_t *)"h k l I\n1 2 3 4\n", 15));
-    assert_false(intensities_known((const uint8_t *)"HEADER HYDROLASE\n", 17));
 }
 
 int main(void)

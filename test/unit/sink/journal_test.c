@@ -1,6 +1,6 @@
 /* journal_test.c - journals: what is put comes back bit for bit; nothing that was not whole is ever taken; and a second
  * implementation, written from the same page, agrees. */
-#include "frames.h"
+#include "fixture.h"
 
 #include "sink/journal_format.h"
 
@@ -8,24 +8,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-
-static char folder[64];
-static struct arena memory;
-
-static int setup(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    support_remove(folder);
-    arena_free(&memory);
-    return 0;
-}
 
 static char *path_of(const char *name)
 {

@@ -1,26 +1,8 @@
 /* journals_test.c - journals of several attempts: each frame counts once, and files made from them are those that were made at
  * once. */
-#include "frames.h"
+#include "fixture.h"
 
 #include "sink/sink.h"
-
-static char folder[64];
-static struct arena memory;
-
-static int setup(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    support_remove(folder);
-    arena_free(&memory);
-    return 0;
-}
 
 static void good(bool ok, const struct error *err)
 {

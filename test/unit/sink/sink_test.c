@@ -1,25 +1,7 @@
 /* sink_test.c - results in, files out: names, order, atomicity, refusals. */
-#include "frames.h"
+#include "fixture.h"
 
 #include "sink/sink.h"
-
-static char folder[64];
-static struct arena memory;
-
-static int setup(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    support_remove(folder);
-    arena_free(&memory);
-    return 0;
-}
 
 static struct sink_options options(void)
 {

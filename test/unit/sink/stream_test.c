@@ -1,30 +1,12 @@
 /* stream_test.c - CrystFEL streams: read again by a small parser of the test's own, by the rules of FORMATS 4; the geometry by our
  * reader of .geom files. */
-#include "frames.h"
+#include "fixture.h"
 
 #include "sink/sink.h"
 #include "sink/stream.h"
 #include "source/source.h"
 
 #include <math.h>
-
-static char folder[64];
-static struct arena memory;
-
-static int setup(void **state)
-{
-    (void)state;
-    support_folder(folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    support_remove(folder);
-    arena_free(&memory);
-    return 0;
-}
 
 static char *content(const char *name)
 {
