@@ -21,9 +21,10 @@ BASE := -std=gnu11 -g -fno-omit-frame-pointer -fstack-protector-strong -ffp-cont
 ifeq ($(FLAVOUR),product)
 CC      := $(SYSROOT)/bin/xcc
 AR      := gcc-ar
+BASE    += -isystem $(SYSROOT)/include/mariadb
 OPT     := -O3 -fPIE -fno-plt -ffunction-sections -fdata-sections -fno-math-errno -D_FORTIFY_SOURCE=2
 LDFLAGS := -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,relro,-z,now -Wl,-z,stack-size=4194304 -L$(SYSROOT)/lib
-LIBS    := -lmpi -lhdf5 -lsqlite3 -lcjson -lcurl -lbearssl -ldeflate -lbz2 -lz -llz4 -lm
+LIBS    := -lmpi -lhdf5 -lsqlite3 -lcjson -lcurl -lmariadb -lbearssl -ldeflate -lbz2 -lz -llz4 -lm
 ALLOC   := $(SYSROOT)/lib/mimalloc.o
 READY   := $(SYSROOT)/.ready
 else
@@ -31,9 +32,9 @@ CC      := gcc
 MULTIARCH := $(shell gcc -print-multiarch)
 AR      := gcc-ar
 OPT     := -O1 -D_FORTIFY_SOURCE=2 $(if $(SAN),-fsanitize=$(SAN)) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=undefined)
-BASE    += -isystem /usr/include/hdf5/serial -isystem /usr/include/cjson -isystem /usr/include/$(MULTIARCH)/mpich -Wno-format-truncation -Wno-maybe-uninitialized
+BASE    += -isystem /usr/include/hdf5/serial -isystem /usr/include/cjson -isystem /usr/include/$(MULTIARCH)/mpich -isystem /usr/include/mariadb -Wno-format-truncation -Wno-maybe-uninitialized
 LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) -L/usr/lib/x86_64-linux-gnu/hdf5/serial
-LIBS    := -lmpich -lhdf5 -lsqlite3 -lcjson -lcurl -ldeflate -lbz2 -lz -llz4 -lm
+LIBS    := -lmpich -lhdf5 -lsqlite3 -lcjson -lcurl -lmariadb -ldeflate -lbz2 -lz -llz4 -lm
 ALLOC   :=
 READY   :=
 endif
@@ -104,7 +105,6 @@ $(BUILD)/test/%: test/%.c $(BUILD)/libxfelx.a $(ALLOC)
 
 # The vendored libraries that nothing links yet (product only).
 $(BUILD)/test/vendor/libraries_test: LIBS := -lmpi -lmicrohttpd -lcurl -lmariadb -lbearssl -llz4 -lz -lm
-$(BUILD)/test/vendor/libraries_test: CPPFLAGS += -isystem $(SYSROOT)/include/mariadb
 
 tests: $(TESTS)
 

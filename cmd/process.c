@@ -6,6 +6,8 @@
  * all. */
 #include "cmd/process.h"
 
+#include "cmd/database.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,7 +95,6 @@ static bool open_outputs(struct job *j, struct error *err)
 {
     struct arena *a = &j->cli->arena;
     j->folder = fs_absolute(a, param_text(j->params, "output.output_dir", "."));
-    const char *file = param_text(j->params, "db.file", NULL);
     uint8_t hash[32];
     inputs_run_hash(a, &j->list, hash);
     struct store_begin begin = {
@@ -113,7 +114,7 @@ static bool open_outputs(struct job *j, struct error *err)
     struct sink_options last = sink_options_of(j);
     last.rank = farm_ranks(j->farm) - 1;
     return sink_check(&last, err) && fs_make_folders(j->folder, err) &&
-           store_open(file ? file : fs_join(a, j->folder, "xfelx.db"), false, &j->store, err) &&
+           database_open(a, j->params, j->folder, false, &j->store, err) &&
            store_begin(j->store, &begin, &j->stored, err) && (j->stored.finished || open_sink(j, err));
 }
 

@@ -120,10 +120,6 @@ bool inputs_read(struct job *j, struct error *err)
     size_t n_inputs = 0;
     if (!parameters_read(j->cli, &j->params, &inputs, &n_inputs, err))
         return false;
-    if (param_text(j->params, "db.host", NULL))
-        return error_set(err, ERROR_USAGE,
-                         "db.host is given, but this version keeps its results in SQLite only"),
-               error_hint(err, "leave db.host out: the database is then xfelx.db in output.output_dir");
     if (!recipe_make(j->params, a, &j->recipe, err))
         return false;
     all_inputs(a, j->params, &inputs, &n_inputs);

@@ -1,5 +1,6 @@
 /* status.c - where things stand: runs, frames, hits, indexed, stage times. Reads the database only. */
 #include "cmd/cli.h"
+#include "cmd/database.h"
 
 #include "pipeline/pipeline.h"
 #include "report/report.h"
@@ -10,7 +11,8 @@
 /* It says it is running, but its process on this machine is no more. */
 static bool died(struct store *s, struct cli *cli, const struct store_job_row *j)
 {
-    return j->state == JOB_RUNNING && strcmp(j->host, proc_host(&cli->arena)) == 0 && !store_is_alive(s);
+    return j->state == JOB_RUNNING && strcmp(j->host, proc_host(&cli->arena)) == 0 &&
+           !store_is_alive(s, j->job);
 }
 
 /* "  why not    no_spots 20 few_spots 1": nothing at all when every frame has its lattice. */
@@ -177,9 +179,9 @@ static int run(struct cli *cli)
     size_t n = 0;
     if (!cli_operands(cli, 0, 1, "FOLDER", &err))
         return cli_misuse(cli, &err);
-    const char *place = cli->n_operands ? cli->operands[0] : ".";
-    const char *path = fs_is_folder(place) ? fs_join(&cli->arena, place, "xfelx.db") : place;
-    if (!store_open(path, true, &s, &err))
+    struct params *p = params_make(&cli->arena);
+    if (!params_load_settings(p, cli_value(cli, "config", NULL), &err) ||
+        !database_open_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, true, &s, &err))
         return cli_fail(&err);
     bool ok = store_jobs(s, &cli->arena, &jobs, &n, &err);
     struct str text = {0};
@@ -209,6 +211,7 @@ static int run(struct cli *cli)
 
 static const struct option_row options[] = {
     {0, "json", NULL, "print as JSON, with every count and interval"},
+    {0, "config", "FILE", "settings file, read after the others (also $XFELX_CONFIG)"},
     {0},
 };
 
@@ -222,16 +225,17 @@ const struct command command_status = {
     .name = "status",
     .summary = "show where things stand: frames, hits, indexed, times",
     .usage = "[OPTIONS] [FOLDER]",
-    .text = "Reads the database that process keeps in its output folder (xfelx.db; the present folder when "
-            "none is named) and "
-            "says what became of each run: how many frames, how many of them hits, how many of these "
-            "indexed, what was the "
-            "reason for the others, and how long each stage took.\n\n"
-            "hits: frames with at least as many strong spots as dispatch.hit_finder asks for; the hit rate "
-            "is hits of the frames "
-            "that could be read, with its 95 % interval. indexed: hits with an accepted lattice. weak "
-            "frames: below the hit cut, "
-            "indexed all the same, and counted in neither.",
+    .text =
+        "Reads the database that process keeps in its output folder (xfelx.db; without FOLDER: the server "
+        "or file that the settings db.* name, else that of the present folder) and "
+        "says what became of each run: how many frames, how many of them hits, how many of these "
+        "indexed, what was the "
+        "reason for the others, and how long each stage took.\n\n"
+        "hits: frames with at least as many strong spots as dispatch.hit_finder asks for; the hit rate "
+        "is hits of the frames "
+        "that could be read, with its 95 % interval. indexed: hits with an accepted lattice. weak "
+        "frames: below the hit cut, "
+        "indexed all the same, and counted in neither.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- CPUs ---- */
@@ -168,4 +169,13 @@ bool proc_fork_helper(int (*work)(int fd, void *arg), void *arg, pid_t *pid, int
     *pid = child;
     *fd = pair[0];
     return true;
+}
+
+int proc_reap(pid_t pid)
+{
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

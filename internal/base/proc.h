@@ -17,4 +17,7 @@ const char *proc_host(struct arena *a);
  * comes back in *fd. The helper dies with its parent (PR_SET_PDEATHSIG). Must be called before threads and MPI start. */
 bool proc_fork_helper(int (*work)(int fd, void *arg), void *arg, pid_t *pid, int *fd, struct error *err);
 
+/* Wait for a helper that ends by itself. Its exit code; -1: it was killed. */
+int proc_reap(pid_t pid);
+
 #endif

@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void copy_text(char *out, size_t size, const unsigned char *text)
-{
-    snprintf(out, size, "%s", text ? (const char *)text : "");
-}
-
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -40,16 +35,16 @@ static bool read_lattices(struct sql *s, struct store_job_row *row, struct error
     if (!values)
         return error_set(err, ERROR_MEMORY, "out of memory");
     size_t count[COLUMNS] = {0};
-    sqlite3_stmt *q = sql_query(
+    struct sql_stmt *q = sql_query(
         s, err, "SELECT a,b,c,al,be,ga,rmsd_px,res_a,n_integrated FROM lattice WHERE job=?", "i", row->job);
     int step;
     for (int64_t seen = 0; (step = sql_step(s, q, err)) == 1; seen++) {
         if (seen >= n)
             continue; /* came in meanwhile */
         for (int c = 0; c < COLUMNS; c++)
-            if (sqlite3_column_type(q, c) != SQLITE_NULL)
-                values[(size_t)c * (size_t)n + count[c]++] = sqlite3_column_double(q, c);
-        row->counts.reflections += (uint64_t)sqlite3_column_int64(q, 8);
+            if (isfinite(sql_real(s, q, c)))
+                values[(size_t)c * (size_t)n + count[c]++] = sql_real(s, q, c);
+        row->counts.reflections += (uint64_t)sql_int(s, q, 8);
     }
     row->counts.lattices = count[0];
     for (int c = 0; c < COLUMNS; c++) {
@@ -70,50 +65,54 @@ static bool read_lattices(struct sql *s, struct store_job_row *row, struct error
 
 static bool read_frames(struct sql *s, struct store_job_row *row, struct error *err)
 {
-    sqlite3_stmt *q = sql_query(s, err, "SELECT outcome,reason,n_strong,stages,t_done FROM frame WHERE job=?",
-                                "i", row->job);
+    struct sql_stmt *q = sql_query(
+        s, err, "SELECT outcome,reason,n_strong,stages,t_done FROM frame WHERE job=?", "i", row->job);
     int step;
     while ((step = sql_step(s, q, err)) == 1) {
         struct store_counts *c = &row->counts;
-        int outcome = sqlite3_column_int(q, 0), reason = sqlite3_column_int(q, 1);
+        int outcome = (int)sql_int(s, q, 0), reason = (int)sql_int(s, q, 1);
         c->frames++;
         c->by_outcome[outcome & 7]++;
         c->by_reason[reason & 63]++;
-        c->spots += (uint64_t)sqlite3_column_int64(q, 2);
-        if (sqlite3_column_bytes(q, 3) == 32) {
+        c->spots += (uint64_t)sql_int(s, q, 2);
+        size_t bytes = 0;
+        const uint8_t *stages = sql_bytes(s, q, 3, &bytes);
+        if (bytes == 32) {
             double ms[STAGE_MAX];
-            unpack_stages(sqlite3_column_blob(q, 3), ms);
+            unpack_stages(stages, ms);
             for (int i = 0; i < STAGE_MAX; i++) {
                 row->stage_ms[i] += ms[i];
                 row->stage_n[i] += ms[i] > 0;
             }
         }
-        int64_t t = sqlite3_column_int64(q, 4);
+        int64_t t = sql_int(s, q, 4);
         row->newest_t = t > row->newest_t ? t : row->newest_t;
     }
     return step == 0;
 }
 
-static void read_job(sqlite3_stmt *q, struct store_job_row *row)
+static void read_job(struct sql *s, struct sql_stmt *q, struct store_job_row *row)
 {
     char hash[65] = "";
-    row->job = sqlite3_column_int64(q, 0);
-    row->run = sqlite3_column_int64(q, 1);
-    copy_text(row->run_name, sizeof row->run_name, sqlite3_column_text(q, 2));
-    if (sqlite3_column_bytes(q, 3) == 32)
-        hash_hex(sqlite3_column_blob(q, 3), 32, hash);
+    row->job = sql_int(s, q, 0);
+    row->run = sql_int(s, q, 1);
+    sql_text(s, q, 2, row->run_name, sizeof row->run_name);
+    size_t n = 0;
+    const uint8_t *bytes = sql_bytes(s, q, 3, &n);
+    if (n == 32)
+        hash_hex(bytes, 32, hash);
     memcpy(row->trial_hash, hash, 16);
-    row->n_expected = (uint64_t)sqlite3_column_int64(q, 4);
-    row->state = sqlite3_column_int(q, 5);
-    row->attempts = sqlite3_column_int(q, 6);
-    row->end_kind = sqlite3_column_int(q, 7);
-    copy_text(row->host, sizeof row->host, sqlite3_column_text(q, 8));
-    copy_text(row->program, sizeof row->program, sqlite3_column_text(q, 9));
-    row->start_t = sqlite3_column_int64(q, 10);
-    row->end_t = sqlite3_column_int64(q, 11);
-    row->n_ranks = (uint32_t)sqlite3_column_int64(q, 12);
-    row->n_threads = (uint32_t)sqlite3_column_int64(q, 13);
-    copy_text(row->folder, sizeof row->folder, sqlite3_column_text(q, 14));
+    row->n_expected = (uint64_t)sql_int(s, q, 4);
+    row->state = (int)sql_int(s, q, 5);
+    row->attempts = (int)sql_int(s, q, 6);
+    row->end_kind = (int)sql_int(s, q, 7);
+    sql_text(s, q, 8, row->host, sizeof row->host);
+    sql_text(s, q, 9, row->program, sizeof row->program);
+    row->start_t = sql_int(s, q, 10);
+    row->end_t = sql_int(s, q, 11);
+    row->n_ranks = (uint32_t)sql_int(s, q, 12);
+    row->n_threads = (uint32_t)sql_int(s, q, 13);
+    sql_text(s, q, 14, row->folder, sizeof row->folder);
 }
 
 bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, size_t *n, struct error *err)
@@ -123,7 +122,7 @@ bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, s
     if (!sql_number(&s->sql, &count, 0, err, "SELECT count(*) FROM job", ""))
         return false;
     *rows = arena_array(a, (size_t)count + 1, sizeof **rows);
-    sqlite3_stmt *q = sql_query(
+    struct sql_stmt *q = sql_query(
         &s->sql, err,
         "SELECT j.id,j.run,r.name,t.recipe_hash,j.n_expected,j.state,j.n_tries,a.end_kind,a.host,a.program,"
         "a.start_t,a.end_t,a.n_ranks,a.n_threads,j.folder FROM job j JOIN run r ON r.id=j.run JOIN trial t "
@@ -134,9 +133,9 @@ bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, s
         "");
     int step;
     while ((step = sql_step(&s->sql, q, err)) == 1 && *n < (size_t)count)
-        read_job(q, *rows + (*n)++);
+        read_job(&s->sql, q, *rows + (*n)++);
     if (step == 1)
-        sql_reset(q);
+        sql_reset(&s->sql, q);
     bool ok = step >= 0;
     for (size_t i = 0; ok && i < *n; i++)
         ok = read_frames(&s->sql, *rows + i, err) && read_lattices(&s->sql, *rows + i, err);
@@ -148,7 +147,7 @@ bool store_failures(struct store *s, int64_t job, size_t limit, struct arena *a,
 {
     *n = 0;
     *rows = arena_array(a, limit + 1, sizeof **rows);
-    sqlite3_stmt *q = sql_query(
+    struct sql_stmt *q = sql_query(
         &s->sql, err,
         "SELECT s.path,f.frame,f.reason,x.body FROM frame f JOIN job j ON j.id=f.job JOIN source s ON "
         "s.run=j.run AND s.no=f.source LEFT JOIN failure x ON x.job=f.job AND x.source=f.source AND "
@@ -157,11 +156,10 @@ bool store_failures(struct store *s, int64_t job, size_t limit, struct arena *a,
     int step;
     while ((step = sql_step(&s->sql, q, err)) == 1) {
         struct store_failed *f = *rows + (*n)++;
-        int bytes = sqlite3_column_bytes(q, 0);
-        snprintf(f->path, sizeof f->path, "%.*s", bytes, (const char *)sqlite3_column_blob(q, 0));
-        f->frame = (uint32_t)sqlite3_column_int64(q, 1);
-        f->reason = (enum reason)sqlite3_column_int(q, 2);
-        copy_text(f->message, sizeof f->message, sqlite3_column_text(q, 3));
+        sql_text(&s->sql, q, 0, f->path, sizeof f->path);
+        f->frame = (uint32_t)sql_int(&s->sql, q, 1);
+        f->reason = (enum reason)(int)sql_int(&s->sql, q, 2);
+        sql_text(&s->sql, q, 3, f->message, sizeof f->message);
     }
     return step == 0;
 }

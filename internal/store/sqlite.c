@@ -1,194 +1,201 @@
-/* sqlite.c - one connection to SQLite; see sqlite.h. Settings and their order: busy_timeout comes first
- * because setting journal_mode can itself meet a lock; mmap stays off (a truncated file under mmap is
- * SIGBUS). */
-#include "store/sqlite.h"
+/* sqlite.c - the form of a connection that needs no server; see sql.h. Settings and their order: busy_timeout comes first
+ * because setting journal_mode can itself meet a lock; mmap stays off (a truncated file under mmap is SIGBUS). */
+#include "store/place.h"
+#include "store/sql.h"
 
-#include <math.h>
-#include <stdarg.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static bool sql_error(struct sql *s, struct error *err)
+static sqlite3_stmt *stmt_of(struct sql_stmt *q)
 {
-    int code = sqlite3_errcode(s->db);
-    enum error_code kind = code == SQLITE_FULL                            ? ERROR_NO_SPACE
-                           : code == SQLITE_BUSY || code == SQLITE_LOCKED ? ERROR_BUSY
-                                                                          : ERROR_FAILED;
-    error_set(err, kind, "the database %s cannot be used", s->path);
-    error_detail(err, "%s", sqlite3_errmsg(s->db));
-    if (kind == ERROR_NO_SPACE)
-        error_hint(err, "free space on its disk, then run the same command again");
-    else if (kind == ERROR_BUSY)
-        error_hint(err,
-                   "another program holds it locked; run the same command again when that one has ended");
-    else if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+    return (sqlite3_stmt *)q;
+}
+
+static bool fails(struct sql *s, struct error *err)
+{
+    int code = sqlite3_extended_errcode(s->db);
+    sql_fails(s, sqlite_class(code), sqlite3_errmsg(s->db), err);
+    if ((code & 255) == SQLITE_NOTADB || (code & 255) == SQLITE_CORRUPT)
         error_hint(err, "move the file away; it is made anew from the next run on");
     return false;
 }
 
-bool sql_script(struct sql *s, const char *text, struct error *err)
+static bool script(struct sql *s, const char *text, struct error *err)
 {
-    return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK || sql_error(s, err);
+    s->n_statements++;
+    if (!strcmp(text, "ROLLBACK") && sqlite3_get_autocommit(s->db))
+        return true; /* an error has rolled back already */
+    return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK || fails(s, err);
 }
 
-bool sql_open(struct sql *s, const char *path, bool read_only, struct error *err)
+static bool settings(struct sql *s, bool read_only, struct error *err)
 {
-    *s = (struct sql){.path = strdup(path)};
-    if (!s->path)
-        return error_set(err, ERROR_MEMORY, "out of memory");
+    if (read_only)
+        return script(s, "PRAGMA query_only=ON; PRAGMA mmap_size=0; SELECT count(*) FROM sqlite_schema", err);
+    s->journal_mode = place_journal_mode(s->options.file);
+    if (!strcmp(s->journal_mode, "delete") && !place_locks_hold_beside(s->options.file))
+        log_warn("the file system of %s does not lock: one process at a time may use it", s->options.file);
+    return script(s,
+                  !strcmp(s->journal_mode, "wal") ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"
+                                                  : "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL",
+                  err) &&
+           script(
+               s,
+               "PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; "
+               "PRAGMA cache_size=-16384; PRAGMA mmap_size=0",
+               err);
+}
+
+static bool open_file(struct sql *s, bool read_only, struct error *err)
+{
     if (sqlite3_initialize() != SQLITE_OK)
         return error_set(err, ERROR_INTERNAL, "SQLite does not start");
+    const char *path = s->options.file;
     struct stat st;
     if (read_only && stat(path, &st) != 0)
         return error_set(err, ERROR_UNREADABLE, "there is no database %s", path),
                error_hint(err, "`xfelx process` makes it in output.output_dir; name that folder");
+    sqlite3 *db = NULL;
     int flags = read_only ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    int code = sqlite3_open_v2(path, &s->db, flags, NULL);
+    int code = sqlite3_open_v2(path, &db, flags, NULL);
     if (code != SQLITE_OK && read_only) {
-        sqlite3_close(s->db);
-        code = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READONLY, NULL);
+        sqlite3_close(db);
+        code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
     }
+    s->db = db;
     if (code != SQLITE_OK)
-        return sql_error(s, err);
-    sqlite3_busy_timeout(s->db, 10000);
-    sqlite3_extended_result_codes(s->db, 0);
-    if (read_only)
-        return sql_script(s, "PRAGMA query_only=ON; PRAGMA mmap_size=0; SELECT count(*) FROM sqlite_schema",
-                          err);
-    return sql_script(s,
-                      "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA "
-                      "wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA "
-                      "cache_size=-16384; PRAGMA mmap_size=0",
-                      err);
+        return fails(s, err);
+    sqlite3_busy_timeout(db, 10000);
+    sqlite3_extended_result_codes(db, 1);
+    return settings(s, read_only, err);
 }
 
-void sql_close(struct sql *s)
+static void close_file(struct sql *s)
 {
-    for (int i = 0; i < SQL_CACHE; i++)
-        sqlite3_finalize(s->cache[i].stmt);
     sqlite3_close(s->db);
-    free(s->path);
-    *s = (struct sql){0};
 }
 
-static sqlite3_stmt *prepared(struct sql *s, const char *text, struct error *err)
+static struct sql_stmt *prepare(struct sql *s, const char *text, struct error *err)
 {
-    int i = 0;
-    for (; i < SQL_CACHE - 1 && s->cache[i].text; i++)
-        if (s->cache[i].text == text)
-            return s->cache[i].stmt;
-    if (s->cache[i].text) { /* the last place is reused by whatever does not fit */
-        sqlite3_finalize(s->cache[i].stmt);
-        s->cache[i].text = NULL;
-    }
-    if (sqlite3_prepare_v3(s->db, text, -1, SQLITE_PREPARE_PERSISTENT, &s->cache[i].stmt, NULL) !=
-        SQLITE_OK) {
-        sql_error(s, err);
-        return NULL;
-    }
-    s->cache[i].text = text;
-    return s->cache[i].stmt;
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v3(s->db, text, -1, SQLITE_PREPARE_PERSISTENT, &q, NULL) != SQLITE_OK)
+        fails(s, err);
+    return (struct sql_stmt *)q;
 }
 
-static sqlite3_stmt *query(struct sql *s, struct error *err, const char *text, const char *types,
-                           va_list args)
+static void finalize(struct sql_stmt *q)
 {
-    sqlite3_stmt *q = prepared(s, text, err);
-    if (!q)
-        return NULL;
-    for (int i = 1; *types; types++, i++) {
-        if (*types == 'i') {
-            sqlite3_bind_int64(q, i, va_arg(args, int64_t));
-        } else if (*types == 'd') {
-            double v = va_arg(args, double);
-            if (isfinite(v))
-                sqlite3_bind_double(q, i, v);
-            else
-                sqlite3_bind_null(q, i);
-        } else if (*types == 't') {
-            const char *v = va_arg(args, const char *);
-            sqlite3_bind_text(q, i, v, -1, SQLITE_TRANSIENT);
-        } else if (*types == 'b') {
-            const void *v = va_arg(args, const void *);
-            sqlite3_bind_blob(q, i, v, va_arg(args, int), SQLITE_TRANSIENT);
-        } else {
-            sqlite3_bind_null(q, i);
-        }
-    }
-    return q;
+    sqlite3_finalize(stmt_of(q));
 }
 
-sqlite3_stmt *sql_query(struct sql *s, struct error *err, const char *text, const char *types, ...)
+static void bind(sqlite3_stmt *q, int i, const struct sql_value *v, sqlite3_destructor_type life)
 {
-    va_list args;
-    va_start(args, types);
-    sqlite3_stmt *q = query(s, err, text, types, args);
-    va_end(args);
-    return q;
+    if (v->kind == SQL_INT)
+        sqlite3_bind_int64(q, i, v->i);
+    else if (v->kind == SQL_REAL)
+        sqlite3_bind_double(q, i, v->d);
+    else if (v->kind == SQL_TEXT)
+        sqlite3_bind_text64(q, i, v->p, v->n, life, SQLITE_UTF8);
+    else if (v->kind == SQL_BYTES)
+        sqlite3_bind_blob64(q, i, v->n ? v->p : "", v->n, life);
+    else
+        sqlite3_bind_null(q, i);
 }
 
-int sql_step(struct sql *s, sqlite3_stmt *q, struct error *err)
+static void reset(struct sql_stmt *q)
 {
-    int code = q ? sqlite3_step(q) : SQLITE_ERROR;
+    sqlite3_reset(stmt_of(q));
+    sqlite3_clear_bindings(stmt_of(q));
+}
+
+/* Runs at the first step, as is SQLite's way. */
+static bool run(struct sql *s, struct sql_stmt *q, const struct sql_value *v, size_t n, struct error *err)
+{
+    (void)err;
+    s->n_statements++;
+    for (size_t i = 0; i < n; i++)
+        bind(stmt_of(q), (int)i + 1, v + i, SQLITE_TRANSIENT);
+    return true;
+}
+
+static int step(struct sql *s, struct sql_stmt *q, struct error *err)
+{
+    int code = sqlite3_step(stmt_of(q));
     if (code == SQLITE_ROW)
         return 1;
-    if (q && code != SQLITE_DONE)
-        sql_error(s, err);
-    if (q)
-        sql_reset(q);
-    return code == SQLITE_DONE ? 0 : -1;
-}
-
-void sql_reset(sqlite3_stmt *q)
-{
-    sqlite3_reset(q);
-    sqlite3_clear_bindings(q);
-}
-
-bool sql_do(struct sql *s, int *changed, struct error *err, const char *text, const char *types, ...)
-{
-    va_list args;
-    va_start(args, types);
-    sqlite3_stmt *q = query(s, err, text, types, args);
-    va_end(args);
-    int step = 1;
-    while (step == 1)
-        step = sql_step(s, q, err);
-    if (changed)
-        *changed = sqlite3_changes(s->db);
-    return step == 0;
-}
-
-bool sql_number(struct sql *s, int64_t *out, int64_t otherwise, struct error *err, const char *text,
-                const char *types, ...)
-{
-    va_list args;
-    va_start(args, types);
-    sqlite3_stmt *q = query(s, err, text, types, args);
-    va_end(args);
-    *out = otherwise;
-    int step = sql_step(s, q, err);
-    if (step == 1) {
-        if (sqlite3_column_type(q, 0) != SQLITE_NULL)
-            *out = sqlite3_column_int64(q, 0);
-        sql_reset(q);
+    if (code != SQLITE_DONE) {
+        fails(s, err);
+        return -1;
     }
-    return step >= 0;
+    s->affected = sqlite3_changes64(s->db);
+    return 0;
 }
 
-bool sql_begin(struct sql *s, struct error *err)
+static bool run_many(struct sql *s, struct sql_stmt *q, const struct sql_value *v, size_t columns,
+                     size_t rows, int64_t *affected, struct error *err)
 {
-    return sql_script(s, "BEGIN IMMEDIATE", err);
+    s->n_statements++;
+    int64_t before = sqlite3_total_changes64(s->db);
+    bool ok = true;
+    for (size_t r = 0; ok && r < rows; r++, v += columns) {
+        for (size_t i = 0; i < columns; i++)
+            bind(stmt_of(q), (int)i + 1, v + i, SQLITE_STATIC);
+        ok = step(s, q, err) == 0;
+        sqlite3_reset(stmt_of(q));
+    }
+    sqlite3_clear_bindings(stmt_of(q));
+    *affected = sqlite3_total_changes64(s->db) - before;
+    return ok;
 }
 
-bool sql_commit(struct sql *s, struct error *err)
+static struct sql_value column(struct sql_stmt *q, int i)
 {
-    return sql_script(s, "COMMIT", err);
+    sqlite3_stmt *p = stmt_of(q);
+    switch (sqlite3_column_type(p, i)) {
+    case SQLITE_INTEGER:
+        return sql_i(sqlite3_column_int64(p, i));
+    case SQLITE_FLOAT:
+        return sql_d(sqlite3_column_double(p, i));
+    case SQLITE_NULL:
+        return sql_null();
+    default:
+        break;
+    }
+    bool text = sqlite3_column_type(p, i) == SQLITE_TEXT;
+    const void *data = text ? (const void *)sqlite3_column_text(p, i) : sqlite3_column_blob(p, i);
+    return (struct sql_value){
+        .kind = text ? SQL_TEXT : SQL_BYTES, .p = data, .n = (size_t)sqlite3_column_bytes(p, i)};
 }
 
-void sql_rollback(struct sql *s)
+static int columns_of(struct sql_stmt *q)
 {
-    if (!sqlite3_get_autocommit(s->db))
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return sqlite3_column_count(stmt_of(q));
 }
+
+static int64_t last_id(struct sql *s)
+{
+    return sqlite3_last_insert_rowid(s->db);
+}
+
+const struct store_ops sqlite_ops = {
+    .name = "sqlite",
+    .dialect = DIALECT_SQLITE,
+    .open = open_file,
+    .close = close_file,
+    .script = script,
+    .prepare = prepare,
+    .finalize = finalize,
+    .run = run,
+    .run_many = run_many,
+    .step = step,
+    .reset = reset,
+    .column = column,
+    .columns = columns_of,
+    .last_id = last_id,
+    .begin = "BEGIN IMMEDIATE", /* an upgrade of a read would be refused at once */
+    .has_table = "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name=?",
+    .has_column = "SELECT count(*) FROM pragma_table_info(?) WHERE name=?",
+    .now = NULL,
+};

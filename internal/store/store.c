@@ -1,88 +1,95 @@
-/* store.c - writing: open and migrate, begin an attempt, put results, end it. See store.h.
+/* store.c - open, begin an attempt, end it. See store.h. Results: results.c.
  *
  * Everything is idempotent by key: run by path_hash, trial by recipe hash, job by its five parts, frame by
- * (job, source, frame). Whether an attempt that looks alive still is, is decided by a lock that the kernel
- * drops when its process dies, not by a time: a crashed command can be repeated at once. */
+ * (job, source, frame). Whether an attempt that looks alive still is, is decided by a lock that the kernel or
+ * the server drops when its process dies, not by a time: a crashed command can be repeated at once. */
+#include "store/mariadb.h"
 #include "store/store_private.h"
 
-#include "store/pack.h"
-#include "store/schema.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 /* ---- opening ---- */
 
-static bool schema_version(struct sql *s, int64_t *version, struct error *err)
+/* The options with texts of their own. */
+static struct store_options kept(const struct store_options *o, struct arena *a)
 {
-    int64_t n = 0;
-    if (!sql_number(s, &n, 0, err, "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name='meta'",
-                    ""))
-        return false;
-    *version = 0;
-    return n == 0 ||
-           sql_number(s, version, 0, err, "SELECT CAST(v AS INTEGER) FROM meta WHERE k='schema'", "");
+    struct store_options k = *o;
+    const char **texts[] = {&k.file, &k.host, &k.socket, &k.name,        &k.user, &k.password,
+                            &k.ca,   &k.cert, &k.key,    &k.fingerprint, &k.label};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (*texts[i])
+            *texts[i] = arena_strdup(a, *texts[i]);
+    if (!k.label && (k.host || k.socket))
+        k.label = arena_printf(a, "%s on %s", k.name ? k.name : "", k.host ? k.host : k.socket);
+    return k;
 }
 
-static bool make_step(struct sql *s, const struct schema_step *step, struct error *err)
+/* Part of SQL texts where no parameter can stand. */
+static bool name_is_good(const char *name)
 {
-    struct str sql = {0};
-    for (size_t i = 0; i < step->n_tables; i++)
-        schema_sqlite(step->tables + i, &sql);
-    bool ok = sql_script(s, sql.text, err);
-    str_free(&sql);
-    char number[16];
-    snprintf(number, sizeof number, "%d", step->version);
-    ok = ok &&
-         sql_do(s, NULL, err, "INSERT INTO meta(k,v) VALUES('schema',?1) ON CONFLICT(k) DO UPDATE SET v=?1",
-                "t", number);
-    ok = ok && sql_do(s, NULL, err,
-                      "INSERT OR IGNORE INTO meta(k,v) VALUES('min_reader','1'),('min_writer','1')", "");
-    return ok && sql_do(s, NULL, err, "INSERT INTO migration(step,t,done,by,version) VALUES(?,?,1,'','')",
-                        "ii", (int64_t)step->version, clock_now());
+    size_t n = name ? strlen(name) : 0;
+    return n >= 1 && n <= 40 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
 }
 
-static bool migrate(struct sql *s, struct error *err)
+static bool check(const struct store_options *o, struct error *err)
 {
-    if (!sql_begin(s, err))
-        return false;
-    int64_t version = 0;
-    bool ok = schema_version(s, &version, err);
-    for (size_t i = 0; ok && i < schema_n_steps; i++)
-        if (schema_steps[i].version > version)
-            ok = make_step(s, schema_steps + i, err);
-    if (ok)
-        return sql_commit(s, err);
-    sql_rollback(s);
+    bool server = o->host || o->socket;
+    if (server && !name_is_good(o->name))
+        return error_set(err, ERROR_USAGE, "db.name must be 1 to 40 small letters, digits and underscores"),
+               error_hint(err, "one database an experiment: db.name=xpp12345");
+    return server || o->file || error_set(err, ERROR_USAGE, "no database is named");
+}
+
+static void sleep_ns(int64_t ns)
+{
+    nanosleep(&(struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000}, NULL);
+}
+
+static void back_off(unsigned try)
+{
+    sleep_ns(
+        sql_backoff(try, ((uint64_t)clock_monotonic() ^ (uint64_t)getpid() << 32) * 0x9e3779b97f4a7c15u));
+}
+
+/* Many at once are turned away for a moment: too many connections, a file that one of them is just turning to WAL (where SQLite does
+ * not wait by itself). */
+static bool open_patiently(struct store *s, const struct store_options *o, bool read_only, struct error *err)
+{
+    enum { TRIES = 12 };
+    for (unsigned try = 1; !sql_open(&s->sql, o, read_only, err); try++) {
+        if (s->sql.class != CLASS_TRANSIENT || try == TRIES)
+            return false;
+        back_off(try);
+    }
+    return true;
+}
+
+static bool open_sql(struct store *s, const struct store_options *o, bool read_only, struct error *err)
+{
+    if (open_patiently(s, o, read_only, err))
+        return true;
+    bool no_database =
+        s->sql.class == CLASS_PERMANENT && s->sql.ops->dialect == DIALECT_MARIADB && !read_only;
+    struct error first = err ? *err : (struct error){0};
+    if (no_database && mariadb_make_database(o, err) && open_patiently(s, o, read_only, err))
+        return true;
+    if (no_database && err)
+        *err = first;
     return false;
 }
 
-bool store_open(const char *path, bool read_only, struct store **out, struct error *err)
+bool store_open(const struct store_options *o, bool read_only, struct store **out, struct error *err)
 {
     struct store *s = calloc(1, sizeof *s);
     if (!s)
         return error_set(err, ERROR_MEMORY, "out of memory");
     s->lock = -1;
-    int64_t version = 0;
-    bool ok = sql_open(&s->sql, path, read_only, err) && schema_version(&s->sql, &version, err);
-    if (ok && version > SCHEMA_VERSION) {
-        ok = error_set(err, ERROR_FAILED,
-                       "the database %s is of a newer xfelx (schema %d; this one knows up to %d)", path,
-                       (int)version, SCHEMA_VERSION);
-        error_hint(err, "use the newer program, or another folder");
-    } else if (ok && version == 0 && read_only) {
-        ok = error_set(err, ERROR_FAILED, "%s is no database of xfelx", path);
-    } else if (ok && !read_only) {
-        ok = migrate(&s->sql, err);
-    }
-    if (!ok) {
+    struct store_options k = kept(o, &s->arena);
+    if (!check(&k, err) || !open_sql(s, &k, read_only, err) || !store_migrate(s, read_only, err)) {
         store_close(s);
         return false;
     }
@@ -90,69 +97,69 @@ bool store_open(const char *path, bool read_only, struct store **out, struct err
     return true;
 }
 
+bool store_open_file(const char *path, bool read_only, struct store **out, struct error *err)
+{
+    return store_open(&(struct store_options){.file = path}, read_only, out, err);
+}
+
 void store_close(struct store *s)
 {
     if (!s)
         return;
     sql_close(&s->sql);
-    if (s->lock >= 0)
-        close(s->lock);
+    store_unlock(s);
+    arena_free(&s->arena);
     free(s);
+}
+
+/* ---- transactions ---- */
+
+/* A new connection, with the lock that the old one held. */
+static bool connect_again(struct store *s, struct error *err)
+{
+    int64_t got = 1;
+    return sql_reopen(&s->sql, err) &&
+           (!*s->server_lock ||
+            (sql_number(&s->sql, &got, 0, err, "SELECT GET_LOCK(?,10)", "t", s->server_lock) && got));
+}
+
+bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err),
+                       void *arg, struct error *err)
+{
+    enum { TRIES = 9 };
+    for (unsigned try = 1;; try++) {
+        s->sql.class = CLASS_NONE;
+        bool begun = s->sql.db && sql_begin(&s->sql, err);
+        if (begun && work(s, arg, err) && sql_commit(&s->sql, err))
+            return true;
+        enum sql_class class = s->sql.db ? s->sql.class : CLASS_RECONNECT;
+        if (begun && class != CLASS_RECONNECT)
+            sql_rollback(&s->sql);
+        /* whether a lost commit was done does not matter: everything is idempotent by key */
+        if ((class != CLASS_TRANSIENT && class != CLASS_RECONNECT) || try == TRIES)
+            return false;
+        back_off(try);
+        if (class == CLASS_RECONNECT && !connect_again(s, err) && try + 1 == TRIES)
+            return false;
+    }
 }
 
 /* ---- beginning ---- */
 
-/* Only one process at a time works on what a database file holds. */
-static bool take_lock(struct store *s, bool *elsewhere, struct error *err)
-{
-    struct str name = {0};
-    str_printf(&name, "%s.lock", s->sql.path);
-    s->lock = open(name.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    bool ok = s->lock >= 0 || error_system(err, ERROR_FAILED, "cannot make %s", name.text);
-    int busy = ok ? flock(s->lock, LOCK_EX | LOCK_NB) : 0;
-    /* store_is_alive holds it for a moment */
-    for (int i = 0; busy != 0 && errno == EWOULDBLOCK && i < 10; i++) {
-        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-        busy = flock(s->lock, LOCK_EX | LOCK_NB);
-    }
-    if (busy != 0) {
-        /* a file system without locks lets everybody in: nothing better is to be had there */
-        *elsewhere = errno == EWOULDBLOCK;
-        ok = !*elsewhere || error_set(err, ERROR_BUSY, "another xfelx is working with %s", s->sql.path);
-        if (!ok)
-            error_hint(err, "`xfelx status` shows how far it is");
-    }
-    str_free(&name);
-    return ok;
-}
-
-bool store_is_alive(const struct store *s)
-{
-    struct str name = {0};
-    str_printf(&name, "%s.lock", s->sql.path);
-    int fd = open(name.text, O_RDONLY | O_CLOEXEC);
-    bool alive = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (fd >= 0)
-        close(fd);
-    str_free(&name);
-    return alive;
-}
-
 static bool find_run(struct sql *s, const struct store_begin *b, int64_t *run, struct error *err)
 {
-    int64_t bytes = 0, here = 0;
+    int64_t bytes = 0, here = 0, order = 0, now = clock_now();
     for (size_t i = 0; i < b->n_sources; i++)
         if (b->sources[i].size >= 0)
             bytes += b->sources[i].size, here++;
     bool ok =
+        sql_number(s, &order, 0, err, "SELECT max(ord) FROM run", "") &&
         sql_do(s, NULL, err,
                "INSERT INTO "
                "run(ord,num,name,path,path_hash,facility,state,state_t,seen,n_files,n_here,bytes,bytes_here,"
-               "n_frames,readable,ignored) SELECT "
-               "coalesce(max(ord),0)+1,NULL,?1,?2,?3,'standalone',3,?4,?4,?5,?6,?7,?7,?8,1,0"
-               " FROM run WHERE true ON CONFLICT(path_hash) DO NOTHING",
-               "tbbiiiii", b->run_name, b->folder, (int)strlen(b->folder), b->run_hash, 16, clock_now(),
-               (int64_t)b->n_sources, here, bytes, (int64_t)b->n_expected);
+               "n_frames,readable,ignored) VALUES(?,NULL,?,?,?,'standalone',3,?,?,?,?,?,?,?,1,0) {keep id}",
+               "itbbiiiiiii", order + 1, b->run_name, b->folder, (int)strlen(b->folder), b->run_hash, 16, now,
+               now, (int64_t)b->n_sources, here, bytes, bytes, (int64_t)b->n_expected);
     ok = ok && sql_number(s, run, 0, err, "SELECT id FROM run WHERE path_hash=?", "b", b->run_hash, 16);
     for (size_t i = 0; ok && i < b->n_sources; i++) {
         const struct store_source *f = b->sources + i;
@@ -160,8 +167,7 @@ static bool find_run(struct sql *s, const struct store_begin *b, int64_t *run, s
         sha256(f->path, strlen(f->path), hash);
         ok = sql_do(s, NULL, err,
                     "INSERT INTO source(run,no,path,path_hash,size,mtime,n_frames,format,here) "
-                    "VALUES(?,?,?,?,?,?,?,?,?) "
-                    "ON CONFLICT DO NOTHING",
+                    "VALUES(?,?,?,?,?,?,?,?,?) {keep no}",
                     "iibbiiiti", *run, (int64_t)i, f->path, (int)strlen(f->path), hash, 16, f->size, f->mtime,
                     (int64_t)f->n_frames, f->format, (int64_t)(f->size >= 0));
     }
@@ -188,12 +194,14 @@ static bool same_order(struct sql *s, const struct store_begin *b, int64_t run, 
 
 static bool find_trial(struct sql *s, const struct store_begin *b, int64_t *trial, struct error *err)
 {
+    int64_t number = 0;
     return sql_number(s, trial, 0, err, "SELECT id FROM trial WHERE recipe_hash=?", "b", b->recipe_hash,
                       32) &&
-           (*trial || (sql_do(s, NULL, err,
+           (*trial || (sql_number(s, &number, 0, err, "SELECT max(num) FROM trial", "") &&
+                       sql_do(s, NULL, err,
                               "INSERT INTO trial(num,recipe_hash,phil,body,active,used,created,who) "
-                              "SELECT coalesce(max(num),0)+1,?1,?2,'',1,1,?3,'' FROM trial",
-                              "bti", b->recipe_hash, 32, b->recipe_text, clock_now()) &&
+                              "VALUES(?,?,?,'',1,1,?,'')",
+                              "ibti", number + 1, b->recipe_hash, 32, b->recipe_text, clock_now()) &&
                        sql_number(s, trial, 0, err, "SELECT id FROM trial WHERE recipe_hash=?", "b",
                                   b->recipe_hash, 32)));
 }
@@ -202,38 +210,40 @@ static bool find_trial(struct sql *s, const struct store_begin *b, int64_t *tria
 static bool folder_is_free(struct sql *s, const struct store_begin *b, int64_t run, int64_t trial,
                            struct error *err)
 {
-    sqlite3_stmt *q = sql_query(
+    struct sql_stmt *q = sql_query(
         s, err,
-        "SELECT t.recipe_hash, r.name, j.trial=?3 FROM job j JOIN trial t ON t.id=j.trial JOIN run r ON "
-        "r.id=j.run WHERE j.folder=?1 AND NOT (j.run=?2 AND j.trial=?3) AND EXISTS(SELECT 1 FROM frame f "
-        "WHERE "
+        "SELECT t.recipe_hash, r.name, j.trial FROM job j JOIN trial t ON t.id=j.trial JOIN run r ON "
+        "r.id=j.run WHERE j.folder=? AND NOT (j.run=? AND j.trial=?) AND EXISTS(SELECT 1 FROM frame f WHERE "
         "f.job=j.id AND f.outcome<6) LIMIT 1",
         "tii", b->folder, run, trial);
     int step = sql_step(s, q, err);
     if (step <= 0)
         return step == 0;
-    char hash[65] = "";
-    if (sqlite3_column_bytes(q, 0) == 32)
-        hash_hex(sqlite3_column_blob(q, 0), 32, hash);
-    if (sqlite3_column_int(q, 2))
-        error_set(err, ERROR_USAGE, "results of run %s are in %s", (const char *)sqlite3_column_text(q, 1),
-                  b->folder);
+    char hash[65] = "", name[256];
+    size_t n = 0;
+    const uint8_t *bytes = sql_bytes(s, q, 0, &n);
+    if (n == 32)
+        hash_hex(bytes, 32, hash);
+    sql_text(s, q, 1, name, sizeof name);
+    if (sql_int(s, q, 2) == trial)
+        error_set(err, ERROR_USAGE, "results of run %s are in %s", name, b->folder);
     else
         error_set(err, ERROR_USAGE, "results of trial %.16s (other parameters) are in %s", hash, b->folder);
     error_hint(err, "give another output.output_dir");
-    sql_reset(q);
+    sql_reset(s, q);
     return false;
 }
 
 static bool find_job(struct sql *s, const struct store_begin *b, int64_t run, int64_t trial,
                      struct store_job *out, struct error *err)
 {
+    int64_t now = clock_now();
     return sql_do(
                s, NULL, err,
                "INSERT INTO "
                "job(trial,rungroup,run,task_rev,version,state,state_t,n_expected,n_tries,cancelled,published,"
-               "preview,folder,created) VALUES(?1,0,?2,0,0,8,?3,?4,0,0,0,0,?5,?3) ON CONFLICT DO NOTHING",
-               "iiiit", trial, run, clock_now(), (int64_t)b->n_expected, b->folder) &&
+               "preview,folder,created) VALUES(?,0,?,0,0,8,?,?,0,0,0,0,?,?) {keep id}",
+               "iiiiti", trial, run, now, (int64_t)b->n_expected, b->folder, now) &&
            sql_number(
                s, &out->job, 0, err,
                "SELECT id FROM job WHERE trial=? AND rungroup=0 AND run=? AND task_rev=0 AND version=0", "ii",
@@ -245,7 +255,7 @@ static bool find_job(struct sql *s, const struct store_begin *b, int64_t run, in
 static bool start_attempt(struct sql *s, const struct store_begin *b, struct store_job *out,
                           struct error *err)
 {
-    int64_t now = clock_now(), no = 0, ranks = 0;
+    int64_t now = clock_now(), no = 0, ranks = 0, done = 0;
     uint8_t none[32] = {0};
     /* we hold the lock: whoever still looks alive is dead */
     bool ok = sql_do(s, NULL, err,
@@ -265,8 +275,7 @@ static bool start_attempt(struct sql *s, const struct store_begin *b, struct sto
                 "VALUES(?,?,?,1,6,0,0,0,'local',?,?,?,?,?,?,?,0,0)",
                 "iititiitbb", out->job, no + 1, name, now, b->host, (int64_t)b->n_ranks,
                 (int64_t)b->n_threads, b->program, none, 32, b->recipe_hash, 32);
-    out->attempt = sqlite3_last_insert_rowid(s->db);
-    int64_t done = 0;
+    out->attempt = ok ? s->ops->last_id(s) : 0;
     ok = ok && sql_number(s, &done, 0, err, "SELECT count(*) FROM frame WHERE job=?", "i", out->job) &&
          sql_do(s, NULL, err, "UPDATE job SET state=2,state_t=?,n_tries=? WHERE id=?", "iii", now, no + 1,
                 out->job);
@@ -274,140 +283,74 @@ static bool start_attempt(struct sql *s, const struct store_begin *b, struct sto
     return ok;
 }
 
+struct begin_work {
+    const struct store_begin *begin;
+    struct store_job *out;
+    int64_t trial;
+};
+
+/* Run, trial and job. */
+static bool find_all(struct store *store, void *arg, struct error *err)
+{
+    struct begin_work *w = arg;
+    struct sql *s = &store->sql;
+    return find_run(s, w->begin, &w->out->run_number, err) && find_trial(s, w->begin, &w->trial, err) &&
+           folder_is_free(s, w->begin, w->out->run_number, w->trial, err) &&
+           find_job(s, w->begin, w->out->run_number, w->trial, w->out, err);
+}
+
+static bool start_work(struct store *store, void *arg, struct error *err)
+{
+    struct begin_work *w = arg;
+    struct sql *s = &store->sql;
+    int64_t published = 0;
+    if (!sql_number(s, &published, 0, err, "SELECT published FROM job WHERE id=? AND state=1", "i",
+                    w->out->job))
+        return false;
+    w->out->finished = published;
+    return published ||
+           (same_order(s, w->begin, w->out->run_number, err) && start_attempt(s, w->begin, w->out, err));
+}
+
 bool store_begin(struct store *s, const struct store_begin *b, struct store_job *out, struct error *err)
 {
     *out = (struct store_job){0};
-    int64_t trial = 0, published = 0;
-    if (!take_lock(s, &out->elsewhere, err) || !sql_begin(&s->sql, err))
-        return false;
-    bool ok = find_run(&s->sql, b, &out->run_number, err) && find_trial(&s->sql, b, &trial, err) &&
-              folder_is_free(&s->sql, b, out->run_number, trial, err) &&
-              find_job(&s->sql, b, out->run_number, trial, out, err) &&
-              sql_number(&s->sql, &published, 0, err, "SELECT published FROM job WHERE id=? AND state=1", "i",
-                         out->job);
-    out->finished = ok && published;
-    if (ok && !published)
-        ok = same_order(&s->sql, b, out->run_number, err) && start_attempt(&s->sql, b, out, err);
-    if (ok)
-        return sql_commit(&s->sql, err);
-    sql_rollback(&s->sql);
-    return false;
-}
-
-/* ---- results ---- */
-
-static int64_t or_zero(int64_t v)
-{
-    return v == INT64_MIN ? 0 : v;
-}
-
-static bool put_lattice(struct sql *s, const struct store_job *j, const struct result *r, uint32_t n,
-                        const char *recipe_hash, struct error *err)
-{
-    const struct lattice *l = r->lattices + n;
-    uint8_t mat[72], free_cell[48], free_cov[84], shells[110], ident[16];
-    pack_reals(l->A, 9, mat);
-    pack_reals(l->free_cell, 6, free_cell);
-    pack_floats(l->free_cov, 21, free_cov);
-    store_shells(r, n, shells);
-    experiment_identifier(r->id.path, r->id.frame, n, recipe_hash, ident, NULL);
-    double rmsd = hypot(l->rmsd_x, l->rmsd_y);
-    return sql_do(
-        s, NULL, err,
-        "INSERT INTO lattice(job,source,frame,lattice,reason,cell_no,n_indexed,n_integrated,evidence,rmsd_px,"
-        "rmsd_psi,res_a,eta_deg,dom_a,dx_px,dy_px,a,b,c,al,be,ga,mat,free_cell,free_cov,shells,ident) "
-        "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
-        "iiiiiiiiddddddddddddddbbbbb", j->job, (int64_t)r->id.source, (int64_t)r->id.frame, (int64_t)n,
-        (int64_t)l->reason, (int64_t)l->cell_no, (int64_t)l->n_indexed, (int64_t)l->n_integrated,
-        isfinite(l->evidence) ? l->evidence : 0.0, rmsd, l->rmsd_psi, l->res_a > 0 ? l->res_a : NAN,
-        2 * l->half_mosaicity_deg, l->domain_size_ang, l->shift_px[0], l->shift_px[1], l->cell[0], l->cell[1],
-        l->cell[2], l->cell[3], l->cell[4], l->cell[5], mat, 72, free_cell, 48, free_cov, 84, shells, 110,
-        ident, 16);
-}
-
-/* What an earlier attempt, which did not publish, said about this frame: its files are made anew from what this attempt finds,
- * and the rows must say the same as the files. */
-static bool drop_earlier(struct sql *s, const struct store_job *j, const struct result *r, struct error *err)
-{
-    int64_t earlier = 0, source = r->id.source, frame = r->id.frame;
-    return sql_number(s, &earlier, 0, err,
-                      "SELECT 1 FROM frame WHERE job=? AND source=? AND frame=? AND attempt<>?", "iiii",
-                      j->job, source, frame, j->attempt) &&
-           (!earlier || (sql_do(s, NULL, err, "DELETE FROM lattice WHERE job=? AND source=? AND frame=?",
-                                "iii", j->job, source, frame) &&
-                         sql_do(s, NULL, err, "DELETE FROM failure WHERE job=? AND source=? AND frame=?",
-                                "iii", j->job, source, frame) &&
-                         sql_do(s, NULL, err, "DELETE FROM frame WHERE job=? AND source=? AND frame=?", "iii",
-                                j->job, source, frame)));
-}
-
-static bool put_frame(struct sql *s, const struct store_job *j, const struct result *r,
-                      const char *recipe_hash, struct error *err)
-{
-    uint8_t stages[32];
-    if (j->n_done && !drop_earlier(s, j, r, err))
-        return false;
-    pack_stages(r, stages);
-    double best = NAN;
-    for (size_t i = 0; i < r->n_lattices; i++)
-        if (r->lattices[i].res_a > 0)
-            best = fmin(r->lattices[i].res_a, isnan(best) ? INFINITY : best);
-    int changed = 0;
-    bool failed = r->outcome == OUTCOME_FAILED;
-    bool ok = sql_do(
-        s, &changed, err,
-        "INSERT INTO frame(job,source,frame,attempt,writer,outcome,reason,flags,label,n_lattice,n_strong,"
-        "n_sat,t_done,ev_rec,ev_used,ev_src,dist_mm,res_a,stages) "
-        "VALUES(?,?,?,?,0,?,?,?,0,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
-        "iiiiiiiiiiiddiddb", j->job, (int64_t)r->id.source, (int64_t)r->id.frame, j->attempt,
-        (int64_t)r->outcome, (int64_t)r->reason, (int64_t)r->flags, (int64_t)r->n_lattices,
-        (int64_t)r->n_strong, (int64_t)r->n_saturated, or_zero(r->t_done),
-        failed ? NAN : r->beam.energy_recorded_ev, failed ? NAN : EV_ANGSTROM / r->beam.v.wavelength,
-        (int64_t)(failed ? 0 : r->beam.energy_source), failed ? NAN : r->distance, best, stages, 32);
-    if (!ok || changed == 0)
-        return ok;
-    if (failed)
-        ok = sql_do(s, NULL, err,
-                    "INSERT INTO failure(job,source,frame,body) VALUES(?,?,?,?) ON CONFLICT DO NOTHING",
-                    "iiit", j->job, (int64_t)r->id.source, (int64_t)r->id.frame, r->message);
-    for (uint32_t i = 0; ok && i < r->n_lattices; i++)
-        ok = put_lattice(s, j, r, i, recipe_hash, err);
+    struct begin_work w = {.begin = b, .out = out};
+    bool ok = store_lock(s, 0, &out->elsewhere, err) && store_transaction(s, find_all, &w, err) &&
+              store_lock(s, out->job, &out->elsewhere, err) && store_transaction(s, start_work, &w, err);
+    s->earlier = ok && out->n_done > 0;
     return ok;
 }
 
-bool store_put_results(struct store *s, const struct store_job *j, const struct result *const *results,
-                       size_t n, const char *recipe_hash, struct error *err)
+/* ---- the end ---- */
+
+struct end_work {
+    const struct store_job *job;
+    int end_kind, exit_code;
+    bool published;
+};
+
+static bool end_work(struct store *store, void *arg, struct error *err)
 {
-    if (!sql_begin(&s->sql, err))
+    const struct end_work *w = arg;
+    struct sql *s = &store->sql;
+    int64_t done = 0, expected = 0, now = clock_now();
+    if (!sql_number(s, &done, 0, err, "SELECT count(*) FROM frame WHERE job=?", "i", w->job->job) ||
+        !sql_number(s, &expected, 0, err, "SELECT n_expected FROM job WHERE id=?", "i", w->job->job))
         return false;
-    bool ok = true;
-    for (size_t i = 0; ok && i < n; i++)
-        ok = put_frame(&s->sql, j, results[i], recipe_hash, err);
-    if (ok)
-        return sql_commit(&s->sql, err);
-    sql_rollback(&s->sql);
-    return false;
+    int64_t state = done >= expected                                         ? JOB_DONE
+                    : w->end_kind == END_OK || w->end_kind == END_UNFINISHED ? JOB_AGAIN
+                                                                             : JOB_FAILED;
+    return sql_do(s, NULL, err,
+                  "UPDATE attempt SET live=NULL,state=9,end_kind=?,exit_code=?,end_t=? WHERE id=?", "iiii",
+                  (int64_t)w->end_kind, (int64_t)w->exit_code, now, w->job->attempt) &&
+           sql_do(s, NULL, err, "UPDATE job SET state=?,state_t=?,published=? WHERE id=?", "iiii", state, now,
+                  (int64_t)w->published, w->job->job);
 }
 
 bool store_end(struct store *s, const struct store_job *j, int end_kind, int exit_code, bool published,
                struct error *err)
 {
-    if (!sql_begin(&s->sql, err))
-        return false;
-    int64_t done = 0, expected = 0, now = clock_now();
-    bool ok = sql_number(&s->sql, &done, 0, err, "SELECT count(*) FROM frame WHERE job=?", "i", j->job) &&
-              sql_number(&s->sql, &expected, 0, err, "SELECT n_expected FROM job WHERE id=?", "i", j->job);
-    int64_t state = done >= expected                                   ? JOB_DONE
-                    : end_kind == END_OK || end_kind == END_UNFINISHED ? JOB_AGAIN
-                                                                       : JOB_FAILED;
-    ok = ok &&
-         sql_do(&s->sql, NULL, err,
-                "UPDATE attempt SET live=NULL,state=9,end_kind=?,exit_code=?,end_t=? WHERE id=?", "iiii",
-                (int64_t)end_kind, (int64_t)exit_code, now, j->attempt) &&
-         sql_do(&s->sql, NULL, err, "UPDATE job SET state=?,state_t=?,published=? WHERE id=?", "iiii", state,
-                now, (int64_t)published, j->job);
-    if (ok)
-        return sql_commit(&s->sql, err);
-    sql_rollback(&s->sql);
-    return false;
+    struct end_work w = {j, end_kind, exit_code, published};
+    return store_transaction(s, end_work, &w, err);
 }

@@ -1,9 +1,9 @@
 /* store.h - what the program keeps about runs, trials, jobs and frames, and what may be asked of it. Callers
  * never see SQL.
  *
- * First form: SQLite, one file. Names, keys and columns are those of STORE 3, version 1 (the tables that
- * exist so far); one command = one job. A frame's row is final and inserted once: a second put of the same
- * (job, source, frame) changes nothing.
+ * Two backends with one schema: SQLite (one file, needs nothing) and MariaDB or MySQL (db.host, db.socket).
+ * Names, keys and columns are those of STORE 3; one command = one job. A frame's row is final and inserted once: a second put
+ * of the same (job, source, frame) changes nothing.
  */
 #ifndef XFELX_STORE_STORE_H
 #define XFELX_STORE_STORE_H
@@ -13,9 +13,27 @@
 
 struct store;
 
-/* Open or create the database file; migrates an older schema; refuses a newer one in one line. read_only:
- * must exist. */
-bool store_open(const char *path, bool read_only, struct store **out, struct error *err);
+enum store_tls { STORE_TLS_AUTO, STORE_TLS_ON, STORE_TLS_OFF };
+
+/* Where the database is. file: SQLite. host (a list "a,b" is tried in order) or socket: a server, and name on it.
+ *
+ * tls          auto: over TCP to another machine; off is refused there
+ * ca           certificates that the server's must come from; NULL: those of this machine
+ * fingerprint  SHA-1 of the server's certificate instead
+ */
+struct store_options {
+    const char *file;
+    const char *host, *socket, *name, *user, *password;
+    int port; /* 0: 3306 */
+    enum store_tls tls;
+    const char *ca, *cert, *key, *fingerprint;
+    const char *label; /* for messages; NULL: the file */
+};
+
+/* Open the database; create it and bring an older schema up to date unless read_only, refuse a newer one in one line.
+ * Texts are copied. ERROR_BUSY: a server that cannot be reached now, ERROR_USAGE: options that cannot be. */
+bool store_open(const struct store_options *o, bool read_only, struct store **out, struct error *err);
+bool store_open_file(const char *path, bool read_only, struct store **out, struct error *err);
 void store_close(struct store *s);
 
 struct store_source {
@@ -55,8 +73,9 @@ struct store_job {
  * trial … are in …"); a database that another process is working with is ERROR_BUSY. */
 bool store_begin(struct store *s, const struct store_begin *b, struct store_job *out, struct error *err);
 
-/* Is a process of this machine working with it? Sees the lock that the kernel drops when a process dies. */
-bool store_is_alive(const struct store *s);
+/* Is a process working on this job? Sees locks that the kernel (SQLite: of this machine, for the whole file) or the server drops when
+ * that process ends. */
+bool store_is_alive(struct store *s, int64_t job);
 
 /* Insert frames and their lattices in one transaction. What an earlier attempt said about a frame is replaced (it did not
  * publish, else there were no attempt after it); what this attempt said stays. recipe_hash: hexadecimal, for the identifiers. */

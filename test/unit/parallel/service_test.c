@@ -85,7 +85,7 @@ static struct store_job_row run(struct rank ranks[RANKS], void (*more)(struct ra
                                 .n_ranks = RANKS,
                                 .n_threads = 1};
     snprintf(db, sizeof db, "%s/db", folder);
-    assert_true(store_open(db, false, &store, &err));
+    assert_true(store_open_file(db, false, &store, &err));
     assert_true(store_begin(store, &begin, &job, &err));
     threads_open(farms, RANKS);
     for (uint32_t r = RANKS; r-- > 0;) {

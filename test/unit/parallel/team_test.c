@@ -81,7 +81,7 @@ static struct store_job_row run(int n_threads, struct seen *seen, struct arena *
                                 .host = "here",
                                 .n_ranks = 1,
                                 .n_threads = 1};
-    assert_true(store_open(db, false, &store, &err));
+    assert_true(store_open_file(db, false, &store, &err));
     assert_true(store_begin(store, &begin, &job, &err));
     struct launch alone = {.size = 1};
     struct farm *farm;

@@ -1,6 +1,4 @@
 /* store_test.c - attempts and results: once by key, resumed, refused where they would mix. */
-#include "store/sqlite.h"
-#include "store/store.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,9 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support.h"
+#include "database.h"
 
-static char folder[64], path[96];
 static struct store *store;
 static const struct store_source sources[] = {{"/data/a.h5", 100, 1, 3, "NXmx"},
                                               {"/data/b.h5", -1, 0, 1, NULL}};
@@ -21,7 +18,7 @@ static struct store_begin begin_with(const uint8_t *trial)
 {
     return (struct store_begin){.run_name = "a",
                                 .run_hash = run_hash,
-                                .folder = folder,
+                                .folder = database_folder,
                                 .sources = sources,
                                 .n_sources = 2,
                                 .n_expected = 4,
@@ -37,18 +34,16 @@ static int make(void **state)
 {
     (void)state;
     struct error err = {0};
-    strcpy(folder, "/tmp/xfelx-store-XXXXXX");
-    snprintf(path, sizeof path, "%s/xfelx.db", mkdtemp(folder));
-    return !store_open(path, false, &store, &err);
+    database_place();
+    return !database_open(false, &store, &err);
 }
 
 static int drop(void **state)
 {
     (void)state;
-    char command[128];
     store_close(store);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    database_drop();
+    return 0;
 }
 
 static struct result result_of(uint32_t source, uint32_t frame, enum outcome o, enum reason why)
@@ -113,7 +108,7 @@ static void the_same_command_goes_on_with_the_same_job(void **state)
     assert_true(store_end(store, &j, END_UNFINISHED, 75, false, &err));
     assert_int_equal(only_job(&a).state, JOB_AGAIN);
     store_close(store);
-    assert_true(store_open(path, false, &store, &err));
+    assert_true(database_open(false, &store, &err));
     assert_true(store_begin(store, &b, &again, &err));
     assert_int_equal(again.job, j.job);
     assert_int_not_equal(again.attempt, j.attempt);
@@ -135,7 +130,7 @@ static void a_job_with_all_frames_and_its_files_is_finished(void **state)
     }
     assert_true(store_end(store, &j, END_OK, 0, true, &err));
     store_close(store);
-    assert_true(store_open(path, false, &store, &err));
+    assert_true(database_open(false, &store, &err));
     assert_true(store_begin(store, &b, &j, &err));
     assert_true(j.finished);
 }
@@ -150,7 +145,7 @@ static void other_parameters_in_the_same_folder_are_refused(void **state)
     struct result r = result_of(0, 0, OUTCOME_BLANK, REASON_NO_SPOTS);
     assert_true(put(&j, &r));
     store_close(store);
-    assert_true(store_open(path, false, &store, &err));
+    assert_true(database_open(false, &store, &err));
     assert_false(store_begin(store, &other, &j, &err));
     assert_int_equal(err.code, ERROR_USAGE);
     assert_non_null(strstr(err.fact, "results of trial "));
@@ -166,7 +161,7 @@ static void a_job_of_which_nothing_could_be_read_leaves_the_folder_free(void **s
     struct result r = result_of(1, 0, OUTCOME_FAILED, REASON_UNREADABLE);
     assert_true(put(&j, &r));
     store_close(store);
-    assert_true(store_open(path, false, &store, &err));
+    assert_true(database_open(false, &store, &err));
     if (!store_begin(store, &other, &j, &err))
         fail_msg("%s", err.fact);
 }
@@ -181,27 +176,14 @@ static void an_attempt_whose_process_died_is_replaced(void **state)
     pid_t child = fork();
     if (child == 0) { /* begins and dies without a word */
         struct store *s;
-        _exit(!(store_open(path, false, &s, &err) && store_begin(s, &b, &j, &err)));
+        _exit(!(database_open(false, &s, &err) && store_begin(s, &b, &j, &err)));
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    assert_true(store_open(path, false, &store, &err));
+    assert_true(database_open(false, &store, &err));
     assert_true(store_begin(store, &b, &j, &err));
     assert_false(j.finished);
-}
-
-static int64_t number_of(const char *sql)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *q = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(q, 0);
-    sqlite3_finalize(q);
-    sqlite3_close(db);
-    return value;
 }
 
 static void a_later_attempt_replaces_what_an_unpublished_one_said(void **state)
@@ -218,19 +200,19 @@ static void a_later_attempt_replaces_what_an_unpublished_one_said(void **state)
                           .beam.v.wavelength = 1};
     const struct result *first = &bad, *later = &good;
     assert_true(store_begin(store, &b, &j, &err));
-    assert_true(store_is_alive(store));
+    assert_true(store_is_alive(store, j.job));
     assert_true(store_put_results(store, &j, &first, 1, "hash", &err));
     assert_true(store_put_results(store, &j, &later, 1, "hash", &err));
     /* said once by an attempt, it stays */
-    assert_int_equal(number_of("SELECT outcome FROM frame"), OUTCOME_FAILED);
+    assert_int_equal(database_number("SELECT outcome FROM frame"), OUTCOME_FAILED);
     store_close(store);
-    assert_true(store_open(path, false, &store, &err));
-    assert_false(store_is_alive(store));
+    assert_true(database_open(false, &store, &err));
+    assert_false(store_is_alive(store, j.job));
     assert_true(store_begin(store, &b, &j, &err));
     assert_true(store_put_results(store, &j, &later, 1, "hash", &err));
-    assert_int_equal(number_of("SELECT count(*) FROM frame"), 1);
-    assert_int_equal(number_of("SELECT outcome FROM frame"), OUTCOME_BLANK);
-    assert_int_equal(number_of("SELECT count(*) FROM failure"), 0);
+    assert_int_equal(database_number("SELECT count(*) FROM frame"), 1);
+    assert_int_equal(database_number("SELECT outcome FROM frame"), OUTCOME_BLANK);
+    assert_int_equal(database_number("SELECT count(*) FROM failure"), 0);
 }
 
 static void the_same_files_in_another_order_are_refused_before_the_end(void **state)
@@ -246,7 +228,7 @@ static void the_same_files_in_another_order_are_refused_before_the_end(void **st
     b.n_sources = 2;
     assert_true(store_begin(store, &b, &j, &err));
     store_close(store);
-    assert_true(store_open(path, false, &store, &err));
+    assert_true(database_open(false, &store, &err));
     b.sources = swapped;
     assert_false(store_begin(store, &b, &j, &err));
     assert_int_equal(err.code, ERROR_USAGE);
@@ -261,7 +243,7 @@ static void a_database_that_is_in_use_is_busy(void **state)
     struct store *second;
     struct store_begin b = begin_with(trial_one);
     assert_true(store_begin(store, &b, &j, &err));
-    assert_true(store_open(path, false, &second, &err));
+    assert_true(database_open(false, &second, &err));
     assert_false(store_begin(second, &b, &j, &err));
     assert_int_equal(err.code, ERROR_BUSY);
     store_close(second);
@@ -293,12 +275,10 @@ static void a_newer_database_is_refused_in_one_line(void **state)
     (void)state;
     struct error err = {0};
     struct store *newer = NULL;
-    struct sql s;
-    assert_true(sql_open(&s, path, false, &err));
     /* as a later program would leave it */
-    assert_true(sql_do(&s, NULL, &err, "UPDATE meta SET v='99' WHERE k='schema'", ""));
-    sql_close(&s);
-    assert_false(store_open(path, true, &newer, &err));
+    database_do("UPDATE meta SET v='99' WHERE k='schema'");
+    database_do("UPDATE meta SET v='99' WHERE k='min_reader'");
+    assert_false(database_open(true, &newer, &err));
     assert_non_null(strstr(err.fact, "newer xfelx (schema 99"));
 }
 
@@ -307,7 +287,7 @@ static void a_database_that_is_not_there_is_said_so(void **state)
     (void)state;
     struct error err = {0};
     struct store *none = NULL;
-    assert_false(store_open("/tmp/xfelx-none-here/xfelx.db", true, &none, &err));
+    assert_false(store_open_file("/tmp/xfelx-none-here/xfelx.db", true, &none, &err));
     assert_int_equal(err.code, ERROR_UNREADABLE);
 }
 

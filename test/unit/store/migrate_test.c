@@ -1,0 +1,129 @@
+/* migrate_test.c - a database of every older version is brought up to date with its rows, a new one is made once however many
+ * programs open it. */
+#include "database.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+/* An older database as its program left it: test/data/schema/N.sql, dumps of SQLite files. */
+static bool make_old(int version)
+{
+    char path[64], command[256];
+    snprintf(path, sizeof path, "test/data/schema/%d.sql", version);
+    if (access(path, R_OK) != 0)
+        return false;
+    snprintf(command, sizeof command,
+             "python3 -c \"import sqlite3; sqlite3.connect('%s').executescript(open('%s').read())\"",
+             database_file, path);
+    return system(command) == 0;
+}
+
+static void every_older_version_comes_up_to_date_with_its_rows(void **state)
+{
+    (void)state;
+    if (database_is_server())
+        return; /* there was none on servers before version 2 */
+    for (int v = 1; v < SCHEMA_VERSION; v++) {
+        struct store *s = NULL;
+        struct error err = {0};
+        struct arena a = {0};
+        struct store_job_row *rows;
+        size_t n;
+        database_place();
+        assert_true(make_old(v));
+        assert_false(database_open(true, &s, &err));
+        assert_non_null(strstr(err.fact, "of an older xfelx (schema"));
+        if (!database_open(false, &s, &err))
+            fail_msg("%s %s", err.fact, err.detail);
+        assert_true(store_jobs(s, &a, &rows, &n, &err));
+        assert_int_equal(n, 1);
+        assert_int_equal(rows->counts.frames, 13);
+        assert_int_equal(rows->counts.by_outcome[OUTCOME_INTEGRATED], 5);
+        assert_int_equal(rows->counts.by_reason[REASON_UNREADABLE], 1);
+        assert_int_equal(rows->counts.lattices, 5);
+        store_close(s);
+        arena_free(&a);
+        assert_int_equal(database_number("SELECT count(*) FROM migration WHERE step=2"), 1);
+        database_drop();
+    }
+}
+
+/* The same through the notation: on both kinds, tables and columns of version 1 alone. */
+static void a_schema_that_stopped_half_way_is_completed(void **state)
+{
+    (void)state;
+    struct store *s = NULL;
+    struct error err = {0};
+    database_place();
+    assert_true(database_open(false, &s, &err));
+    store_close(s);
+    database_do("DROP TABLE roll_minute");
+    database_do("ALTER TABLE attempt DROP COLUMN owner");
+    database_do("UPDATE meta SET v='1' WHERE k='schema'");
+    if (!database_open(false, &s, &err))
+        fail_msg("%s %s", err.fact, err.detail);
+    store_close(s);
+    assert_int_equal(database_number("SELECT count(*) FROM roll_minute"), 0);
+    assert_int_equal(database_number("SELECT count(owner) FROM attempt"), 0);
+    assert_int_equal(database_number("SELECT count(*) FROM meta WHERE k='schema' AND v='2'"), 1);
+    database_drop();
+}
+
+static void many_that_open_a_new_one_at_once_make_one_schema(void **state)
+{
+    (void)state;
+    enum { PROGRAMS = 20 };
+    pid_t children[PROGRAMS];
+    database_place();
+    for (int i = 0; i < PROGRAMS; i++)
+        if ((children[i] = fork()) == 0) {
+            struct store *s = NULL;
+            struct error err = {0};
+            bool ok = database_open(false, &s, &err);
+            if (!ok)
+                fprintf(stderr, "%s: %s\n", err.fact, err.detail);
+            store_close(s);
+            _exit(!ok);
+        }
+    for (int i = 0; i < PROGRAMS; i++) {
+        int status;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(database_number("SELECT count(*) FROM meta WHERE k='instance'"), 1);
+    assert_int_equal(database_number("SELECT count(*) FROM meta WHERE k='schema'"), 1);
+    database_drop();
+}
+
+static void a_newer_one_is_read_and_written_as_far_as_it_allows(void **state)
+{
+    (void)state;
+    struct store *s = NULL;
+    struct error err = {0};
+    database_place();
+    assert_true(database_open(false, &s, &err));
+    store_close(s);
+    database_do("UPDATE meta SET v='99' WHERE k='schema'");
+    assert_true(database_open(false, &s, &err)); /* only additions */
+    store_close(s);
+    database_do("UPDATE meta SET v='99' WHERE k='min_writer'");
+    assert_true(database_open(true, &s, &err));
+    store_close(s);
+    assert_false(database_open(false, &s, &err));
+    assert_non_null(strstr(err.fact, "writes up to"));
+    database_do("UPDATE meta SET v='99' WHERE k='min_reader'");
+    assert_false(database_open(true, &s, &err));
+    assert_non_null(strstr(err.fact, "reads up to"));
+    database_drop();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_older_version_comes_up_to_date_with_its_rows),
+        cmocka_unit_test(a_schema_that_stopped_half_way_is_completed),
+        cmocka_unit_test(many_that_open_a_new_one_at_once_make_one_schema),
+        cmocka_unit_test(a_newer_one_is_read_and_written_as_far_as_it_allows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
