@@ -16,8 +16,10 @@ enum { BEFORE = offsetof(struct result, message), AFTER = BEFORE + sizeof((struc
 void rows_put(struct str *out, const struct result *r)
 {
     size_t n = r->n_lattices < LATTICES_MAX ? r->n_lattices : LATTICES_MAX;
-    wire_bytes(out, r, BEFORE);
-    wire_bytes(out, (const char *)r + AFTER, sizeof *r - AFTER);
+    struct result sent = *r;
+    sent.shell_d = n ? store_shell_limit(r) : 0;
+    wire_bytes(out, &sent, BEFORE);
+    wire_bytes(out, (const char *)&sent + AFTER, sizeof sent - AFTER);
     wire_text(out, r->message);
     wire_u8(out, (uint8_t)n);
     for (size_t i = 0; i < n; i++) {

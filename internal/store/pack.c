@@ -104,6 +104,15 @@ void pack_shells(const struct reflection *rows, size_t n, double d_min, uint8_t 
     }
 }
 
+double store_shell_limit(const struct result *r)
+{
+    double d_min = 1, d_max;
+    if (r->shells)
+        return r->shell_d;
+    detector_resolution(r->detector, &r->beam.v, &d_min, &d_max);
+    return d_min;
+}
+
 void store_shells(const struct result *r, uint32_t lattice, uint8_t out[RESULT_SHELLS])
 {
     if (r->shells) {
@@ -117,7 +126,5 @@ void store_shells(const struct result *r, uint32_t lattice, uint8_t out[RESULT_S
             n++;
         }
     }
-    double d_min = 1, d_max;
-    detector_resolution(r->detector, &r->beam.v, &d_min, &d_max);
-    pack_shells(r->integrated + first, n, d_min, out);
+    pack_shells(r->integrated + first, n, store_shell_limit(r), out);
 }

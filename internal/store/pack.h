@@ -14,7 +14,7 @@ void pack_reals(const double *values, size_t n, uint8_t *out);
 /* lattice.free_cov: n × f32. */
 void pack_floats(const double *values, size_t n, uint8_t *out);
 
-/* lattice.shells: 10 shells of equal volume from infinity to d_min, low resolution first, 11 bytes each: u16
+/* lattice.shells: 10 shells of equal volume from infinity to d_min (lattice.shell_d), low resolution first, 11 bytes each: u16
  * number of reflections, then mean I, mean σ, mean I/σ as u16 m, u8 e: value = (m - 32768)·2^(e-128), m = 0:
  * none. */
 void pack_shells(const struct reflection *rows, size_t n, double d_min, uint8_t out[110]);

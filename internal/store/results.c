@@ -112,6 +112,7 @@ static void add_lattice(struct rows *rows, const struct batch *b, const struct r
     add_blob(rows, free_cov, sizeof free_cov);
     add_blob(rows, shells, sizeof shells);
     add_blob(rows, ident, sizeof ident);
+    add(rows, sql_f(store_shell_limit(r)));
 }
 
 static void add_failure(struct rows *rows, const struct batch *b, const struct result *r, const char *text)

@@ -108,7 +108,7 @@ const struct schema_table schema_tables[] = {
     {"lattice",
      "job:i64 source:u32 frame:u32 lattice:u8 reason:u8 cell_no:u8 n_indexed:u32 n_integrated:u32 evidence:f32"
      " rmsd_px:f32? rmsd_psi:f32? res_a:f32? eta_deg:f32? dom_a:f32? dx_px:f32? dy_px:f32? a:f64 b:f64 c:f64"
-     " al:f64 be:f64 ga:f64 mat:b72 free_cell:b48 free_cov:b84 shells:b110 ident:b16",
+     " al:f64 be:f64 ga:f64 mat:b72 free_cell:b48 free_cov:b84 shells:b110 ident:b16 shell_d:f32?",
      "pk job,source,frame,lattice", 1},
     {"failure",
      "job:i64 source:u32 frame:u32 body:text",
@@ -161,11 +161,11 @@ const struct schema_table schema_tables[] = {
 // clang-format on
 const size_t schema_n_tables = sizeof schema_tables / sizeof *schema_tables;
 
-static const struct schema_add adds_2[] = {{"attempt", "owner"}};
+static const struct schema_add adds_2[] = {{"attempt", "owner"}, {"lattice", "shell_d"}};
 
 const struct schema_step schema_steps[] = {
     {.version = 1, .additive = true},
-    {.version = 2, .adds = adds_2, .n_adds = 1, .rolls = true}, /* a writer of version 1 would not count */
+    {.version = 2, .adds = adds_2, .n_adds = 2, .rolls = true}, /* a writer of version 1 would not count */
 };
 const size_t schema_n_steps = sizeof schema_steps / sizeof *schema_steps;
 

@@ -85,6 +85,9 @@ bool store_put_results(struct store *s, const struct store_job *j, const struct 
 /* The statistics of a lattice's reflections as they are stored (lattice.shells): what another rank sends in their place. */
 void store_shells(const struct result *r, uint32_t lattice, uint8_t out[RESULT_SHELLS]);
 
+/* The resolution to which they reach: the farthest corner of the frame's detector. Å. */
+double store_shell_limit(const struct result *r);
+
 /* The attempt is over. end_kind of WORDS 4 (1 ok, 12 unfinished, …); published: result files are written. */
 bool store_end(struct store *s, const struct store_job *j, int end_kind, int exit_code, bool published,
                struct error *err);
@@ -125,5 +128,16 @@ struct store_failed {
 };
 bool store_failures(struct store *s, int64_t job, size_t limit, struct arena *a, struct store_failed **rows,
                     size_t *n, struct error *err);
+
+/* ---- other programs ---- */
+
+/* cctbx.xfel's tables as views PREFIX_run, PREFIX_event … over ours, for its programs and people's own queries (STORE 9.6): made
+ * anew when they are there. They cannot be written to. refused_jobs: too large for the views' numbers, their frames are not shown.
+ * ERROR_USAGE: a prefix that is none. */
+struct store_views {
+    int made;
+    int64_t refused_jobs;
+};
+bool store_views(struct store *s, const char *prefix, struct store_views *out, struct error *err);
 
 #endif

@@ -67,6 +67,8 @@ static void a_result_arrives_without_its_tables(void **state)
     assert_int_equal(back->t_done, 123456789);
     assert_memory_equal(back->stage_ns, r.stage_ns, sizeof r.stage_ns);
     assert_memory_equal(back->lattices, r.lattices, 2 * sizeof *r.lattices);
+    assert_true(store_shell_limit(&r) > 0);
+    assert_true(store_shell_limit(back) == store_shell_limit(&r));
     for (uint32_t i = 0; i < 2; i++) {
         uint8_t here[RESULT_SHELLS], there[RESULT_SHELLS];
         store_shells(&r, i, here);
