@@ -2,8 +2,8 @@
  *
  * Order matters: launcher (nothing touched) → helper process for HDF5 → MPI → rank 0: parameters, list of frames, folder,
  * database; the other ranks get it from there → team of threads → publish → end the attempt. Signals only raise a flag; the
- * second one leaves at once, which is safe because the database is consistent after each batch and files appear whole or not at
- * all. */
+ * second one leaves as soon as what was found is in the journals, which is safe because the database is consistent after each batch
+ * and files appear whole or not at all. */
 #include "cmd/process.h"
 
 #include "cmd/database.h"
@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stop;
+static volatile sig_atomic_t flushes; /* the team runs: told twice, it flushes its journal before it leaves */
 
 static void on_signal(int number)
 {
-    if (stop && number != SIGUSR1)
+    bool second = stop && number != SIGUSR1;
+    if (second && !flushes)
         _exit(EXIT_CODE_UNFINISHED);
-    stop = 1;
+    stop = second ? 2 : stop ? stop : 1;
 }
 
 static void catch_signals(void)
@@ -28,6 +30,7 @@ static void catch_signals(void)
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         sigaction(numbers[i], &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is a full disk, not a death */
     if (!isatty(STDERR_FILENO))
         signal(SIGHUP, SIG_IGN);
 }
@@ -71,30 +74,11 @@ static struct sink_options sink_options_of(const struct job *j)
     };
 }
 
-static bool open_sink(struct job *j, struct error *err)
-{
-    struct sink_options o = sink_options_of(j);
-    return sink_open(&o, &j->sink, err);
-}
-
-/* Files of ranks that an earlier attempt had and this one has not. */
-static bool drop_earlier_files(const struct job *j, struct error *err)
-{
-    struct sink_options o = sink_options_of(j);
-    bool ok = true;
-    for (o.rank = farm_ranks(j->farm); ok && o.rank < j->stored.earlier_ranks; o.rank++) {
-        struct sink *none;
-        ok = sink_open(&o, &none, err) && sink_publish(none, err);
-        if (ok)
-            sink_close(none);
-    }
-    return ok;
-}
-
 static bool open_outputs(struct job *j, struct error *err)
 {
     struct arena *a = &j->cli->arena;
     j->folder = fs_absolute(a, param_text(j->params, "output.output_dir", "."));
+    journal_place(j);
     uint8_t hash[32];
     inputs_run_hash(a, &j->list, hash);
     struct store_begin begin = {
@@ -115,7 +99,7 @@ static bool open_outputs(struct job *j, struct error *err)
     last.rank = farm_ranks(j->farm) - 1;
     return sink_check(&last, err) && fs_make_folders(j->folder, err) &&
            database_open(a, j->params, j->folder, false, &j->store, err) &&
-           store_begin(j->store, &begin, &j->stored, err) && (j->stored.finished || open_sink(j, err));
+           store_begin(j->store, &begin, &j->stored, err);
 }
 
 /* ---- the job ---- */
@@ -124,22 +108,33 @@ static bool open_outputs(struct job *j, struct error *err)
 static bool run_team(struct job *j, struct team_progress *p, struct error *err)
 {
     bool first = farm_rank(j->farm) == 0;
+    struct sink_options o = sink_options_of(j);
     struct team team = {.farm = j->farm,
                         .recipe = j->recipe,
                         .list = &j->list,
-                        .frames = j->frames,
-                        .n_frames = j->n_frames,
+                        .frames = j->resume.fresh,
+                        .n_frames = j->resume.n_fresh,
+                        .again = j->resume.again,
+                        .n_again = j->resume.n_again,
+                        .done = first ? &j->resume.done : NULL,
                         .n_threads = j->n_threads,
                         .frame_timeout = param_real(j->params, "xfelx.frame_timeout", 60),
                         .survey = j->survey_how,
-                        .sink = j->sink,
+                        .journal = j->journal,
+                        .full_wait = param_real(j->params, "xfelx.output.full_wait", 600),
+                        .keep_spots = o.strong_refl || o.shoeboxes || o.stream,
+                        .publish = journal_publish(j, &o),
                         .store = j->store,
                         .job = &j->stored,
                         .stop = &stop,
+                        .leave_code = EXIT_CODE_UNFINISHED,
                         .progress = first ? say_progress : NULL,
                         .failed = first ? say_failed : NULL,
                         .arg = j};
-    return team_run(&team, p, err);
+    flushes = 1;
+    bool ok = team_run(&team, p, err) && (!first || publish_from(team.publish, farm_ranks(j->farm), err));
+    flushes = 0;
+    return ok;
 }
 
 /* Work, publish, end. The attempt is ended whatever happens, so that nobody waits for it. */
@@ -148,7 +143,7 @@ static int work(struct job *j, struct error *err)
     struct team_progress p = {0};
     struct error ending = {0};
     say_start(j);
-    bool ok = run_team(j, &p, err) && drop_earlier_files(j, err);
+    bool ok = run_team(j, &p, err);
     bool whole = p.done == p.total;
     say_end(j, &p, whole);
     int code = !ok                                     ? cli_fail(err)
@@ -173,6 +168,7 @@ static bool tell_others(struct job *j, int code, bool go, struct error *err)
     wire_u8(&bytes, go);
     if (go && farm_ranks(j->farm) > 1) {
         wire_u32(&bytes, j->stored.earlier_ranks);
+        wire_u64(&bytes, (uint64_t)j->stored.attempt);
         inputs_pack(j, &bytes);
     }
     bool ok = farm_share(j->farm, &bytes, err);
@@ -185,7 +181,8 @@ static int lead(struct job *j)
 {
     struct error err = {0};
     int code = EXIT_CODE_DONE;
-    bool ok = inputs_read(j, &err) && open_outputs(j, &err) && (j->stored.finished || survey_begin(j, &err));
+    bool ok = inputs_read(j, &err) && open_outputs(j, &err) &&
+              (j->stored.finished || (journal_resume(j, &err) && survey_begin(j, &err)));
     if (!ok)
         code = j->stored.elsewhere ? say_elsewhere(&err) : cli_fail(&err);
     else if (j->stored.finished)
@@ -200,7 +197,11 @@ static int lead(struct job *j)
 static bool begin_to_follow(struct job *j, struct unwire *in, struct error *err)
 {
     j->stored.earlier_ranks = unwire_u32(in);
-    return inputs_unpack(j, in, err) && open_sink(j, err) && survey_begin(j, err);
+    j->stored.attempt = (int64_t)unwire_u64(in);
+    if (!inputs_unpack(j, in, err))
+        return false;
+    journal_place(j);
+    return journal_begin(j, err) && survey_begin(j, err);
 }
 
 /* The other ranks. What goes wrong here is told to rank 0, which says it. */
@@ -259,7 +260,7 @@ static int run(struct cli *cli)
     log_hold(false);
     log_flush();
     survey_close(j.survey);
-    sink_close(j.sink);
+    journal_close(j.journal);
     store_close(j.store);
     source_list_close(&j.list);
     source_helper_stop();

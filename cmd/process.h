@@ -1,5 +1,5 @@
-/* process.h - the main job in parts: inputs (process_inputs.c), what people see of it (process_say.c), the survey (process_survey.c), the job itself
- * (process.c). Private to the command. */
+/* process.h - the main job in parts: inputs (process_inputs.c), what people see of it (process_say.c), the survey (process_survey.c), its journals
+ * (process_journal.c), the job itself (process.c). Private to the command. */
 #ifndef XFELX_CMD_PROCESS_H
 #define XFELX_CMD_PROCESS_H
 
@@ -20,12 +20,15 @@ struct job {
     struct params *params;
     struct recipe *recipe;
     struct source_list list;
-    uint64_t *frames, n_frames; /* rank 0: what is to be done */
+    uint64_t *frames, n_frames; /* rank 0: what the job is about */
     const char *folder;
     int n_threads; /* of this rank */
     struct store *store;
     struct store_job stored;
-    struct sink *sink;
+    const char *journals;    /* folder of the job's journals */
+    struct journal *journal; /* of this rank */
+    struct resume resume;    /* rank 0: what is still to be done */
+    struct publish publish;
     const struct team_survey *survey_how; /* NULL: no survey is asked for */
     struct survey *survey;                /* rank 0 */
     const char *finding_path;             /* rank 0: where the finding is kept until the job is whole */
@@ -54,6 +57,21 @@ bool survey_begin(struct job *j, struct error *err);
 
 /* The job is whole: what was kept for another attempt goes. */
 void survey_end(const struct job *j);
+
+/* ---- journals ---- */
+
+/* Where they are: journals of the job. */
+void journal_place(struct job *j);
+
+/* Rank 0, after store_begin: read what earlier attempts left, put into the store what it lacks, find out what is still to be done,
+ * and begin a journal. */
+bool journal_resume(struct job *j, struct error *err);
+
+/* The other ranks: begin a journal. */
+bool journal_begin(struct job *j, struct error *err);
+
+/* How this rank's files are made. */
+const struct publish *journal_publish(struct job *j, const struct sink_options *o);
 
 /* ---- what people see ---- */
 

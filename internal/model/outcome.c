@@ -50,6 +50,11 @@ bool outcome_is_indexed(enum outcome o)
     return o == OUTCOME_INDEXED_NOT_INTEGRATED || o == OUTCOME_INTEGRATED;
 }
 
+bool reason_is_retried(enum reason r)
+{
+    return r == REASON_IO || r == REASON_TIMEOUT || r == REASON_FAULT || r == REASON_CRASH;
+}
+
 enum reason reason_of_error(enum error_code code)
 {
     /* The codes of inputs carry the numbers of the reasons (error.h). */

@@ -62,6 +62,9 @@ const char *reason_help(enum reason r);
 bool outcome_is_hit(enum outcome o);     /* counts as hit: 3 4 5 */
 bool outcome_is_indexed(enum outcome o); /* counts as indexed: 4 5 */
 
+/* Reasons that may go by themselves: such a frame is tried once more. */
+bool reason_is_retried(enum reason r);
+
 /* The reason for which a frame fails on an input error; REASON_INTERNAL for codes that say nothing about an input. */
 enum reason reason_of_error(enum error_code code);
 

@@ -39,7 +39,7 @@ struct result {
     const struct detector *detector;
     double distance; /* mm, of panel 0 */
     size_t n_strong, n_saturated;
-    const struct spot *spots; /* [n_strong] */
+    const struct spot *spots; /* [n_strong]; NULL: not handed on */
     size_t n_pixels;
     /* of the spots, spot.first_pixel points in here; NULL: not handed on */
     const struct strong_pixel *pixels;

@@ -26,6 +26,8 @@ struct guard {
     sigjmp_buf back;
     volatile sig_atomic_t armed; /* inside guard_run */
     atomic_int_fast64_t since;   /* monotonic; 0: not inside */
+    volatile uint8_t *mark;      /* what a crash leaves behind */
+    uint8_t mark_value;
 };
 
 static _Thread_local struct guard *mine;
@@ -60,13 +62,15 @@ static void on_signal(int number, siginfo_t *info, void *context)
         g->armed = 0;
         siglongjmp(g->back, asked ? GUARD_HANG : GUARD_FAULT);
     }
+    if (!asked && g && g->armed && g->mark)
+        *g->mark = g->mark_value;
     if (!asked)
         signal(number, SIG_DFL); /* returning meets the fault again, now with the default action */
 }
 
 void guard_install(void)
 {
-    static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+    static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     if (!GUARDS)
         return;
@@ -113,6 +117,12 @@ enum guard_end guard_run(struct guard *g, void (*work)(void *arg), void *arg)
     }
     atomic_store(&g->since, 0);
     return (enum guard_end)end;
+}
+
+void guard_mark(struct guard *g, volatile uint8_t *byte, uint8_t value)
+{
+    g->mark = byte;
+    g->mark_value = value;
 }
 
 int64_t guard_busy(const struct guard *g)

@@ -31,6 +31,9 @@ void guard_free(struct guard *g); /* by the same thread */
 /* Call work(arg) on the guard's thread. */
 enum guard_end guard_run(struct guard *g, void (*work)(void *arg), void *arg);
 
+/* A byte that is set to this value when the process dies of what the guard's thread did; NULL: none. */
+void guard_mark(struct guard *g, volatile uint8_t *byte, uint8_t value);
+
 /* How long its thread has been in guard_run, ns; 0: it is not. Any thread may ask. */
 int64_t guard_busy(const struct guard *g);
 

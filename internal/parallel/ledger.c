@@ -9,6 +9,7 @@ void ledger_make(struct ledger *l, uint64_t n_list, uint32_t n_ranks, struct are
 {
     *l = (struct ledger){.n_list = n_list, .n_ranks = n_ranks};
     l->back = arena_alloc(a, (size_t)(n_list / 8 + 1));
+    l->again = arena_array(a, (size_t)n_list + 1, sizeof *l->again);
     l->ranks = arena_array(a, n_ranks, sizeof *l->ranks);
 }
 
@@ -18,6 +19,12 @@ void ledger_open(struct ledger *l, const uint64_t *frames, uint64_t n)
     l->frames = frames;
     l->n = l->left = n;
     l->next = 0;
+}
+
+void ledger_again(struct ledger *l, uint64_t frame)
+{
+    if (l->n_again < l->n_list)
+        l->again[l->n_again++] = frame;
 }
 
 uint64_t ledger_chunk(const struct ledger *l, const struct asker *r)

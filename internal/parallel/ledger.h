@@ -25,6 +25,8 @@ struct ledger {
     uint64_t n, next;       /* the first that was not given out */
     uint64_t left;          /* frames that did not come back yet */
     uint8_t *back;          /* a bit for each frame of the list: it came back */
+    uint64_t *again;        /* [n_again] of those to be done: one more try, when all others are back */
+    uint64_t n_again;
     uint64_t n_list;
     struct asker *ranks; /* [n_ranks] */
     uint32_t n_ranks;
@@ -32,6 +34,9 @@ struct ledger {
 
 /* All from the arena; what ranks ask for is filled in by the caller. */
 void ledger_make(struct ledger *l, uint64_t n_list, uint32_t n_ranks, struct arena *a);
+
+/* A frame gets one more try in a later round. */
+void ledger_again(struct ledger *l, uint64_t frame);
 
 /* A new round of work. frames must stay. */
 void ledger_open(struct ledger *l, const uint64_t *frames, uint64_t n);

@@ -11,14 +11,18 @@
  *     farm_close(farm, code);
  *
  * Rank 0 hands out frames in chunks that shrink towards the end, and works too; each rank has a team of threads. Workers take
- * frames from what their rank was given; what they find goes through a queue to the rank's one writer thread, which alone talks
- * to the sink; rows for the store are sent to rank 0, whose writer alone talks to the store. The thread that calls team_run is
+ * frames from what their rank was given; what they find goes through a queue to the rank's one writer thread, which makes it safe
+ * in the rank's journal first; then rows for the store are sent to rank 0, whose writer alone talks to the store. Result files are
+ * made from the journals, by a thread of their own. The thread that calls team_run is
  * the rank's service thread: it owns MPI, and never waits for more than a millisecond. Results do not depend on the number of
  * ranks and threads or on the order in which frames come back. Messages: STORE 6.
  */
 #ifndef XFELX_PARALLEL_PARALLEL_H
 #define XFELX_PARALLEL_PARALLEL_H
 
+#include "parallel/publish.h"
+#include "parallel/replay.h"
+#include "parallel/resume.h"
 #include "pipeline/pipeline.h"
 #include "sink/sink.h"
 #include "store/store.h"
@@ -62,16 +66,6 @@ void farm_close(struct farm *f, int code);
 
 /* ---- the work ---- */
 
-/* How far it is; counts as WORDS 2. */
-struct team_progress {
-    uint64_t total, done, hits, indexed, integrated, failed, lattices, below;
-    double seconds;     /* since the start */
-    uint64_t messages;  /* between ranks; at the end */
-    double cpu_seconds; /* of all ranks; at the end */
-    double idle;        /* share of the threads' time spent waiting for frames; at the end */
-    bool published;     /* this rank's files are written */
-};
-
 /* Work that comes before the frames and decides about them: a sample is looked at by all ranks, in blocks, rank 0 concludes, and
  * every rank adopts what was found. As pipeline/survey.h says it; bytes are what crosses between ranks.
  *
@@ -95,17 +89,26 @@ struct team {
     struct farm *farm;
     const struct recipe *recipe;
     const struct source_list *list;
-    const uint64_t
-        *frames; /* [n_frames] numbers in the list: what is to be done, in this order. Rank 0's counts */
-    uint64_t n_frames;
-    int n_threads;        /* of this rank */
+    /* Rank 0's count: numbers in the list. frames [n_frames]: what is to be done, in this order; again [n_again]: what is to be tried
+     * for the second time, after those; done: what earlier attempts did, and the total (resume.h) */
+    const uint64_t *frames, *again;
+    uint64_t n_frames, n_again;
+    const struct team_progress *done; /* NULL: nothing */
+    int n_threads;                    /* of this rank */
     double frame_timeout; /* s; a kernel that works longer on a frame is left, the frame fails; 0: never */
     const struct team_survey *survey; /* NULL: there is none. The same on all ranks */
-    struct sink *sink;
-    struct store *store; /* NULL: nothing is stored. Rank 0's counts */
+    struct journal
+        *journal;     /* this rank's; NULL: nothing is journaled, nor published. It gets its END here */
+    double full_wait; /* s; how long a full disk is waited for */
+    bool keep_spots;  /* spots are for the journal too */
+    const struct publish *publish; /* NULL: no files */
+    double deadline;               /* s since 1970; 0: none. Rank 0's counts */
+    struct store *store;           /* NULL: nothing is stored. Rank 0's counts */
     const struct store_job *job;
-    const volatile sig_atomic_t
-        *stop; /* not 0: hand out nothing more, finish the frames in hand; on any rank */
+    /* 1: hand out nothing more, finish the frames in hand; 2: flush the journal and leave the process at once with leave_code; on
+     * any rank */
+    const volatile sig_atomic_t *stop;
+    int leave_code;
 
     /* Rank 0, called by the writer thread after each batch (at least every half second) and at the end. */
     void (*progress)(void *arg, const struct team_progress *p);
@@ -114,8 +117,8 @@ struct team {
     void *arg;
 };
 
-/* Process the frames and write this rank's files. false: results could not be kept (the first error of a sink or the store; on
- * rank 0 of any rank); frames that were not kept are simply not there and are done again by the same command. out: what was
+/* Process the frames and write this rank's files. false: results could not be kept (the first error of a journal, the files or the
+ * store; on rank 0 of any rank); frames that were not kept are simply not there and are done by the same command. out: what was
  * kept. */
 bool team_run(const struct team *t, struct team_progress *out, struct error *err);
 

@@ -5,6 +5,7 @@
 
 #include "parallel/farm.h"
 #include "parallel/guard.h"
+#include "parallel/journaling.h"
 #include "parallel/queue.h"
 #include "parallel/supply.h"
 
@@ -18,6 +19,9 @@ struct letter {
     struct str body;
 };
 
+/* What the frames that are handed out are for; one after the other (rounds.c). */
+enum round { ROUND_SURVEY, ROUND_FIRST, ROUND_AGAIN };
+
 struct run {
     const struct team *team;
     struct farm *farm;
@@ -26,6 +30,8 @@ struct run {
     struct team_progress progress; /* of the writer thread */
     int64_t start;
     atomic_bool workers_done, writer_done;
+    atomic_bool over; /* the disk is full for too long, or the deadline is near: end in good order */
+    enum round round; /* rank 0, of the service thread */
     atomic_uint_fast32_t unapplied; /* rows sent and not yet in the store */
 
     pthread_mutex_t lock;  /* of all below */
@@ -46,8 +52,19 @@ struct run {
 /* Keep the first error; whoever serves then stops the job. Any thread. */
 void run_fails(struct run *r, const struct error *e);
 
+bool run_has_failed(struct run *r);
+
 /* Have a message sent; the body is taken over. Any thread. */
 void run_post(struct run *r, uint32_t to, enum message_type type, struct str *body);
+
+/* The writer thread's work: journal, files, store (writer.c). */
+void *run_writer(void *arg);
+
+/* Rank 0's service thread: all frames of a round are back; hand out the next ones. false: there are none. (rounds.c) */
+bool rounds_next(struct run *r);
+
+/* What a frame of the survey shows, from rank from: its number, then bytes that only the survey knows. (rounds.c) */
+void rounds_sight(struct run *r, const void *data, size_t n, uint32_t from);
 
 /* Serve until this rank's frames are done, its files written, and (rank 0) the other ranks have said so too. */
 void service_run(struct run *r);

@@ -13,7 +13,6 @@ struct service {
     struct run *run;
     struct farm *farm;
     bool stopping, told, closed;
-    bool surveying;      /* rank 0: the frames wait for what the survey finds */
     uint32_t asked_free; /* of the open ASK */
     bool asked, worked;
     uint32_t byes; /* ranks that have nothing more to say */
@@ -35,70 +34,6 @@ static void fails(struct service *s, enum error_code code, const char *what, uin
     run_fails(s->run, &err);
 }
 
-static bool has_failed(struct run *r)
-{
-    pthread_mutex_lock(&r->lock);
-    bool failed = r->failed;
-    pthread_mutex_unlock(&r->lock);
-    return failed;
-}
-
-/* ---- the survey, rank 0 ---- */
-
-/* What a frame shows: its number, then bytes that only the survey knows. */
-static void take_sight(struct service *s, const void *data, size_t n, uint32_t from)
-{
-    struct run *r = s->run;
-    struct error err = {0};
-    struct unwire in = {data, (const uint8_t *)data + n, false};
-    uint64_t frame = unwire_u32(&in);
-    pthread_mutex_lock(&r->lock);
-    bool is_new = s->surveying && !in.bad && ledger_back(&r->ledger, frame);
-    pthread_mutex_unlock(&r->lock);
-    if (!is_new)
-        fails(s, ERROR_INTERNAL, "it looked at a frame that nobody asked for", from);
-    else if (in.at < in.end && /* else a kernel crashed on it */
-             !r->team->survey->take(r->team->arg, in.at, (size_t)(in.end - in.at), &err))
-        run_fails(r, &err);
-}
-
-static void open_ledger(struct run *r, const uint64_t *frames, uint64_t n)
-{
-    pthread_mutex_lock(&r->lock);
-    ledger_open(&r->ledger, frames, n);
-    pthread_mutex_unlock(&r->lock);
-}
-
-/* The finding to all ranks, ourselves too; then the frames. Ranks get it before their first GRANT: messages keep their order. */
-static void end_survey(struct service *s)
-{
-    const struct team *t = s->run->team;
-    struct str finding = {0};
-    struct error err = {0};
-    s->surveying = false;
-    bool ok = t->survey->conclude(t->arg, &finding, &err) &&
-              t->survey->adopt(t->arg, finding.text, finding.len, &err);
-    for (uint32_t rank = 1; ok && rank < s->farm->size; rank++) {
-        str_addn(farm_message(s->farm), finding.text, finding.len);
-        send(s, rank, MESSAGE_FINDING);
-    }
-    if (!ok)
-        run_fails(s->run, &err);
-    str_free(&finding);
-    open_ledger(s->run, t->frames, t->n_frames);
-}
-
-static void next_block(struct service *s)
-{
-    const struct team *t = s->run->team;
-    const uint64_t *frames = NULL;
-    size_t n = 0;
-    if (t->survey->next(t->arg, &frames, &n))
-        open_ledger(s->run, frames, n);
-    else
-        end_survey(s);
-}
-
 /* Letters of the other threads; those to ourselves need no messages. */
 static void send_letters(struct service *s)
 {
@@ -111,7 +46,7 @@ static void send_letters(struct service *s)
     for (; letter; letter = next) {
         next = letter->next;
         if (letter->to == s->farm->rank) {
-            take_sight(s, letter->body.text, letter->body.len, letter->to);
+            rounds_sight(r, letter->body.text, letter->body.len, letter->to);
         } else {
             str_addn(farm_message(s->farm), letter->body.text, letter->body.len);
             send(s, letter->to, letter->type);
@@ -189,7 +124,7 @@ static void hear_at_0(struct service *s, const struct message *m)
         take_bye(s, &g, m->from);
         break;
     case MESSAGE_SIGHT:
-        take_sight(s, m->body, m->size, m->from);
+        rounds_sight(s->run, m->body, m->size, m->from);
         break;
     case MESSAGE_NOTE:
         unwire_error(&g, &err);
@@ -220,7 +155,9 @@ static void give(struct service *s)
 {
     struct range ranges[RANGES_MAX];
     struct run *r = s->run;
-    enum work_kind kind = s->surveying ? WORK_SURVEY : WORK_PROCESS;
+    static const enum work_kind kinds[] = {
+        [ROUND_SURVEY] = WORK_SURVEY, [ROUND_FIRST] = WORK_PROCESS, [ROUND_AGAIN] = WORK_AGAIN};
+    enum work_kind kind = kinds[r->round];
     ask_self(s);
     for (uint32_t rank = 0; rank < s->farm->size; rank++) {
         pthread_mutex_lock(&r->lock);
@@ -256,16 +193,14 @@ static bool all_back(struct run *r)
 static void turn_at_0(struct service *s)
 {
     struct run *r = s->run;
-    if (has_failed(r))
+    if (run_has_failed(r))
         stop_all(s, WHY_FAILED);
-    else if (*r->team->stop)
+    else if (*r->team->stop || atomic_load(&r->over))
         stop_all(s, WHY_SIGNAL);
-    else if (!s->stopping && all_back(r) && s->surveying)
-        next_block(s);
-    else if (all_back(r))
-        stop_all(s, WHY_DONE);
-    else
+    else if (!s->stopping && !all_back(r))
         give(s);
+    else if (!s->stopping && !rounds_next(r))
+        stop_all(s, WHY_DONE);
     if (!s->closed && atomic_load(&r->workers_done) && (s->byes == s->farm->size - 1 || s->farm->lost)) {
         s->closed = true;
         queue_close(&r->queue);
@@ -287,7 +222,7 @@ static void take_grant(struct service *s, struct unwire *g)
         g->bad = g->bad || ranges[n].count == 0 || stop > s->run->team->list->n_frames;
         n++;
     }
-    g->bad = g->bad || kind > WORK_SURVEY || (kind == WORK_SURVEY && !s->run->team->survey);
+    g->bad = g->bad || kind >= WORK_KINDS || (kind == WORK_SURVEY && !s->run->team->survey);
     if (!g->bad)
         add(s, kind, ranges, n);
     s->asked = false;
@@ -332,8 +267,8 @@ static void hear(struct service *s, const struct message *m)
 static void tell(struct service *s)
 {
     struct run *r = s->run;
-    bool failed = has_failed(r);
-    if (s->told || !(failed || *r->team->stop))
+    bool failed = run_has_failed(r);
+    if (s->told || !(failed || *r->team->stop || atomic_load(&r->over)))
         return;
     s->told = true;
     supply_close(&r->supply);
@@ -430,7 +365,6 @@ void service_run(struct run *r)
     struct service s = {.run = r, .farm = r->farm};
     bool first = r->farm->rank == 0;
     long rest = 0;
-    s.surveying = first && r->team->survey;
     s.bye = arena_array(&r->arena, r->farm->size, sizeof *s.bye);
     for (;;) {
         bool over = atomic_load(&r->writer_done);

@@ -26,12 +26,12 @@ bool supply_next(struct supply *s, int64_t *since, enum work_kind *kind, uint64_
     if (*since)
         s->busy_ns += now - *since;
     s->idle++;
-    while (!s->waiting && !s->closed)
+    while ((!s->waiting || s->held) && !s->closed)
         pthread_cond_wait(&s->changed, &s->lock);
     s->idle--;
     *since = clock_monotonic();
     s->idle_ns += *since - now;
-    bool more = s->waiting > 0;
+    bool more = s->waiting > 0; /* none when it is closed */
     if (more) {
         *kind = s->kind;
         *frame = s->ranges[0].first++;
@@ -78,6 +78,14 @@ bool supply_add(struct supply *s, enum work_kind kind, const struct range *range
     return ok;
 }
 
+void supply_hold(struct supply *s, bool held)
+{
+    pthread_mutex_lock(&s->lock);
+    s->held = held;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
 void supply_close(struct supply *s)
 {
     pthread_mutex_lock(&s->lock);
@@ -95,7 +103,7 @@ struct supply_state supply_look(struct supply *s)
     uint64_t finished = s->begun - (s->threads - s->idle < s->begun ? s->threads - s->idle : s->begun);
     double rate = took > 0 ? 1e12 * (double)finished / (double)took : 0;
     struct supply_state state = {
-        .wants = !s->closed && s->waiting <= s->last / 2,
+        .wants = !s->closed && !s->held && s->waiting <= s->last / 2,
         .closed = s->closed,
         .free = s->idle,
         .rate = rate < 4e9 ? (uint32_t)rate : UINT32_MAX,

@@ -7,7 +7,8 @@
 
 #include <pthread.h>
 
-enum work_kind { WORK_PROCESS, WORK_SURVEY };
+/* WORK_AGAIN: to be processed for the second and last time. */
+enum work_kind { WORK_PROCESS, WORK_SURVEY, WORK_AGAIN, WORK_KINDS };
 
 struct supply {
     pthread_mutex_t lock;
@@ -22,6 +23,7 @@ struct supply {
     int64_t idle_ns, busy_ns; /* of all workers together */
     int64_t since;            /* the first frame came */
     bool closed;
+    bool held; /* no frame is begun for now */
 };
 
 void supply_make(struct supply *s, uint32_t threads);
@@ -32,6 +34,9 @@ bool supply_next(struct supply *s, int64_t *since, enum work_kind *kind, uint64_
 
 bool supply_add(struct supply *s, enum work_kind kind, const struct range *ranges, size_t n,
                 struct error *err);
+
+/* Begin no frame until it is let go. */
+void supply_hold(struct supply *s, bool held);
 
 /* Nothing more comes; frames not begun are forgotten. */
 void supply_close(struct supply *s);

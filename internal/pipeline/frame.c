@@ -39,6 +39,8 @@ void frame_process(const struct recipe *r, struct workspace *w, uint64_t i, stru
     workspace_begin(w, i);
     int64_t start = clock_monotonic();
     for (uint32_t s = 0; stages[s].run; s++) {
+        if (w->entered)
+            w->entered(w->entered_arg, s);
         enum stage_end end = stages[s].run(r, w, out);
         int64_t now = clock_monotonic();
         out->stage_ns[s] = now - start;

@@ -25,6 +25,9 @@ struct workspace;
 struct workspace *workspace_make(const struct recipe *r, const struct source_list *list, uint32_t number);
 void workspace_free(struct workspace *w);
 
+/* Have entered(arg, stage) called at the beginning of each stage: a note of what the thread is busy with. */
+void workspace_watch(struct workspace *w, void (*entered)(void *arg, uint32_t stage), void *arg);
+
 /* Process frame i of the list: runs down the table of stages until one ends the frame. Times of the stages are recorded here,
  * not by the stages. */
 void frame_process(const struct recipe *r, struct workspace *w, uint64_t i, struct result *out);

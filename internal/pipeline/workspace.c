@@ -38,6 +38,12 @@ struct workspace *workspace_make(const struct recipe *r, const struct source_lis
     return w;
 }
 
+void workspace_watch(struct workspace *w, void (*entered)(void *arg, uint32_t stage), void *arg)
+{
+    w->entered = entered;
+    w->entered_arg = arg;
+}
+
 void workspace_free(struct workspace *w)
 {
     if (!w)

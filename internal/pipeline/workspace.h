@@ -14,7 +14,9 @@ struct block {
 struct workspace {
     const struct recipe *recipe;
     struct source_reader reader;
-    uint32_t number;       /* of the thread */
+    uint32_t number;                            /* of the thread */
+    void (*entered)(void *arg, uint32_t stage); /* NULL: nobody asks */
+    void *entered_arg;
     uint64_t frame_number; /* in the list */
     struct frame frame;
     bool below; /* it has fewer spots than the hit cut */

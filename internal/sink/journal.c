@@ -8,6 +8,7 @@
 #include <lz4.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -152,6 +153,7 @@ static bool create(struct journal *j, const struct journal_start *start, struct 
     if (j->fd < 0)
         return errno == EEXIST ? error_set(err, ERROR_BUSY, "%s is there already", j->path)
                                : disk_error(err, j->path);
+    flock(j->fd, LOCK_EX | LOCK_NB); /* where there are no locks, nobody knows that we live */
     make_header(&start->identity, head);
     if (!write_at(j, head, sizeof head, 0, err))
         return false;
@@ -189,6 +191,8 @@ void journal_close(struct journal *j)
         return;
     if (j->slots)
         munmap(j->slots, JOURNAL_FIRST);
+    if (j->fd >= 0 && j->reserved > j->end && ftruncate(j->fd, (off_t)j->end) != 0)
+        j->reserved = 0; /* the room is given back by who reads it next */
     if (j->fd >= 0)
         close(j->fd);
     while (j->detectors) {
@@ -347,4 +351,12 @@ void journal_slot(struct journal *j, uint32_t thread, bool busy, uint32_t source
         int64_t t;
     } slot = {source, frame, (uint16_t)stage, (uint8_t)tries, busy, thread, clock_now()};
     memcpy(j->slots + JOURNAL_HEADER + (size_t)thread * JOURNAL_SLOT, &slot, sizeof slot);
+}
+
+volatile uint8_t *journal_slot_mark(struct journal *j, uint32_t thread)
+{
+    enum { BUSY_AT = 11 };
+    return j->slots && thread < JOURNAL_SLOTS
+               ? j->slots + JOURNAL_HEADER + (size_t)thread * JOURNAL_SLOT + BUSY_AT
+               : NULL;
 }

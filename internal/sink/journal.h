@@ -68,7 +68,7 @@ struct journal_void {
 
 struct journal;
 
-/* Make the file, which must not exist (ERROR_BUSY), and its folders. */
+/* Make the file, which must not exist (ERROR_BUSY), and its folders. It is locked until it is closed or the process dies. */
 bool journal_create(const char *path, const struct journal_start *start, struct journal **out,
                     struct error *err);
 
@@ -98,10 +98,15 @@ bool journal_reserve(struct journal *j, uint64_t frames, struct error *err);
 void journal_slot(struct journal *j, uint32_t thread, bool busy, uint32_t source, uint32_t frame,
                   unsigned stage, unsigned tries);
 
+/* The byte of a thread's slot that says busy, for signal handlers: where the process dies of what this thread did they set it to
+ * JOURNAL_CRASHED. NULL: there is none. */
+enum { JOURNAL_CRASHED = 2 };
+volatile uint8_t *journal_slot_mark(struct journal *j, uint32_t thread);
+
 /* The last record; then journal_sync. reason: 0 done. */
 void journal_end(struct journal *j, uint32_t reason);
 
-/* Give memory and file back. What was not synced is lost. j may be NULL. */
+/* Give memory, file and room that was reserved back. What was not synced is lost. j may be NULL. */
 void journal_close(struct journal *j);
 
 /* ---- reading ---- */
@@ -127,6 +132,9 @@ bool journal_open(const char *path, struct journal_reader **out, struct error *e
 void journal_reader_close(struct journal_reader *r);
 const struct journal_identity *journal_identity(const struct journal_reader *r);
 const char *journal_path(const struct journal_reader *r);
+
+/* Recorded paths of the sources, by number; known once its START was read. */
+const char *const *journal_sources(const struct journal_reader *r, size_t *n);
 
 /* The next record. false: the end (ERROR_END), a version or type that is not known (ERROR_UNSUPPORTED), or ERROR_IO. */
 bool journal_next(struct journal_reader *r, struct journal_record *out, struct error *err);
@@ -163,11 +171,15 @@ bool journal_voids(const struct journal_record *r, struct arena *a, struct journ
 struct journal_busy {
     uint32_t source, frame, thread;
     unsigned stage, tries;
+    bool crashed; /* the process died of what this thread did; else of something that is not known */
     int64_t t;
 };
 size_t journal_busy(const struct journal_reader *r, struct journal_busy out[JOURNAL_SLOTS]);
 
-/* Cut a torn write off. Only the next writer of the job may, under its lease. */
+/* Is a process of this machine still writing it? */
+bool journal_is_written(const struct journal_reader *r);
+
+/* Cut a torn write off, and give reserved room back. Only the next writer of the job may, under its lease. */
 bool journal_cut(const char *path, uint64_t whole, struct error *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include <lz4.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,6 +136,12 @@ const struct journal_identity *journal_identity(const struct journal_reader *r)
 const char *journal_path(const struct journal_reader *r)
 {
     return r->path;
+}
+
+const char *const *journal_sources(const struct journal_reader *r, size_t *n)
+{
+    *n = r->seen.n_paths;
+    return r->seen.paths;
 }
 
 /* ---- records */
@@ -363,13 +370,22 @@ size_t journal_busy(const struct journal_reader *r, struct journal_busy out[JOUR
         struct journal_busy b = {.source = unwire_u32(&g), .frame = unwire_u32(&g)};
         b.stage = unwire_u16(&g);
         b.tries = unwire_u8(&g);
-        bool busy = unwire_u8(&g) == 1;
+        unsigned busy = unwire_u8(&g);
+        b.crashed = busy == JOURNAL_CRASHED;
         b.thread = unwire_u32(&g);
         b.t = (int64_t)unwire_u64(&g);
-        if (busy && b.thread == i)
+        if ((busy == 1 || b.crashed) && b.thread == i)
             out[n++] = b;
     }
     return n;
+}
+
+bool journal_is_written(const struct journal_reader *r)
+{
+    bool written = flock(r->fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!written)
+        flock(r->fd, LOCK_UN);
+    return written;
 }
 
 bool journal_cut(const char *path, uint64_t whole, struct error *err)

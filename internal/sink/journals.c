@@ -10,8 +10,8 @@ struct journals {
     size_t n_readers;
     struct journals_frame *frames;
     size_t n_frames, room;
-    struct journal_void *voids;
-    size_t n_voids;
+    struct journal_void *voids, *doubles;
+    size_t n_voids, n_doubles;
 };
 
 /* ---- order */
@@ -72,7 +72,9 @@ static bool add_frame(struct journals *j, size_t number, const struct journal_re
                                                        .attempt = id->attempt,
                                                        .offset = record->offset,
                                                        .final = f.final,
-                                                       .tries = (uint8_t)f.tries};
+                                                       .tries = (uint8_t)f.tries,
+                                                       .outcome = (uint8_t)f.outcome,
+                                                       .n_lattices = (uint8_t)f.n_lattices};
     return true;
 }
 
@@ -133,10 +135,16 @@ static void choose(struct journals *j)
         struct journals_frame f = j->frames[i], *last = n ? &j->frames[n - 1] : NULL;
         if (is_void(j, &f))
             continue;
-        if (!last || last->source != f.source || last->frame != f.frame)
+        if (!last || last->source != f.source || last->frame != f.frame) {
             j->frames[n++] = f;
-        else if (f.tries > last->tries)
+            continue;
+        }
+        if (f.tries > last->tries)
             last->tries = f.tries;
+        if (f.final) {
+            j->doubles = arena_grow(&j->memory, j->doubles, j->n_doubles, sizeof *j->doubles);
+            j->doubles[j->n_doubles++] = (struct journal_void){f.attempt, f.rank, f.source, f.frame};
+        }
     }
     j->n_frames = n;
 }
@@ -180,12 +188,23 @@ const struct journals_frame *journals_frames(const struct journals *j, size_t *n
     return j->frames;
 }
 
+const struct journal_void *journals_doubles(const struct journals *j, size_t *n)
+{
+    *n = j->n_doubles;
+    return j->doubles;
+}
+
 bool journals_result(struct journals *j, const struct journals_frame *f, struct arena *a, struct result *out,
                      struct error *err)
 {
     struct journal_record record;
     struct journal_reader *r = j->readers[f->journal];
     return journal_at(r, f->offset, &record, err) && journal_result(r, &record, a, out, err);
+}
+
+size_t journals_count(const struct journals *j)
+{
+    return j->n_readers;
 }
 
 const struct journal_reader *journals_reader(const struct journals *j, size_t i)

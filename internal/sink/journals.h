@@ -11,6 +11,13 @@
 
 struct journals;
 
+/* Where a rank's journal lies below the folder of a job's journals (STORE 2). In the arena. */
+char *journals_path(struct arena *a, const char *folder, uint64_t attempt, uint32_t rank);
+
+/* Paths of all journals below that folder, by attempt and rank. rank: only of this one; -1: of all. No folder, no journals. */
+bool journals_list(const char *folder, int64_t rank, struct arena *a, char ***paths, size_t *n,
+                   struct error *err);
+
 /* A frame and its record. */
 struct journals_frame {
     uint32_t source, frame;
@@ -18,6 +25,7 @@ struct journals_frame {
     uint64_t attempt, offset;
     bool final;
     uint8_t tries; /* how often it was tried: of the last record of it */
+    uint8_t outcome, n_lattices;
 };
 
 /* Read all records. A journal whose recipe differs from the others', or that is of another version, is refused: results are
@@ -28,11 +36,15 @@ void journals_close(struct journals *j);
 /* In the order (source, frame). */
 const struct journals_frame *journals_frames(const struct journals *j, size_t *n);
 
+/* Final records that do not count and that no VOID names: frames that two ranks did. */
+const struct journal_void *journals_doubles(const struct journals *j, size_t *n);
+
 /* A frame's result; tables from the arena, path and detector live as long as the journals. */
 bool journals_result(struct journals *j, const struct journals_frame *f, struct arena *a, struct result *out,
                      struct error *err);
 
-/* For its gaps, its torn end, what its threads were busy with. */
+/* How many there are; of each its gaps, its torn end, what its threads were busy with. */
+size_t journals_count(const struct journals *j);
 const struct journal_reader *journals_reader(const struct journals *j, size_t i);
 
 #endif

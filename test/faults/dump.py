@@ -86,9 +86,9 @@ def experiments(path):
     return found
 
 
-# every column but times, thread and attempt
+# every column but times, thread, attempt, and that there was an attempt before (flag 128)
 TABLES = {
-    "frame": "source,frame,outcome,reason,flags,label,n_lattice,n_strong,n_sat,ev_rec,ev_used,ev_src,dist_mm,res_a",
+    "frame": "source,frame,outcome,reason,flags&~128,label,n_lattice,n_strong,n_sat,ev_rec,ev_used,ev_src,dist_mm,res_a",
     "lattice": "source,frame,lattice,reason,cell_no,n_indexed,n_integrated,evidence,rmsd_px,rmsd_psi,res_a,eta_deg,dom_a,dx_px,dy_px,"
                "a,b,c,al,be,ga,mat,free_cell,free_cov,shells,ident",
     "failure": "source,frame,body",

@@ -1,0 +1,156 @@
+/* process_journal.c - the journals of a job: what earlier attempts left is put where it belongs and taken off the work, then each rank
+ * begins a journal of its own. See process.h, STORE 5. */
+#include "cmd/process.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- places ---- */
+
+/* In the output folder, or below journal_dir, where each output folder has a place of its own. */
+void journal_place(struct job *j)
+{
+    struct arena *a = &j->cli->arena;
+    const char *elsewhere = param_text(j->params, "xfelx.output.journal_dir", NULL);
+    uint8_t hash[32];
+    char hex[65];
+    sha256(j->folder, strlen(j->folder), hash);
+    hash_hex(hash, 8, hex);
+    j->journals =
+        elsewhere ? fs_join(a, fs_absolute(a, elsewhere), hex) : fs_join(a, j->folder, ".xfelx/journal");
+}
+
+/* ---- what earlier attempts left ---- */
+
+/* Torn ends and reserved room of writers that died. */
+static bool cut_torn(const struct journals *all, struct error *err)
+{
+    for (size_t i = 0; i < journals_count(all); i++) {
+        const struct journal_reader *r = journals_reader(all, i);
+        size_t n_gaps;
+        const struct journal_gap *gaps = journal_gaps(r, &n_gaps);
+        for (size_t k = 0; k < n_gaps; k++)
+            log_warn("%s is damaged: %llu bytes at byte %llu; their frames are done again", journal_path(r),
+                     (unsigned long long)gaps[k].size, (unsigned long long)gaps[k].offset);
+        if (!journal_ended(r) && !journal_is_written(r) &&
+            !journal_cut(journal_path(r), journal_whole(r), err))
+            return false;
+    }
+    return true;
+}
+
+static bool of_this_trial(const struct job *j, const struct journals *all, struct error *err)
+{
+    const struct journal_reader *r = journals_count(all) ? journals_reader(all, 0) : NULL;
+    if (!r || !memcmp(journal_identity(r)->recipe, j->recipe->hash, 16))
+        return true;
+    return error_set(err, ERROR_USAGE, "%s holds results of other parameters", journal_path(r)),
+           error_hint(err, "give another output.output_dir");
+}
+
+/* Frames that no attempt got through: failed for good, in our journal and in the store. */
+static bool give_up(struct job *j, struct error *err)
+{
+    struct resume *r = &j->resume;
+    bool ok = true;
+    for (size_t i = 0; ok && i < r->n_failed; i++) {
+        struct result result;
+        const struct result *row = &result;
+        resume_result(&j->list, r->failed[i], &result);
+        team_count(&r->done, &result);
+        ok = journal_put(j->journal, &result, true, 2, err) && journal_sync(j->journal, err) &&
+             store_put_results(j->store, &j->stored, &row, 1, j->recipe->hash_hex, err);
+    }
+    return ok;
+}
+
+/* Rows that the database lacks, since it was away or its process died. One that is away again gets them later. */
+static bool replay(struct job *j, struct journals *all, struct error *err)
+{
+    uint64_t n;
+    return replay_store(all, j->store, &j->stored, j->recipe->hash_hex, &n, err);
+}
+
+/* Those of frames that two ranks did: one record of each counts. */
+static bool void_doubles(struct job *j, const struct journals *all, struct error *err)
+{
+    size_t n;
+    const struct journal_void *doubles = journals_doubles(all, &n);
+    if (n)
+        journal_void(j->journal, doubles, n);
+    return journal_sync(j->journal, err);
+}
+
+bool journal_resume(struct job *j, struct error *err)
+{
+    struct arena *a = &j->cli->arena;
+    struct journals *all = NULL;
+    char **paths;
+    size_t n;
+    bool ok = journals_list(j->journals, -1, a, &paths, &n, err) &&
+              journals_open((const char *const *)paths, n, &all, err) && of_this_trial(j, all, err) &&
+              resume_make(all, &j->list, j->frames, j->n_frames, a, &j->resume, err) && cut_torn(all, err) &&
+              replay(j, all, err) && journal_begin(j, err) && void_doubles(j, all, err) && give_up(j, err);
+    journals_close(all);
+    return ok;
+}
+
+/* ---- this attempt's ---- */
+
+static struct journal_source *sources(struct arena *a, const struct source_list *l)
+{
+    struct store_source *files = inputs_describe(a, l);
+    struct journal_source *rows = arena_array(a, l->n_sources + 1, sizeof *rows);
+    for (size_t i = 0; i < l->n_sources; i++)
+        rows[i] = (struct journal_source){.path = files[i].path,
+                                          .size = files[i].size,
+                                          .mtime = files[i].mtime,
+                                          .n_frames = files[i].n_frames};
+    return rows;
+}
+
+/* Tells one boot of a machine from the next; nothing where there is no such file. */
+static const char *boot_id(struct arena *a)
+{
+    struct bytes b = {0};
+    const char *text = "";
+    if (fs_read("/proc/sys/kernel/random/boot_id", 4096, &b, NULL) && b.size >= 36)
+        text = arena_strndup(a, (const char *)b.data, 36);
+    bytes_free(&b);
+    return text;
+}
+
+bool journal_begin(struct job *j, struct error *err)
+{
+    struct arena *a = &j->cli->arena;
+    struct journal_start start = {
+        .identity = {.attempt = (uint64_t)j->stored.attempt,
+                     .rank = farm_rank(j->farm),
+                     .created = clock_now()},
+        .program = arena_printf(a, "xfelx %s %s", version_number(), version_commit()),
+        .host = proc_host(a),
+        .boot_id = boot_id(a),
+        .pid = (uint32_t)getpid(),
+        .recipe_text = j->recipe->text,
+        .sources = sources(a, &j->list),
+        .n_sources = j->list.n_sources,
+    };
+    memcpy(start.identity.recipe, j->recipe->hash, sizeof start.identity.recipe);
+    const char *path = journals_path(a, j->journals, start.identity.attempt, start.identity.rank);
+    if (journal_create(path, &start, &j->journal, err))
+        return true;
+    if (err->code == ERROR_BUSY)
+        error_set(err, ERROR_USAGE, "%s is there already: the database does not know of it", path),
+            error_hint(err, "bring its database back, or give another output.output_dir");
+    return false;
+}
+
+const struct publish *journal_publish(struct job *j, const struct sink_options *o)
+{
+    j->publish = (struct publish){.journals = j->journals,
+                                  .sink = *o,
+                                  .after = param_real(j->params, "xfelx.output.publish_after", 30)};
+    return &j->publish;
+}

@@ -1,0 +1,22 @@
+/* progress.h - how far a job is. */
+#ifndef XFELX_PARALLEL_PROGRESS_H
+#define XFELX_PARALLEL_PROGRESS_H
+
+#include "model/model.h"
+
+/* Counts as WORDS 2. */
+struct team_progress {
+    uint64_t earlier; /* of those done: by earlier attempts */
+    uint64_t total, done, hits, indexed, integrated, failed, lattices, below;
+    double seconds;     /* since the start */
+    uint64_t messages;  /* between ranks; at the end */
+    double cpu_seconds; /* of all ranks; at the end */
+    double idle;        /* share of the threads' time spent waiting for frames; at the end */
+    bool published;     /* this rank's files are written */
+    bool behind;        /* rows are only in the journals: the database could not be reached */
+};
+
+/* Count a result. */
+void team_count(struct team_progress *p, const struct result *r);
+
+#endif

@@ -1,0 +1,21 @@
+/* replay.h - from journals into the store: what a process found and could not store any more, whatever ended it (STORE 5.5, 7.2).
+ *
+ *     journals_list(folder, -1, &arena, &paths, &n, &err);
+ *     journals_open(paths, n, &journals, &err);            // every record is read once
+ *     replay_store(journals, store, &job, hash, &put, &err);
+ *
+ * `process` does so when it goes on with a job, and when a database that was away is back; `xfelx db replay` without processing
+ * anything. The caller holds the job's lock. Any number of times: a frame's row is inserted once.
+ */
+#ifndef XFELX_PARALLEL_REPLAY_H
+#define XFELX_PARALLEL_REPLAY_H
+
+#include "sink/sink.h"
+#include "store/store.h"
+
+/* Put every final frame of the journals into the store, in batches, in the order of the frames. recipe_hash: hexadecimal, for the
+ * identifiers. n_put: frames that the journals hold as final. Memory: one batch. */
+bool replay_store(struct journals *j, struct store *s, const struct store_job *job, const char *recipe_hash,
+                  uint64_t *n_put, struct error *err);
+
+#endif
