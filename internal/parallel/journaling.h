@@ -4,7 +4,7 @@
 #ifndef XFELX_PARALLEL_JOURNALING_H
 #define XFELX_PARALLEL_JOURNALING_H
 
-#include "sink/journal.h"
+#include "sink/sink.h"
 
 #include <signal.h>
 

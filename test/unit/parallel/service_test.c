@@ -148,30 +148,43 @@ static void a_signal_to_one_rank_stops_all(void **state)
 }
 
 /* Rank 1's composite files cannot be written: their name is that of a folder. */
-static void give_rank_1_a_bad_sink(struct rank *r, uint32_t number)
+static void give_rank_1_bad_files(struct rank *r, uint32_t number)
 {
+    static struct publish files;
     struct error err = {0};
     if (number != 1)
         return;
-    static char place[128];
-    snprintf(place, sizeof place, "%s/idx-0001_strong.refl/x", folder);
-    assert_true(fs_make_folders(place, &err));
-    struct sink_options o = {.folder = folder,
-                             .rank = 1,
-                             .composite = true,
-                             .imported_expt = "%s_imported.expt",
-                             .strong_refl = "%s_strong.refl",
-                             .recipe_hash = recipe->hash_hex,
-                             .program = "test"};
-    assert_true(sink_open(&o, &r->team.sink, &err));
+    struct journal_source sources[FRAMES];
+    for (int i = 0; i < FRAMES; i++)
+        sources[i] = (struct journal_source){list.sources[i].recorded, 1, 1, 1};
+    struct journal_start start = {.identity = {.attempt = 1, .rank = 1},
+                                  .program = "test",
+                                  .host = "here",
+                                  .boot_id = "",
+                                  .recipe_text = "",
+                                  .sources = sources,
+                                  .n_sources = FRAMES};
+    char *journals = fs_join(&arena, folder, "journals");
+    assert_true(fs_make_folders(fs_join(&arena, folder, "idx-0001_strong.refl/x"), &err));
+    assert_true(journal_create(journals_path(&arena, journals, 1, 1), &start, &r->team.journal, &err));
+    files = (struct publish){.journals = journals,
+                             .sink = {.folder = folder,
+                                      .composite = true,
+                                      .imported_expt = "%s_imported.expt",
+                                      .strong_refl = "%s_strong.refl",
+                                      .recipe_hash = recipe->hash_hex,
+                                      .program = "test"},
+                             .after = 30};
+    r->team.keep_spots = true;
+    r->team.publish = &files;
 }
 
 static void an_error_of_one_rank_is_the_jobs(void **state)
 {
     (void)state;
     struct rank ranks[RANKS];
-    run(ranks, give_rank_1_a_bad_sink);
-    sink_close(ranks[1].team.sink);
+    run(ranks, give_rank_1_bad_files);
+    journal_close(ranks[1].team.journal);
     assert_false(ranks[1].ok);
     assert_false(ranks[0].ok);
     assert_non_null(strstr(ranks[0].err.fact, "idx-0001_strong.refl"));
