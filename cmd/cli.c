@@ -308,6 +308,12 @@ const struct command *program_command(const struct program *p, const char *name)
     return NULL;
 }
 
+const char *command_word(const struct command *c)
+{
+    const char *blank = strrchr(c->name, ' ');
+    return blank ? blank + 1 : c->name;
+}
+
 static int print(struct str *text)
 {
     cli_print(text);
@@ -340,11 +346,45 @@ static int unknown_command(const struct program *p, const char *word)
     return cli_fail(&err);
 }
 
+/* "db init …": the row of the verb; NULL with ERROR_USAGE. */
+static const struct command *find_verb(const struct program *p, const struct command *c, const char *word,
+                                       struct error *err)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (const struct command *const *v = c->verbs; *v && n < 64; v++) {
+        names[n++] = command_word(*v);
+        if (word && strcmp(names[n - 1], word) == 0)
+            return *v;
+    }
+    const char *near = word ? cli_nearest(word, names, n) : NULL;
+    if (word)
+        error_set(err, ERROR_USAGE, "%s has no verb %s", c->name, word);
+    else
+        error_set(err, ERROR_USAGE, "%s needs a verb", c->name);
+    if (near)
+        error_hint(err, "did you mean %s %s %s?", p->name, c->name, near);
+    else
+        error_hint(err, "%s %s --help lists the verbs", p->name, c->name);
+    return NULL;
+}
+
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
 static int run_command(const struct program *p, const struct command *c, int argc, char **argv)
 {
-    struct cli cli = {.program = p, .command = c};
     struct error err = {0};
     int code;
+    if (c->verbs && !(argc && asks_for_help(argv[0]))) {
+        if (!(c = find_verb(p, c, argc ? argv[0] : NULL, &err)))
+            return cli_fail(&err);
+        argc--;
+        argv++;
+    }
+    struct cli cli = {.program = p, .command = c};
     if (!cli_parse(&cli, argc, argv, &err)) {
         code = cli_misuse(&cli, &err);
     } else if (cli.help) {
@@ -358,13 +398,16 @@ static int run_command(const struct program *p, const struct command *c, int arg
     return code;
 }
 
-/* Help or manual page of the program, or of the command that is named. */
-static int describe(const struct program *p, const char *name, bool manual)
+/* Help or manual page of the program, or of the command (and verb) that is named. A verb has no page of its own. */
+static int describe(const struct program *p, const char *name, const char *verb, bool manual)
 {
     const struct command *c = name ? program_command(p, name) : NULL;
     struct str text = {0};
+    struct error err = {0};
     if (name && !c)
         return unknown_command(p, name);
+    if (c && c->verbs && verb && !manual && !(c = find_verb(p, c, verb, &err)))
+        return cli_fail(&err);
     if (c)
         (manual ? manual_command : help_command)(p, c, &text);
     else
@@ -382,10 +425,10 @@ int program_run(const struct program *p, int argc, char **argv)
         error_hint(&err, "%s --help lists the commands", p->name);
         return cli_fail(&err);
     }
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
-        return describe(p, argc > 2 ? argv[2] : NULL, false);
+    if (asks_for_help(word))
+        return describe(p, argc > 2 ? argv[2] : NULL, argc > 3 ? argv[3] : NULL, false);
     if (strcmp(word, "--man") == 0)
-        return describe(p, argc > 2 ? argv[2] : NULL, true);
+        return describe(p, argc > 2 ? argv[2] : NULL, NULL, true);
     if (strcmp(word, "--version") == 0) {
         version_text(&text);
         return print(&text);

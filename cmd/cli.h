@@ -56,7 +56,9 @@ struct command {
     const char *text;    /* description; paragraphs separated by an empty line */
     const struct option_row *options; /* ends with {0}; NULL: none. --help is there without being named */
     const struct example *examples;   /* ends with {0}; at least one */
-    int (*run)(struct cli *cli);      /* returns an exit code */
+    int (*run)(struct cli *cli);      /* returns an exit code; NULL with verbs */
+    /* A command of several words: rows named "db init", "db status" …, each with options of its own. Ends with NULL. */
+    const struct command *const *verbs;
 };
 
 /* The whole program: its name and commands. */
@@ -118,6 +120,7 @@ int cli_exit_code(const struct error *err);
 const char *cli_nearest(const char *word, const char *const *names, size_t n);
 
 const struct command *program_command(const struct program *p, const char *name); /* NULL: there is none */
+const char *command_word(const struct command *c); /* the last word of its name: "init" of "db init" */
 
 /* Run a whole command line: options of the program, then the command. What main returns. */
 int program_run(const struct program *p, int argc, char **argv);

@@ -43,27 +43,54 @@ static void add_parameters(struct str *out)
             str_printf(out, "%s\n", rows[i].path);
 }
 
+static void bash_options(struct str *out, const struct command *c)
+{
+    str_printf(out, "%s) words='--help", command_word(c));
+    add_words(out, c->options);
+    str_printf(out, "'%s ;;\n", takes_parameters(c) ? " parameters=1" : "");
+}
+
+static void add_verbs(struct str *out, const struct command *c)
+{
+    for (const struct command *const *v = c->verbs; *v; v++)
+        str_printf(out, "%s%s", v == c->verbs ? "" : " ", command_word(*v));
+}
+
+static void bash_verbs(struct str *out, const struct command *c)
+{
+    str_printf(out, "        %s) case $COMP_CWORD:${COMP_WORDS[2]} in 2:*) names=1 words='", c->name);
+    add_verbs(out, c);
+    str_add(out, " --help' ;;\n");
+    for (const struct command *const *v = c->verbs; *v; v++) {
+        str_add(out, "        *:");
+        bash_options(out, *v);
+    }
+    str_add(out, "        esac ;;\n");
+}
+
 static void bash(const struct program *p, struct str *out)
 {
     str_printf(out, "_%s_parameters='\n", p->name);
     add_parameters(out);
-    str_printf(out,
-               "'\n_%s() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words parameters=\n    COMPREPLY=()\n"
-               "    if [ \"$COMP_CWORD\" = 1 ]; then\n",
-               p->name);
-    str_add(out, "        words='");
+    str_printf(
+        out,
+        "'\n_%s() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words names= parameters=\n    COMPREPLY=()\n"
+        "    if [ \"$COMP_CWORD\" = 1 ]; then\n",
+        p->name);
+    str_add(out, "        names=1 words='");
     for (const struct command *const *c = p->commands; *c; c++)
         str_printf(out, "%s%s", c == p->commands ? "" : " ", (*c)->name);
     add_words(out, p->options);
     str_add(out, " --help'\n    else\n        case ${COMP_WORDS[1]} in\n");
     for (const struct command *const *c = p->commands; *c; c++) {
-        str_printf(out, "        %s) words='--help", (*c)->name);
-        add_words(out, (*c)->options);
-        str_printf(out, "'%s ;;\n", takes_parameters(*c) ? " parameters=1" : "");
+        if ((*c)->verbs)
+            bash_verbs(out, *c);
+        else
+            str_add(out, "        "), bash_options(out, *c);
     }
     /* nothing found: bash offers files by itself (-o default) */
     str_printf(out,
-               "        esac\n    fi\n    case $COMP_CWORD:$cur:$parameters in\n"
+               "        esac\n    fi\n    case $names:$cur:$parameters in\n"
                "    1:* | *:-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
                "    *:?*:1)\n        COMPREPLY=($(compgen -S = -W \"$_%s_parameters\" -- \"$cur\"))\n"
                "        [ ${#COMPREPLY[@]} = 0 ] || { compopt -o nospace; COMPREPLY+=($(compgen -f -- "
@@ -89,6 +116,32 @@ static void zsh_option(struct str *out, const struct option_row *o, bool letter)
     str_add(out, "'");
 }
 
+static void zsh_command(struct str *out, const struct program *p, const struct command *c)
+{
+    str_printf(out, "    %s)\n        _arguments '1:command:'%s", command_word(c),
+               strchr(c->name, ' ') ? " '2:verb:'" : "");
+    for (const struct option_row *o = c->options; o && o->name; o++) {
+        zsh_option(out, o, false);
+        if (o->letter)
+            zsh_option(out, o, true);
+    }
+    str_add(out, " \\\n            '--help[this text]' '*:file:");
+    if (takes_parameters(c))
+        str_printf(out, "_%s_inputs'\n        ;;\n", p->name);
+    else
+        str_add(out, "_files'\n        ;;\n");
+}
+
+static void zsh_verbs(struct str *out, const struct program *p, const struct command *c)
+{
+    str_printf(out, "    %s)\n        if ((CURRENT == 3)); then\n            compadd ", c->name);
+    add_verbs(out, c);
+    str_add(out, "\n            return\n        fi\n        case $words[3] in\n");
+    for (const struct command *const *v = c->verbs; *v; v++)
+        zsh_command(out, p, *v);
+    str_add(out, "        esac\n        ;;\n");
+}
+
 static void zsh(const struct program *p, struct str *out)
 {
     str_printf(out, "#compdef %s\n_%s_inputs() {\n    local -a parameters\n    parameters=(\n", p->name,
@@ -109,19 +162,47 @@ static void zsh(const struct program *p, struct str *out)
         "    )\n    if ((CURRENT == 2)); then\n        _describe command commands\n        return\n    fi\n"
         "    case $words[2] in\n");
     for (const struct command *const *c = p->commands; *c; c++) {
-        str_printf(out, "    %s)\n        _arguments '1:command:'", (*c)->name);
-        for (const struct option_row *o = (*c)->options; o && o->name; o++) {
-            zsh_option(out, o, false);
-            if (o->letter)
-                zsh_option(out, o, true);
-        }
-        str_add(out, " \\\n            '--help[this text]' '*:file:");
-        if (takes_parameters(*c))
-            str_printf(out, "_%s_inputs'\n        ;;\n", p->name);
+        if ((*c)->verbs)
+            zsh_verbs(out, p, *c);
         else
-            str_add(out, "_files'\n        ;;\n");
+            zsh_command(out, p, *c);
     }
     str_printf(out, "    esac\n}\ncompdef _%s %s\n", p->name, p->name);
+}
+
+/* more: a further condition, "; and …". */
+static void fish_command(struct str *out, const struct program *p, const struct command *c, const char *more)
+{
+    int first = (int)strcspn(c->name, " ");
+    if (takes_parameters(c))
+        str_printf(out, "complete -c %s -n '__fish_seen_subcommand_from %.*s%s' -a '(__%s_parameters)'\n",
+                   p->name, first, c->name, more, p->name);
+    for (const struct option_row *o = c->options; o && o->name; o++) {
+        str_printf(out, "complete -c %s -n '__fish_seen_subcommand_from %.*s%s' -l %s%s", p->name, first,
+                   c->name, more, o->name, o->argument ? " -r" : "");
+        if (o->letter)
+            str_printf(out, " -s %c", o->letter);
+        str_add(out, " -d '");
+        add_quoted(out, o->help);
+        str_add(out, "'\n");
+    }
+}
+
+static void fish_verbs(struct str *out, const struct program *p, const struct command *c)
+{
+    for (const struct command *const *v = c->verbs; *v; v++) {
+        struct str more = {0};
+        str_printf(out,
+                   "complete -c %s -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from ",
+                   p->name, c->name);
+        add_verbs(out, c);
+        str_printf(out, "' -f -a %s -d '", command_word(*v));
+        add_quoted(out, (*v)->summary);
+        str_add(out, "'\n");
+        str_printf(&more, "; and __fish_seen_subcommand_from %s", command_word(*v));
+        fish_command(out, p, *v, more.text);
+        str_free(&more);
+    }
 }
 
 static void fish(const struct program *p, struct str *out)
@@ -134,18 +215,10 @@ static void fish(const struct program *p, struct str *out)
         str_printf(out, "complete -c %s -n __fish_use_subcommand -f -a %s -d '", p->name, (*c)->name);
         add_quoted(out, (*c)->summary);
         str_add(out, "'\n");
-        if (takes_parameters(*c))
-            str_printf(out, "complete -c %s -n '__fish_seen_subcommand_from %s' -a '(__%s_parameters)'\n",
-                       p->name, (*c)->name, p->name);
-        for (const struct option_row *o = (*c)->options; o && o->name; o++) {
-            str_printf(out, "complete -c %s -n '__fish_seen_subcommand_from %s' -l %s%s", p->name, (*c)->name,
-                       o->name, o->argument ? " -r" : "");
-            if (o->letter)
-                str_printf(out, " -s %c", o->letter);
-            str_add(out, " -d '");
-            add_quoted(out, o->help);
-            str_add(out, "'\n");
-        }
+        if ((*c)->verbs)
+            fish_verbs(out, p, *c);
+        else
+            fish_command(out, p, *c, "");
     }
 }
 

@@ -54,11 +54,19 @@ bool database_open(struct arena *a, const struct params *p, const char *folder, 
     return database_options(a, p, folder, &o, err) && store_open(&o, read_only, out, err);
 }
 
+bool database_options_at(struct cli *cli, const struct params *p, const char *place,
+                         struct store_options *out, struct error *err)
+{
+    if (!place)
+        return database_options(&cli->arena, p, param_text(p, "output_folder", "."), out, err);
+    bool folder = fs_is_folder(place) || (!fs_is_file(place) && !str_ends(place, ".db"));
+    *out = (struct store_options){.file = folder ? fs_join(&cli->arena, place, "xfelx.db") : place};
+    return true;
+}
+
 bool database_open_at(struct cli *cli, const struct params *p, const char *place, bool read_only,
                       struct store **out, struct error *err)
 {
-    if (!place)
-        return database_open(&cli->arena, p, param_text(p, "output_folder", "."), read_only, out, err);
-    return store_open_file(fs_is_folder(place) ? fs_join(&cli->arena, place, "xfelx.db") : place, read_only,
-                           out, err);
+    struct store_options o;
+    return database_options_at(cli, p, place, &o, err) && store_open(&o, read_only, out, err);
 }

@@ -15,6 +15,11 @@ bool database_options(struct arena *a, const struct params *p, const char *folde
 bool database_open(struct arena *a, const struct params *p, const char *folder, bool read_only,
                    struct store **out, struct error *err);
 
+/* What place (a folder of results, or a file: one that is there, or a name in .db) or, where it is NULL, the settings name; else
+ * that of the present folder. */
+bool database_options_at(struct cli *cli, const struct params *p, const char *place,
+                         struct store_options *out, struct error *err);
+
 /* Commands that look at one: place is a folder of results or a file, NULL: what the settings name, else the present folder. */
 bool database_open_at(struct cli *cli, const struct params *p, const char *place, bool read_only,
                       struct store **out, struct error *err);

@@ -102,15 +102,30 @@ void help_program(const struct program *p, struct str *out)
     str_printf(out, "\n%s COMMAND --help tells more about one command.\n", p->name);
 }
 
+static void add_verbs(struct str *out, const struct command *c)
+{
+    size_t longest = 0;
+    for (const struct command *const *v = c->verbs; *v; v++)
+        longest = strlen(command_word(*v)) > longest ? strlen(command_word(*v)) : longest;
+    str_add(out, "\nVerbs:\n");
+    for (const struct command *const *v = c->verbs; *v; v++)
+        add_row(out, command_word(*v), longest + 4, (*v)->summary);
+}
+
 void help_command(const struct program *p, const struct command *c, struct str *out)
 {
     str_printf(out, "%s %s - %s\n\nUsage: %s %s %s\n\n", p->name, c->name, c->summary, p->name, c->name,
                c->usage);
     help_wrap(out, 0, WIDTH, c->text);
-    add_options(out, c->options);
+    if (c->verbs)
+        add_verbs(out, c);
+    else
+        add_options(out, c->options);
     str_add(out, "\nExamples:\n");
     for (const struct example *e = c->examples; e->command; e++) {
         str_printf(out, "  %s\n", e->command);
         help_wrap(out, 6, WIDTH, e->text);
     }
+    if (c->verbs)
+        str_printf(out, "\n%s %s VERB --help tells more about one verb.\n", p->name, c->name);
 }

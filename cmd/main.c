@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-extern const struct command command_process, command_status, command_image, command_simulate,
+extern const struct command command_process, command_status, command_image, command_simulate, command_db,
     command_completion;
 
 static const struct command *const commands[] = {
-    &command_process, &command_status, &command_image, &command_simulate, &command_completion, NULL,
+    &command_process, &command_status,     &command_image, &command_simulate,
+    &command_db,      &command_completion, NULL,
 };
 
 static const struct option_row options[] = {

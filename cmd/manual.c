@@ -82,6 +82,18 @@ static void add_examples(struct str *out, const struct example *e)
     }
 }
 
+static void add_verb(struct str *out, const struct program *p, const struct command *v)
+{
+    str_printf(out, ".SH %s %s\n", p->name, v->name);
+    add_line(out, v->summary);
+    str_printf(out, ".PP\n.B %s %s\n", p->name, v->name);
+    add_line(out, v->usage);
+    str_add(out, ".PP\n");
+    add_line(out, v->text);
+    for (const struct option_row *o = v->options; o && o->name; o++)
+        add_option(out, o);
+}
+
 static void add_exit_codes(struct str *out)
 {
     static const struct {
@@ -123,9 +135,14 @@ void manual_command(const struct program *p, const struct command *c, struct str
     add_line(out, c->usage);
     str_add(out, ".SH DESCRIPTION\n");
     add_line(out, c->text);
-    add_options(out, c->options);
+    for (const struct command *const *v = c->verbs; v && *v; v++)
+        add_verb(out, p, *v);
+    if (!c->verbs)
+        add_options(out, c->options);
     str_add(out, ".SH EXAMPLES\n");
     add_examples(out, c->examples);
+    for (const struct command *const *v = c->verbs; v && *v; v++)
+        add_examples(out, (*v)->examples);
     add_exit_codes(out);
     str_printf(out, ".SH SEE ALSO\n.BR %s (1)\n", p->name);
 }

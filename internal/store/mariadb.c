@@ -155,7 +155,10 @@ bool mariadb_make_database(const struct store_options *o, struct error *err)
     /* the name was checked: letters, digits and underscores only */
     str_printf(&text, "CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
                o->name);
-    ok = ok && script(&s, text.text, err);
+    if (ok && !script(&s, text.text, err)) {
+        ok = false;
+        error_hint(err, "its administrator types: %s; GRANT ALL ON `%s`.* TO the user", text.text, o->name);
+    }
     str_free(&text);
     close_server(&s);
     return ok;

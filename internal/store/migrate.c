@@ -126,8 +126,9 @@ static bool bring_up(struct sql *s, const struct versions *v, struct error *err)
 
 /* SQLite takes tables and version in one transaction; MariaDB commits at each table, so there a lock keeps others out, and every
  * part can be made twice. */
-static bool migrate(struct sql *s, struct error *err)
+static bool migrate(struct store *store, struct error *err)
 {
+    struct sql *s = &store->sql;
     bool server = s->ops->dialect == DIALECT_MARIADB;
     struct versions v;
     int64_t got = 1;
@@ -137,7 +138,12 @@ static bool migrate(struct sql *s, struct error *err)
         return sql_fails(s, CLASS_TRANSIENT, "another program is making its tables", err);
     if (!server && !sql_begin(s, err))
         return false;
-    bool ok = read_versions(s, &v, err) && (v.schema >= SCHEMA_VERSION || bring_up(s, &v, err));
+    bool ok = read_versions(s, &v, err);
+    if (ok && v.schema < SCHEMA_VERSION) {
+        ok = bring_up(s, &v, err);
+        store->made.tables = ok && v.schema == 0;
+        store->made.from = ok ? v.schema : 0;
+    }
     if (server)
         return sql_number(s, &got, 0, ok ? err : NULL,
                           "SELECT RELEASE_LOCK(CONCAT('xfelx.schema.',database()))", "") &&
@@ -163,7 +169,7 @@ static bool nobody_works(struct store *store, const struct versions *v, struct e
     bool additive = true;
     for (size_t i = 0; i < schema_n_steps; i++)
         additive = additive && (schema_steps[i].version <= v->schema || schema_steps[i].additive);
-    if (additive || !store_anybody_works(store))
+    if (additive || store->lock >= 0 || !store_anybody_works(store))
         return true;
     error_set(err, ERROR_BUSY, "another xfelx, of an older version, is working with %s",
               sql_name(&store->sql));
@@ -187,5 +193,13 @@ bool store_migrate(struct store *store, bool read_only, struct error *err)
                   sql_name(s), (int)v.schema, SCHEMA_VERSION);
         return error_hint(err, "`xfelx db migrate` or `xfelx process` on it brings it up to date");
     }
-    return v.schema >= SCHEMA_VERSION || (nobody_works(store, &v, err) && migrate(s, err));
+    return v.schema >= SCHEMA_VERSION || (nobody_works(store, &v, err) && migrate(store, err));
+}
+
+bool store_version(struct store *s, int64_t *version, struct error *err)
+{
+    struct versions v;
+    bool ok = read_versions(&s->sql, &v, err);
+    *version = v.schema;
+    return ok;
 }

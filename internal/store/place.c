@@ -20,12 +20,17 @@ static const struct {
     {0x013111A8, "IBRIX"},  {0xAAD7AAEA, "PanFS"}, {0x7461636F, "OCFS2"}, {0x01161970, "GFS2"},
 };
 
-bool place_is_shared(unsigned long magic)
+static const char *shared_name(unsigned long magic)
 {
     for (size_t i = 0; i < sizeof shared_places / sizeof *shared_places; i++)
         if (shared_places[i].magic == (magic & 0xFFFFFFFFul))
-            return true;
-    return false;
+            return shared_places[i].name;
+    return NULL;
+}
+
+bool place_is_shared(unsigned long magic)
+{
+    return shared_name(magic) != NULL;
 }
 
 static void folder_of(const char *path, char *out, size_t size)
@@ -37,12 +42,17 @@ static void folder_of(const char *path, char *out, size_t size)
         snprintf(out, size, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
-const char *place_journal_mode(const char *path)
+const char *place_shared_name(const char *path)
 {
     char folder[4096];
     struct statfs fs;
     folder_of(path, folder, sizeof folder);
-    return statfs(folder, &fs) == 0 && place_is_shared((unsigned long)fs.f_type) ? "delete" : "wal";
+    return statfs(folder, &fs) == 0 ? shared_name((unsigned long)fs.f_type) : NULL;
+}
+
+const char *place_journal_mode(const char *path)
+{
+    return place_shared_name(path) ? "delete" : "wal";
 }
 
 /* The child: may it have what the parent holds? Answers '1' yes (the lock lies), '0' no. */

@@ -7,6 +7,7 @@
 
 /* "wal" where the file's folder is on a local disk, "delete" (a rollback journal) on file systems of several machines
  * (Lustre, GPFS, NFS, …), where the mapped memory of WAL is not shared. */
+const char *place_shared_name(const char *path); /* of the shared file system a file lies on; NULL: on none */
 const char *place_journal_mode(const char *path);
 
 /* Is a magic number of statfs that of a file system of several machines? */

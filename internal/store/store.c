@@ -74,12 +74,8 @@ static bool open_sql(struct store *s, const struct store_options *o, bool read_o
         return true;
     bool no_database =
         s->sql.class == CLASS_PERMANENT && s->sql.ops->dialect == DIALECT_MARIADB && !read_only;
-    struct error first = err ? *err : (struct error){0};
-    if (no_database && mariadb_make_database(o, err) && open_patiently(s, o, read_only, err))
-        return true;
-    if (no_database && err)
-        *err = first;
-    return false;
+    return no_database && mariadb_make_database(o, err) && open_patiently(s, o, read_only, err) &&
+           (s->made.database = true);
 }
 
 bool store_open(const struct store_options *o, bool read_only, struct store **out, struct error *err)
@@ -93,8 +89,34 @@ bool store_open(const struct store_options *o, bool read_only, struct store **ou
         store_close(s);
         return false;
     }
+    s->made.database = s->made.tables && (k.file || s->made.database);
     *out = s;
     return true;
+}
+
+bool store_open_existing(const struct store_options *o, bool read_only, bool any_schema, struct store **out,
+                         struct error *err)
+{
+    struct store *s = calloc(1, sizeof *s);
+    if (!s)
+        return error_set(err, ERROR_MEMORY, "out of memory");
+    s->lock = -1;
+    struct store_options k = kept(o, &s->arena);
+    bool ok = check(&k, err);
+    if (ok && k.file && access(k.file, F_OK) != 0)
+        ok = error_set(err, ERROR_UNREADABLE, "there is no database %s", k.file),
+        error_hint(err, "`xfelx db init` makes one; name its folder or file");
+    if (!ok || !open_patiently(s, &k, read_only, err) || !(any_schema || store_migrate(s, true, err))) {
+        store_close(s);
+        return false;
+    }
+    *out = s;
+    return true;
+}
+
+struct store_made store_made(const struct store *s)
+{
+    return s->made;
 }
 
 bool store_open_file(const char *path, bool read_only, struct store **out, struct error *err)

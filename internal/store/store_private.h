@@ -9,18 +9,19 @@ struct store {
     struct sql sql;
     struct arena arena; /* texts of the options */
     int lock; /* SQLite: flock of "<file>.lock" held while an attempt of this process lives; -1: none */
-    char server_lock[128]; /* server: name of the lock that its connection holds; "": none */
-    bool earlier;          /* the job had attempts before this one */
+    char server_lock[128];  /* server: name of the lock that its connection holds; "": none */
+    bool earlier;           /* the job had attempts before this one */
+    struct store_made made; /* when it was opened */
 };
 
 /* lock.c - only one process at a time works on a job: on a database file (a lock that the kernel drops when the process dies) or, on a
  * server, on a job (a lock that the server drops when its connection ends). */
 bool store_lock(struct store *s, int64_t job, bool *elsewhere, struct error *err);
 void store_unlock(struct store *s);
-bool store_anybody_works(struct store *s); /* on any job of it */
 
-/* migrate.c - the schema: make it, bring it up to date. */
+/* migrate.c - the schema: make it, bring it up to date; which version it is (0: none). */
 bool store_migrate(struct store *s, bool read_only, struct error *err);
+bool store_version(struct store *s, int64_t *version, struct error *err);
 
 /* Do work(s, arg) as one transaction, again from its start when that may help (locked, connection lost): up to about a minute. */
 bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err),

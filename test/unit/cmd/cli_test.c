@@ -153,6 +153,43 @@ static void no_line_of_a_manual_page_becomes_a_request(void **state)
     str_free(&s);
 }
 
+static int seen;
+
+static int verb(struct cli *cli)
+{
+    return seen = (int)cli->n_operands + 10 * cli_has(cli, "verbose");
+}
+
+static const struct command make = {.name = "keep make",
+                                    .summary = "make it",
+                                    .usage = "",
+                                    .text = "Makes it.",
+                                    .options = options,
+                                    .examples = (const struct example[]){{"toy keep make", "makes it"}, {0}},
+                                    .run = verb};
+static const struct command *const verbs[] = {&make, NULL};
+static const struct command keep = {.name = "keep",
+                                    .summary = "look after it",
+                                    .usage = "VERB",
+                                    .text = "Verbs.",
+                                    .examples = (const struct example[]){{"toy keep make", "makes it"}, {0}},
+                                    .verbs = verbs};
+static const struct command *const list[] = {&command, &keep, NULL};
+
+/* A command of several words is run by the row of its verb, with that row's options. */
+static void a_verb_has_options_of_its_own(void **state)
+{
+    (void)state;
+    const struct program p = {
+        .name = "toy", .summary = "a toy", .commands = list, .options = &(const struct option_row){0}};
+    assert_string_equal(command_word(&make), "make");
+    char *right[] = {"toy", "keep", "make", "-v", "a", "b"}, *wrong[] = {"toy", "keep", "mak"};
+    assert_int_equal(program_run(&p, 6, right), 12);
+    assert_int_equal(seen, 12);
+    assert_int_equal(program_run(&p, 3, wrong), EXIT_CODE_USAGE);
+    assert_int_equal(program_run(&p, 2, wrong), EXIT_CODE_USAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +201,7 @@ int main(void)
         cmocka_unit_test(near_names_are_found_and_far_ones_not),
         cmocka_unit_test(text_is_wrapped_by_characters),
         cmocka_unit_test(no_line_of_a_manual_page_becomes_a_request),
+        cmocka_unit_test(a_verb_has_options_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,75 @@
+/* keep.h - looking after a database: opening what is there, what it is, bringing it up to date, making it smaller. What `xfelx db`
+ * does (STORE 9). Part of the store's face: store.h includes it.
+ *
+ * Everything here is done by one process for one database, on a connection of its own; jobs may run meanwhile where it is
+ * not said otherwise.
+ */
+#ifndef XFELX_STORE_KEEP_H
+#define XFELX_STORE_KEEP_H
+
+#include "base/base.h"
+
+struct store;
+struct store_options;
+
+/* Open a database that is there; nothing is made or brought up to date. any_schema: whatever its version is (then only functions that
+ * say so may be called), else it must be one that this program reads. */
+bool store_open_existing(const struct store_options *o, bool read_only, bool any_schema, struct store **out,
+                         struct error *err);
+
+/* What store_open had to make. */
+struct store_made {
+    bool database, tables; /* false: another process made them, or they were there */
+    int64_t from;          /* older schema that was brought up to date; 0: none */
+};
+struct store_made store_made(const struct store *s);
+
+/* Does any process work on one of its jobs? Any schema. */
+bool store_anybody_works(struct store *s);
+
+/* ---- what it is: about.c; any schema ---- */
+
+enum { STORE_TABLES_MAX = 64, STORE_COUNT_MAX = 100000 };
+
+struct store_about {
+    const char *kind;    /* "sqlite", "mariadb", "mysql" */
+    char place[4200];    /* file, or NAME on HOST */
+    char server[128];    /* its version, or that of SQLite */
+    char tls[64];        /* cipher; "": none */
+    char journal[16];    /* SQLite: "wal", "delete"; else "" */
+    const char *shared;  /* SQLite: the shared file system it lies on ("Lustre", …); NULL: none */
+    int64_t bytes, free; /* of tables and indexes; unused within them */
+    int64_t connections; /* server: to this database, as far as we may see; -1: not a server */
+    int64_t schema, min_reader, min_writer, ours;
+    char instance[64], created[64], exported[64], imported[64]; /* "": none */
+    size_t n_tables;
+    struct {
+        char name[32];
+        int64_t rows;
+        bool more; /* rows is STORE_COUNT_MAX, and there are more */
+    } tables[STORE_TABLES_MAX];
+};
+
+/* count: all rows, however many there are (reads whole tables). */
+bool store_about(struct store *s, bool count, struct store_about *out, struct error *err);
+
+/* Attempts that say they are alive, and whether their process is. */
+struct store_worker {
+    int64_t job, attempt, run, start_t, pending, lag; /* lag: ns from a result to its row */
+    char run_name[256], host[256];
+    int state; /* WORDS 4, attempt state */
+    bool alive;
+};
+bool store_workers(struct store *s, struct arena *a, struct store_worker **rows, size_t *n,
+                   struct error *err);
+
+/* ---- upkeep: upkeep.c ---- */
+
+/* Bring the schema up to date. On SQLite a copy is made first, beside the file: its name in backup, "" when there was nothing to do
+ * (and on servers: their own tools do that). ERROR_BUSY while somebody works on it. Any schema. */
+bool store_bring_up(struct store *s, char *backup, size_t size, struct store_made *made, struct error *err);
+
+/* Give unused space back: SQLite writes its file anew (nobody may work on it: ERROR_BUSY), a server its tables. */
+bool store_vacuum(struct store *s, struct error *err);
+
+#endif
