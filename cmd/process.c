@@ -104,6 +104,16 @@ static bool open_outputs(struct job *j, struct error *err)
 
 /* ---- the job ---- */
 
+/* Set by job scripts: when the scheduler kills this job, s since 1970. */
+static double deadline(void)
+{
+    double at = 0;
+    const char *text = getenv("XFELX_DEADLINE");
+    if (text && *text && !(str_to_double(text, &at) && at > 0))
+        log_warn("XFELX_DEADLINE=%s is no time in seconds since 1970", text);
+    return at > 0 ? at : 0;
+}
+
 /* This rank's part of the work. */
 static bool run_team(struct job *j, struct team_progress *p, struct error *err)
 {
@@ -128,6 +138,7 @@ static bool run_team(struct job *j, struct team_progress *p, struct error *err)
                         .job = &j->stored,
                         .stop = &stop,
                         .leave_code = EXIT_CODE_UNFINISHED,
+                        .deadline = deadline(),
                         .progress = first ? say_progress : NULL,
                         .failed = first ? say_failed : NULL,
                         .arg = j};
@@ -144,8 +155,8 @@ static int work(struct job *j, struct error *err)
     struct error ending = {0};
     say_start(j);
     bool ok = run_team(j, &p, err);
-    bool whole = p.done == p.total;
-    say_end(j, &p, whole);
+    bool whole = p.done == p.total && !p.behind;
+    say_end(j, &p);
     int code = !ok                                     ? cli_fail(err)
                : !whole                                ? EXIT_CODE_UNFINISHED
                : p.done && p.failed == p.done          ? EXIT_CODE_FAILED

@@ -76,7 +76,7 @@ const struct publish *journal_publish(struct job *j, const struct sink_options *
 /* ---- what people see ---- */
 
 void say_start(const struct job *j);
-void say_end(const struct job *j, const struct team_progress *p, bool whole);
+void say_end(const struct job *j, const struct team_progress *p);
 int say_elsewhere(const struct error *err);                  /* somebody is at it already; the exit code */
 void say_progress(void *arg, const struct team_progress *p); /* arg: struct job */
 void say_failed(void *arg, const struct result *r);

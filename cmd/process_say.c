@@ -18,7 +18,7 @@ void say_progress(void *arg, const struct team_progress *p)
     if (!w->terminal || (p->done < p->total && now - w->drawn < 200000000))
         return;
     w->drawn = now;
-    double rate = p->seconds > 0 ? (double)p->done / p->seconds : 0;
+    double rate = p->seconds > 0 ? (double)(p->done - p->earlier) / p->seconds : 0;
     double left = rate > 0 ? (double)(p->total - p->done) / rate : 0;
     fprintf(stderr, "\r\033[K%llu of %llu frames  %.1f/s", (unsigned long long)p->done,
             (unsigned long long)p->total, rate);
@@ -83,6 +83,8 @@ void say_start(const struct job *j)
             (unsigned long long)j->n_frames, j->n_frames == 1 ? "" : "s", j->list.n_sources,
             j->list.n_sources == 1 ? "" : "s", j->recipe->hash_hex, team.text,
             str_visible(j->folder, folder, sizeof folder));
+    if (j->resume.done.done)
+        fprintf(stderr, "%llu of them are done already\n", (unsigned long long)j->resume.done.done);
     str_free(&team);
     if (j->recipe->no_index && !j->recipe->find_cell)
         log_warn("frames are not indexed: %s; give indexing.known_symmetry.unit_cell=a,b,c,alpha,beta,gamma "
@@ -109,7 +111,7 @@ static void add_failed_names(const struct job *j, struct str *out)
         str_add(out, ", …");
 }
 
-void say_end(const struct job *j, const struct team_progress *p, bool whole)
+void say_end(const struct job *j, const struct team_progress *p)
 {
     char text[96];
     struct rate hits = rate_of(p->hits, p->done - p->failed), indexed = rate_of(p->indexed, p->hits);
@@ -122,14 +124,18 @@ void say_end(const struct job *j, const struct team_progress *p, bool whole)
         str_printf(&out, ", and %llu weak frames", (unsigned long long)p->below);
     str_printf(&out, "\nintegrated %llu frame%s, %llu lattice%s\n", (unsigned long long)p->integrated,
                p->integrated == 1 ? "" : "s", (unsigned long long)p->lattices, p->lattices == 1 ? "" : "s");
+    double mine = (double)(p->done - p->earlier); /* of this attempt */
     str_printf(&out, "time       %.1f s, %.1f frames/s, %.2f CPU s a frame\n", p->seconds,
-               p->seconds > 0 ? (double)p->done / p->seconds : 0,
-               p->done ? p->cpu_seconds / (double)p->done : 0);
+               p->seconds > 0 ? mine / p->seconds : 0, mine > 0 ? p->cpu_seconds / mine : 0);
     if (farm_ranks(j->farm) > 1)
         str_printf(&out, "ranks      %u, %llu messages (%.2f a frame), threads idle %.1f %%\n",
                    farm_ranks(j->farm), (unsigned long long)p->messages,
-                   p->done ? (double)p->messages / (double)p->done : 0, 100 * p->idle);
-    if (!whole)
+                   mine > 0 ? (double)p->messages / mine : 0, 100 * p->idle);
+    if (p->behind)
+        str_add(&out,
+                "the database could not be reached: rows are in the journals; the same command puts them "
+                "there\n");
+    if (p->done < p->total)
         str_printf(&out, "stopped after %llu of %llu frames; the same command goes on\n",
                    (unsigned long long)p->done, (unsigned long long)p->total);
     str_printf(&out, "%llu done, %llu failed", (unsigned long long)(p->done - p->failed),

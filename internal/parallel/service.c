@@ -1,10 +1,12 @@
 /* service.c - the thread of a rank that owns MPI: gets frames for the workers, sends what they found, hears of stops. Rank 0's
  * also keeps the ledger. Each turn looks at everything once and then sleeps up to a millisecond. See run.h, STORE 6. */
+#include "parallel/ending.h"
 #include "parallel/rows.h"
 #include "parallel/run.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { RANGES_MAX = 1024, TTL_MS = 1000 * SILENCE_SECONDS };
 enum why { WHY_DONE, WHY_SIGNAL, WHY_FAILED };
@@ -18,6 +20,7 @@ struct service {
     uint32_t byes; /* ranks that have nothing more to say */
     bool *bye;
     int64_t busy_ns, idle_ns, cpu_ns; /* of the other ranks */
+    int64_t told_twice;               /* monotonic; 0: was not */
 };
 
 static void send(struct service *s, uint32_t to, enum message_type type)
@@ -350,6 +353,20 @@ static void look_at_guards(struct run *r)
     pthread_mutex_unlock(&r->lock);
 }
 
+/* A deadline that is near, and a second word to stop. */
+static void look_at_end(struct service *s, const struct supply_state *now)
+{
+    const struct team *t = s->run->team;
+    if (s->farm->rank == 0 && ending_deadline(1e-9 * (double)clock_now(), t->deadline, now))
+        atomic_store(&s->run->over, true);
+    if (*t->stop <= 1)
+        return;
+    supply_close(&s->run->supply);
+    queue_hurry(&s->run->queue); /* the writer leaves when it is done */
+    if (ending_leave(clock_monotonic(), &s->told_twice))
+        _exit(t->leave_code);
+}
+
 /* The idle share of all threads of all ranks, and the messages; all of them pass rank 0. */
 static void conclude(struct service *s)
 {
@@ -379,6 +396,7 @@ void service_run(struct run *r)
             queue_hurry(&r->queue);
         send_letters(&s);
         look_at_guards(r);
+        look_at_end(&s, &now);
         if (over)
             break;
         farm_rest(r->farm, s.worked, &rest);
