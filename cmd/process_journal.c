@@ -91,8 +91,9 @@ bool journal_resume(struct job *j, struct error *err)
     size_t n;
     bool ok = journals_list(j->journals, -1, a, &paths, &n, err) &&
               journals_open((const char *const *)paths, n, &all, err) && of_this_trial(j, all, err) &&
-              resume_make(all, &j->list, j->frames, j->n_frames, a, &j->resume, err) && cut_torn(all, err) &&
-              replay(j, all, err) && journal_begin(j, err) && void_doubles(j, all, err) && give_up(j, err);
+              resume_make(all, &j->list, j->frames, j->n_frames, a, &j->resume, err) && replay(j, all, err) &&
+              journal_begin(j, err) && void_doubles(j, all, err) && give_up(j, err) &&
+              cut_torn(all, err); /* last: nothing more is read */
     journals_close(all);
     return ok;
 }

@@ -77,12 +77,12 @@ def finish(process, command, timeout=60, signals=()):
     return run
 
 
-def start(*arguments, folder=None, env={}, **more):
+def start(*arguments, folder=None, env={}, before=lambda: None, **more):
     command = [program] + [str(a) if not isinstance(a, bytes) else a for a in arguments]
     shown = [decode(c) if isinstance(c, bytes) else c for c in command]
     # A runner started in the background of a shell has SIGINT ignored, and so would what it starts.
     process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, env=dict(os.environ, LC_ALL="C", **env),
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                               preexec_fn=lambda: (signal.signal(signal.SIGINT, signal.SIG_DFL), before()),
                                **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more})
     return process, shown
 
