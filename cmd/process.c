@@ -94,6 +94,7 @@ static bool open_outputs(struct job *j, struct error *err)
         .host = proc_host(a),
         .n_ranks = farm_ranks(j->farm),
         .n_threads = (uint32_t)j->n_threads,
+        .cell = j->recipe->n_cells == 1 ? j->recipe->known[0].cell : NULL,
     };
     struct sink_options last = sink_options_of(j);
     last.rank = farm_ranks(j->farm) - 1;

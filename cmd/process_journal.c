@@ -58,10 +58,11 @@ static bool give_up(struct job *j, struct error *err)
     for (size_t i = 0; ok && i < r->n_failed; i++) {
         struct result result;
         const struct result *row = &result;
+        struct store_batch batch = {.attempt = j->stored.attempt, .results = &row, .n = 1};
         resume_result(&j->list, r->failed[i], &result);
         team_count(&r->done, &result);
         ok = journal_put(j->journal, &result, true, 2, err) && journal_sync(j->journal, err) &&
-             store_put_results(j->store, &j->stored, &row, 1, j->recipe->hash_hex, err);
+             store_put_results(j->store, &j->stored, &batch, 1, j->recipe->hash_hex, err);
     }
     return ok;
 }

@@ -151,15 +151,28 @@ static bool catch_up(struct writer *w, struct error *err)
     return ok;
 }
 
+/* Final rows of a batch, by rank. */
 static bool put_batch(struct writer *w, const struct queue_item *batch, struct error *err)
 {
     const struct result *results[BATCH_MAX];
+    struct store_batch parts[BATCH_MAX];
     const struct team *t = w->run->team;
-    size_t n = 0;
-    for (const struct queue_item *i = batch; i; i = i->next)
-        if (journaling_final(i->result))
-            results[n++] = i->result;
-    return n == 0 || store_put_results(t->store, t->job, results, n, t->recipe->hash_hex, err);
+    size_t n = 0, n_parts = 0;
+    for (const struct queue_item *i = batch; i; i = i->next) {
+        bool first = true;
+        for (const struct queue_item *k = batch; first && k != i; k = k->next)
+            first = k->from != i->from;
+        if (!first)
+            continue;
+        struct store_batch part = {.attempt = t->job->attempt, .writer = i->from, .results = results + n};
+        for (const struct queue_item *k = i; k; k = k->next)
+            if (k->from == i->from && journaling_final(k->result))
+                results[n++] = k->result, part.n++;
+        if (part.n)
+            parts[n_parts++] = part;
+    }
+    return store_put_results(t->store, t->job, parts, n_parts, t->recipe->hash_hex, err) &&
+           store_write_rolls(t->store, false, err);
 }
 
 /* Rows into the store. false: an error that ends the job; one that a later try may mend is none, when the journals can be read. */

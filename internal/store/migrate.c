@@ -1,5 +1,6 @@
 /* migrate.c - a new database is made from the tables of the newest version; an older one is brought up by the numbered steps behind
  * its own, each in a transaction where the backend has them for DDL; a newer one is refused. */
+#include "store/roll_rows.h"
 #include "store/store_private.h"
 
 #include <stdio.h>
@@ -89,6 +90,35 @@ static bool note_version(struct sql *s, int version, int least, struct error *er
                   (int64_t)version, clock_now());
 }
 
+/* Roll-ups of rows that were written before there were any. */
+static bool make_rolls(struct sql *s, struct error *err)
+{
+    struct arena a = {0};
+    struct roll **rolls = NULL;
+    int64_t *jobs = NULL;
+    size_t n = 0;
+    int step;
+    struct sql_stmt *q = sql_query(s, err, "SELECT DISTINCT job,attempt,writer FROM frame", "");
+    while ((step = sql_step(s, q, err)) == 1) {
+        rolls = arena_grow(&a, rolls, n, sizeof *rolls);
+        jobs = arena_grow(&a, jobs, n, sizeof *jobs);
+        rolls[n] = arena_alloc(&a, sizeof **rolls);
+        jobs[n] = sql_int(s, q, 0);
+        if (!roll_make(rolls[n], NULL))
+            return error_set(err, ERROR_MEMORY, "out of memory");
+        rolls[n]->attempt = sql_int(s, q, 1);
+        rolls[n++]->writer = (uint32_t)sql_int(s, q, 2);
+    }
+    bool ok = step == 0;
+    for (size_t i = 0; i < n; i++) {
+        ok = ok && roll_read_rows(s, jobs[i], rolls[i], err) && roll_insert(s, rolls[i], err) &&
+             roll_write_slow(s, rolls[i], jobs[i], clock_now(), err);
+        roll_free(rolls[i]);
+    }
+    arena_free(&a);
+    return ok;
+}
+
 /* Which database it is, wherever it is moved. */
 static bool note_birth(struct sql *s, struct error *err)
 {
@@ -117,7 +147,7 @@ static bool bring_up(struct sql *s, const struct versions *v, struct error *err)
         if (!step->additive)
             least = step->version;
         if (!make_tables(s, step->version, version, err) || !add_columns(s, step, err) ||
-            !note_version(s, step->version, least, err))
+            (step->rolls && !make_rolls(s, err)) || !note_version(s, step->version, least, err))
             return false;
         version = step->version;
     }

@@ -39,6 +39,30 @@ void pack_reals(const double *values, size_t n, uint8_t *out)
     }
 }
 
+void unpack_reals(const uint8_t *in, size_t n, double *values)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits = 0;
+        for (size_t b = 0; b < 8; b++)
+            bits = bits << 8 | in[8 * i + b];
+        memcpy(values + i, &bits, 8);
+    }
+}
+
+void pack_counts(const uint32_t *values, size_t n, uint8_t *out)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t b = 0; b < 4; b++)
+            out[4 * i + b] = (uint8_t)(values[i] >> (24 - 8 * b));
+}
+
+void unpack_counts(const uint8_t *in, size_t n, uint32_t *values)
+{
+    for (size_t i = 0; i < n; i++)
+        values[i] = (uint32_t)in[4 * i] << 24 | (uint32_t)in[4 * i + 1] << 16 | (uint32_t)in[4 * i + 2] << 8 |
+                    in[4 * i + 3];
+}
+
 void pack_floats(const double *values, size_t n, uint8_t *out)
 {
     for (size_t i = 0; i < n; i++) {

@@ -10,6 +10,11 @@ void unpack_stages(const uint8_t in[32], double ms[STAGE_MAX]);
 
 /* lattice.mat, lattice.free_cell: n × f64. */
 void pack_reals(const double *values, size_t n, uint8_t *out);
+void unpack_reals(const uint8_t *in, size_t n, double *values);
+
+/* Histograms: n × u32. */
+void pack_counts(const uint32_t *values, size_t n, uint8_t *out);
+void unpack_counts(const uint8_t *in, size_t n, uint32_t *values);
 
 /* lattice.free_cov: n × f32. */
 void pack_floats(const double *values, size_t n, uint8_t *out);

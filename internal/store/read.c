@@ -1,7 +1,6 @@
-/* read.c - reading for status and report; see store.h. Counts are taken from the frame rows themselves. */
-#include "store/store_private.h"
-
+/* read.c - reading for status and report; see store.h. Only roll-ups are read, never frames, but for the list of failures. */
 #include "store/pack.h"
+#include "store/store_private.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,29 +23,31 @@ static double percentile(const double *sorted, size_t n, double share)
     return i + 1 < n ? sorted[i] + (at - (double)i) * (sorted[i + 1] - sorted[i]) : sorted[i];
 }
 
-/* Median and [16, 84] percentiles of cells, rmsd and resolution over the accepted lattices of a job. */
-static bool read_lattices(struct sql *s, struct store_job_row *row, struct error *err)
+/* The attempts of a job in a query on roll-ups. */
+#define OF_JOB " JOIN attempt a ON a.id=r.attempt WHERE a.job=? AND r.label=0"
+
+/* Median and [16, 84] percentiles of cells, rmsd and resolution over the sample of the job's lattices. Writers thin their samples by
+ * the same rule: the highest level holds for all. */
+static bool read_sample(struct sql *s, struct store_job_row *row, struct error *err)
 {
     enum { COLUMNS = 8 };
-    int64_t n = 0;
-    if (!sql_number(s, &n, 0, err, "SELECT count(*) FROM lattice WHERE job=?", "i", row->job))
+    int64_t n = 0, level = 0;
+    if (!sql_number(s, &level, 0, err, "SELECT max(r.level) FROM roll_sample r" OF_JOB, "i", row->job) ||
+        !sql_number(s, &n, 0, err, "SELECT count(*) FROM roll_sample r" OF_JOB, "i", row->job))
         return false;
     double *values = calloc((size_t)n * COLUMNS + 1, sizeof *values);
     if (!values)
         return error_set(err, ERROR_MEMORY, "out of memory");
     size_t count[COLUMNS] = {0};
     struct sql_stmt *q = sql_query(
-        s, err, "SELECT a,b,c,al,be,ga,rmsd_px,res_a,n_integrated FROM lattice WHERE job=?", "i", row->job);
+        s, err,
+        "SELECT r.a,r.b,r.c,r.al,r.be,r.ga,r.rmsd_px,r.res_a FROM roll_sample r" OF_JOB " AND r.hash<=?",
+        "ii", row->job, (int64_t)(((UINT64_C(1) << 63) >> level) - 1));
     int step;
-    for (int64_t seen = 0; (step = sql_step(s, q, err)) == 1; seen++) {
-        if (seen >= n)
-            continue; /* came in meanwhile */
-        for (int c = 0; c < COLUMNS; c++)
+    for (int64_t seen = 0; (step = sql_step(s, q, err)) == 1; seen++)
+        for (int c = 0; c < COLUMNS && seen < n; c++) /* more came in meanwhile */
             if (isfinite(sql_real(s, q, c)))
                 values[(size_t)c * (size_t)n + count[c]++] = sql_real(s, q, c);
-        row->counts.reflections += (uint64_t)sql_int(s, q, 8);
-    }
-    row->counts.lattices = count[0];
     for (int c = 0; c < COLUMNS; c++) {
         double *v = values + (size_t)c * (size_t)n;
         qsort(v, count[c], sizeof *v, by_value);
@@ -63,30 +64,48 @@ static bool read_lattices(struct sql *s, struct store_job_row *row, struct error
     return step == 0;
 }
 
-static bool read_frames(struct sql *s, struct store_job_row *row, struct error *err)
+static bool read_counts(struct sql *s, struct store_job_row *row, struct error *err)
 {
-    struct sql_stmt *q = sql_query(
-        s, err, "SELECT outcome,reason,n_strong,stages,t_done FROM frame WHERE job=?", "i", row->job);
+    struct sql_stmt *q = sql_query(s, err,
+                                   "SELECT "
+                                   "r.frames,r.blank,r.indexed_below,r.hit_not_indexed,r.indexed_not_"
+                                   "integrated,r.integrated,r.failed,r.lattices,"
+                                   "r.reflections,r.t_last,r.reasons FROM roll r" OF_JOB,
+                                   "i", row->job);
     int step;
     while ((step = sql_step(s, q, err)) == 1) {
         struct store_counts *c = &row->counts;
-        int outcome = (int)sql_int(s, q, 0), reason = (int)sql_int(s, q, 1);
-        c->frames++;
-        c->by_outcome[outcome & 7]++;
-        c->by_reason[reason & 63]++;
-        c->spots += (uint64_t)sql_int(s, q, 2);
+        uint32_t reasons[64] = {0};
         size_t bytes = 0;
-        const uint8_t *stages = sql_bytes(s, q, 3, &bytes);
-        if (bytes == 32) {
-            double ms[STAGE_MAX];
-            unpack_stages(stages, ms);
-            for (int i = 0; i < STAGE_MAX; i++) {
-                row->stage_ms[i] += ms[i];
-                row->stage_n[i] += ms[i] > 0;
-            }
-        }
-        int64_t t = sql_int(s, q, 4);
+        c->frames += (uint64_t)sql_int(s, q, 0);
+        for (int o = 1; o <= 6; o++)
+            c->by_outcome[o] += (uint64_t)sql_int(s, q, o);
+        c->lattices += (uint64_t)sql_int(s, q, 7);
+        c->reflections += (uint64_t)sql_int(s, q, 8);
+        int64_t t = sql_int(s, q, 9);
         row->newest_t = t > row->newest_t ? t : row->newest_t;
+        const uint8_t *packed = sql_bytes(s, q, 10, &bytes);
+        if (bytes == 256)
+            unpack_counts(packed, 64, reasons);
+        for (int i = 0; i < 64; i++)
+            c->by_reason[i] += reasons[i];
+    }
+    return step == 0;
+}
+
+/* Kinds 20 to 28 of roll_hist, in 0.1 ms. */
+static bool read_stages(struct sql *s, struct store_job_row *row, struct error *err)
+{
+    struct sql_stmt *q =
+        sql_query(s, err, "SELECT r.kind,r.n,r.total FROM roll_hist r" OF_JOB " AND r.kind>=20 AND r.kind<29",
+                  "i", row->job);
+    int step;
+    while ((step = sql_step(s, q, err)) == 1) {
+        int stage = (int)sql_int(s, q, 0) - ROLL_KIND_STAGE;
+        if (stage < 0 || stage >= STAGE_MAX)
+            continue;
+        row->stage_n[stage] += (uint64_t)sql_int(s, q, 1);
+        row->stage_ms[stage] += 0.1 * sql_real(s, q, 2);
     }
     return step == 0;
 }
@@ -138,7 +157,8 @@ bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, s
         sql_reset(&s->sql, q);
     bool ok = step >= 0;
     for (size_t i = 0; ok && i < *n; i++)
-        ok = read_frames(&s->sql, *rows + i, err) && read_lattices(&s->sql, *rows + i, err);
+        ok = read_counts(&s->sql, *rows + i, err) && read_stages(&s->sql, *rows + i, err) &&
+             read_sample(&s->sql, *rows + i, err);
     return ok;
 }
 

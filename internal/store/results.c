@@ -1,212 +1,352 @@
-/* results.c - frames and lattices into their tables, a batch a transaction. A row that the database refuses is found by halving the
- * batch and stored in minimal form, the refused text kept apart: the database never fails a frame (STORE 7.3). */
+/* results.c - frames and lattices into their tables with the roll-ups of their writers, a batch a transaction (STORE 7.1, 7.2).
+ *
+ * A batch moves its writer's position (frames that were put) by compare-and-set, in the transaction that inserts its rows: whoever
+ * repeats a commit whose answer was lost finds the position moved. Slow rows are those of the frames committed before: no memory runs ahead of the tables,
+ * whatever fails. A row that the database refuses is found by halving the batch and stored in minimal form, the refused text kept
+ * apart: the database never fails a frame. */
+#include "store/roll_rows.h"
 #include "store/store_private.h"
 
-#include "store/pack.h"
-
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static int64_t or_zero(int64_t v)
+/* ---- writers ---- */
+
+/* A writer of this or an earlier attempt of the job; a new one is read from its rows before it is used. */
+static struct roll *find_writer(struct store *s, int64_t attempt, uint32_t writer)
 {
-    return v == INT64_MIN ? 0 : v;
+    for (size_t i = 0; i < s->n_writers; i++)
+        if (s->writers[i]->attempt == attempt && s->writers[i]->writer == writer)
+            return s->writers[i];
+    struct roll *r = arena_alloc(&s->arena, sizeof *r);
+    *r = (struct roll){.attempt = attempt, .writer = writer, .stale = true};
+    s->writers = arena_grow(&s->arena, s->writers, s->n_writers, sizeof *s->writers);
+    return s->writers[s->n_writers++] = r;
 }
+
+struct writer_work {
+    const struct store_job *job;
+    struct roll *roll;
+};
+
+/* The roll as its rows have it; a row for a new writer. */
+static bool read_writer(struct store *store, void *arg, struct error *err)
+{
+    struct writer_work *w = arg;
+    struct sql *s = &store->sql;
+    struct roll *r = w->roll;
+    bool there = false;
+    int64_t token = 0, attempt = r->attempt;
+    uint32_t writer = r->writer;
+    roll_free(r);
+    if (!roll_make(r, store->cell_known ? store->cell : NULL))
+        return error_set(err, ERROR_MEMORY, "out of memory");
+    r->attempt = attempt;
+    r->writer = writer;
+    r->token = store->token;
+    if (!roll_position(s, attempt, writer, &r->pos, &token, &there, err))
+        return false;
+    if (there && token > store->token)
+        return store_is_superseded(store, err);
+    if (!there)
+        return roll_insert(s, r, err);
+    struct roll_hot stands = {0};
+    if (!roll_read_hot(s, attempt, writer, &stands, err) || !roll_read_rows(s, w->job->job, r, err))
+        return false;
+    r->hot.duplicates = stands.duplicates; /* counts events, not rows */
+    return token == store->token ||
+           sql_do(s, NULL, err, "UPDATE roll SET token=? WHERE attempt=? AND writer=? AND token<?", "iiii",
+                  store->token, attempt, (int64_t)writer, store->token);
+}
+
+static bool use_writer(struct store *s, const struct store_job *j, struct roll *r, struct error *err)
+{
+    struct writer_work w = {j, r};
+    r->stale = !store_transaction(s, read_writer, &w, err);
+    return !r->stale;
+}
+
+/* The next writer whose slow rows are not known to be true; *attempt 0: there is none. */
+static bool next_to_mend(struct sql *s, int64_t job, int64_t *attempt, uint32_t *writer, struct error *err)
+{
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT r.attempt,r.writer FROM roll r JOIN attempt a ON a.id=r.attempt LEFT JOIN roll_change c ON "
+        "c.attempt=r.attempt AND c.writer=r.writer WHERE a.job=? AND r.label=0 AND c.attempt IS NULL LIMIT 1",
+        "i", job);
+    int step = sql_step(s, q, err);
+    *attempt = 0;
+    if (step == 1) {
+        *attempt = sql_int(s, q, 0);
+        *writer = (uint32_t)sql_int(s, q, 1);
+        sql_reset(s, q);
+    }
+    return step >= 0;
+}
+
+bool store_mend_rolls(struct store *s, const struct store_job *j, struct error *err)
+{
+    int64_t attempt = 0;
+    uint32_t writer = 0;
+    for (;;) {
+        if (!next_to_mend(&s->sql, j->job, &attempt, &writer, err))
+            return false;
+        if (!attempt)
+            return true;
+        struct roll *r = find_writer(s, attempt, writer);
+        if (!use_writer(s, j, r, err))
+            return false;
+        r->slow_dirty = true;
+        if (!store_write_rolls(s, true, err))
+            return false;
+        store_forget_writers(s);
+    }
+}
+
+void store_forget_writers(struct store *s)
+{
+    for (size_t i = 0; i < s->n_writers; i++)
+        roll_free(s->writers[i]);
+    s->writers = NULL;
+    s->n_writers = 0;
+}
+
+/* ---- a batch ---- */
 
 struct batch {
     const struct store_job *job;
-    const struct result *const *results;
-    size_t n;
+    struct store_batch part;
     const char *recipe_hash;
-    bool minimal; /* of one frame: key, outcome and what was refused */
+    struct roll *roll;
+    int64_t to;             /* where its position goes: one for each frame that is put */
+    struct roll_hot hot;    /* what the hot row gets */
+    struct frame_rows rows; /* of the frames that are new */
+    bool careful;           /* some rows are there already: look which */
+    bool done;              /* the position had been moved before */
+    bool minimal;           /* one frame: key, outcome and what was refused */
     char refused[512];
 };
 
-/* Values of rows, growing in an arena; blobs live there too. */
-struct rows {
-    struct arena arena;
-    struct sql_value *values;
-    size_t n, columns;
-};
-
-static void add(struct rows *r, struct sql_value v)
+/* Which frames of the batch are in the table: asked for by ranges of their sources. */
+static bool find_those_there(struct sql *s, const struct batch *b, bool *there, struct error *err)
 {
-    r->values = arena_grow(&r->arena, r->values, r->n, sizeof *r->values);
-    r->values[r->n++] = v;
+    for (size_t i = 0; i < b->part.n; i++) {
+        uint32_t source = b->part.results[i]->id.source, lo = UINT32_MAX, hi = 0;
+        bool first = true;
+        for (size_t k = 0; k < b->part.n; k++) {
+            uint32_t frame = b->part.results[k]->id.frame;
+            if (b->part.results[k]->id.source != source)
+                continue;
+            first = first && k >= i;
+            lo = frame < lo ? frame : lo;
+            hi = frame > hi ? frame : hi;
+        }
+        if (!first)
+            continue;
+        struct sql_stmt *q =
+            sql_query(s, err, "SELECT frame FROM frame WHERE job=? AND source=? AND frame>=? AND frame<=?",
+                      "iiii", b->job->job, (int64_t)source, (int64_t)lo, (int64_t)hi);
+        int step;
+        while ((step = sql_step(s, q, err)) == 1)
+            for (size_t k = i; k < b->part.n; k++)
+                there[k] = there[k] || (b->part.results[k]->id.source == source &&
+                                        b->part.results[k]->id.frame == sql_int(s, q, 0));
+        if (step < 0)
+            return false;
+    }
+    return true;
 }
 
-static void add_blob(struct rows *r, const void *bytes, size_t n)
+/* A frame that is twice in a batch counts as there the second time. */
+static bool is_repeated(const struct batch *b, size_t i)
 {
-    add(r, sql_b(arena_memdup(&r->arena, bytes, n), n));
+    for (size_t k = 0; k < i; k++)
+        if (b->part.results[k]->id.source == b->part.results[i]->id.source &&
+            b->part.results[k]->id.frame == b->part.results[i]->id.frame)
+            return true;
+    return false;
 }
 
-static double best_resolution(const struct result *r)
+/* Rows and counts of the frames that are new to the job. */
+static bool make_rows(struct sql *s, struct batch *b, struct error *err)
 {
-    double best = NAN;
-    for (size_t i = 0; i < r->n_lattices; i++)
-        if (r->lattices[i].res_a > 0)
-            best = fmin(r->lattices[i].res_a, isnan(best) ? INFINITY : best);
-    return best;
+    struct frame_owner owner = {b->job->job, b->roll->attempt, b->roll->writer, b->recipe_hash, b->minimal};
+    frame_rows_free(&b->rows);
+    b->hot = b->roll->hot;
+    bool *there = arena_array(&b->rows.arena, b->part.n + 1, sizeof *there);
+    if (b->careful && !find_those_there(s, b, there, err))
+        return false;
+    for (size_t i = 0; i < b->part.n; i++) {
+        if (there[i] || (b->careful && is_repeated(b, i))) {
+            b->hot.duplicates++;
+            continue;
+        }
+        frame_rows_add(&b->rows, &owner, b->part.results[i]);
+        roll_hot_add(&b->hot, b->rows.seen + b->rows.n - 1);
+    }
+    return true;
 }
 
-/* In the order of the table's columns. */
-static void add_frame(struct rows *rows, const struct batch *b, const struct result *r)
+/* The position is not where it was left: another token, or a commit that was done though its answer was lost. */
+static bool look_again(struct store *store, struct batch *b, struct error *err)
 {
-    uint8_t stages[32];
-    bool known = r->outcome != OUTCOME_FAILED && !b->minimal;
-    pack_stages(r, stages);
-    const int64_t numbers[] = {b->job->job,
-                               r->id.source,
-                               r->id.frame,
-                               b->job->attempt,
-                               0,
-                               r->outcome,
-                               r->reason,
-                               b->minimal ? (int64_t)(r->flags | FRAME_LOG_ERROR) : (int64_t)r->flags,
-                               0,
-                               b->minimal ? 0 : (int64_t)r->n_lattices,
-                               b->minimal ? 0 : (int64_t)r->n_strong,
-                               b->minimal ? 0 : (int64_t)r->n_saturated};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        add(rows, sql_i(numbers[i]));
-    add(rows, sql_null()); /* event, t_event */
-    add(rows, sql_null());
-    add(rows, sql_i(or_zero(r->t_done)));
-    add(rows, sql_f(known ? r->beam.energy_recorded_ev : NAN));
-    add(rows, sql_f(known ? EV_ANGSTROM / r->beam.v.wavelength : NAN));
-    add(rows, sql_i(known ? (int64_t)r->beam.energy_source : 0));
-    add(rows, sql_null()); /* pulse_mj */
-    add(rows, sql_f(known ? r->distance : NAN));
-    add(rows, sql_f(known ? best_resolution(r) : NAN));
-    add(rows, sql_null()); /* ring */
-    add_blob(rows, stages, sizeof stages);
+    int64_t pos = 0, token = 0;
+    bool there = false;
+    if (!roll_position(&store->sql, b->roll->attempt, b->roll->writer, &pos, &token, &there, err))
+        return false;
+    if (!there || token != store->token)
+        return store_is_superseded(store, err);
+    if (pos != b->to)
+        return error_set(err, ERROR_INTERNAL, "the roll-up of writer %u stands at %lld, not at %lld or %lld",
+                         b->roll->writer, (long long)pos, (long long)b->roll->pos, (long long)b->to);
+    b->done = true;
+    return true;
 }
 
-static void add_lattice(struct rows *rows, const struct batch *b, const struct result *r, uint32_t n)
+static bool insert(struct sql *s, const char *table, struct sql_rows *r, size_t columns, int64_t *affected,
+                   struct error *err)
 {
-    const struct lattice *l = r->lattices + n;
-    uint8_t mat[72], free_cell[48], free_cov[84], shells[110], ident[16];
-    pack_reals(l->A, 9, mat);
-    pack_reals(l->free_cell, 6, free_cell);
-    pack_floats(l->free_cov, 21, free_cov);
-    store_shells(r, n, shells);
-    experiment_identifier(r->id.path, r->id.frame, n, b->recipe_hash, ident, NULL);
-    const int64_t numbers[] = {b->job->job, r->id.source, r->id.frame,  n,
-                               l->reason,   l->cell_no,   l->n_indexed, l->n_integrated};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        add(rows, sql_i(numbers[i]));
-    const double reals[] = {isfinite(l->evidence) ? l->evidence : 0.0,
-                            hypot(l->rmsd_x, l->rmsd_y),
-                            l->rmsd_psi,
-                            l->res_a > 0 ? l->res_a : NAN,
-                            2 * l->half_mosaicity_deg,
-                            l->domain_size_ang,
-                            l->shift_px[0],
-                            l->shift_px[1]};
-    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
-        add(rows, sql_f(reals[i]));
-    for (int i = 0; i < 6; i++)
-        add(rows, sql_d(l->cell[i]));
-    add_blob(rows, mat, sizeof mat);
-    add_blob(rows, free_cell, sizeof free_cell);
-    add_blob(rows, free_cov, sizeof free_cov);
-    add_blob(rows, shells, sizeof shells);
-    add_blob(rows, ident, sizeof ident);
-    add(rows, sql_f(store_shell_limit(r)));
+    return r->n == 0 || sql_insert(s, table, MEETING_KEEPS, r->values, r->n / columns, affected, err);
 }
 
-static void add_failure(struct rows *rows, const struct batch *b, const struct result *r, const char *text)
+static bool note_refused(struct sql *s, const struct batch *b, struct error *err)
 {
-    add(rows, sql_i(b->job->job));
-    add(rows, sql_i(r->id.source));
-    add(rows, sql_i(r->id.frame));
-    add(rows, sql_t(text));
+    return sql_do(s, NULL, err,
+                  "INSERT INTO refused(job,source,frame,attempt,what,body,t) VALUES(?,?,?,?,'row',?,?)",
+                  "iiiiti", b->job->job, (int64_t)b->part.results[0]->id.source,
+                  (int64_t)b->part.results[0]->id.frame, b->roll->attempt, b->refused, clock_now());
 }
 
-/* What an earlier attempt, which did not publish, said about this frame: its files are made anew from what this attempt finds,
- * and the rows must say the same as the files. */
-static bool drop_earlier(struct sql *s, const struct batch *b, const struct result *r, struct error *err)
+static bool slow_is_due(const struct store *s, const struct roll *r)
 {
-    int64_t earlier = 0, job = b->job->job, source = r->id.source, frame = r->id.frame;
-    return sql_number(s, &earlier, 0, err,
-                      "SELECT 1 FROM frame WHERE job=? AND source=? AND frame=? AND attempt<>?", "iiii", job,
-                      source, frame, b->job->attempt) &&
-           (!earlier || (sql_do(s, NULL, err, "DELETE FROM lattice WHERE job=? AND source=? AND frame=?",
-                                "iii", job, source, frame) &&
-                         sql_do(s, NULL, err, "DELETE FROM failure WHERE job=? AND source=? AND frame=?",
-                                "iii", job, source, frame) &&
-                         sql_do(s, NULL, err, "DELETE FROM frame WHERE job=? AND source=? AND frame=?", "iii",
-                                job, source, frame)));
+    /* with many writers less often, so that what is written does not grow with them */
+    int64_t period = 500000000 * (int64_t)(1 + s->n_writers / 16);
+    return (r->slow_dirty || r->level_rose) && clock_monotonic() - r->slow_written >= period;
 }
 
-static bool insert(struct sql *s, const char *table, const struct rows *r, struct error *err)
+static bool write_slow(struct store *s, const struct roll *r, struct error *err)
 {
-    struct schema_column columns[SCHEMA_COLUMNS_MAX];
-    size_t n = schema_columns(schema_find(table), columns);
-    return r->n == 0 || sql_insert(s, table, MEETING_KEEPS, r->values, r->n / n, NULL, err);
+    int64_t now;
+    return sql_now(&s->sql, &now, err) && roll_write_slow(&s->sql, r, s->job, now, err);
 }
 
-/* All rows of a batch: frames, why they failed, lattices. */
 static bool put_batch(struct store *store, void *arg, struct error *err)
 {
-    const struct batch *b = arg;
+    struct batch *b = arg;
     struct sql *s = &store->sql;
-    struct rows frames = {.n = 0}, failures = {.n = 0}, lattices = {.n = 0};
-    bool ok = true;
-    for (size_t i = 0; ok && i < b->n; i++) {
-        const struct result *r = b->results[i];
-        ok = !store->earlier || drop_earlier(s, b, r, err);
-        add_frame(&frames, b, r);
-        if (r->outcome == OUTCOME_FAILED)
-            add_failure(&failures, b, r, b->minimal ? "" : r->message);
-        for (uint32_t k = 0; !b->minimal && k < r->n_lattices; k++)
-            add_lattice(&lattices, b, r, k);
+    bool moved = false;
+    int64_t in = 0;
+    b->done = false;
+    if (!make_rows(s, b, err) || !roll_move(s, b->roll, &b->hot, b->roll->pos, b->to, &moved, err))
+        return false;
+    if (!moved)
+        return look_again(store, b, err);
+    if (!insert(s, "frame", &b->rows.frames, F_COLUMNS, &in, err))
+        return false;
+    if (in != (int64_t)b->rows.n) {
+        b->careful = true;
+        return error_set(err, ERROR_INTERNAL, "rows of frames are there already");
     }
-    ok = ok && insert(s, "frame", &frames, err) && insert(s, "failure", &failures, err) &&
-         insert(s, "lattice", &lattices, err);
-    if (ok && b->minimal)
-        ok = sql_do(s, NULL, err,
-                    "INSERT INTO refused(job,source,frame,attempt,what,body,t) VALUES(?,?,?,?,'row',?,?)",
-                    "iiiiti", b->job->job, (int64_t)b->results[0]->id.source,
-                    (int64_t)b->results[0]->id.frame, b->job->attempt, b->refused, clock_now());
-    arena_free(&frames.arena);
-    arena_free(&failures.arena);
-    arena_free(&lattices.arena);
+    b->roll->writing = slow_is_due(store, b->roll);
+    return insert(s, "failure", &b->rows.failures, 4, NULL, err) &&
+           insert(s, "lattice", &b->rows.lattices, L_COLUMNS, NULL, err) &&
+           (!b->minimal || note_refused(s, b, err)) && (!b->roll->writing || write_slow(store, b->roll, err));
+}
+
+/* It is in the tables. What a commit did whose answer was lost is read again from its rows. */
+static void take_over(struct batch *b)
+{
+    struct roll *r = b->roll;
+    r->stale = b->done;
+    if (b->done)
+        return;
+    if (r->writing)
+        roll_written(r);
+    r->hot = b->hot;
+    r->pos = b->to;
+    for (size_t i = 0; i < b->rows.n; i++)
+        roll_slow_add(r, b->rows.seen + i);
+}
+
+/* One part; again, looking first, when some of its frames were there. */
+static bool put_part(struct store *s, struct batch *b, struct error *err)
+{
+    bool was_careful = b->careful;
+    b->roll->writing = false;
+    b->to = b->roll->pos + (int64_t)b->part.n;
+    bool ok = store_transaction(s, put_batch, b, err);
+    if (!ok && b->careful && !was_careful)
+        ok = store_transaction(s, put_batch, b, err);
+    if (ok)
+        take_over(b);
+    frame_rows_free(&b->rows);
     return ok;
 }
 
 /* Halves until the refused frame stands alone. Depth: log2 of a batch. */
 static bool put_halved(struct store *s, struct batch *b, struct error *err)
 {
-    if (store_transaction(s, put_batch, b, err))
+    if (b->roll->stale && !use_writer(s, b->job, b->roll, err))
+        return false;
+    if (put_part(s, b, err))
         return true;
     enum sql_class class = s->sql.class;
-    if (class != CLASS_ROW && class != CLASS_SPLIT)
+    if ((class != CLASS_ROW && class != CLASS_SPLIT) || b->minimal)
         return false;
-    if (b->n > 1) {
+    if (b->part.n > 1) {
         struct batch left = *b, right = *b;
-        left.n = b->n / 2;
-        right.results += left.n;
-        right.n -= left.n;
+        left.part.n = b->part.n / 2;
+        right.part.results += left.part.n;
+        right.part.n -= left.part.n;
         return put_halved(s, &left, err) && put_halved(s, &right, err);
     }
-    struct batch alone = *b;
-    if (b->minimal)
-        return false;
-    alone.minimal = true;
-    snprintf(alone.refused, sizeof alone.refused, "%s", err && err->detail[0] ? err->detail : "refused");
-    return store_transaction(s, put_batch, &alone, err);
+    b->minimal = true;
+    snprintf(b->refused, sizeof b->refused, "%s", err->detail[0] ? err->detail : "refused");
+    return put_part(s, b, err);
 }
 
-bool store_put_results(struct store *s, const struct store_job *j, const struct result *const *results,
+bool store_put_results(struct store *s, const struct store_job *j, const struct store_batch *batches,
                        size_t n, const char *recipe_hash, struct error *err)
 {
-    struct batch b = {.job = j, .results = results, .n = n, .recipe_hash = recipe_hash};
-    struct error none = {0};
-    if (n == 0)
+    struct error none = {0}, *e = err ? err : &none;
+    for (size_t i = 0; i < n; i++) {
+        struct batch b = {.job = j,
+                          .part = batches[i],
+                          .recipe_hash = recipe_hash,
+                          .roll = find_writer(s, batches[i].attempt, batches[i].writer)};
+        if (!put_halved(s, &b, e))
+            return false;
+        *e = (struct error){0}; /* what was refused on the way is in its table */
+    }
+    return true;
+}
+
+/* ---- slow rows of writers that have nothing new ---- */
+
+static bool slow_work(struct store *store, void *arg, struct error *err)
+{
+    const bool *all = arg;
+    for (size_t i = 0; i < store->n_writers; i++) {
+        struct roll *r = store->writers[i];
+        r->writing = *all ? r->slow_dirty || r->level_rose : slow_is_due(store, r);
+        if (r->writing && !write_slow(store, r, err))
+            return false;
+    }
+    return true;
+}
+
+bool store_write_rolls(struct store *s, bool all, struct error *err)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->n_writers; i++)
+        any = any ||
+              (all ? s->writers[i]->slow_dirty || s->writers[i]->level_rose : slow_is_due(s, s->writers[i]));
+    if (!any)
         return true;
-    bool ok = put_halved(s, &b, err ? err : &none);
-    if (ok && err)
-        *err = (struct error){0}; /* what was refused on the way is in its table */
-    return ok;
+    if (!store_transaction(s, slow_work, &all, err))
+        return false;
+    for (size_t i = 0; i < s->n_writers; i++)
+        if (s->writers[i]->writing)
+            roll_written(s->writers[i]);
+    return true;
 }

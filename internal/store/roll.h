@@ -1,5 +1,5 @@
 /* roll.h - what pages read instead of frames: counts, minutes, histograms and a sample of lattices of one writer of one
- * attempt (STORE 3.1, invariant R). Arithmetic alone; roll_rows.h has the tables. Private to store/.
+ * attempt (STORE 3.1, invariant R). Arithmetic alone; tables: roll_rows.h. Private to store/.
  *
  * Everything in a roll is a function of the set of frames that were added, not of their order, so that it can be made again
  * from their rows. Bounds of histograms are fixed, so that rows of several writers can be added.
@@ -80,6 +80,8 @@ struct roll {
     bool level_rose;      /* rows of the table do not fit any more */
     int64_t slow_written; /* monotonic ns; 0: never */
     bool slow_dirty;
+    bool writing; /* its slow rows are in the transaction that is going on */
+    bool stale;   /* to be read from its rows before it is used */
 };
 
 /* An empty roll with its histograms. cell: the trial's cell, NULL: unknown. false: no memory. */

@@ -128,6 +128,7 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    store_forget_writers(s);
     sql_close(&s->sql);
     store_unlock(s);
     arena_free(&s->arena);
@@ -228,6 +229,15 @@ static bool find_trial(struct sql *s, const struct store_begin *b, int64_t *tria
                                   b->recipe_hash, 32)));
 }
 
+/* Frames with a final outcome, from the roll-ups. */
+static bool count_done(struct sql *s, int64_t job, int64_t *done, struct error *err)
+{
+    return sql_number(
+        s, done, 0, err,
+        "SELECT sum(r.frames) FROM roll r JOIN attempt a ON a.id=r.attempt WHERE a.job=? AND r.label=0", "i",
+        job);
+}
+
 /* Files of two jobs in one folder would overwrite each other. A job of which nothing could be read (a mistyped name) left none. */
 static bool folder_is_free(struct sql *s, const struct store_begin *b, int64_t run, int64_t trial,
                            struct error *err)
@@ -274,18 +284,24 @@ static bool find_job(struct sql *s, const struct store_begin *b, int64_t run, in
                   out->job);
 }
 
-static bool start_attempt(struct sql *s, const struct store_begin *b, struct store_job *out,
+static bool start_attempt(struct store *store, const struct store_begin *b, struct store_job *out,
                           struct error *err)
 {
-    int64_t now = clock_now(), no = 0, ranks = 0, done = 0;
+    struct sql *s = &store->sql;
+    int64_t now = clock_now(), no = 0, ranks = 0, done = 0, token = 0;
     uint8_t none[32] = {0};
-    /* we hold the lock: whoever still looks alive is dead */
-    bool ok = sql_do(s, NULL, err,
-                     "UPDATE attempt SET live=NULL,state=11,end_kind=6,end_t=?,reason='its process ended "
-                     "without a word' WHERE job=? AND live=1",
-                     "ii", now, out->job) &&
-              sql_number(s, &no, 0, err, "SELECT max(no) FROM attempt WHERE job=?", "i", out->job) &&
-              sql_number(s, &ranks, 0, err, "SELECT max(n_ranks) FROM attempt WHERE job=?", "i", out->job);
+    /* we hold the lock: whoever still looks alive is dead, and what its slow rows lack is made up for (store_mend_rolls) */
+    bool ok =
+        sql_do(s, NULL, err,
+               "DELETE FROM roll_change WHERE attempt IN (SELECT id FROM attempt WHERE job=? AND live=1)",
+               "i", out->job) &&
+        sql_do(s, NULL, err,
+               "UPDATE attempt SET live=NULL,state=11,end_kind=6,end_t=?,reason='its process ended "
+               "without a word' WHERE job=? AND live=1",
+               "ii", now, out->job) &&
+        sql_number(s, &no, 0, err, "SELECT max(no) FROM attempt WHERE job=?", "i", out->job) &&
+        sql_number(s, &token, 0, err, "SELECT max(token) FROM attempt WHERE job=?", "i", out->job) &&
+        sql_number(s, &ranks, 0, err, "SELECT max(n_ranks) FROM attempt WHERE job=?", "i", out->job);
     out->earlier_ranks = (uint32_t)ranks;
     char name[64];
     snprintf(name, sizeof name, "process-%lld-%lld", (long long)out->job, (long long)no + 1);
@@ -294,11 +310,16 @@ static bool start_attempt(struct sql *s, const struct store_begin *b, struct sto
                 "INSERT INTO "
                 "attempt(job,no,name,live,state,end_kind,token,lease_expires,scheduler,start_t,host,n_ranks,"
                 "n_threads,program,binary_hash,recipe_hash,n_pending,db_lag) "
-                "VALUES(?,?,?,1,6,0,0,0,'local',?,?,?,?,?,?,?,0,0)",
-                "iititiitbb", out->job, no + 1, name, now, b->host, (int64_t)b->n_ranks,
+                "VALUES(?,?,?,1,6,0,?,0,'local',?,?,?,?,?,?,?,0,0)",
+                "iitiitiitbb", out->job, no + 1, name, token + 1, now, b->host, (int64_t)b->n_ranks,
                 (int64_t)b->n_threads, b->program, none, 32, b->recipe_hash, 32);
     out->attempt = ok ? s->ops->last_id(s) : 0;
-    ok = ok && sql_number(s, &done, 0, err, "SELECT count(*) FROM frame WHERE job=?", "i", out->job) &&
+    store->token = token + 1;
+    /* whoever still writes for an earlier attempt finds its token gone */
+    ok = ok &&
+         sql_do(s, NULL, err, "UPDATE roll SET token=? WHERE attempt IN (SELECT id FROM attempt WHERE job=?)",
+                "ii", token + 1, out->job) &&
+         count_done(s, out->job, &done, err) &&
          sql_do(s, NULL, err, "UPDATE job SET state=2,state_t=?,n_tries=? WHERE id=?", "iii", now, no + 1,
                 out->job);
     out->n_done = (uint64_t)done;
@@ -331,7 +352,7 @@ static bool start_work(struct store *store, void *arg, struct error *err)
         return false;
     w->out->finished = published;
     return published ||
-           (same_order(s, w->begin, w->out->run_number, err) && start_attempt(s, w->begin, w->out, err));
+           (same_order(s, w->begin, w->out->run_number, err) && start_attempt(store, w->begin, w->out, err));
 }
 
 bool store_begin(struct store *s, const struct store_begin *b, struct store_job *out, struct error *err)
@@ -340,8 +361,11 @@ bool store_begin(struct store *s, const struct store_begin *b, struct store_job 
     struct begin_work w = {.begin = b, .out = out};
     bool ok = store_lock(s, 0, &out->elsewhere, err) && store_transaction(s, find_all, &w, err) &&
               store_lock(s, out->job, &out->elsewhere, err) && store_transaction(s, start_work, &w, err);
-    s->earlier = ok && out->n_done > 0;
-    return ok;
+    s->job = out->job;
+    s->cell_known = b->cell != NULL;
+    if (b->cell)
+        memcpy(s->cell, b->cell, sizeof s->cell);
+    return ok && (out->finished || store_mend_rolls(s, out, err));
 }
 
 /* ---- the end ---- */
@@ -357,12 +381,17 @@ static bool end_work(struct store *store, void *arg, struct error *err)
     const struct end_work *w = arg;
     struct sql *s = &store->sql;
     int64_t done = 0, expected = 0, now = clock_now();
-    if (!sql_number(s, &done, 0, err, "SELECT count(*) FROM frame WHERE job=?", "i", w->job->job) ||
+    if (!count_done(s, w->job->job, &done, err) ||
         !sql_number(s, &expected, 0, err, "SELECT n_expected FROM job WHERE id=?", "i", w->job->job))
         return false;
     int64_t state = done >= expected                                         ? JOB_DONE
                     : w->end_kind == END_OK || w->end_kind == END_UNFINISHED ? JOB_AGAIN
                                                                              : JOB_FAILED;
+    int64_t stands = 0;
+    if (!sql_number(s, &stands, 0, err, "SELECT state FROM attempt WHERE id=?", "i", w->job->attempt))
+        return false;
+    if (stands == ATTEMPT_LOST)
+        return store_is_superseded(store, err);
     return sql_do(s, NULL, err,
                   "UPDATE attempt SET live=NULL,state=9,end_kind=?,exit_code=?,end_t=? WHERE id=?", "iiii",
                   (int64_t)w->end_kind, (int64_t)w->exit_code, now, w->job->attempt) &&
@@ -374,5 +403,17 @@ bool store_end(struct store *s, const struct store_job *j, int end_kind, int exi
                struct error *err)
 {
     struct end_work w = {j, end_kind, exit_code, published};
-    return store_transaction(s, end_work, &w, err);
+    return store_write_rolls(s, true, err) && store_transaction(s, end_work, &w, err);
+}
+
+bool store_is_superseded(struct store *s, struct error *err)
+{
+    s->superseded = true;
+    error_set(err, ERROR_BUSY, "another process has taken this job on %s", sql_name(&s->sql));
+    return error_hint(err, "nothing is lost: that one finishes it; `xfelx status` shows how far it is");
+}
+
+bool store_was_superseded(const struct store *s)
+{
+    return s->superseded;
 }

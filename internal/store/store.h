@@ -58,6 +58,7 @@ struct store_begin {
     const char *program;        /* version */
     const char *host;
     uint32_t n_ranks, n_threads;
+    const double *cell; /* the trial's, NULL: not known: bounds of histograms */
 };
 
 struct store_job {
@@ -78,10 +79,26 @@ bool store_begin(struct store *s, const struct store_begin *b, struct store_job 
  * that process ends. */
 bool store_is_alive(struct store *s, int64_t job);
 
-/* Insert frames and their lattices in one transaction. What an earlier attempt said about a frame is replaced (it did not
- * publish, else there were no attempt after it); what this attempt said stays. recipe_hash: hexadecimal, for the identifiers. */
-bool store_put_results(struct store *s, const struct store_job *j, const struct result *const *results,
+/* Frames of one writer. */
+struct store_batch {
+    int64_t attempt; /* that found them: this one, or an earlier one of the job (replay) */
+    uint32_t writer; /* rank */
+    const struct result *const *results;
+    size_t n;
+};
+
+/* Insert frames, their lattices and the roll-ups of their writers, each batch in a transaction. A frame that is there stays as it
+ * is: rows are final, whoever brought them.
+ *
+ * false: ERROR_BUSY, ERROR_NO_SPACE: not now; the same batches may be put again, whatever became of the last try.
+ * store_was_superseded: another process has the job, nothing more of this one is taken.
+ * recipe_hash: hexadecimal, for the identifiers. */
+bool store_put_results(struct store *s, const struct store_job *j, const struct store_batch *batches,
                        size_t n, const char *recipe_hash, struct error *err);
+bool store_was_superseded(const struct store *s);
+
+/* What pages read lags behind by up to half a second: write what is due, or all; to be called now and then. */
+bool store_write_rolls(struct store *s, bool all, struct error *err);
 
 /* The statistics of a lattice's reflections as they are stored (lattice.shells): what another rank sends in their place. */
 void store_shells(const struct result *r, uint32_t lattice, uint8_t out[RESULT_SHELLS]);
@@ -96,7 +113,7 @@ bool store_end(struct store *s, const struct store_job *j, int end_kind, int exi
 /* ---- reading, for status and report ---- */
 
 struct store_counts {
-    uint64_t frames, by_outcome[8], by_reason[64], lattices, reflections, spots;
+    uint64_t frames, by_outcome[8], by_reason[64], lattices, reflections;
 };
 
 struct store_job_row {

@@ -2,6 +2,7 @@
 #ifndef XFELX_STORE_PRIVATE_H
 #define XFELX_STORE_PRIVATE_H
 
+#include "store/roll.h"
 #include "store/sql.h"
 #include "store/store.h"
 
@@ -9,10 +10,25 @@ struct store {
     struct sql sql;
     struct arena arena; /* texts of the options */
     int lock; /* SQLite: flock of "<file>.lock" held while an attempt of this process lives; -1: none */
-    char server_lock[128];  /* server: name of the lock that its connection holds; "": none */
-    bool earlier;           /* the job had attempts before this one */
+    char server_lock[128]; /* server: name of the lock that its connection holds; "": none */
+    int64_t job;           /* that was begun; 0: none */
+    int64_t token;         /* of this attempt: rows of one with an older token are refused */
+    bool superseded;       /* another process has taken the job */
+    double cell[6];        /* the trial's; cell_known: there is one */
+    bool cell_known;
+    struct roll **writers; /* [n_writers] that wrote through this connection */
+    size_t n_writers;
     struct store_made made; /* when it was opened */
 };
+
+/* results.c - forget what is known of writers: their next use reads it anew. */
+void store_forget_writers(struct store *s);
+
+/* results.c - slow rows that a dead attempt left behind (its roll_change rows are gone) are made from its frames. */
+bool store_mend_rolls(struct store *s, const struct store_job *j, struct error *err);
+
+/* store.c - another process has the job; false. */
+bool store_is_superseded(struct store *s, struct error *err);
 
 /* lock.c - only one process at a time works on a job: on a database file (a lock that the kernel drops when the process dies) or, on a
  * server, on a job (a lock that the server drops when its connection ends). */

@@ -53,7 +53,8 @@ static void put(struct result *frames, size_t n)
     assert_true(n <= 256);
     for (size_t i = 0; i < n; i++)
         pointers[i] = frames + i;
-    if (!store_put_results(store, &job, pointers, n, "hash", &err))
+    struct store_batch b = {.attempt = job.attempt, .writer = 3, .results = pointers, .n = n};
+    if (!store_put_results(store, &job, &b, 1, "hash", &err))
         fail_msg("%s %s", err.fact, err.detail);
 }
 
@@ -83,8 +84,12 @@ static void a_refused_row_is_kept_in_minimal_form_and_the_others_go_in(void **st
     assert_int_equal(database_number("SELECT sum(frame) FROM frame WHERE flags=1"), 13 + 77);
     assert_int_equal(database_number("SELECT count(*) FROM refused"), 2);
     assert_int_equal(database_number("SELECT count(*) FROM refused WHERE body LIKE '%unlucky%'"), 2);
+    assert_int_equal(database_number("SELECT sum(frames) FROM roll"), 100);
+    assert_int_equal(database_number("SELECT pos FROM roll"), 100);
     put(frames, 100); /* again: nothing new */
     assert_int_equal(database_number("SELECT count(*) FROM frame"), 100);
+    assert_int_equal(database_number("SELECT frames FROM roll"), 100);
+    assert_int_equal(database_number("SELECT duplicates FROM roll"), 100);
 }
 
 static void values_that_are_no_numbers_become_null_and_hostile_texts_go_in(void **state)

@@ -9,6 +9,8 @@
 
 #include "database.h"
 
+#include "store/store_private.h"
+
 static struct store *store;
 static const struct store_source sources[] = {{"/data/a.h5", 100, 1, 3, "NXmx"},
                                               {"/data/b.h5", -1, 0, 1, NULL}};
@@ -61,7 +63,8 @@ static struct result result_of(uint32_t source, uint32_t frame, enum outcome o, 
 static bool put(const struct store_job *j, const struct result *r)
 {
     struct error err = {0};
-    return store_put_results(store, j, &r, 1, "hash", &err);
+    struct store_batch b = {.attempt = j->attempt, .results = &r, .n = 1};
+    return store_put_results(store, j, &b, 1, "hash", &err);
 }
 
 static struct store_job_row only_job(struct arena *a)
@@ -69,6 +72,7 @@ static struct store_job_row only_job(struct arena *a)
     struct store_job_row *rows = NULL;
     size_t n = 0;
     struct error err = {0};
+    assert_true(store_write_rolls(store, true, &err));
     assert_true(store_jobs(store, a, &rows, &n, &err));
     assert_int_equal(n, 1);
     return rows[0];
@@ -186,33 +190,58 @@ static void an_attempt_whose_process_died_is_replaced(void **state)
     assert_false(j.finished);
 }
 
-static void a_later_attempt_replaces_what_an_unpublished_one_said(void **state)
+static void a_final_frame_stays_whatever_a_later_attempt_says(void **state)
 {
     (void)state;
     struct error err = {0};
     struct store_job j;
     struct store_begin b = begin_with(trial_one);
-    struct result bad = {
-        .id = {.path = "/data/a.h5"}, .outcome = OUTCOME_FAILED, .reason = REASON_IO, .message = "gone"};
-    struct result good = {.id = {.path = "/data/a.h5"},
-                          .outcome = OUTCOME_BLANK,
-                          .reason = REASON_NO_SPOTS,
-                          .beam.v.wavelength = 1};
-    const struct result *first = &bad, *later = &good;
+    struct result bad = result_of(0, 0, OUTCOME_FAILED, REASON_TRUNCATED),
+                  good = result_of(0, 0, OUTCOME_BLANK, REASON_NO_SPOTS);
     assert_true(store_begin(store, &b, &j, &err));
     assert_true(store_is_alive(store, j.job));
-    assert_true(store_put_results(store, &j, &first, 1, "hash", &err));
-    assert_true(store_put_results(store, &j, &later, 1, "hash", &err));
-    /* said once by an attempt, it stays */
+    assert_true(put(&j, &bad));
+    assert_true(put(&j, &good));
     assert_int_equal(database_number("SELECT outcome FROM frame"), OUTCOME_FAILED);
     store_close(store);
     assert_true(database_open(false, &store, &err));
     assert_false(store_is_alive(store, j.job));
     assert_true(store_begin(store, &b, &j, &err));
-    assert_true(store_put_results(store, &j, &later, 1, "hash", &err));
+    assert_int_equal(j.n_done, 1);
+    assert_true(put(&j, &good));
     assert_int_equal(database_number("SELECT count(*) FROM frame"), 1);
-    assert_int_equal(database_number("SELECT outcome FROM frame"), OUTCOME_BLANK);
-    assert_int_equal(database_number("SELECT count(*) FROM failure"), 0);
+    assert_int_equal(database_number("SELECT outcome FROM frame"), OUTCOME_FAILED);
+    assert_int_equal(database_number("SELECT sum(frames) FROM roll"), 1);
+    assert_int_equal(database_number("SELECT sum(duplicates) FROM roll"), 2);
+}
+
+static void rows_of_an_attempt_that_was_superseded_are_refused(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store_job j, later;
+    struct store_begin b = begin_with(trial_one);
+    struct result r = result_of(0, 0, OUTCOME_BLANK, REASON_NO_SPOTS),
+                  other = result_of(0, 1, OUTCOME_BLANK, REASON_NO_SPOTS);
+    assert_true(store_begin(store, &b, &j, &err));
+    assert_true(put(&j, &r));
+    /* its lock was lost with the connection, and another process came */
+    struct store *asleep = store;
+    store_unlock(asleep);
+    if (database_is_server())
+        assert_true(sql_script(&asleep->sql, "SELECT RELEASE_ALL_LOCKS()", &err));
+    assert_true(database_open(false, &store, &err));
+    assert_true(store_begin(store, &b, &later, &err));
+    assert_true(put(&later, &other));
+    struct store *awake = store;
+    store = asleep;
+    assert_false(put(&j, &other));
+    assert_true(store_was_superseded(asleep));
+    assert_false(store_end(asleep, &j, END_OK, 0, true, &err));
+    store_close(asleep);
+    store = awake;
+    assert_int_equal(database_number("SELECT count(*) FROM frame"), 2);
+    assert_int_equal(database_number("SELECT sum(frames) FROM roll"), 2);
 }
 
 static void the_same_files_in_another_order_are_refused_before_the_end(void **state)
@@ -342,7 +371,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_job_of_which_nothing_could_be_read_leaves_the_folder_free, make,
                                         drop),
         cmocka_unit_test_setup_teardown(an_attempt_whose_process_died_is_replaced, make, drop),
-        cmocka_unit_test_setup_teardown(a_later_attempt_replaces_what_an_unpublished_one_said, make, drop),
+        cmocka_unit_test_setup_teardown(a_final_frame_stays_whatever_a_later_attempt_says, make, drop),
+        cmocka_unit_test_setup_teardown(rows_of_an_attempt_that_was_superseded_are_refused, make, drop),
         cmocka_unit_test_setup_teardown(the_same_files_in_another_order_are_refused_before_the_end, make,
                                         drop),
         cmocka_unit_test_setup_teardown(a_database_that_is_in_use_is_busy, make, drop),

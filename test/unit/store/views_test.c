@@ -32,7 +32,8 @@ static bool put(uint32_t source, uint32_t frame, enum outcome o, size_t n_lattic
                        .shell_d = 2.0};
     const struct result *p = &r;
     struct error err = {0};
-    return store_put_results(store, &job, &p, 1, "hash", &err);
+    struct store_batch b = {.attempt = job.attempt, .results = &p, .n = 1};
+    return store_put_results(store, &job, &b, 1, "hash", &err);
 }
 
 /* Reflections of the first shell: I 100 and 50, σ 10; none in the others. The second lattice: a double of each kind in its matrix. */
