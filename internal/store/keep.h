@@ -72,4 +72,41 @@ bool store_bring_up(struct store *s, char *backup, size_t size, struct store_mad
 /* Give unused space back: SQLite writes its file anew (nobody may work on it: ERROR_BUSY), a server its tables. */
 bool store_vacuum(struct store *s, struct error *err);
 
+/* ---- moving: move.c ---- */
+
+/* Called now and then during long work: rows so far, and the table that is being copied. */
+struct store_progress {
+    void (*say)(void *arg, const char *table, int64_t rows);
+    void *arg;
+};
+
+/* Everything in one SQLite file of the same schema, as it was at one moment; jobs may go on. The file must not be there, and is there
+ * only when it is whole. meta has the key "exported". Memory is bounded; the database must have this program's schema. */
+bool store_export(struct store *s, const char *path, const struct store_progress *progress, int64_t *rows,
+                  struct error *err);
+
+struct store_map {
+    const char *from, *to;
+};
+
+/* Where results, logs and journals lie that the file knows under FROM is looked for under TO (the first map that fits); recorded
+ * paths of data stay, since runs and frames are known by them. */
+struct store_import {
+    const char *file;
+    const struct store_map *maps;
+    size_t n_maps;
+    const struct store_progress *progress; /* NULL: none */
+};
+
+struct store_imported {
+    int64_t rows;
+    int64_t lost; /* attempts that were alive: whoever worked on them did so elsewhere */
+    int64_t jobs, folders_missing, journals, journals_missing; /* not found here */
+};
+
+/* An exported file (or any xfelx.db) into a database without rows (ERROR_USAGE when there are some), opened for writing. Keys are
+ * kept. One transaction: an import that was interrupted has done nothing. */
+bool store_import(struct store *s, const struct store_import *how, struct store_imported *out,
+                  struct error *err);
+
 #endif

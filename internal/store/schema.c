@@ -340,6 +340,18 @@ void schema_add_column(enum dialect d, const struct schema_add *add, struct str 
 
 /* ---- rows ---- */
 
+void schema_select(const struct schema_table *t, struct str *sql)
+{
+    struct schema_column columns[SCHEMA_COLUMNS_MAX];
+    size_t n = schema_columns(t, columns);
+    char key[128];
+    primary_key(t, key);
+    for (size_t i = 0; i < n; i++)
+        str_printf(sql, "%s`%s`", i ? "," : "SELECT ", columns[i].name);
+    str_printf(sql, " FROM `%s` ORDER BY ", t->name);
+    quoted(key, sql);
+}
+
 void schema_insert(enum dialect d, const struct schema_table *t, enum schema_meeting m, struct str *sql)
 {
     struct schema_column columns[SCHEMA_COLUMNS_MAX];

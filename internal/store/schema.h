@@ -59,6 +59,9 @@ void schema_create(enum dialect d, const struct schema_table *t, struct str *sql
 /* ALTER TABLE that adds a column of the newest version. */
 void schema_add_column(enum dialect d, const struct schema_add *add, struct str *sql);
 
+/* SELECT of all columns in order, rows in the order of the primary key. */
+void schema_select(const struct schema_table *t, struct str *sql);
+
 /* INSERT of all columns in order, with one "?" each. KEEP: a row that is there stays as it is and counts as not affected;
  * SET: its other columns get these values. */
 enum schema_meeting { MEETING_FAILS, MEETING_KEEPS, MEETING_SETS };
