@@ -29,7 +29,7 @@ static inline void database_place(void)
     snprintf(database_on_server, sizeof database_on_server, "test_%d_%d", (int)getpid(), n++);
 }
 
-static inline void database_drop(void)
+static inline void database_drop_on_server(void)
 {
     struct sql s;
     struct error err = {0};
@@ -40,6 +40,11 @@ static inline void database_drop(void)
         sql_script(&s, text, &err);
         sql_close(&s);
     }
+}
+
+static inline void database_drop(void)
+{
+    database_drop_on_server();
     support_remove(database_folder);
 }
 
