@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <time.h>
 
-extern const struct command db_init, db_status, db_migrate, db_vacuum, db_export, db_import;
+extern const struct command db_init, db_status, db_check, db_migrate, db_vacuum, db_export, db_import;
 
 static const struct command *const verbs[] = {
-    &db_init, &db_status, &db_migrate, &db_vacuum, &db_export, &db_import, NULL,
+    &db_init, &db_status, &db_check, &db_migrate, &db_vacuum, &db_export, &db_import, NULL,
 };
 
 bool db_read(struct cli *cli, size_t n_words, const char *what, struct db *out, struct error *err)

@@ -63,6 +63,19 @@ struct store_worker {
 bool store_workers(struct store *s, struct arena *a, struct store_worker **rows, size_t *n,
                    struct error *err);
 
+/* ---- whether it is right: check.c ---- */
+
+struct store_check {
+    void (*say)(void *arg, const char *line); /* each difference, in words */
+    void *arg;
+    int64_t n_differences, writers,
+        frames; /* out: found; writers and frames whose roll-ups were counted again */
+};
+
+/* Look at everything: the backend's files, references, sums, and roll-ups against the rows they were made from, but those of jobs
+ * whose rows were pruned. Reads whole tables, changes nothing. false: it could not be looked at. */
+bool store_check(struct store *s, struct store_check *out, struct error *err);
+
 /* ---- upkeep: upkeep.c ---- */
 
 /* Bring the schema up to date. On SQLite a copy is made first, beside the file: its name in backup, "" when there was nothing to do

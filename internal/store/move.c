@@ -53,6 +53,11 @@ static const char *const snapshots[] = {
                         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 };
 
+bool store_snapshot(struct store *s, struct error *err)
+{
+    return sql_script(&s->sql, snapshots[s->sql.ops->dialect], err);
+}
+
 /* A new file that nobody else sees: without a journal, flushed once at its end. */
 static bool open_new(const char *path, struct store **out, struct error *err)
 {
@@ -65,7 +70,7 @@ static bool write_file(struct store *s, const char *path, const struct store_pro
                        int64_t *rows, struct error *err)
 {
     struct store *to = NULL;
-    bool ok = open_new(path, &to, err) && sql_script(&s->sql, snapshots[s->sql.ops->dialect], err);
+    bool ok = open_new(path, &to, err) && store_snapshot(s, err);
     if (ok) {
         ok = sql_begin(&to->sql, err) && copy_all(&s->sql, &to->sql, NULL, progress, rows, err) &&
              copy_counters(&s->sql, &to->sql, err) && note_time(&to->sql, "exported", err) &&
@@ -253,8 +258,8 @@ bool store_import(struct store *s, const struct store_import *how, struct store_
     bool ok = same_schema(w.from, err) && same_schema(s, err) && must_be_empty(s, err) &&
               store_lock(s, 0, &elsewhere, err);
     if (ok) {
-        ok = sql_script(&w.from->sql, snapshots[DIALECT_SQLITE], err) &&
-             copy_counters(&w.from->sql, &s->sql, err) && store_transaction(s, import_work, &w, err);
+        ok = store_snapshot(w.from, err) && copy_counters(&w.from->sql, &s->sql, err) &&
+             store_transaction(s, import_work, &w, err);
         sql_rollback(&w.from->sql);
         store_unlock(s);
     }

@@ -39,6 +39,9 @@ void store_unlock(struct store *s);
 bool store_migrate(struct store *s, bool read_only, struct error *err);
 bool store_version(struct store *s, int64_t *version, struct error *err);
 
+/* move.c - from now to the next sql_rollback everything is read as it is at this moment. */
+bool store_snapshot(struct store *s, struct error *err);
+
 /* Do work(s, arg) as one transaction, again from its start when that may help (locked, connection lost): up to about a minute. */
 bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err),
                        void *arg, struct error *err);
