@@ -158,6 +158,8 @@ static int work(struct job *j, struct error *err)
     bool ok = run_team(j, &p, err);
     bool whole = p.done == p.total && !p.behind;
     say_end(j, &p);
+    if (!ok && store_was_superseded(j->store))
+        return say_elsewhere(err);
     int code = !ok                                     ? cli_fail(err)
                : !whole                                ? EXIT_CODE_UNFINISHED
                : p.done && p.failed == p.done          ? EXIT_CODE_FAILED

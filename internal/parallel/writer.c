@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { UNAPPLIED_MAX = 4096, AWAY_SECONDS = 2, AWAY_SECONDS_MAX = 30 };
+enum { UNAPPLIED_MAX = 4096, AWAY_SECONDS = 2, AWAY_SECONDS_MAX = 30, END_SECONDS = 60 };
 
 struct writer {
     struct run *run;
@@ -126,7 +126,8 @@ static void fall_behind(struct writer *w, const struct error *err)
 {
     char line[1024];
     w->wait_ns = w->behind ? 2 * w->wait_ns : (int64_t)AWAY_SECONDS * 1000000000;
-    if (w->wait_ns > (int64_t)AWAY_SECONDS_MAX * 1000000000)
+    /* full, read-only, or not allowed: that takes a person */
+    if (err->code != ERROR_BUSY || w->wait_ns > (int64_t)AWAY_SECONDS_MAX * 1000000000)
         w->wait_ns = (int64_t)AWAY_SECONDS_MAX * 1000000000;
     w->look_at = clock_monotonic() + w->wait_ns;
     if (!w->behind)
@@ -175,24 +176,41 @@ static bool put_batch(struct writer *w, const struct queue_item *batch, struct e
            store_write_rolls(t->store, false, err);
 }
 
-/* Rows into the store. false: an error that ends the job; one that a later try may mend is none, when the journals can be read. */
+/* Can a later try mend it? The journals must be there to read from. */
+static bool comes_back(const struct team *t, const struct error *err)
+{
+    return t->journal && t->publish && !store_was_superseded(t->store) &&
+           (err->code == ERROR_BUSY || err->code == ERROR_NO_SPACE || err->code == ERROR_FAILED);
+}
+
+/* Rows into the store. false: an error that ends the job; one that a later try may mend is none. */
 static bool store_batch(struct writer *w, const struct queue_item *batch, bool last)
 {
     const struct team *t = w->run->team;
     struct error err = {0};
-    bool ok = true;
     if (!t->store || (w->behind && !last && clock_monotonic() < w->look_at))
         return true;
-    ok = w->behind ? catch_up(w, &err) : put_batch(w, batch, &err);
-    if (ok) {
+    if (w->behind ? catch_up(w, &err) : put_batch(w, batch, &err)) {
         w->behind = false;
-    } else if (err.code == ERROR_BUSY && t->journal && t->publish) {
+    } else if (comes_back(t, &err)) {
         fall_behind(w, &err);
     } else {
         run_fails(w->run, &err);
         return false;
     }
     return true;
+}
+
+/* At the end nothing is kept waiting: a database that is away for a moment need not cost another start. */
+static void wait_for_store(struct writer *w)
+{
+    int64_t until = clock_monotonic() + (int64_t)END_SECONDS * 1000000000;
+    while (w->behind && clock_monotonic() < until && !*w->run->team->stop && !run_has_failed(w->run)) {
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        if (clock_monotonic() >= w->look_at)
+            store_batch(w, NULL, true);
+    }
+    w->run->progress.behind = w->behind;
 }
 
 /* ---- files ---- */
@@ -306,6 +324,7 @@ void *run_writer(void *arg)
         publish_in_time(&w);
     }
     write_batch(&w, NULL, true); /* the last figures, also of a job without frames */
+    wait_for_store(&w);
     publish_at_end(&w);
     atomic_store(&run->writer_done, true);
     return NULL;

@@ -5,27 +5,63 @@
  * turns one of them off (VENDOR 6.1). CLIENT_FOUND_ROWS stays off: a row that was there must not count as affected. */
 #include "store/mariadb.h"
 
+#include <errmsg.h>
 #include <mysql.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What to set, for errors in words that have one number for all (2026, TLS). */
+static const struct {
+    const char *part, *hint;
+} tls_hints[] = {
+    {"trusted CA", "db.ca=FILE names the certificate of the authority that signed the server's"},
+    {"expired", "the server needs a new certificate; see also the clock of this machine"},
+    {"another host name",
+     "give db.host as the certificate has it, or its db.fingerprint where no name will do"},
+    {"no TLS 1.2", "on the server: tls_version=TLSv1.2,TLSv1.3"},
+    {"TLS 1.3 only", "on the server: tls_version=TLSv1.2,TLSv1.3"},
+    {"ingerprint", "see db.fingerprint: SHA-1 of the certificate that the server shows now"},
+    {"required",
+     "on the server: ssl_cert and ssl_key; without TLS passwords would cross the network readable"},
+    {"client certificate", "see db.cert and db.key"},
+    {"client key", "see db.key"},
+    {"CA file", "see db.ca"},
+};
+
+static void hint(unsigned number, const char *text, struct error *err)
+{
+    static const struct {
+        unsigned number;
+        const char *hint;
+    } hints[] = {
+        {1049, "`xfelx db init` makes it"},
+        {1146, "`xfelx db init` makes it"},
+        {1129, "on the server: mariadb-admin flush-hosts"},
+        {1044, "see db.user and db.password_file, and what the server allows that user"},
+        {1045, "see db.user and db.password_file, and what the server allows that user"},
+        {1698, "see db.user and db.password_file, and what the server allows that user"},
+        {2059, "this program knows mysql_native_password, client_ed25519 and caching_sha2_password"},
+    };
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (hints[i].number == number)
+            error_hint(err, "%s", hints[i].hint);
+    for (size_t i = 0; number == CR_SSL_CONNECTION_ERROR && i < sizeof tls_hints / sizeof *tls_hints; i++)
+        if (strstr(text, tls_hints[i].part)) {
+            error_hint(err, "%s", tls_hints[i].hint);
+            return;
+        }
+}
+
 bool mariadb_fails(struct sql *s, unsigned number, const char *state, const char *text, struct error *err)
 {
     char detail[512];
     enum sql_class class = mariadb_class(number, state, s->mysql);
-    if (number == 2026 && !strstr(text, "certificate") && !strstr(text, "required") && !strstr(text, "TLS"))
+    if (number == CR_SSL_CONNECTION_ERROR && strstr(text, "closed or timed out"))
         class = CLASS_RECONNECT; /* cut in the handshake: nothing was found wrong */
     snprintf(detail, sizeof detail, "%s (error %u)", text, number);
     sql_fails(s, class, detail, err);
-    if (number == 1049 || number == 1146)
-        error_hint(err, "`xfelx db init` makes it");
-    else if (number == 1129)
-        error_hint(err, "on the server: mariadb-admin flush-hosts");
-    else if (number == 1044 || number == 1045 || number == 1698)
-        error_hint(err, "see db.user and db.password_file, and what the server allows that user");
-    else if (number == 2059)
-        error_hint(err, "this program knows mysql_native_password, client_ed25519 and caching_sha2_password");
+    hint(number, text, err);
     return false;
 }
 
@@ -137,6 +173,11 @@ static void close_server(struct sql *s)
     if (s->db)
         mysql_close(s->db);
     s->db = NULL;
+}
+
+unsigned long mariadb_thread(const struct sql *s)
+{
+    return s->db && s->ops == &mariadb_ops ? mysql_thread_id(s->db) : 0;
 }
 
 static int64_t last_id(struct sql *s)

@@ -7,6 +7,9 @@
 /* Note an error by its number; false. state: SQLSTATE. */
 bool mariadb_fails(struct sql *s, unsigned number, const char *state, const char *text, struct error *err);
 
+/* The server's number of this connection; 0: none, or no server. */
+unsigned long mariadb_thread(const struct sql *s);
+
 /* Make the database o->name where it is not there; its name was checked. */
 bool mariadb_make_database(const struct store_options *o, struct error *err);
 

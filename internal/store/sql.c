@@ -49,7 +49,7 @@ bool sql_open(struct sql *s, const struct store_options *o, bool read_only, stru
     return false;
 }
 
-static void forget_statements(struct sql *s)
+void sql_forget_statements(struct sql *s)
 {
     for (int i = 0; i < SQL_CACHE; i++) {
         if (s->cache[i].stmt)
@@ -64,7 +64,7 @@ void sql_close(struct sql *s)
 {
     if (!s->ops)
         return;
-    forget_statements(s);
+    sql_forget_statements(s);
     s->ops->close(s);
     s->db = NULL;
 }
@@ -121,6 +121,10 @@ static const char *in_dialect(const struct sql *s, const char *text, struct str 
 struct sql_stmt *sql_prepared(struct sql *s, const char *text, struct error *err)
 {
     int i = 0;
+    if (!s->db) {
+        sql_fails(s, CLASS_RECONNECT, "the connection was lost", err);
+        return NULL;
+    }
     for (; i < SQL_CACHE - 1 && s->cache[i].text; i++)
         if (!strcmp(s->cache[i].text, text))
             return s->cache[i].stmt;
@@ -302,7 +306,8 @@ const uint8_t *sql_bytes(struct sql *s, struct sql_stmt *q, int i, size_t *n)
 
 bool sql_script(struct sql *s, const char *text, struct error *err)
 {
-    return s->ops->script(s, text, err);
+    return s->db ? s->ops->script(s, text, err)
+                 : sql_fails(s, CLASS_RECONNECT, "the connection was lost", err);
 }
 
 bool sql_has_table(struct sql *s, const char *table, bool *has, struct error *err)

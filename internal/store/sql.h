@@ -102,6 +102,7 @@ struct sql {
 bool sql_open(struct sql *s, const struct store_options *o, bool read_only, struct error *err);
 void sql_close(struct sql *s);
 bool sql_reopen(struct sql *s, struct error *err);
+void sql_forget_statements(struct sql *s); /* prepared ones: the next use prepares again */
 
 /* Name of the database as messages have it: the file, or NAME on HOST. In a buffer of s's options. */
 const char *sql_name(const struct sql *s);

@@ -56,14 +56,16 @@ static void back_off(unsigned try)
 }
 
 /* Many at once are turned away for a moment: too many connections, a file that one of them is just turning to WAL (where SQLite does
- * not wait by itself). */
+ * not wait by itself). A server that is just starting, or a full queue of connections: a few times, since a wrong host name looks the
+ * same. */
 static bool open_patiently(struct store *s, const struct store_options *o, bool read_only, struct error *err)
 {
-    enum { TRIES = 12 };
+    enum { BUSY = 12, AWAY = 4 };
     for (unsigned try = 1; !sql_open(&s->sql, o, read_only, err); try++) {
-        if (s->sql.class != CLASS_TRANSIENT || try == TRIES)
+        enum sql_class class = s->sql.class;
+        if ((class != CLASS_TRANSIENT || try == BUSY) && (class != CLASS_RECONNECT || try >= AWAY))
             return false;
-        back_off(try);
+        back_off(try + 1);
     }
     return true;
 }
@@ -90,6 +92,7 @@ bool store_open(const struct store_options *o, bool read_only, struct store **ou
         return false;
     }
     s->made.database = s->made.tables && (k.file || s->made.database);
+    s->connection = mariadb_thread(&s->sql);
     *out = s;
     return true;
 }
@@ -137,33 +140,93 @@ void store_close(struct store *s)
 
 /* ---- transactions ---- */
 
-/* A new connection, with the lock that the old one held. */
-static bool connect_again(struct store *s, struct error *err)
+/* Has another process begun an attempt of the job since? */
+static bool is_taken(struct store *s, bool *taken, struct error *err)
 {
-    int64_t got = 1;
-    return sql_reopen(&s->sql, err) &&
-           (!*s->server_lock ||
-            (sql_number(&s->sql, &got, 0, err, "SELECT GET_LOCK(?,10)", "t", s->server_lock) && got));
+    int64_t token = 0;
+    bool ok = sql_number(&s->sql, &token, 0, err, "SELECT max(token) FROM attempt WHERE job=?", "i", s->job);
+    *taken = ok && token > s->token;
+    return ok;
 }
 
+/* The lock that the old connection held. Where its end never reached the server (a cut cable) the server keeps it for that one: it is
+ * ended, unless somebody else has the job. */
+static bool lock_again(struct store *s, unsigned long old, struct error *err)
+{
+    int64_t got = 0, holder = 0;
+    bool taken = false;
+    char text[64];
+    if (!*s->server_lock)
+        return true;
+    if (!is_taken(s, &taken, err))
+        return false;
+    if (taken)
+        return store_is_superseded(s, err);
+    if (!sql_number(&s->sql, &holder, 0, err, "SELECT IS_USED_LOCK(?)", "t", s->server_lock))
+        return false;
+    snprintf(text, sizeof text, "KILL CONNECTION %lu", old);
+    if (holder && (unsigned long)holder == old)
+        sql_script(&s->sql, text, NULL);
+    if (!sql_number(&s->sql, &got, 0, err, "SELECT GET_LOCK(?,2)", "t", s->server_lock))
+        return false;
+    /* held by somebody who has not begun yet, or by ours that is dying: which of them shows the next time */
+    return got || sql_fails(&s->sql, CLASS_RECONNECT, "another connection holds the lock of this job", err);
+}
+
+/* A new connection; none is left where that fails, so that nothing is written without the lock. */
+static bool connect_again(struct store *s, struct error *err)
+{
+    unsigned long old = s->connection;
+    if (!sql_reopen(&s->sql, err)) {
+        sql_close(&s->sql);
+        return false;
+    }
+    s->connection = mariadb_thread(&s->sql);
+    if (lock_again(s, old, err))
+        return true;
+    s->connection = old;
+    sql_close(&s->sql);
+    return false;
+}
+
+enum { TRIES = 9, TRIES_QUICK = 3 };
+
+/* One try; what went wrong in s->sql.class. */
+static bool try_once(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err), void *arg,
+                     struct error *err)
+{
+    s->sql.class = CLASS_NONE;
+    if (!s->sql.db && !connect_again(s, err))
+        return false;
+    bool begun = sql_begin(&s->sql, err);
+    if (begun && work(s, arg, err) && sql_commit(&s->sql, err))
+        return true;
+    if (s->sql.class == CLASS_RECONNECT)
+        sql_close(&s->sql);
+    else if (begun)
+        sql_rollback(&s->sql);
+    return false;
+}
+
+/* What each class asks for: STORE 7.3. Whether a lost commit was done does not matter: everything is idempotent by key. */
 bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err),
                        void *arg, struct error *err)
 {
-    enum { TRIES = 9 };
+    const unsigned most = s->working ? TRIES_QUICK : TRIES;
+    bool repaired = false;
+    if (s->superseded)
+        return store_is_superseded(s, err);
     for (unsigned try = 1;; try++) {
-        s->sql.class = CLASS_NONE;
-        bool begun = s->sql.db && sql_begin(&s->sql, err);
-        if (begun && work(s, arg, err) && sql_commit(&s->sql, err))
+        if (try_once(s, work, arg, err))
             return true;
-        enum sql_class class = s->sql.db ? s->sql.class : CLASS_RECONNECT;
-        if (begun && class != CLASS_RECONNECT)
-            sql_rollback(&s->sql);
-        /* whether a lost commit was done does not matter: everything is idempotent by key */
-        if ((class != CLASS_TRANSIENT && class != CLASS_RECONNECT) || try == TRIES)
+        enum sql_class class = s->sql.class;
+        if (class == CLASS_REPAIR && !repaired) {
+            sql_forget_statements(&s->sql);
+            repaired = true;
+        } else if (s->superseded ||
+                   ((class != CLASS_TRANSIENT || try >= TRIES) && (class != CLASS_RECONNECT || try >= most)))
             return false;
-        back_off(try);
-        if (class == CLASS_RECONNECT && !connect_again(s, err) && try + 1 == TRIES)
-            return false;
+        back_off(try + 1);
     }
 }
 
@@ -365,7 +428,9 @@ bool store_begin(struct store *s, const struct store_begin *b, struct store_job 
     s->cell_known = b->cell != NULL;
     if (b->cell)
         memcpy(s->cell, b->cell, sizeof s->cell);
-    return ok && (out->finished || store_mend_rolls(s, out, err));
+    ok = ok && (out->finished || store_mend_rolls(s, out, err));
+    s->working = ok && !out->finished;
+    return ok;
 }
 
 /* ---- the end ---- */
@@ -403,6 +468,7 @@ bool store_end(struct store *s, const struct store_job *j, int end_kind, int exi
                struct error *err)
 {
     struct end_work w = {j, end_kind, exit_code, published};
+    s->working = false; /* nobody waits behind this any more */
     return store_write_rolls(s, true, err) && store_transaction(s, end_work, &w, err);
 }
 

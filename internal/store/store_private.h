@@ -10,11 +10,14 @@ struct store {
     struct sql sql;
     struct arena arena; /* texts of the options */
     int lock; /* SQLite: flock of "<file>.lock" held while an attempt of this process lives; -1: none */
-    char server_lock[128]; /* server: name of the lock that its connection holds; "": none */
-    int64_t job;           /* that was begun; 0: none */
-    int64_t token;         /* of this attempt: rows of one with an older token are refused */
-    bool superseded;       /* another process has taken the job */
-    double cell[6];        /* the trial's; cell_known: there is one */
+    char server_lock[128];    /* server: name of the lock that its connection holds; "": none */
+    int64_t job;              /* that was begun; 0: none */
+    int64_t token;            /* of this attempt: rows of one with an older token are refused */
+    bool superseded;          /* another process has taken the job */
+    unsigned long connection; /* the server's number of ours */
+    bool
+        working; /* between begin and end: others wait for what is written, so a database that is away is reported at once */
+    double cell[6]; /* the trial's; cell_known: there is one */
     bool cell_known;
     struct roll **writers; /* [n_writers] that wrote through this connection */
     size_t n_writers;
@@ -42,7 +45,9 @@ bool store_version(struct store *s, int64_t *version, struct error *err);
 /* move.c - from now to the next sql_rollback everything is read as it is at this moment. */
 bool store_snapshot(struct store *s, struct error *err);
 
-/* Do work(s, arg) as one transaction, again from its start when that may help (locked, connection lost): up to about a minute. */
+/* Do work(s, arg) as one transaction, again from its start when that may help (locked, connection lost, statements to be prepared
+ * again). A database that is away: up to about half a minute, less than a second while the job works (results are in journals and come
+ * later). A new connection takes the job's lock again; where another process has the job: store_was_superseded. */
 bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err),
                        void *arg, struct error *err);
 
