@@ -41,6 +41,51 @@ static bool cut_torn(const struct journals *all, struct error *err)
     return true;
 }
 
+/* Does it hold nothing but failures, and is nobody writing it? */
+static bool is_empty(struct journal_reader *r)
+{
+    struct journal_record record;
+    struct journal_frame f;
+    struct error end = {0};
+    bool empty = !journal_is_written(r);
+    while (empty && journal_next(r, &record, &end))
+        empty =
+            record.type != JOURNAL_FRAME || (journal_frame(&record, &f, &end) && f.outcome == OUTCOME_FAILED);
+    return empty && end.code == ERROR_END;
+}
+
+/* A journal of other parameters or files than this job, that found nothing? */
+static bool is_leftover(const struct job *j, const char *path, bool *leftover, struct error *err)
+{
+    struct journal_reader *r;
+    struct journal_record start;
+    struct error none = {0};
+    if (!journal_open(path, &r, err))
+        return false;
+    bool begun = journal_next(r, &start, &none);
+    bool mine = !memcmp(journal_identity(r)->recipe, j->recipe->hash, 16) &&
+                (!begun || resume_same_sources(r, &j->list, &none));
+    *leftover = !mine && is_empty(r);
+    journal_reader_close(r);
+    return true;
+}
+
+/* Journals of another job, of which nothing could be read (a mistyped name, a missing disk), do not bar the folder: the store says
+ * the same (folder_is_free). Those that hold something are met by resume_make, which refuses them. */
+static bool drop_leftovers(const struct job *j, char **paths, size_t *n, struct error *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < *n; i++) {
+        bool leftover;
+        if (!is_leftover(j, paths[i], &leftover, err))
+            return false;
+        if (!leftover || unlink(paths[i]) != 0)
+            paths[kept++] = paths[i];
+    }
+    *n = kept;
+    return true;
+}
+
 static bool of_this_trial(const struct job *j, const struct journals *all, struct error *err)
 {
     const struct journal_reader *r = journals_count(all) ? journals_reader(all, 0) : NULL;
@@ -90,7 +135,7 @@ bool journal_resume(struct job *j, struct error *err)
     struct journals *all = NULL;
     char **paths;
     size_t n;
-    bool ok = journals_list(j->journals, -1, a, &paths, &n, err) &&
+    bool ok = journals_list(j->journals, -1, a, &paths, &n, err) && drop_leftovers(j, paths, &n, err) &&
               journals_open((const char *const *)paths, n, &all, err) && of_this_trial(j, all, err) &&
               resume_make(all, &j->list, j->frames, j->n_frames, a, &j->resume, err) && replay(j, all, err) &&
               journal_begin(j, err) && void_doubles(j, all, err) && give_up(j, err) &&

@@ -84,7 +84,10 @@ void say_start(const struct job *j)
             j->list.n_sources == 1 ? "" : "s", j->recipe->hash_hex, team.text,
             str_visible(j->folder, folder, sizeof folder));
     if (j->resume.done.done)
-        fprintf(stderr, "%llu of them are done already\n", (unsigned long long)j->resume.done.done);
+        fprintf(stderr, "%llu of them are done already%s\n", (unsigned long long)j->resume.done.done,
+                j->resume.done.failed
+                    ? "; those that failed are not tried again, but in another output.output_dir"
+                    : "");
     str_free(&team);
     if (j->recipe->no_index && !j->recipe->find_cell)
         log_warn("frames are not indexed: %s; give indexing.known_symmetry.unit_cell=a,b,c,alpha,beta,gamma "

@@ -40,15 +40,27 @@ static bool put_rows(struct journals *j, const struct journals_frame **frames, s
     return ok;
 }
 
+static uint64_t key(uint32_t source, uint32_t frame)
+{
+    return (uint64_t)source << 32 | frame;
+}
+
 bool replay_store(struct journals *j, struct store *s, const struct store_job *job, const char *recipe_hash,
                   uint64_t *n_put, struct error *err)
 {
-    size_t n, n_rows = 0;
+    struct arena a = {0};
+    struct store_frame *there;
+    size_t n, n_rows = 0, n_there, at = 0;
     const struct journals_frame *frames = journals_frames(j, &n), *rows[ROWS];
-    bool ok = true;
+    bool ok = store_frames(s, job->job, &a, &there, &n_there, err);
     *n_put = 0;
     for (size_t i = 0; ok && i < n; i++) {
-        if (frames[i].final)
+        while (at < n_there &&
+               key(there[at].source, there[at].frame) < key(frames[i].source, frames[i].frame))
+            at++;
+        bool is_there =
+            at < n_there && key(there[at].source, there[at].frame) == key(frames[i].source, frames[i].frame);
+        if (frames[i].final && !is_there)
             rows[n_rows++] = frames + i;
         if (n_rows < ROWS && i + 1 < n)
             continue;
@@ -56,5 +68,6 @@ bool replay_store(struct journals *j, struct store *s, const struct store_job *j
         *n_put += n_rows;
         n_rows = 0;
     }
-    return ok;
+    arena_free(&a);
+    return ok && store_write_rolls(s, true, err);
 }

@@ -13,8 +13,8 @@
 #include "sink/sink.h"
 #include "store/store.h"
 
-/* Put every final frame of the journals into the store, in batches, in the order of the frames. recipe_hash: hexadecimal, for the
- * identifiers. n_put: frames that the journals hold as final. Memory: one batch. */
+/* Put the final frames of the journals that the store lacks there, in batches, in the order of the frames. recipe_hash: hexadecimal,
+ * for the identifiers. n_put: how many it lacked. Memory: one batch, and a few bytes a frame. */
 bool replay_store(struct journals *j, struct store *s, const struct store_job *job, const char *recipe_hash,
                   uint64_t *n_put, struct error *err);
 

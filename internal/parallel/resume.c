@@ -35,8 +35,7 @@ static void count_deaths(const struct journal_reader *r, const struct source_lis
     }
 }
 
-/* The journals' files are those of the list, by number and name. */
-static bool same_sources(const struct journal_reader *r, const struct source_list *l, struct error *err)
+bool resume_same_sources(const struct journal_reader *r, const struct source_list *l, struct error *err)
 {
     size_t n;
     const char *const *paths = journal_sources(r, &n);
@@ -91,7 +90,7 @@ bool resume_make(struct journals *j, const struct source_list *l, const uint64_t
     out->failed = arena_array(a, (size_t)n + 1, sizeof *out->failed);
     for (size_t i = 0; i < n_journals; i++) {
         const struct journal_reader *r = journals_reader(j, i);
-        if (!same_sources(r, l, err))
+        if (!resume_same_sources(r, l, err))
             return false;
         count_deaths(r, l, &d);
     }

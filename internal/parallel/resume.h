@@ -33,6 +33,9 @@ struct resume {
 bool resume_make(struct journals *j, const struct source_list *l, const uint64_t *frames, uint64_t n,
                  struct arena *a, struct resume *out, struct error *err);
 
+/* Is a journal, whose START was read, of the files of the list, by number and name? ERROR_USAGE. */
+bool resume_same_sources(const struct journal_reader *r, const struct source_list *l, struct error *err);
+
 /* The result of a frame that is failed without another try. */
 void resume_result(const struct source_list *l, uint64_t frame, struct result *out);
 

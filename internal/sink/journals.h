@@ -14,7 +14,8 @@ struct journals;
 /* Where a rank's journal lies below the folder of a job's journals (STORE 2). In the arena. */
 char *journals_path(struct arena *a, const char *folder, uint64_t attempt, uint32_t rank);
 
-/* Paths of all journals below that folder, by attempt and rank. rank: only of this one; -1: of all. No folder, no journals. */
+/* Paths of all journals below that folder, by attempt and rank. rank: only of this one; -1: of all. No folder, no journals. One whose
+ * head is not whole holds nothing and is left out. */
 bool journals_list(const char *folder, int64_t rank, struct arena *a, char ***paths, size_t *n,
                    struct error *err);
 

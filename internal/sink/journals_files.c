@@ -1,9 +1,11 @@
 /* journals_files.c - names of journals: below a folder a<attempt>/r<rank>.xfj; from rank 1000 on in sub-folders by thousands, since
  * folders of very many files are slow everywhere (STORE 2). See journals.h. */
+#include "sink/journal_format.h"
 #include "sink/journals.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { RANKS_A_FOLDER = 1000 };
 
@@ -45,6 +47,13 @@ static bool read_name(struct arena *a, const char *folder, char *path, struct na
     return !strcmp(path, journals_path(a, folder, out->attempt, out->rank));
 }
 
+/* A process that died, or is about to write the head: nothing is in it yet. */
+static bool is_begun(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_size >= JOURNAL_FIRST;
+}
+
 static int compare(const void *a, const void *b)
 {
     const struct named *x = a, *y = b;
@@ -76,7 +85,8 @@ bool journals_list(const char *folder, int64_t rank, struct arena *a, char ***pa
             return false;
         for (size_t k = 0; k < n_found; k++) {
             struct named one;
-            if (!read_name(a, folder, found[k], &one) || (rank >= 0 && one.rank != rank))
+            if (!read_name(a, folder, found[k], &one) || (rank >= 0 && one.rank != rank) ||
+                !is_begun(found[k]))
                 continue;
             all = arena_grow(a, all, n_all, sizeof *all);
             all[n_all++] = one;

@@ -162,6 +162,22 @@ bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, s
     return ok;
 }
 
+bool store_frames(struct store *s, int64_t job, struct arena *a, struct store_frame **rows, size_t *n,
+                  struct error *err)
+{
+    struct sql_stmt *q =
+        sql_query(&s->sql, err, "SELECT source,frame FROM frame WHERE job=? ORDER BY source,frame", "i", job);
+    int step;
+    *n = 0;
+    *rows = NULL;
+    while ((step = sql_step(&s->sql, q, err)) == 1) {
+        *rows = arena_grow(a, *rows, *n, sizeof **rows);
+        (*rows)[(*n)++] =
+            (struct store_frame){(uint32_t)sql_int(&s->sql, q, 0), (uint32_t)sql_int(&s->sql, q, 1)};
+    }
+    return step == 0;
+}
+
 bool store_failures(struct store *s, int64_t job, size_t limit, struct arena *a, struct store_failed **rows,
                     size_t *n, struct error *err)
 {

@@ -138,6 +138,13 @@ struct store_job_row {
 };
 bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, size_t *n, struct error *err);
 
+/* The frames of a job that have their row, in the order (source, frame). */
+struct store_frame {
+    uint32_t source, frame;
+};
+bool store_frames(struct store *s, int64_t job, struct arena *a, struct store_frame **rows, size_t *n,
+                  struct error *err);
+
 struct store_failed {
     char path[4096];
     uint32_t frame;

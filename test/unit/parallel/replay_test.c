@@ -18,7 +18,7 @@ static void every_final_frame_is_in_the_store_once_however_often_it_is_replayed(
         struct journals *all = job_read();
         job_good(replay_store(all, s, &job, job_recipe->hash_hex, &n, &err), &err);
         journals_close(all);
-        assert_int_equal(n, 8);
+        assert_int_equal(n, turn ? 0 : 8); /* what is there is not even read */
         struct store_job_row row = job_row(s);
         assert_int_equal(row.counts.frames, 8);
         assert_int_equal(row.counts.by_outcome[OUTCOME_BLANK], 8);

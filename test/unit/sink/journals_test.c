@@ -208,6 +208,42 @@ static void a_journal_that_ends_in_mid_write_gives_what_it_has(void **state)
     bytes_free(&b);
 }
 
+static void journals_are_found_by_attempt_and_rank_and_nothing_else_is(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char **names;
+    size_t n;
+    const struct {
+        uint64_t attempt;
+        uint32_t rank;
+    } made[] = {{2, 0}, {10, 1}, {10, 1000}, {10, 12345}};
+    for (size_t i = 0; i < 4; i++) {
+        struct journal_start start = {.identity = {.attempt = made[i].attempt, .rank = made[i].rank},
+                                      .program = "",
+                                      .host = "",
+                                      .boot_id = "",
+                                      .recipe_text = ""};
+        struct journal *j;
+        good(journal_create(journals_path(&memory, folder, made[i].attempt, made[i].rank), &start, &j, &err),
+             &err);
+        journal_close(j);
+    }
+    const char *others[] = {"a2/r1.xfj", "a02/r0000.xfj", "a2/1/r0001.xfj", "a2/r0007.xfj", "b/r0000.xfj"};
+    for (size_t i = 0; i < 5; i++) {
+        char *path = fs_join(&memory, folder, others[i]);
+        good(fs_make_folders(fs_folder(&memory, path), &err) && fs_write_atomic(path, "x", 1, &err), &err);
+    }
+    good(journals_list(folder, -1, &memory, &names, &n, &err), &err);
+    assert_int_equal(n, 4); /* r0007 has no head: it was about to be made */
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(names[i], journals_path(&memory, folder, made[i].attempt, made[i].rank));
+    good(journals_list(folder, 1000, &memory, &names, &n, &err), &err);
+    assert_int_equal(n, 1);
+    good(journals_list(fs_join(&memory, folder, "gone"), -1, &memory, &names, &n, &err), &err);
+    assert_int_equal(n, 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -216,6 +252,7 @@ int main(void)
         TEST(files_from_journals_are_those_made_at_once_byte_for_byte),
         TEST(results_of_other_parameters_are_never_mixed),
         TEST(a_journal_that_ends_in_mid_write_gives_what_it_has),
+        TEST(journals_are_found_by_attempt_and_rank_and_nothing_else_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -296,6 +296,11 @@ static void failed_frames_are_named_with_their_reason(void **state)
     assert_string_equal(rows[0].path, "/data/b.h5");
     assert_int_equal(rows[0].reason, REASON_TRUNCATED);
     assert_string_equal(rows[0].message, "b.h5 ends early");
+    struct store_frame *frames;
+    assert_true(store_frames(store, j.job, &a, &frames, &n, &err));
+    assert_int_equal(n, 1);
+    assert_int_equal(frames[0].source, r.id.source);
+    assert_int_equal(frames[0].frame, r.id.frame);
     arena_free(&a);
 }
 
