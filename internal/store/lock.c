@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 static bool busy_elsewhere(const struct store *s, struct error *err)
@@ -15,25 +13,33 @@ static bool busy_elsewhere(const struct store *s, struct error *err)
     return error_hint(err, "`xfelx status` shows how far it is");
 }
 
-static bool lock_file(struct store *s, bool *elsewhere, struct error *err)
+/* The byte of a job in the file of locks; job 0: of all jobs. */
+static struct flock byte_of(int64_t job)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)job, .l_len = job != 0};
+}
+
+static int open_locks(const struct store *s, int flags)
 {
     struct str name = {0};
     str_printf(&name, "%s.lock", s->sql.options.file);
-    s->lock = open(name.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    bool ok = s->lock >= 0 || error_system(err, ERROR_FAILED, "cannot make %s", name.text);
-    int busy = ok ? flock(s->lock, LOCK_EX | LOCK_NB) : 0;
-    /* store_is_alive holds it for a moment */
-    for (int i = 0; busy != 0 && errno == EWOULDBLOCK && i < 10; i++) {
-        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-        busy = flock(s->lock, LOCK_EX | LOCK_NB);
-    }
-    if (busy != 0) {
-        /* a file system without locks lets everybody in: nothing better is to be had there */
-        *elsewhere = errno == EWOULDBLOCK;
-        ok = !*elsewhere || busy_elsewhere(s, err);
-    }
+    int fd = open(name.text, flags | O_CLOEXEC, 0666);
     str_free(&name);
-    return ok;
+    return fd;
+}
+
+/* A lock of the open file: dropped by the kernel when the process ends, and not by a close of the same file elsewhere in it. */
+static bool lock_file(struct store *s, int64_t job, bool *elsewhere, struct error *err)
+{
+    struct flock lock = byte_of(job);
+    s->lock = open_locks(s, O_RDWR | O_CREAT);
+    if (s->lock < 0)
+        return error_system(err, ERROR_FAILED, "cannot make %s.lock", s->sql.options.file);
+    if (fcntl(s->lock, F_OFD_SETLK, &lock) == 0)
+        return true;
+    /* a file system without locks lets everybody in: nothing better is to be had there */
+    *elsewhere = errno == EAGAIN || errno == EACCES;
+    return !*elsewhere || busy_elsewhere(s, err);
 }
 
 static bool lock_on_server(struct store *s, int64_t job, bool *elsewhere, struct error *err)
@@ -46,11 +52,10 @@ static bool lock_on_server(struct store *s, int64_t job, bool *elsewhere, struct
     return got || busy_elsewhere(s, err);
 }
 
-/* On a server the job's number must be known; a file is locked before anything is read from it. */
 bool store_lock(struct store *s, int64_t job, bool *elsewhere, struct error *err)
 {
     if (s->sql.ops->dialect == DIALECT_SQLITE)
-        return job || lock_file(s, elsewhere, err);
+        return lock_file(s, job, elsewhere, err);
     return !job || lock_on_server(s, job, elsewhere, err);
 }
 
@@ -62,15 +67,13 @@ void store_unlock(struct store *s)
     s->server_lock[0] = 0; /* its connection is closed */
 }
 
-static bool file_is_locked(const struct store *s)
+static bool file_is_locked(const struct store *s, int64_t job)
 {
-    struct str name = {0};
-    str_printf(&name, "%s.lock", s->sql.options.file);
-    int fd = open(name.text, O_RDONLY | O_CLOEXEC);
-    bool alive = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    struct flock lock = byte_of(job);
+    int fd = open_locks(s, O_RDWR);
+    bool alive = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
     if (fd >= 0)
         close(fd);
-    str_free(&name);
     return alive;
 }
 
@@ -79,7 +82,7 @@ bool store_is_alive(struct store *s, int64_t job)
     char name[128];
     int64_t is_free = 1;
     if (s->sql.ops->dialect == DIALECT_SQLITE)
-        return file_is_locked(s);
+        return file_is_locked(s, job);
     snprintf(name, sizeof name, "xfelx.%.40s.%lld", s->sql.options.name, (long long)job);
     return sql_number(&s->sql, &is_free, 1, NULL, "SELECT IS_FREE_LOCK(?)", "t", name) && !is_free;
 }
@@ -90,7 +93,7 @@ bool store_anybody_works(struct store *s)
     int64_t jobs[JOBS_MAX];
     int n = 0;
     if (s->sql.ops->dialect == DIALECT_SQLITE)
-        return file_is_locked(s);
+        return file_is_locked(s, 0);
     struct sql_stmt *q = sql_query(&s->sql, NULL, "SELECT job FROM attempt WHERE live=1", "");
     while (sql_step(&s->sql, q, NULL) == 1)
         if (n < JOBS_MAX)

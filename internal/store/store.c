@@ -301,32 +301,44 @@ static bool count_done(struct sql *s, int64_t job, int64_t *done, struct error *
         job);
 }
 
-/* Files of two jobs in one folder would overwrite each other. A job of which nothing could be read (a mistyped name) left none. */
-static bool folder_is_free(struct sql *s, const struct store_begin *b, int64_t run, int64_t trial,
-                           struct error *err)
+static bool folder_is_taken(struct sql *s, struct sql_stmt *q, const struct store_begin *b, bool works,
+                            int64_t trial, struct error *err)
 {
-    struct sql_stmt *q = sql_query(
-        s, err,
-        "SELECT t.recipe_hash, r.name, j.trial FROM job j JOIN trial t ON t.id=j.trial JOIN run r ON "
-        "r.id=j.run WHERE j.folder=? AND NOT (j.run=? AND j.trial=?) AND EXISTS(SELECT 1 FROM frame f WHERE "
-        "f.job=j.id AND f.outcome<6) LIMIT 1",
-        "tii", b->folder, run, trial);
-    int step = sql_step(s, q, err);
-    if (step <= 0)
-        return step == 0;
     char hash[65] = "", name[256];
+    const char *what = works ? "are being made in" : "are in";
     size_t n = 0;
     const uint8_t *bytes = sql_bytes(s, q, 0, &n);
     if (n == 32)
         hash_hex(bytes, 32, hash);
     sql_text(s, q, 1, name, sizeof name);
     if (sql_int(s, q, 2) == trial)
-        error_set(err, ERROR_USAGE, "results of run %s are in %s", name, b->folder);
+        error_set(err, ERROR_USAGE, "results of run %s %s %s", name, what, b->folder);
     else
-        error_set(err, ERROR_USAGE, "results of trial %.16s (other parameters) are in %s", hash, b->folder);
+        error_set(err, ERROR_USAGE, "results of trial %.16s (other parameters) %s %s", hash, what, b->folder);
     error_hint(err, "give another output.output_dir");
     sql_reset(s, q);
     return false;
+}
+
+/* Files of two jobs in one folder would overwrite each other. A job of which nothing could be read (a mistyped name) left none; one
+ * that a process works on now may still do so. */
+static bool folder_is_free(struct store *store, const struct store_begin *b, int64_t job, int64_t trial,
+                           struct error *err)
+{
+    struct sql *s = &store->sql;
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT t.recipe_hash,r.name,j.trial,j.id,EXISTS(SELECT 1 FROM frame f WHERE f.job=j.id AND "
+        "f.outcome<6) FROM job j JOIN trial t ON t.id=j.trial JOIN run r ON r.id=j.run "
+        "WHERE j.folder=? AND j.id<>?",
+        "ti", b->folder, job);
+    int step;
+    while ((step = sql_step(s, q, err)) == 1) {
+        bool has_results = sql_int(s, q, 4), works = !has_results && store_is_alive(store, sql_int(s, q, 3));
+        if (has_results || works)
+            return folder_is_taken(s, q, b, works, trial, err);
+    }
+    return step == 0;
 }
 
 static bool find_job(struct sql *s, const struct store_begin *b, int64_t run, int64_t trial,
@@ -401,8 +413,8 @@ static bool find_all(struct store *store, void *arg, struct error *err)
     struct begin_work *w = arg;
     struct sql *s = &store->sql;
     return find_run(s, w->begin, &w->out->run_number, err) && find_trial(s, w->begin, &w->trial, err) &&
-           folder_is_free(s, w->begin, w->out->run_number, w->trial, err) &&
-           find_job(s, w->begin, w->out->run_number, w->trial, w->out, err);
+           find_job(s, w->begin, w->out->run_number, w->trial, w->out, err) &&
+           folder_is_free(store, w->begin, w->out->job, w->trial, err); /* refused: no row is left of it */
 }
 
 static bool start_work(struct store *store, void *arg, struct error *err)
@@ -410,7 +422,9 @@ static bool start_work(struct store *store, void *arg, struct error *err)
     struct begin_work *w = arg;
     struct sql *s = &store->sql;
     int64_t published = 0;
-    if (!sql_number(s, &published, 0, err, "SELECT published FROM job WHERE id=? AND state=1", "i",
+    /* asked again under the lock: another one may have begun meanwhile */
+    if (!folder_is_free(store, w->begin, w->out->job, w->trial, err) ||
+        !sql_number(s, &published, 0, err, "SELECT published FROM job WHERE id=? AND state=1", "i",
                     w->out->job))
         return false;
     w->out->finished = published;
@@ -422,8 +436,8 @@ bool store_begin(struct store *s, const struct store_begin *b, struct store_job 
 {
     *out = (struct store_job){0};
     struct begin_work w = {.begin = b, .out = out};
-    bool ok = store_lock(s, 0, &out->elsewhere, err) && store_transaction(s, find_all, &w, err) &&
-              store_lock(s, out->job, &out->elsewhere, err) && store_transaction(s, start_work, &w, err);
+    bool ok = store_transaction(s, find_all, &w, err) && store_lock(s, out->job, &out->elsewhere, err) &&
+              store_transaction(s, start_work, &w, err);
     s->job = out->job;
     s->cell_known = b->cell != NULL;
     if (b->cell)

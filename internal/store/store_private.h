@@ -33,8 +33,9 @@ bool store_mend_rolls(struct store *s, const struct store_job *j, struct error *
 /* store.c - another process has the job; false. */
 bool store_is_superseded(struct store *s, struct error *err);
 
-/* lock.c - only one process at a time works on a job: on a database file (a lock that the kernel drops when the process dies) or, on a
- * server, on a job (a lock that the server drops when its connection ends). */
+/* lock.c - one process at a time works on a job: a lock that the kernel (SQLite: a byte of "<file>.lock"; of this machine, or of the
+ * file server where it locks) or the server drops when the process or its connection ends. job 0: the whole file against every job;
+ * on a server nothing. */
 bool store_lock(struct store *s, int64_t job, bool *elsewhere, struct error *err);
 void store_unlock(struct store *s);
 
