@@ -4,11 +4,14 @@
 
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
-extern const struct command db_init, db_status, db_check, db_migrate, db_vacuum, db_export, db_import;
+extern const struct command db_init, db_status, db_check, db_migrate, db_vacuum, db_export, db_import,
+    db_prune, db_drop;
 
 static const struct command *const verbs[] = {
-    &db_init, &db_status, &db_check, &db_migrate, &db_vacuum, &db_export, &db_import, NULL,
+    &db_init,   &db_status, &db_check, &db_migrate, &db_vacuum,
+    &db_export, &db_import, &db_prune, &db_drop,    NULL,
 };
 
 bool db_read(struct cli *cli, size_t n_words, const char *what, struct db *out, struct error *err)
@@ -39,6 +42,29 @@ void db_wait(struct store *s, const char *place)
             fprintf(stderr, "waiting until nobody works with %s any more\n", place);
         nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
     }
+}
+
+struct db_drawn db_drawing(void)
+{
+    return (struct db_drawn){.terminal = isatty(STDERR_FILENO), .start = clock_monotonic()};
+}
+
+void db_draw(void *arg, const char *table, int64_t rows)
+{
+    struct db_drawn *d = arg;
+    int64_t now = clock_monotonic();
+    if (!d->terminal || now - d->last < 200000000)
+        return;
+    d->last = now;
+    fprintf(stderr, "\r\033[K%lld rows  %.0f/s  %s", (long long)rows,
+            (double)rows / (1e-9 * (double)(now - d->start)), table);
+    fflush(stderr);
+}
+
+void db_erase(const struct db_drawn *d)
+{
+    if (d->terminal && d->last)
+        fprintf(stderr, "\r\033[K");
 }
 
 char *db_bytes(int64_t bytes, char out[32])

@@ -31,6 +31,15 @@ bool db_open(struct cli *cli, size_t n_words, const char *what, bool read_only, 
 /* Wait until nobody works on the database; says once on stderr that it does. */
 void db_wait(struct store *s, const char *place);
 
+/* Long work on a terminal: how far it is. db_draw goes into a struct store_progress. */
+struct db_drawn {
+    bool terminal;
+    int64_t start, last;
+};
+struct db_drawn db_drawing(void);
+void db_draw(void *arg, const char *table, int64_t rows);
+void db_erase(const struct db_drawn *d);
+
 /* "1.3 MB" */
 char *db_bytes(int64_t bytes, char out[32]);
 

@@ -1,42 +1,10 @@
 /* db_move.c - `xfelx db export` and `import`: between backends and between sites. */
 #include "cmd/db.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-/* ---- progress on a terminal ---- */
-
-struct drawn {
-    bool terminal;
-    int64_t start, last;
-};
-
-static void draw(void *arg, const char *table, int64_t rows)
-{
-    struct drawn *d = arg;
-    int64_t now = clock_monotonic();
-    if (!d->terminal || now - d->last < 200000000)
-        return;
-    d->last = now;
-    fprintf(stderr, "\r\033[K%lld rows  %.0f/s  %s", (long long)rows,
-            (double)rows / (1e-9 * (double)(now - d->start)), table);
-    fflush(stderr);
-}
-
-static struct drawn drawing(void)
-{
-    return (struct drawn){.terminal = isatty(STDERR_FILENO), .start = clock_monotonic()};
-}
-
-static void erase(const struct drawn *d)
-{
-    if (d->terminal && d->last)
-        fprintf(stderr, "\r\033[K");
-}
 
 /* "in 3.2 s" */
-static void add_seconds(struct str *out, const struct drawn *d)
+static void add_seconds(struct str *out, const struct db_drawn *d)
 {
     str_printf(out, " in %.1f s\n", 1e-9 * (double)(clock_monotonic() - d->start));
 }
@@ -49,14 +17,14 @@ static int export(struct cli *cli)
     struct db db;
     struct store *s = NULL;
     struct str text = {0};
-    struct drawn drawn = drawing();
-    struct store_progress progress = {draw, &drawn};
+    struct db_drawn drawn = db_drawing();
+    struct store_progress progress = {db_draw, &drawn};
     int64_t rows = 0;
     if (!db_read(cli, 1, "a name for the file", &db, &err))
         return cli_misuse(cli, &err);
     bool ok = store_open_existing(&db.options, true, false, &s, &err) &&
               store_export(s, db.words[0], &progress, &rows, &err);
-    erase(&drawn);
+    db_erase(&drawn);
     if (ok) {
         str_printf(&text, "exported %lld rows to %s", (long long)rows, db.words[0]);
         add_seconds(&text, &drawn);
@@ -130,8 +98,8 @@ static int import(struct cli *cli)
     struct db db;
     struct store *s = NULL;
     struct str text = {0};
-    struct drawn drawn = drawing();
-    struct store_progress progress = {draw, &drawn};
+    struct db_drawn drawn = db_drawing();
+    struct store_progress progress = {db_draw, &drawn};
     struct store_import how = {.progress = &progress};
     struct store_imported done;
     if (!db_read(cli, 1, "an exported file", &db, &err) || !read_maps(cli, &how, &err))
@@ -141,7 +109,7 @@ static int import(struct cli *cli)
         fs_is_file(how.file) || (error_set(&err, ERROR_UNREADABLE, "there is no file %s", how.file), false);
     ok = ok && (!db.options.file || fs_make_folders(fs_folder(&cli->arena, db.options.file), &err)) &&
          store_open(&db.options, false, &s, &err) && store_import(s, &how, &done, &err);
-    erase(&drawn);
+    db_erase(&drawn);
     if (ok) {
         str_printf(&text, "imported %lld rows from %s", (long long)done.rows, how.file);
         add_seconds(&text, &drawn);

@@ -60,7 +60,8 @@ void survey_end(const struct job *j);
 
 /* ---- journals ---- */
 
-/* Where they are: journals of the job. */
+/* Where they are: journals of the job in a folder of results. In the arena. */
+const char *journals_place(struct arena *a, const struct params *p, const char *folder);
 void journal_place(struct job *j);
 
 /* Rank 0, after store_begin: read what earlier attempts left, put into the store what it lacks, find out what is still to be done,

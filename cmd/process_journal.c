@@ -10,16 +10,19 @@
 /* ---- places ---- */
 
 /* In the output folder, or below journal_dir, where each output folder has a place of its own. */
-void journal_place(struct job *j)
+const char *journals_place(struct arena *a, const struct params *p, const char *folder)
 {
-    struct arena *a = &j->cli->arena;
-    const char *elsewhere = param_text(j->params, "xfelx.output.journal_dir", NULL);
+    const char *elsewhere = param_text(p, "xfelx.output.journal_dir", NULL);
     uint8_t hash[32];
     char hex[65];
-    sha256(j->folder, strlen(j->folder), hash);
+    sha256(folder, strlen(folder), hash);
     hash_hex(hash, 8, hex);
-    j->journals =
-        elsewhere ? fs_join(a, fs_absolute(a, elsewhere), hex) : fs_join(a, j->folder, ".xfelx/journal");
+    return elsewhere ? fs_join(a, fs_absolute(a, elsewhere), hex) : fs_join(a, folder, ".xfelx/journal");
+}
+
+void journal_place(struct job *j)
+{
+    j->journals = journals_place(&j->cli->arena, j->params, j->folder);
 }
 
 /* ---- what earlier attempts left ---- */

@@ -122,4 +122,29 @@ struct store_imported {
 bool store_import(struct store *s, const struct store_import *how, struct store_imported *out,
                   struct error *err);
 
+/* ---- making it smaller: prune.c ---- */
+
+/* Which jobs: those whose last attempt ended before (0: any time), of the trial of this number (-1: any). */
+struct store_prune {
+    int64_t before, trial;
+};
+
+struct store_prunable {
+    int64_t job, run, trial, ended, frames;
+    char folder[4200];
+};
+
+/* Jobs whose rows may go: done, published, not worked on, and not pruned yet. In the arena. */
+bool store_prunable(struct store *s, const struct store_prune *how, struct arena *a,
+                    struct store_prunable **rows, size_t *n, struct error *err);
+
+/* Delete the rows of a job's frames, lattices, failures and refused texts in steps of 5000 frames, and the labels of its run with the
+ * run's last frame. Roll-ups stay, an event says so. Cut short, it is gone on with by the next call. */
+bool store_prune_job(struct store *s, const struct store_prunable *job, const struct store_progress *progress,
+                     int64_t *frames, struct error *err);
+
+/* Delete the database with everything in it; afterwards the store can only be closed. ERROR_BUSY while somebody works on it,
+ * ERROR_USAGE where it holds tables that are not ours. Any schema. */
+bool store_drop(struct store *s, struct error *err);
+
 #endif

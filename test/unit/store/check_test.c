@@ -1,11 +1,9 @@
 /* check_test.c - a sound database has no differences; each kind of damage is found and named. */
-#include "database.h"
+#include "done_job.h"
 
 #include "store/store_private.h"
 
 #include <string.h>
-
-enum { FRAMES = 30 };
 
 static struct str lines;
 
@@ -28,49 +26,11 @@ static int64_t differences(void)
     return check.n_differences;
 }
 
-/* A job that is done: blank frames, of which one failed. */
-static void process(void)
-{
-    struct store *s = NULL;
-    struct error err = {0};
-    struct store_job job;
-    struct result r[FRAMES];
-    const struct result *p[FRAMES];
-    const struct store_source source = {"/data/a.h5", 100, 1, FRAMES, "NXmx"};
-    const struct store_begin b = {.run_name = "a",
-                                  .run_hash = (const uint8_t *)"0123456789abcdef",
-                                  .folder = "/results",
-                                  .sources = &source,
-                                  .n_sources = 1,
-                                  .n_expected = FRAMES,
-                                  .recipe_hash = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-                                  .recipe_text = "x = 1\n",
-                                  .program = "xfelx test",
-                                  .host = "here",
-                                  .n_ranks = 1,
-                                  .n_threads = 1};
-    assert_true(database_open(false, &s, &err));
-    assert_true(store_begin(s, &b, &job, &err));
-    for (uint32_t i = 0; i < FRAMES; i++) {
-        r[i] = (struct result){.id = {.frame = i, .path = source.path},
-                               .outcome = i ? OUTCOME_BLANK : OUTCOME_FAILED,
-                               .reason = i ? REASON_FEW_SPOTS : REASON_TRUNCATED,
-                               .beam = {.v = {.wavelength = 1.3}},
-                               .t_done = 1 + (int64_t)i};
-        p[i] = r + i;
-    }
-    const struct store_batch batch = {.attempt = job.attempt, .results = p, .n = FRAMES};
-    assert_true(store_put_results(s, &job, &batch, 1, "hash", &err));
-    assert_true(store_write_rolls(s, true, &err));
-    assert_true(store_end(s, &job, END_OK, 0, true, &err));
-    store_close(s);
-}
-
 static void a_sound_database_has_no_differences(void **state)
 {
     (void)state;
     database_place();
-    process();
+    done_job(30);
     if (differences() != 0)
         fail_msg("%s", lines.text);
     database_drop();
@@ -100,7 +60,7 @@ static void each_damage_is_named(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         database_place();
-        process();
+        done_job(30);
         database_do(rows[i].damage);
         assert_true(differences() > 0);
         if (!strstr(lines.text, rows[i].named))
