@@ -202,18 +202,12 @@ static const char *behind_links(struct arena *a, const char *path)
     return path;
 }
 
-bool fs_write_atomic(const char *path, const void *data, size_t n, struct error *err)
+/* Everything behind the temporary file: fsync, rename; or its end. written: its bytes are there. */
+static bool settle(int fd, const char *temporary, const char *path, bool written, struct error *err)
 {
-    if (is_special(path))
-        return write_through(path, data, n, err);
-    struct arena a = {0};
-    path = behind_links(&a, path);
-    size_t size = strlen(path) + 40;
-    char *temporary = arena_alloc(&a, size);
-    int fd = open_temporary(path, temporary, size);
-    bool ok = fd >= 0 && write_fully(fd, data, n) && fsync(fd) == 0;
+    bool ok = written && fsync(fd) == 0;
     int number = errno;
-    if (fd >= 0 && close(fd) != 0 && ok) { /* NFS reports a full disk only here */
+    if (close(fd) != 0 && ok) { /* NFS reports a full disk only here */
         ok = false;
         number = errno;
     }
@@ -221,16 +215,66 @@ bool fs_write_atomic(const char *path, const void *data, size_t n, struct error 
         ok = false;
         number = errno;
     }
-    if (ok) {
-        sync_folder(fs_folder(&a, path));
-    } else {
-        if (fd >= 0)
-            unlink(temporary);
+    if (!ok) {
+        unlink(temporary);
         errno = number;
-        error_system(err, write_code(number), "cannot write %s", path);
+        if (written)
+            error_system(err, write_code(number), "cannot write %s", path);
     }
+    return ok;
+}
+
+bool fs_write_atomic_by(const char *path, bool (*write)(void *arg, int fd, struct error *err), void *arg,
+                        struct error *err)
+{
+    struct arena a = {0};
+    path = behind_links(&a, path);
+    size_t size = strlen(path) + 40;
+    char *temporary = arena_alloc(&a, size);
+    int fd = open_temporary(path, temporary, size);
+    bool ok = fd >= 0;
+    if (!ok)
+        error_system(err, write_code(errno), "cannot write %s", path);
+    ok = ok && settle(fd, temporary, path, write(arg, fd, err), err);
+    if (ok)
+        sync_folder(fs_folder(&a, path));
     arena_free(&a);
     return ok;
+}
+
+/* Bytes that are there already. */
+struct whole {
+    const char *path;
+    const void *data;
+    size_t n;
+};
+
+static bool write_whole(void *arg, int fd, struct error *err)
+{
+    const struct whole *w = arg;
+    return write_fully(fd, w->data, w->n) || error_system(err, write_code(errno), "cannot write %s", w->path);
+}
+
+bool fs_write_atomic(const char *path, const void *data, size_t n, struct error *err)
+{
+    struct whole w = {path, data, n};
+    return is_special(path) ? write_through(path, data, n, err)
+                            : fs_write_atomic_by(path, write_whole, &w, err);
+}
+
+bool fs_pwrite(int fd, const void *data, size_t n, uint64_t offset, const char *path, struct error *err)
+{
+    for (const char *at = data; n > 0;) {
+        ssize_t put = pwrite(fd, at, n, (off_t)offset);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0) {
+            errno = put ? errno : ENOSPC;
+            return error_system(err, write_code(errno), "cannot write %s", path);
+        }
+        at += put, n -= (size_t)put, offset += (uint64_t)put;
+    }
+    return true;
 }
 
 /* ---- folders ---- */

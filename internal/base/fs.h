@@ -29,6 +29,13 @@ bool fs_pread(int fd, void *out, size_t n, uint64_t offset, const char *path, st
  * stays a link to the new file. Devices and pipes are written through, never replaced. */
 bool fs_write_atomic(const char *path, const void *data, size_t n, struct error *err);
 
+/* The same for what is written piece by piece: write(arg, fd) does so, anywhere in the file. */
+bool fs_write_atomic_by(const char *path, bool (*write)(void *arg, int fd, struct error *err), void *arg,
+                        struct error *err);
+
+/* Write n bytes at an offset of an open file. ERROR_NO_SPACE, ERROR_IO. */
+bool fs_pwrite(int fd, const void *data, size_t n, uint64_t offset, const char *path, struct error *err);
+
 bool fs_make_folders(const char *path, struct error *err); /* like mkdir -p; existing folders are fine */
 bool fs_is_folder(const char *path);
 bool fs_is_file(const char *path);

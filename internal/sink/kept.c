@@ -24,6 +24,15 @@ int32_t kept_number_detectors(struct kept_frame *const *frames, size_t n)
     return next;
 }
 
+void kept_count_rows(const struct kept_frame *f, enum table_kind kind, uint32_t *out)
+{
+    size_t n;
+    const struct reflection *rows = kept_rows(f, kind, &n);
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].lattice < f->n_lattices)
+            out[rows[i].lattice]++;
+}
+
 /* ---- tables */
 
 static void add_experiment(struct table *t, const struct kept_frame *f, int32_t lattice, size_t first,
@@ -41,7 +50,13 @@ static void add_lattices(struct table *t, const struct kept_frame *f, const char
 {
     size_t n, first = 0;
     const struct reflection *rows = kept_rows(f, t->kind, &n);
-    for (size_t i = 0; i < n; i++)
+    const uint32_t *counts = t->kind == TABLE_INDEXED ? f->indexed_of : f->integrated_of;
+    for (uint32_t k = 0; counts && k < f->n_lattices; k++) {
+        if (counts[k])
+            add_experiment(t, f, (int32_t)k, first, counts[k], recipe_hash);
+        first += counts[k];
+    }
+    for (size_t i = 0; !counts && i < n; i++)
         if (i + 1 == n || rows[i + 1].lattice != rows[i].lattice) {
             add_experiment(t, f, (int32_t)rows[i].lattice, first, i + 1 - first, recipe_hash);
             first = i + 1;

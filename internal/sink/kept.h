@@ -7,6 +7,7 @@
 #define XFELX_SINK_KEPT_H
 
 #include "model/model.h"
+#include "sink/journals.h"
 
 enum table_kind { TABLE_STRONG = 1 << 0, TABLE_INDEXED = 1 << 1, TABLE_INTEGRATED = 1 << 2 };
 
@@ -30,6 +31,9 @@ struct kept_frame {
     const struct lattice *lattices;
     const struct reflection *indexed, *integrated;
     enum outcome outcome;
+    /* [n_lattices] rows of each, in place of the rows: those are read again when they are written; NULL: they are here */
+    const uint32_t *indexed_of, *integrated_of;
+    const struct journals_frame *record; /* where they are */
 };
 
 struct experiment {
@@ -53,6 +57,9 @@ struct table *table_make(struct arena *a, enum table_kind kind, struct kept_fram
 
 /* Rows of a frame for a table of reflections. */
 const struct reflection *kept_rows(const struct kept_frame *f, enum table_kind kind, size_t *n);
+
+/* How many rows each lattice has. out [n_lattices] zeros. */
+void kept_count_rows(const struct kept_frame *f, enum table_kind kind, uint32_t *out);
 
 /* Number the frames' detectors 0, 1, … in the order of first use. Returns how many there are. */
 int32_t kept_number_detectors(struct kept_frame *const *frames, size_t n);

@@ -7,6 +7,8 @@
 
 #include "sink/msgpack.h"
 
+#include "base/base.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -313,7 +315,7 @@ static uint64_t column_size(const struct table *t, const struct column *c)
     return size;
 }
 
-static void add_column(const struct table *t, const struct column *c, struct str *out)
+static void add_column_head(const struct table *t, const struct column *c, struct str *out)
 {
     msgpack_text(out, c->name);
     msgpack_array(out, 2);
@@ -321,7 +323,13 @@ static void add_column(const struct table *t, const struct column *c, struct str
     msgpack_array(out, 2);
     msgpack_uint(out, t->n_rows);
     msgpack_bytes(out, (uint32_t)column_size(t, c));
-    for (size_t i = 0; i < t->n_experiments; i++)
+}
+
+/* A column of the rows of some experiments. */
+static void add_values(const struct table *t, const struct column *c, size_t first, size_t end,
+                       struct str *out)
+{
+    for (size_t i = first; i < end; i++)
         for (size_t k = 0; k < t->experiments[i].n_rows; k++) {
             struct row row = row_make(t, i, k);
             union cell cell;
@@ -360,13 +368,9 @@ static bool measure(const struct table *t, bool shoeboxes, uint32_t *n_columns, 
     return true;
 }
 
-bool refl_bytes(const struct table *t, bool shoeboxes, struct str *out, struct error *err)
+/* All before the columns. */
+static void add_head(const struct table *t, uint32_t n_columns, struct str *out)
 {
-    uint32_t n_columns;
-    uint64_t total;
-    if (!measure(t, shoeboxes, &n_columns, &total, err))
-        return false;
-    str_reserve(out, total); /* growing by doubling would hold large tables three times */
     msgpack_array(out, 3);
     msgpack_text(out, "dials::af::reflection_table");
     msgpack_uint(out, 1); /* the version that old and new readers take */
@@ -381,8 +385,89 @@ bool refl_bytes(const struct table *t, bool shoeboxes, struct str *out, struct e
     msgpack_uint(out, t->n_rows);
     msgpack_text(out, "data");
     msgpack_map(out, n_columns);
+}
+
+bool refl_bytes(const struct table *t, bool shoeboxes, struct str *out, struct error *err)
+{
+    uint32_t n_columns;
+    uint64_t total;
+    if (!measure(t, shoeboxes, &n_columns, &total, err))
+        return false;
+    str_reserve(out, total); /* growing by doubling would hold large tables three times */
+    add_head(t, n_columns, out);
     for (size_t i = 0; i < N_COLUMNS; i++)
-        if (has_column(t, &columns[i], shoeboxes))
-            add_column(t, &columns[i], out);
+        if (has_column(t, &columns[i], shoeboxes)) {
+            add_column_head(t, &columns[i], out);
+            add_values(t, &columns[i], 0, t->n_experiments, out);
+        }
     return true;
+}
+
+/* ---- writing frame by frame: where each column lies in the file is known before */
+
+struct layout {
+    uint64_t at[N_COLUMNS]; /* of the column's first row; 0: there is no such column */
+};
+
+static bool write_heads(const struct table *t, struct layout *l, int fd, const char *path, struct error *err)
+{
+    uint32_t n_columns;
+    uint64_t total, at = 0;
+    struct str head = {0};
+    *l = (struct layout){.at = {0}};
+    bool ok = measure(t, false, &n_columns, &total, err);
+    if (ok)
+        add_head(t, n_columns, &head);
+    for (size_t i = 0; ok && i < N_COLUMNS; i++) {
+        if (!has_column(t, &columns[i], false))
+            continue;
+        add_column_head(t, &columns[i], &head);
+        ok = fs_pwrite(fd, head.text, head.len, at, path, err);
+        l->at[i] = at + head.len;
+        at = l->at[i] + column_size(t, &columns[i]);
+        str_clear(&head);
+    }
+    str_free(&head);
+    return ok;
+}
+
+/* The rows of experiments of one frame, which is here now; row: number of their first in the table. */
+static bool write_values(const struct table *t, const struct layout *l, size_t first, size_t end,
+                         uint64_t row, int fd, const char *path, struct error *err)
+{
+    struct str values = {0};
+    bool ok = true;
+    for (size_t i = 0; ok && i < N_COLUMNS; i++) {
+        if (!l->at[i])
+            continue;
+        str_clear(&values);
+        add_values(t, &columns[i], first, end, &values);
+        ok = fs_pwrite(fd, values.text, values.len, l->at[i] + row * types[columns[i].type].size, path, err);
+    }
+    str_free(&values);
+    return ok;
+}
+
+bool refl_write(const struct table *t, const struct refl_rows *rows, int fd, const char *path,
+                struct error *err)
+{
+    struct layout l;
+    uint64_t row = 0;
+    bool ok = write_heads(t, &l, fd, path, err);
+    for (size_t first = 0, end; ok && first < t->n_experiments; first = end) {
+        uint32_t frame = t->experiments[first].frame;
+        struct kept_frame *without = t->frames[frame];
+        const struct kept_frame *f = rows->load(rows->arg, without, err);
+        uint64_t n = 0;
+        for (end = first; end < t->n_experiments && t->experiments[end].frame == frame; end++)
+            n += t->experiments[end].n_rows;
+        if (!f)
+            return false;
+        struct kept_frame with = *f;
+        t->frames[frame] = &with;
+        ok = write_values(t, &l, first, end, row, fd, path, err);
+        t->frames[frame] = without;
+        row += n;
+    }
+    return ok;
 }

@@ -29,6 +29,9 @@ struct sink {
     struct kept_detector *detectors; /* newest first */
     struct kept_frame **frames;
     size_t n_frames, room;
+    struct journals *journals; /* where rows are read again; NULL: they are kept */
+    struct arena loaded;       /* of the frame that was read last */
+    struct kept_frame now;
 };
 
 /* ---- opening */
@@ -139,6 +142,7 @@ void sink_close(struct sink *s)
     if (!s)
         return;
     arena_free(&s->memory);
+    arena_free(&s->loaded);
     free(s->frames);
     free(s);
 }
@@ -204,19 +208,20 @@ static bool check_path(const struct sink *s, const struct result *r, struct erro
            error_hint(err, "give the files a path without them, for instance through a link");
 }
 
-static const void *keep_array(struct sink *s, const void *items, size_t n, size_t size)
+static const void *keep_array(struct arena *a, const void *items, size_t n, size_t size)
 {
-    return n > 0 ? arena_memdup(&s->memory, items, n * size) : NULL;
+    return n > 0 ? arena_memdup(a, items, n * size) : NULL;
 }
 
-static void keep_frame(struct sink *s, const struct result *r, struct kept_frame *f)
+/* A frame as it is in the result, whose memory it shares but for what is the sink's. */
+static struct kept_frame view_frame(struct sink *s, const struct result *r)
 {
     bool spots = s->o.strong_refl || s->o.shoeboxes || s->o.stream;
-    *f = (struct kept_frame){
+    return (struct kept_frame){
         .source = r->id.source,
         .frame = r->id.frame,
         .single = r->id.single,
-        .path = arena_strdup(&s->memory, r->id.path),
+        .path = r->id.path,
         .beam = r->beam,
         .detector = keep_detector(s, r->detector),
         .n_spots = spots ? r->n_strong : 0,
@@ -224,19 +229,54 @@ static void keep_frame(struct sink *s, const struct result *r, struct kept_frame
         .n_lattices = r->n_lattices,
         .n_indexed = s->o.indexed_refl ? r->n_indexed : 0,
         .n_integrated = s->o.integrated_refl || s->o.stream ? r->n_integrated : 0,
+        .spots = spots && r->n_strong ? r->spots : NULL,
+        .pixels = s->o.shoeboxes && r->n_pixels ? r->pixels : NULL,
+        .lattices = r->lattices,
+        .indexed = r->indexed,
+        .integrated = r->integrated,
         .outcome = r->outcome,
     };
-    f->spots = keep_array(s, r->spots, f->n_spots, sizeof *r->spots);
-    f->pixels = keep_array(s, r->pixels, f->n_pixels, sizeof *r->pixels);
-    f->lattices = keep_array(s, r->lattices, f->n_lattices, sizeof *r->lattices);
-    f->indexed = keep_array(s, r->indexed, f->n_indexed, sizeof *r->indexed);
-    f->integrated = keep_array(s, r->integrated, f->n_integrated, sizeof *r->integrated);
 }
 
-bool sink_put(struct sink *s, const struct result *r, struct error *err)
+/* Everything of it. */
+static void keep_frame(struct sink *s, const struct result *r, struct kept_frame *f)
+{
+    struct arena *a = &s->memory;
+    *f = view_frame(s, r);
+    f->path = arena_strdup(a, f->path);
+    f->spots = keep_array(a, f->spots, f->n_spots, sizeof *f->spots);
+    f->pixels = keep_array(a, f->pixels, f->n_pixels, sizeof *f->pixels);
+    f->lattices = keep_array(a, f->lattices, f->n_lattices, sizeof *f->lattices);
+    f->indexed = keep_array(a, f->indexed, f->n_indexed, sizeof *f->indexed);
+    f->integrated = keep_array(a, f->integrated, f->n_integrated, sizeof *f->integrated);
+}
+
+/* All but its rows, of which only the numbers are kept. The path is the journals'. */
+static bool keep_lean(struct sink *s, const struct result *r, const struct journals_frame *record,
+                      struct kept_frame *f, struct error *err)
+{
+    struct kept_frame whole = view_frame(s, r);
+    uint32_t *indexed = arena_array(&s->memory, whole.n_lattices + 1, sizeof *indexed);
+    uint32_t *integrated = arena_array(&s->memory, whole.n_lattices + 1, sizeof *integrated);
+    if (!kept_check(&whole, err))
+        return false;
+    kept_count_rows(&whole, TABLE_INDEXED, indexed);
+    kept_count_rows(&whole, TABLE_INTEGRATED, integrated);
+    *f = whole;
+    f->lattices = keep_array(&s->memory, whole.lattices, whole.n_lattices, sizeof *whole.lattices);
+    f->indexed = f->integrated = NULL;
+    f->indexed_of = indexed;
+    f->integrated_of = integrated;
+    f->record = record;
+    return true;
+}
+
+/* What is to be said of a frame before it is taken. take: false, files have nothing of it. */
+static bool may_take(const struct sink *s, const struct result *r, bool *take, struct error *err)
 {
     bool rows = (s->o.indexed_refl && r->n_indexed > 0) || (s->o.integrated_refl && r->n_integrated > 0);
-    if (r->outcome == OUTCOME_FAILED || !(rows || s->o.imported_expt || s->o.strong_refl || s->o.stream))
+    *take = r->outcome != OUTCOME_FAILED && (rows || s->o.imported_expt || s->o.strong_refl || s->o.stream);
+    if (!*take)
         return true;
     if (!check_path(s, r, err))
         return false;
@@ -247,33 +287,87 @@ bool sink_put(struct sink *s, const struct result *r, struct error *err)
         return error_set(err, ERROR_INTERNAL,
                          "%s, frame %u: the pixels of its spots did not come with the result", r->id.path,
                          r->id.frame);
+    return true;
+}
+
+/* A place for one more frame; NULL: no memory. */
+static struct kept_frame *new_frame(struct sink *s, struct error *err)
+{
     if (s->n_frames == s->room) {
         size_t room = s->room ? 2 * s->room : 64;
         struct kept_frame **grown = realloc(s->frames, room * sizeof *grown);
-        if (!grown)
-            return error_set(err, ERROR_MEMORY, "no memory for results of %zu frames", room);
+        if (!grown) {
+            error_set(err, ERROR_MEMORY, "no memory for results of %zu frames", room);
+            return NULL;
+        }
         s->frames = grown;
         s->room = room;
     }
     struct kept_frame *f = arena_alloc(&s->memory, sizeof *f);
-    keep_frame(s, r, f);
     s->frames[s->n_frames++] = f;
-    return true;
+    return f;
+}
+
+bool sink_put(struct sink *s, const struct result *r, struct error *err)
+{
+    bool take;
+    if (!may_take(s, r, &take, err))
+        return false;
+    struct kept_frame *f = take ? new_frame(s, err) : NULL;
+    if (f)
+        keep_frame(s, r, f);
+    return !take || f;
+}
+
+/* ---- taking journals */
+
+/* Spots are needed beside rows, or files have one frame each: nothing is gained by reading rows again. */
+static bool keeps_rows(const struct sink *s)
+{
+    return s->o.strong_refl || s->o.shoeboxes || s->o.stream || !s->o.composite;
+}
+
+static bool put_lean(struct sink *s, const struct result *r, const struct journals_frame *record,
+                     struct error *err)
+{
+    bool take;
+    if (!may_take(s, r, &take, err))
+        return false;
+    struct kept_frame *f = take ? new_frame(s, err) : NULL;
+    return !take || (f && keep_lean(s, r, record, f, err));
 }
 
 bool sink_put_journals(struct sink *s, struct journals *j, uint32_t rank, struct error *err)
 {
     size_t n;
     const struct journals_frame *frames = journals_frames(j, &n);
-    bool ok = true;
+    bool ok = true, lean = !keeps_rows(s);
+    s->journals = lean ? j : NULL;
     for (size_t i = 0; ok && i < n; i++) {
         struct arena a = {0};
         struct result r;
         if (frames[i].final && frames[i].rank == rank)
-            ok = journals_result(j, &frames[i], &a, &r, err) && sink_put(s, &r, err);
+            ok = journals_result(j, &frames[i], &a, &r, err) &&
+                 (lean ? put_lean(s, &r, &frames[i], err) : sink_put(s, &r, err));
         arena_free(&a);
     }
     return ok;
+}
+
+/* The frame with its rows, until the next one. */
+static const struct kept_frame *load_rows(void *arg, const struct kept_frame *f, struct error *err)
+{
+    struct sink *s = arg;
+    struct result r;
+    if (!f->record)
+        return f;
+    arena_free(&s->loaded);
+    if (!journals_result(s->journals, f->record, &s->loaded, &r, err))
+        return NULL;
+    s->now = *f;
+    s->now.indexed = r.indexed;
+    s->now.integrated = r.integrated;
+    return &s->now;
 }
 
 /* ---- publishing */
@@ -321,6 +415,30 @@ static void drop(const struct sink *s, struct arena *a, const char *name)
         unlink(make_path(s, a, name, make_tag(s, a, NULL)));
 }
 
+/* A table whose rows are not here. */
+struct refl_job {
+    struct sink *sink;
+    const struct table *table;
+    const char *path;
+};
+
+static bool write_rows(void *arg, int fd, struct error *err)
+{
+    const struct refl_job *w = arg;
+    return refl_write(w->table, &(struct refl_rows){load_rows, w->sink}, fd, w->path, err);
+}
+
+static bool write_refl(struct sink *s, const struct table *t, const char *path, struct str *scratch,
+                       struct error *err)
+{
+    struct refl_job w = {s, t, path};
+    if (s->journals)
+        return fs_write_atomic_by(path, write_rows, &w, err);
+    str_clear(scratch);
+    return refl_bytes(t, s->o.shoeboxes, scratch, err) &&
+           fs_write_atomic(path, scratch->text, scratch->len, err);
+}
+
 /* Write the pair of one kind for some frames; a name that is NULL is not written. */
 static bool write_pair(struct sink *s, enum table_kind kind, struct kept_frame *const *frames, size_t n,
                        const char *expt, const char *refl, struct error *err)
@@ -340,11 +458,8 @@ static bool write_pair(struct sink *s, enum table_kind kind, struct kept_frame *
             expt_text(t, &style, &bytes);
             ok = fs_write_atomic(make_path(s, &a, expt, tag), bytes.text, bytes.len, err);
         }
-        if (ok && refl) {
-            str_clear(&bytes);
-            ok = refl_bytes(t, s->o.shoeboxes, &bytes, err) &&
-                 fs_write_atomic(make_path(s, &a, refl, tag), bytes.text, bytes.len, err);
-        }
+        if (ok && refl)
+            ok = write_refl(s, t, make_path(s, &a, refl, tag), &bytes, err);
     } else if (t && s->o.replaces && s->o.composite) {
         drop(s, &a, expt);
         drop(s, &a, refl);
@@ -418,7 +533,7 @@ bool sink_publish(struct sink *s, struct error *err)
         return !s->o.composite || write_set(s, NULL, 0, err);
     qsort(s->frames, s->n_frames, sizeof(struct kept_frame *), frame_compare);
     for (size_t i = 0; i < s->n_frames; i++)
-        if (!kept_check(s->frames[i], err))
+        if (!s->frames[i]->record && !kept_check(s->frames[i], err))
             return false;
     if (!kept_check_identifiers(s->frames, s->n_frames, s->o.recipe_hash, err))
         return false;

@@ -62,7 +62,9 @@ bool sink_open(const struct sink_options *o, struct sink **out, struct error *er
  * chunk in streams. */
 bool sink_put(struct sink *s, const struct result *r, struct error *err);
 
-/* Take the final frames that a rank's journals hold, of all attempts. The same frames give the same files as sink_put. */
+/* Take the final frames that a rank's journals hold, of all attempts. The same frames give the same files as sink_put. The journals
+ * must stay until sink_publish, which reads the rows again (unless spots are written too, or one set a frame): memory does not
+ * grow with the rows, only by what an .expt file says of a frame. */
 bool sink_put_journals(struct sink *s, struct journals *j, uint32_t rank, struct error *err);
 
 /* Write all files anew from what came so far; no frames, no file (see replaces). Checks its own tables first (identifiers, lattices, finite

@@ -132,9 +132,22 @@ static inline struct kept_frame *frames_kept(struct arena *a, uint32_t source, u
 {
     struct result r = frames_result(a, source, frame, n_lattices, d->detector);
     struct kept_frame *f = arena_alloc(a, sizeof *f);
-    *f = (struct kept_frame){source,     frame,      false,      r.id.path,    r.beam,         d,
-                             r.n_strong, r.n_pixels, n_lattices, r.n_indexed,  r.n_integrated, r.spots,
-                             r.pixels,   r.lattices, r.indexed,  r.integrated, r.outcome};
+    *f = (struct kept_frame){.source = source,
+                             .frame = frame,
+                             .path = r.id.path,
+                             .beam = r.beam,
+                             .detector = d,
+                             .n_spots = r.n_strong,
+                             .n_pixels = r.n_pixels,
+                             .n_lattices = n_lattices,
+                             .n_indexed = r.n_indexed,
+                             .n_integrated = r.n_integrated,
+                             .spots = r.spots,
+                             .pixels = r.pixels,
+                             .lattices = r.lattices,
+                             .indexed = r.indexed,
+                             .integrated = r.integrated,
+                             .outcome = r.outcome};
     return f;
 }
 
