@@ -149,15 +149,17 @@ const struct view views[] = {
      "SELECT {lattice l} AS id,l.a+0e0 AS cell_a,l.b+0e0 AS cell_b,l.c+0e0 AS cell_c,l.al+0e0 AS cell_alpha,l.be+0e0 AS cell_beta,"
      "l.ga+0e0 AS cell_gamma,{trial l@COALESCE(NULLIF(TRIM(REPLACE({line {behind {behind {join t.phil@'known_symmetry space_group = P1'}"
      "@'known_symmetry'}@'space_group ='}},'''','')),'None'),'P1')} AS lookup_symbol" NO("isoform_id") NO("trial_id") LATTICES, false},
-    {"isoform", "SELECT id,name,id AS trial_id FROM tag WHERE id<0", true},
+    {"isoform", /* none, ever */ "SELECT id,name,id AS trial_id FROM tag WHERE id<0", true},
+    /* joined by numbers that no index has: made whole, the server indexes what it made (merged, a join of 10 shells with 10 of every
+     * other lattice is quadratic) */
     {"bin",
      "SELECT {lattice l}*16+n.n AS id,n.n AS number," SHELL_D "*pow(10e0/n.n,1e0/3) AS d_min,CASE WHEN n.n=1 THEN {largest l.a@l.b@l.c} ELSE "
      SHELL_D "*pow(10e0/(n.n-1),1e0/3) END AS d_max" NO("total_hkl") ",{lattice l} AS cell_id FROM lattice l JOIN " SHELLS
-     " WHERE {fits l} AND l.lattice<16 AND " SHELL_D " IS NOT NULL", false},
+     " WHERE {fits l} AND l.lattice<16 AND " SHELL_D " IS NOT NULL", true},
     {"cell_bin",
      "SELECT {lattice l}*16+n.n AS bin_id,{lattice l} AS crystal_id,{u16 l.shells@11*n.n-10}+0 AS count,"
      "{small l.shells@11*n.n-8} AS avg_intensity,{small l.shells@11*n.n-5} AS avg_sigma,{small l.shells@11*n.n-2} AS avg_i_sigi"
-     " FROM lattice l JOIN " SHELLS " WHERE {fits l} AND l.lattice<16", false},
+     " FROM lattice l JOIN " SHELLS " WHERE {fits l} AND l.lattice<16", true},
 };
 // clang-format on
 const size_t views_n = sizeof views / sizeof *views;
