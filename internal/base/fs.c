@@ -262,6 +262,17 @@ bool fs_write_atomic(const char *path, const void *data, size_t n, struct error 
                             : fs_write_atomic_by(path, write_whole, &w, err);
 }
 
+void fs_drop_torn(const char *path)
+{
+    struct arena a = {0};
+    char **names;
+    size_t n;
+    if (fs_glob(arena_printf(&a, "%s.tmp-*", fs_quoted(&a, path)), &a, &names, &n, NULL))
+        for (size_t i = 0; i < n; i++)
+            unlink(names[i]);
+    arena_free(&a);
+}
+
 bool fs_pwrite(int fd, const void *data, size_t n, uint64_t offset, const char *path, struct error *err)
 {
     for (const char *at = data; n > 0;) {
@@ -317,6 +328,15 @@ bool fs_make_folders(const char *path, struct error *err)
 static int name_order(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *fs_quoted(struct arena *a, const char *name)
+{
+    char *out = arena_alloc(a, 2 * strlen(name) + 1), *at = out;
+    for (; *name; *at++ = *name++)
+        if (strchr("*?[]\\", *name))
+            *at++ = '\\';
+    return out;
 }
 
 bool fs_glob(const char *pattern, struct arena *a, char ***names, size_t *n, struct error *err)

@@ -36,6 +36,9 @@ bool fs_write_atomic_by(const char *path, bool (*write)(void *arg, int fd, struc
 /* Write n bytes at an offset of an open file. ERROR_NO_SPACE, ERROR_IO. */
 bool fs_pwrite(int fd, const void *data, size_t n, uint64_t offset, const char *path, struct error *err);
 
+/* Temporary files that a process left beside path when it died in mid-write. Only who alone writes it may. */
+void fs_drop_torn(const char *path);
+
 bool fs_make_folders(const char *path, struct error *err); /* like mkdir -p; existing folders are fine */
 bool fs_is_folder(const char *path);
 bool fs_is_file(const char *path);
@@ -43,6 +46,8 @@ bool fs_is_file(const char *path);
 /* Names sorted bytewise. pattern: glob(3) without the home sign. Folder: names of the regular files in it (not
  * recursive, hidden files left out), as "folder/name". Not found: *n = 0 and true. */
 bool fs_glob(const char *pattern, struct arena *a, char ***names, size_t *n, struct error *err);
+char *fs_quoted(struct arena *a,
+                const char *name); /* a name inside a pattern, where some characters mean something */
 bool fs_list(const char *folder, struct arena *a, char ***names, size_t *n, struct error *err);
 
 /* Parts of a path, in the arena: absolute form (no links followed), folder, name, stem (name without .gz/.bz2/.xz and

@@ -62,16 +62,6 @@ static int compare(const void *a, const void *b)
     return x->rank == y->rank ? 0 : x->rank < y->rank ? -1 : 1;
 }
 
-/* A folder's name inside a pattern, where some characters mean something. */
-static char *quoted(struct arena *a, const char *text)
-{
-    char *out = arena_alloc(a, 2 * strlen(text) + 1), *at = out;
-    for (; *text; *at++ = *text++)
-        if (strchr("*?[]\\", *text))
-            *at++ = '\\';
-    return out;
-}
-
 bool journals_list(const char *folder, int64_t rank, struct arena *a, char ***paths, size_t *n,
                    struct error *err)
 {
@@ -81,7 +71,7 @@ bool journals_list(const char *folder, int64_t rank, struct arena *a, char ***pa
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char **found;
         size_t n_found;
-        if (!fs_glob(fs_join(a, quoted(a, folder), places[i]), a, &found, &n_found, err))
+        if (!fs_glob(fs_join(a, fs_quoted(a, folder), places[i]), a, &found, &n_found, err))
             return false;
         for (size_t k = 0; k < n_found; k++) {
             struct named one;

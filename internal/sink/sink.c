@@ -439,6 +439,13 @@ static bool write_refl(struct sink *s, const struct table *t, const char *path, 
            fs_write_atomic(path, scratch->text, scratch->len, err);
 }
 
+/* A process that died while it published left parts. With one set a frame there are too many names to look for. */
+static void drop_torn(const struct sink *s, struct arena *a, const char *name)
+{
+    if (name && s->o.composite && s->o.replaces)
+        fs_drop_torn(make_path(s, a, name, make_tag(s, a, NULL)));
+}
+
 /* Write the pair of one kind for some frames; a name that is NULL is not written. */
 static bool write_pair(struct sink *s, enum table_kind kind, struct kept_frame *const *frames, size_t n,
                        const char *expt, const char *refl, struct error *err)
@@ -446,6 +453,8 @@ static bool write_pair(struct sink *s, enum table_kind kind, struct kept_frame *
     struct arena a = {0};
     struct str bytes = {0};
     bool ok = true;
+    drop_torn(s, &a, expt);
+    drop_torn(s, &a, refl);
     struct table *t = expt || refl ? table_make(&a, kind, frames, n, s->o.recipe_hash) : NULL;
     if (t && t->n_experiments > 0) {
         const char *tag = make_tag(s, &a, t->frames[0]);

@@ -195,9 +195,50 @@ static void names_are_taken_apart(void **state)
     arena_free(&a);
 }
 
+static bool write_backwards(void *arg, int fd, struct error *err)
+{
+    const char *path = arg;
+    return fs_pwrite(fd, "world", 5, 6, path, err) && fs_pwrite(fd, "hello ", 6, 0, path, err);
+}
+
+static bool write_and_fail(void *arg, int fd, struct error *err)
+{
+    return write_backwards(arg, fd, err) && error_set(err, ERROR_FAILED, "no more");
+}
+
+static void a_file_written_in_pieces_is_whole_or_not_there(void **state)
+{
+    (void)state;
+    const char *place = "pieces";
+    char path[128];
+    struct error err = {0};
+    struct arena a = {0};
+    struct bytes b = {0};
+    char **names;
+    size_t n;
+    assert_true(fs_make_folders(place, &err));
+    snprintf(path, sizeof path, "%s/[a]*.txt", place);
+    assert_false(fs_write_atomic_by(path, write_and_fail, path, &err));
+    assert_string_equal(err.fact, "no more");
+    assert_true(fs_list(place, &a, &names, &n, &err));
+    assert_int_equal(n, 0);
+    assert_true(fs_write_atomic_by(path, write_backwards, path, &err));
+    assert_true(fs_read(path, 100, &b, &err));
+    assert_int_equal(b.size, 11);
+    assert_memory_equal(b.data, "hello world", 11);
+    char *torn = arena_printf(&a, "%s.tmp-12-0", path), *other = arena_printf(&a, "%s/a.txt.tmp-12-0", place);
+    assert_true(fs_write_atomic(torn, "x", 1, &err) && fs_write_atomic(other, "x", 1, &err));
+    fs_drop_torn(path);
+    assert_false(fs_is_file(torn));
+    assert_true(fs_is_file(other) && fs_is_file(path));
+    bytes_free(&b);
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_written_in_pieces_is_whole_or_not_there),
         cmocka_unit_test(a_file_is_written_and_read_whole),
         cmocka_unit_test(what_is_no_regular_file_is_refused_at_once),
         cmocka_unit_test(a_failed_write_leaves_the_old_file_and_nothing_else),
