@@ -85,6 +85,24 @@ bool store_bring_up(struct store *s, char *backup, size_t size, struct store_mad
 /* Give unused space back: SQLite writes its file anew (nobody may work on it: ERROR_BUSY), a server its tables. */
 bool store_vacuum(struct store *s, struct error *err);
 
+/* ---- taking a job to replay its journals: take.c ---- */
+
+struct store_replayable {
+    int64_t job;
+    char folder[4200], recipe_hash[65]; /* of its results; hexadecimal */
+    const char *recipe_text;            /* PHIL */
+};
+
+/* All jobs but those whose rows were pruned: they are not to come back. In the arena. */
+bool store_replayable(struct store *s, struct arena *a, struct store_replayable **rows, size_t *n,
+                      struct error *err);
+
+/* Hold a job as store_begin does, without starting an attempt: store_put_results takes rows for it then, and store_write_rolls(all)
+ * ends it; closing the store gives it up. An attempt that looked alive is lost. cell: as in store_begin. ERROR_BUSY with
+ * out->elsewhere: a process works on it. One store takes one job. */
+struct store_job;
+bool store_take(struct store *s, int64_t job, const double *cell, struct store_job *out, struct error *err);
+
 /* ---- moving: move.c ---- */
 
 /* Called now and then during long work: rows so far, and the table that is being copied. */
