@@ -121,6 +121,13 @@ static bool connect_to(struct sql *s, const char *host, const char *database, st
     return true;
 }
 
+static void close_server(struct sql *s)
+{
+    if (s->db)
+        mysql_close(s->db);
+    s->db = NULL;
+}
+
 static bool script(struct sql *s, const char *text, struct error *err)
 {
     while (*text) {
@@ -141,11 +148,28 @@ static const char settings[] =
     "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO', time_zone='+00:00', autocommit=1;\n"
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n"; /* no gap locks between many inserters */
 
-/* The hosts of a list in order: the first one that answers. */
+/* The hosts of a list in order, to the first one that answers, whatever it says: one that shows a wrong certificate is not passed over. */
+static bool connect_to_list(struct sql *s, const char *database, struct error *err)
+{
+    char host[256];
+    for (const char *p = s->options.host; *p;) {
+        size_t n = strcspn(p, ",");
+        snprintf(host, sizeof host, "%.*s", (int)n, p);
+        p += n + (p[n] == ',');
+        s->class = CLASS_NONE;
+        if (connect_to(s, host, database, err))
+            return true;
+        if (s->class != CLASS_RECONNECT && s->class != CLASS_TRANSIENT)
+            return false;
+        if (*p)
+            close_server(s);
+    }
+    return false;
+}
+
 static bool open_server(struct sql *s, bool read_only, struct error *err)
 {
     const struct store_options *o = &s->options;
-    char host[256];
     (void)read_only;
     if (o->tls == STORE_TLS_OFF && o->host && !o->socket && !is_this_machine(o->host))
         return error_set(err, ERROR_USAGE, "db.tls=off is refused for %s", o->host),
@@ -154,25 +178,7 @@ static bool open_server(struct sql *s, bool read_only, struct error *err)
                           "socket may do without");
     if (o->socket)
         return connect_to(s, NULL, o->name, err) && script(s, settings, err);
-    for (const char *p = o->host; *p;) {
-        size_t n = strcspn(p, ",");
-        snprintf(host, sizeof host, "%.*s", (int)n, p);
-        p += n + (p[n] == ',');
-        if (connect_to(s, host, o->name, err) && script(s, settings, err))
-            return true;
-        if (*p || s->class == CLASS_NONE) {
-            mysql_close(s->db);
-            s->db = NULL;
-        }
-    }
-    return false;
-}
-
-static void close_server(struct sql *s)
-{
-    if (s->db)
-        mysql_close(s->db);
-    s->db = NULL;
+    return connect_to_list(s, o->name, err) && script(s, settings, err);
 }
 
 unsigned long mariadb_thread(const struct sql *s)
@@ -189,10 +195,7 @@ bool mariadb_make_database(const struct store_options *o, struct error *err)
 {
     struct sql s = {.ops = &mariadb_ops, .options = *o};
     struct str text = {0};
-    char first[256] = "";
-    if (o->host)
-        snprintf(first, sizeof first, "%.*s", (int)strcspn(o->host, ","), o->host);
-    bool ok = connect_to(&s, o->socket ? NULL : first, NULL, err);
+    bool ok = o->socket ? connect_to(&s, NULL, NULL, err) : connect_to_list(&s, NULL, err);
     /* the name was checked: letters, digits and underscores only */
     str_printf(&text, "CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
                o->name);
