@@ -220,6 +220,8 @@ bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg,
         if (try_once(s, work, arg, err))
             return true;
         enum sql_class class = s->sql.class;
+        if (class == CLASS_SUCCESS) /* another one made the row that we were about to make: look again */
+            class = CLASS_TRANSIENT;
         if (class == CLASS_REPAIR && !repaired) {
             sql_forget_statements(&s->sql);
             repaired = true;
@@ -231,6 +233,30 @@ bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg,
 }
 
 /* ---- beginning ---- */
+
+static bool add_sources(struct sql *s, const struct store_begin *b, int64_t run, struct error *err)
+{
+    enum { COLUMNS = 9 };
+    struct arena a = {0};
+    struct sql_value *rows = arena_array(&a, b->n_sources * COLUMNS + 1, sizeof *rows), *v = rows;
+    for (size_t i = 0; i < b->n_sources; i++) {
+        const struct store_source *f = b->sources + i;
+        uint8_t *hash = arena_alloc(&a, 32);
+        sha256(f->path, strlen(f->path), hash);
+        *v++ = sql_i(run);
+        *v++ = sql_i((int64_t)i);
+        *v++ = sql_b(f->path, strlen(f->path));
+        *v++ = sql_b(hash, 16);
+        *v++ = sql_i(f->size);
+        *v++ = sql_i(f->mtime);
+        *v++ = sql_i(f->n_frames);
+        *v++ = sql_t(f->format);
+        *v++ = sql_i(f->size >= 0);
+    }
+    bool ok = sql_insert(s, "source", MEETING_KEEPS, rows, b->n_sources, NULL, err);
+    arena_free(&a);
+    return ok;
+}
 
 static bool find_run(struct sql *s, const struct store_begin *b, int64_t *run, struct error *err)
 {
@@ -247,35 +273,30 @@ static bool find_run(struct sql *s, const struct store_begin *b, int64_t *run, s
                "itbbiiiiiii", order + 1, b->run_name, b->folder, (int)strlen(b->folder), b->run_hash, 16, now,
                now, (int64_t)b->n_sources, here, bytes, bytes, (int64_t)b->n_expected);
     ok = ok && sql_number(s, run, 0, err, "SELECT id FROM run WHERE path_hash=?", "b", b->run_hash, 16);
-    for (size_t i = 0; ok && i < b->n_sources; i++) {
-        const struct store_source *f = b->sources + i;
-        uint8_t hash[32];
-        sha256(f->path, strlen(f->path), hash);
-        ok = sql_do(s, NULL, err,
-                    "INSERT INTO source(run,no,path,path_hash,size,mtime,n_frames,format,here) "
-                    "VALUES(?,?,?,?,?,?,?,?,?) {keep no}",
-                    "iibbiiiti", *run, (int64_t)i, f->path, (int)strlen(f->path), hash, 16, f->size, f->mtime,
-                    (int64_t)f->n_frames, f->format, (int64_t)(f->size >= 0));
-    }
-    return ok;
+    return ok && add_sources(s, b, *run, err);
 }
 
 /* Frames are known by the number of their source: the same files in another order would be taken for each other. */
 static bool same_order(struct sql *s, const struct store_begin *b, int64_t run, struct error *err)
 {
-    for (size_t i = 0; i < b->n_sources; i++) {
+    struct sql_stmt *q = sql_query(s, err, "SELECT path_hash FROM source WHERE run=? ORDER BY no", "i", run);
+    size_t same = 0;
+    int step;
+    for (size_t i = 0; (step = sql_step(s, q, err)) == 1; i++) {
         uint8_t hash[32];
-        int64_t same = 0;
+        size_t n = 0;
+        const uint8_t *stands = sql_bytes(s, q, 0, &n);
+        if (i >= b->n_sources)
+            continue;
         sha256(b->sources[i].path, strlen(b->sources[i].path), hash);
-        if (!sql_number(s, &same, 0, err, "SELECT 1 FROM source WHERE run=? AND no=? AND path_hash=?", "iib",
-                        run, (int64_t)i, hash, 16))
-            return false;
-        if (!same)
-            return error_set(err, ERROR_USAGE, "run %s was begun with the same files in another order",
-                             b->run_name),
-                   error_hint(err, "give the same command again, or another output.output_dir");
+        same += n == 16 && memcmp(stands, hash, 16) == 0;
     }
-    return true;
+    if (step < 0)
+        return false;
+    if (same == b->n_sources)
+        return true;
+    error_set(err, ERROR_USAGE, "run %s was begun with the same files in another order", b->run_name);
+    return error_hint(err, "give the same command again, or another output.output_dir");
 }
 
 static bool find_trial(struct sql *s, const struct store_begin *b, int64_t *trial, struct error *err)
