@@ -2,7 +2,7 @@
 #ifndef XFELX_CAMPAIGN_EXPLAIN_H
 #define XFELX_CAMPAIGN_EXPLAIN_H
 
-#include "base/str.h"
+#include "base/base.h"
 #include "campaign/plan.h"
 
 /* "done in attempt 2 (95 of 95 frames)": the reason of one action as a sentence, without the newline. Times are UTC, with the

@@ -2,7 +2,7 @@
 #ifndef XFELX_CAMPAIGN_MEMBERS_H
 #define XFELX_CAMPAIGN_MEMBERS_H
 
-#include "base/arena.h"
+#include "base/base.h"
 #include "campaign/snapshot.h"
 
 /* Sorted views of a snapshot that questions about membership are answered from. Valid as long as the snapshot and the arena.

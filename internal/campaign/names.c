@@ -1,7 +1,7 @@
 /* names.c - folders and names of jobs; see names.h. */
 #include "campaign/names.h"
 
-#include "base/hash.h"
+#include "base/base.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef XFELX_CAMPAIGN_NAMES_H
 #define XFELX_CAMPAIGN_NAMES_H
 
-#include "base/str.h"
+#include "base/base.h"
 
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
 #ifndef XFELX_CAMPAIGN_PLAN_H
 #define XFELX_CAMPAIGN_PLAN_H
 
-#include "base/arena.h"
+#include "base/base.h"
 #include "campaign/reasons.h"
 #include "campaign/snapshot.h"
 

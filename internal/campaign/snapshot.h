@@ -6,7 +6,7 @@
 #ifndef XFELX_CAMPAIGN_SNAPSHOT_H
 #define XFELX_CAMPAIGN_SNAPSHOT_H
 
-#include "base/words.h"
+#include "base/base.h"
 
 #include <stdbool.h>
 #include <stddef.h>
