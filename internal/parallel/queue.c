@@ -30,6 +30,14 @@ void queue_put(struct queue *q, struct queue_item *item, bool wait)
     pthread_mutex_unlock(&q->lock);
 }
 
+size_t queue_length(struct queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    size_t n = q->n;
+    pthread_mutex_unlock(&q->lock);
+    return n;
+}
+
 void queue_hurry(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);

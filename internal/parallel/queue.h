@@ -29,6 +29,8 @@ void queue_free(struct queue *q);
 /* Give an item (malloc'd). wait: while QUEUE_MAX are there, for workers; the service thread never waits. */
 void queue_put(struct queue *q, struct queue_item *item, bool wait);
 
+size_t queue_length(struct queue *q);
+
 /* Nothing is coming for now: what there is may go at once. */
 void queue_hurry(struct queue *q);
 void queue_close(struct queue *q);

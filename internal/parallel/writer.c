@@ -1,24 +1,23 @@
 /* writer.c - the writer thread of a rank: a batch is safe in the journal first; then its rows go to the store, or to rank 0 for it.
  * See run.h, STORE 5.
  *
- * A database that is away stops nobody: what is in the journals is put there when it is back, by this run or by the next one. */
+ * Nobody waits for the store here (storer.c). */
 #include "parallel/rows.h"
 #include "parallel/run.h"
+#include "parallel/storer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { UNAPPLIED_MAX = 4096, AWAY_SECONDS = 2, AWAY_SECONDS_MAX = 30, END_SECONDS = 60 };
+enum { UNAPPLIED_MAX = 4096 };
 
 struct writer {
     struct run *run;
     struct journaling journaling;
-    bool lost; /* the journal takes nothing more */
-    /* rank 0: the database was away; when it is looked at again, and how long after that */
-    bool behind;
-    int64_t look_at, wait_ns;
+    bool lost;            /* the journal takes nothing more */
+    struct storer storer; /* rank 0 */
     pthread_t publisher;
     bool publishing;
     int64_t publish_at; /* monotonic */
@@ -58,7 +57,7 @@ static void look_for_room(struct writer *w)
 
 /* ---- rows ---- */
 
-/* Rank 0: these are safe, and in the store if it can be reached. Cross them off; tell each rank how many of its rows were taken. */
+/* Rank 0: these are safe, the store gets them in its own time. Cross them off; tell each rank how many of its rows were taken. */
 static void note_taken(struct run *run, const struct queue_item *batch)
 {
     const struct team *t = run->team;
@@ -119,100 +118,6 @@ static void send_rows(struct run *run, const struct queue_item *batch)
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 }
 
-/* ---- the store, rank 0 ---- */
-
-/* It cannot be reached: later, then. */
-static void fall_behind(struct writer *w, const struct error *err)
-{
-    char line[1024];
-    w->wait_ns = w->behind ? 2 * w->wait_ns : (int64_t)AWAY_SECONDS * 1000000000;
-    /* full, read-only, or not allowed: that takes a person */
-    if (err->code != ERROR_BUSY || w->wait_ns > (int64_t)AWAY_SECONDS_MAX * 1000000000)
-        w->wait_ns = (int64_t)AWAY_SECONDS_MAX * 1000000000;
-    w->look_at = clock_monotonic() + w->wait_ns;
-    if (!w->behind)
-        log_warn("%s; results are kept in the journals until it is back", error_line(err, line, sizeof line));
-    w->behind = true;
-}
-
-/* What the journals of all ranks hold, into the database that is back. */
-static bool catch_up(struct writer *w, struct error *err)
-{
-    const struct team *t = w->run->team;
-    struct arena a = {0};
-    struct journals *j = NULL;
-    char **paths;
-    size_t n;
-    uint64_t n_put;
-    bool ok = journals_list(t->publish->journals, -1, &a, &paths, &n, err) &&
-              journals_open((const char *const *)paths, n, &j, err) &&
-              replay_store(j, t->store, t->job, t->recipe->hash_hex, &n_put, err);
-    journals_close(j);
-    arena_free(&a);
-    return ok;
-}
-
-/* Final rows of a batch, by rank. */
-static bool put_batch(struct writer *w, const struct queue_item *batch, struct error *err)
-{
-    const struct result *results[BATCH_MAX];
-    struct store_batch parts[BATCH_MAX];
-    const struct team *t = w->run->team;
-    size_t n = 0, n_parts = 0;
-    for (const struct queue_item *i = batch; i; i = i->next) {
-        bool first = true;
-        for (const struct queue_item *k = batch; first && k != i; k = k->next)
-            first = k->from != i->from;
-        if (!first)
-            continue;
-        struct store_batch part = {.attempt = t->job->attempt, .writer = i->from, .results = results + n};
-        for (const struct queue_item *k = i; k; k = k->next)
-            if (k->from == i->from && journaling_final(k->result))
-                results[n++] = k->result, part.n++;
-        if (part.n)
-            parts[n_parts++] = part;
-    }
-    return store_put_results(t->store, t->job, parts, n_parts, t->recipe->hash_hex, err) &&
-           store_write_rolls(t->store, false, err);
-}
-
-/* Can a later try mend it? The journals must be there to read from. */
-static bool comes_back(const struct team *t, const struct error *err)
-{
-    return t->journal && t->publish && !store_was_superseded(t->store) &&
-           (err->code == ERROR_BUSY || err->code == ERROR_NO_SPACE || err->code == ERROR_FAILED);
-}
-
-/* Rows into the store. false: an error that ends the job; one that a later try may mend is none. */
-static bool store_batch(struct writer *w, const struct queue_item *batch, bool last)
-{
-    const struct team *t = w->run->team;
-    struct error err = {0};
-    if (!t->store || (w->behind && !last && clock_monotonic() < w->look_at))
-        return true;
-    if (w->behind ? catch_up(w, &err) : put_batch(w, batch, &err)) {
-        w->behind = false;
-    } else if (comes_back(t, &err)) {
-        fall_behind(w, &err);
-    } else {
-        run_fails(w->run, &err);
-        return false;
-    }
-    return true;
-}
-
-/* At the end nothing is kept waiting: a database that is away for a moment need not cost another start. */
-static void wait_for_store(struct writer *w)
-{
-    int64_t until = clock_monotonic() + (int64_t)END_SECONDS * 1000000000;
-    while (w->behind && clock_monotonic() < until && !*w->run->team->stop && !run_has_failed(w->run)) {
-        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-        if (clock_monotonic() >= w->look_at)
-            store_batch(w, NULL, true);
-    }
-    w->run->progress.behind = w->behind;
-}
-
 /* ---- files ---- */
 
 static void *publish(void *arg)
@@ -261,21 +166,6 @@ static void publish_at_end(struct writer *w)
 
 /* ---- the thread ---- */
 
-static void write_batch(struct writer *w, const struct queue_item *batch, bool last)
-{
-    struct run *run = w->run;
-    const struct team *t = run->team;
-    bool ok = keep_batch(w, batch) && !run_has_failed(run);
-    if (ok && run->farm->rank > 0)
-        send_rows(run, batch);
-    else if (ok && store_batch(w, batch, last))
-        note_taken(run, batch);
-    run->progress.behind = w->behind;
-    run->progress.seconds = 1e-9 * (double)(clock_monotonic() - run->start);
-    if (t->progress)
-        t->progress(t->arg, &run->progress);
-}
-
 static void free_batch(struct queue_item *batch)
 {
     for (struct queue_item *next; batch; batch = next) {
@@ -283,6 +173,30 @@ static void free_batch(struct queue_item *batch)
         free(batch->result);
         free(batch);
     }
+}
+
+static void tell_progress(struct writer *w)
+{
+    struct run *run = w->run;
+    run->progress.seconds = 1e-9 * (double)(clock_monotonic() - run->start);
+    if (run->team->progress)
+        run->team->progress(run->team->arg, &run->progress);
+}
+
+/* The batch is taken over. */
+static void write_batch(struct writer *w, struct queue_item *batch)
+{
+    struct run *run = w->run;
+    bool ok = keep_batch(w, batch) && !run_has_failed(run);
+    if (ok && run->farm->rank > 0)
+        send_rows(run, batch);
+    else if (ok)
+        note_taken(run, batch);
+    if (ok && w->storer.run)
+        storer_give(&w->storer, batch);
+    else
+        free_batch(batch);
+    tell_progress(w);
 }
 
 /* Told twice to stop: what was found is made safe, nothing else is waited for. */
@@ -314,17 +228,18 @@ void *run_writer(void *arg)
     };
     struct queue_item *batch;
     w.publish_at = run->start + (int64_t)(1e9 * w.publish_wait);
+    if (run->farm->rank == 0 && t->store)
+        storer_begin(&w.storer, run);
     look_for_room(&w);
     while (queue_take(&run->queue, &batch)) {
-        write_batch(&w, batch, false);
-        free_batch(batch);
+        write_batch(&w, batch);
         if (*t->stop > 1)
             leave(&w);
         look_for_room(&w);
         publish_in_time(&w);
     }
-    write_batch(&w, NULL, true); /* the last figures, also of a job without frames */
-    wait_for_store(&w);
+    run->progress.behind = w.storer.run && !storer_end(&w.storer);
+    tell_progress(&w); /* the last figures, also of a job without frames */
     publish_at_end(&w);
     atomic_store(&run->writer_done, true);
     return NULL;

@@ -1,0 +1,158 @@
+/* storer.c - rows into the store, in its own time; see storer.h. */
+#include "parallel/storer.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { AWAY_SECONDS = 2, AWAY_SECONDS_MAX = 30, END_SECONDS = 60, WAITING_MAX = 8192 };
+
+/* It cannot be reached: later, then. */
+static void fall_behind(struct storer *s, const struct error *err)
+{
+    char line[1024];
+    s->wait_ns = s->behind ? 2 * s->wait_ns : (int64_t)AWAY_SECONDS * 1000000000;
+    /* full, read-only, or not allowed: that takes a person */
+    if (err->code != ERROR_BUSY || s->wait_ns > (int64_t)AWAY_SECONDS_MAX * 1000000000)
+        s->wait_ns = (int64_t)AWAY_SECONDS_MAX * 1000000000;
+    s->look_at = clock_monotonic() + s->wait_ns;
+    if (!s->behind)
+        log_warn("%s; results are kept in the journals until it is back", error_line(err, line, sizeof line));
+    s->behind = true;
+}
+
+/* What the journals of all ranks hold, into the database that is back. */
+static bool catch_up(struct storer *s, struct error *err)
+{
+    const struct team *t = s->run->team;
+    struct arena a = {0};
+    struct journals *j = NULL;
+    char **paths;
+    size_t n;
+    uint64_t n_put;
+    bool ok = journals_list(t->publish->journals, -1, &a, &paths, &n, err) &&
+              journals_open((const char *const *)paths, n, &j, err) &&
+              replay_store(j, t->store, t->job, t->recipe->hash_hex, &n_put, err);
+    journals_close(j);
+    arena_free(&a);
+    return ok;
+}
+
+/* Final rows of a batch, by rank. */
+static bool put_batch(struct storer *s, const struct queue_item *batch, struct error *err)
+{
+    const struct result *results[BATCH_MAX];
+    struct store_batch parts[BATCH_MAX];
+    const struct team *t = s->run->team;
+    size_t n = 0, n_parts = 0;
+    for (const struct queue_item *i = batch; i; i = i->next) {
+        bool first = true;
+        for (const struct queue_item *k = batch; first && k != i; k = k->next)
+            first = k->from != i->from;
+        if (!first)
+            continue;
+        struct store_batch part = {.attempt = t->job->attempt, .writer = i->from, .results = results + n};
+        for (const struct queue_item *k = i; k; k = k->next)
+            if (k->from == i->from && journaling_final(k->result))
+                results[n++] = k->result, part.n++;
+        if (part.n)
+            parts[n_parts++] = part;
+    }
+    return store_put_results(t->store, t->job, parts, n_parts, t->recipe->hash_hex, err) &&
+           store_write_rolls(t->store, false, err);
+}
+
+/* Can a later try mend it? The journals must be there to read from. */
+static bool comes_back(const struct team *t, const struct error *err)
+{
+    return t->journal && t->publish && !store_was_superseded(t->store) &&
+           (err->code == ERROR_BUSY || err->code == ERROR_NO_SPACE || err->code == ERROR_FAILED);
+}
+
+/* What a later try may mend does not end the job. */
+static void store_batch(struct storer *s, const struct queue_item *batch, bool last)
+{
+    struct error err = {0};
+    if (atomic_exchange(&s->dropped, false) && !s->behind) {
+        s->behind = true;
+        s->look_at = 0;
+    }
+    if (run_has_failed(s->run) || (s->behind && !last && clock_monotonic() < s->look_at))
+        return;
+    if (s->behind ? catch_up(s, &err) : put_batch(s, batch, &err))
+        s->behind = false;
+    else if (comes_back(s->run->team, &err))
+        fall_behind(s, &err);
+    else
+        run_fails(s->run, &err);
+}
+
+/* At the end nothing is kept waiting: a database that is away for a moment need not cost another start. */
+static void wait_for_store(struct storer *s)
+{
+    int64_t until = clock_monotonic() + (int64_t)END_SECONDS * 1000000000;
+    while (s->behind && clock_monotonic() < until && !*s->run->team->stop && !run_has_failed(s->run)) {
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        if (clock_monotonic() >= s->look_at)
+            store_batch(s, NULL, true);
+    }
+}
+
+/* ---- the thread ---- */
+
+static void free_items(struct queue_item *item)
+{
+    for (struct queue_item *next; item; item = next) {
+        next = item->next;
+        free(item->result);
+        free(item);
+    }
+}
+
+static void *store_all(void *arg)
+{
+    struct storer *s = arg;
+    struct queue_item *batch;
+    while (queue_take(&s->queue, &batch)) {
+        store_batch(s, batch, false);
+        free_items(batch);
+    }
+    store_batch(s, NULL, true);
+    wait_for_store(s);
+    return NULL;
+}
+
+void storer_begin(struct storer *s, struct run *run)
+{
+    struct error err = {0};
+    *s = (struct storer){.run = run};
+    queue_make(&s->queue);
+    if (pthread_create(&s->thread, NULL, store_all, s) == 0)
+        return;
+    queue_free(&s->queue);
+    s->run = NULL;
+    error_set(&err, ERROR_FAILED, "cannot start a thread");
+    run_fails(run, &err);
+}
+
+void storer_give(struct storer *s, struct queue_item *batch)
+{
+    bool may_drop = s->run->team->journal && s->run->team->publish;
+    if (may_drop && queue_length(&s->queue) > WAITING_MAX) {
+        atomic_store(&s->dropped, true);
+        free_items(batch);
+        return;
+    }
+    for (struct queue_item *next; batch; batch = next) {
+        next = batch->next;
+        queue_put(&s->queue, batch, false);
+    }
+    queue_hurry(&s->queue);
+}
+
+bool storer_end(struct storer *s)
+{
+    queue_close(&s->queue);
+    pthread_join(s->thread, NULL);
+    queue_free(&s->queue);
+    return !s->behind;
+}
