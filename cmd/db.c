@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 extern const struct command db_init, db_status, db_check, db_migrate, db_vacuum, db_export, db_import,
-    db_prune, db_replay, db_server, db_drop, db_views;
+    db_prune, db_replay, db_server, db_drop, db_views, db_import_cctbx;
 
 static const struct command *const verbs[] = {
-    &db_init,  &db_status, &db_check,  &db_migrate, &db_vacuum, &db_export, &db_import,
-    &db_prune, &db_replay, &db_server, &db_drop,    &db_views,  NULL,
+    &db_init,  &db_status, &db_check,  &db_migrate, &db_vacuum, &db_export,       &db_import,
+    &db_prune, &db_replay, &db_server, &db_drop,    &db_views,  &db_import_cctbx, NULL,
 };
 
 bool db_read(struct cli *cli, size_t n_words, const char *what, struct db *out, struct error *err)

@@ -59,9 +59,10 @@ static const struct {
      "SELECT count(*) FROM source s LEFT JOIN run r ON r.id=s.run WHERE r.id IS NULL"},
     {"attempts of a job that is not there",
      "SELECT count(*) FROM attempt a LEFT JOIN job j ON j.id=a.job WHERE j.id IS NULL"},
-    {"jobs of a run or trial that is not there", "SELECT count(*) FROM job j LEFT JOIN run r ON r.id=j.run "
-                                                 "LEFT JOIN trial t ON t.id=j.trial WHERE r.id IS NULL OR "
-                                                 "t.id IS NULL"},
+    {"jobs of a run or trial that is not there",
+     "SELECT count(*) FROM job j LEFT JOIN run r ON r.id=j.run "
+     "LEFT JOIN trial t ON t.id=j.trial WHERE j.run>0 AND r.id IS NULL "
+     "OR j.trial>0 AND t.id IS NULL"}, /* 0: a merge has none */
     {"jobs that are done without all their frames",
      "SELECT count(*) FROM job j WHERE state=1 AND n_expected>(SELECT count(*) FROM frame f WHERE "
      "f.job=j.id) "

@@ -165,4 +165,14 @@ struct store_views {
 };
 bool store_views(struct store *s, const char *prefix, struct store_views *out, struct error *err);
 
+/* What cctbx.xfel knows of an experiment (its tables PREFIX_… in a database of a server) into this database, which must be empty:
+ * runs, tags, trials, rungroups, tasks, datasets, versions, jobs; by one transaction. What stays behind is counted (STORE 9.8).
+ * ERROR_USAGE: this database is not empty, no server, no such prefix. */
+struct store_imported_cctbx {
+    int64_t runs, tags, trials, rungroups, tasks, datasets, versions, jobs, attempts;
+    int64_t events_left, crystals_left, isoforms_left, texts_cut;
+};
+bool store_import_cctbx(struct store *s, const struct store_options *from, const char *prefix,
+                        struct store_imported_cctbx *out, struct error *err);
+
 #endif
