@@ -546,6 +546,60 @@ static void a_job_that_nothing_asks_for_keeps_its_history_and_rests(void **state
     free(w);
 }
 
+static enum action_reason of_run_1(const struct world *w)
+{
+    struct arena a = {0};
+    size_t n;
+    enum action_reason reason = 0;
+    const struct action *actions = plan(&w->s, &w->policy, &a, &n);
+    for (size_t i = 0; i < n; i++)
+        if (actions[i].key.run == 1 && actions[i].key.task_rev == 0)
+            reason = actions[i].reason;
+    arena_free(&a);
+    return reason;
+}
+
+/* Everything that could stop a run does; taken away one after the other, the next one in the order of WORDS 4.1 shows. */
+static void the_first_reason_that_fits_is_given(void **state)
+{
+    (void)state;
+    struct world *w = small();
+    struct campaign_run *run = &w->runs[0];
+    run->ignored = true, run->readable = false, run->state = RUN_ONGOING;
+    w->trials[0].active = w->groups[0].active = false;
+    w->groups[0].bad_input = "mask";
+    w->groups[0].first_ord = 2;
+    assert_int_equal(of_run_1(w), 0); /* not in the rungroup: only of interest to who asks */
+    w->policy.explain_run = 1;
+    assert_int_equal(of_run_1(w), REASON_IGNORED);
+    run->ignored = false;
+    assert_int_equal(of_run_1(w), REASON_TRIAL_OFF);
+    w->trials[0].active = true;
+    assert_int_equal(of_run_1(w), REASON_RUNGROUP_OFF);
+    w->groups[0].active = true;
+    assert_int_equal(of_run_1(w), REASON_NOT_IN_RUNGROUP);
+    w->groups[0].first_ord = 1;
+    assert_int_equal(of_run_1(w), REASON_ONGOING);
+    run->state = RUN_EMPTY;
+    assert_int_equal(of_run_1(w), REASON_EMPTY);
+    run->state = RUN_VANISHED;
+    assert_int_equal(of_run_1(w), REASON_VANISHED);
+    run->state = RUN_TRANSFERRING;
+    assert_int_equal(of_run_1(w), REASON_TRANSFERRING);
+    w->policy.start_at_complete = true;
+    assert_int_equal(of_run_1(w), REASON_UNREADABLE);
+    run->n_here = 0; /* one file must be here in any case */
+    assert_int_equal(of_run_1(w), REASON_TRANSFERRING);
+    run->state = RUN_PRESENT;
+    assert_int_equal(of_run_1(w), REASON_EMPTY);
+    run->n_here = 1;
+    run->readable = true;
+    assert_int_equal(of_run_1(w), REASON_BAD_INPUT);
+    w->groups[0].bad_input = NULL;
+    assert_int_equal(of_run_1(w), REASON_NEW_RUN);
+    free(w);
+}
+
 static void an_empty_campaign_has_an_empty_plan(void **state)
 {
     (void)state;
@@ -571,6 +625,7 @@ int main(void)
         cmocka_unit_test(what_is_new_is_named),
         cmocka_unit_test(a_person_and_a_blocked_job_cancel),
         cmocka_unit_test(a_job_that_nothing_asks_for_keeps_its_history_and_rests),
+        cmocka_unit_test(the_first_reason_that_fits_is_given),
         cmocka_unit_test(an_empty_campaign_has_an_empty_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
