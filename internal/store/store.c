@@ -55,16 +55,27 @@ static void back_off(unsigned try)
         sql_backoff(try, ((uint64_t)clock_monotonic() ^ (uint64_t)getpid() << 32) * 0x9e3779b97f4a7c15u));
 }
 
+/* SQLite waits ten seconds by itself each time. */
+static bool waited_long(const struct store *s, int64_t start)
+{
+    return s->sql.ops->dialect == DIALECT_SQLITE && clock_monotonic() - start > 8000000000;
+}
+
 /* Many at once are turned away for a moment: too many connections, a file that one of them is just turning to WAL (where SQLite does
  * not wait by itself). A server that is just starting, or a full queue of connections: a few times, since a wrong host name looks the
  * same. */
 static bool open_patiently(struct store *s, const struct store_options *o, bool read_only, struct error *err)
 {
     enum { BUSY = 12, AWAY = 4 };
+    int64_t start = clock_monotonic();
     for (unsigned try = 1; !sql_open(&s->sql, o, read_only, err); try++) {
         enum sql_class class = s->sql.class;
-        if ((class != CLASS_TRANSIENT || try == BUSY) && (class != CLASS_RECONNECT || try >= AWAY))
+        if ((class != CLASS_TRANSIENT || try == BUSY || waited_long(s, start)) &&
+            (class != CLASS_RECONNECT || try >= AWAY)) {
+            if (class == CLASS_RECONNECT && s->sql.ops->dialect == DIALECT_SQLITE && err)
+                err->code = ERROR_FAILED; /* a file that cannot be opened does not come back by itself */
             return false;
+        }
         back_off(try + 1);
     }
     return true;
@@ -214,6 +225,7 @@ bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg,
 {
     const unsigned most = s->working ? TRIES_QUICK : TRIES;
     bool repaired = false;
+    int64_t start = clock_monotonic();
     if (s->superseded)
         return store_is_superseded(s, err);
     for (unsigned try = 1;; try++) {
@@ -225,7 +237,7 @@ bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg,
         if (class == CLASS_REPAIR && !repaired) {
             sql_forget_statements(&s->sql);
             repaired = true;
-        } else if (s->superseded ||
+        } else if (s->superseded || waited_long(s, start) ||
                    ((class != CLASS_TRANSIENT || try >= TRIES) && (class != CLASS_RECONNECT || try >= most)))
             return false;
         back_off(try + 1);
