@@ -344,6 +344,7 @@ static struct world *small(void)
     w->groups[0] = (struct campaign_rungroup){.id = 1, .open = true, .active = true};
     w->uses[0] = (struct campaign_use){1, 1, true};
     w->datasets[0].active = true;
+    w->policy.start_at_complete = false;
     return w;
 }
 
