@@ -41,7 +41,7 @@ bool database_options(struct arena *a, const struct params *p, const char *folde
             return error_set(err, ERROR_USAGE, "both db.file and %s are given",
                              out->host ? "db.host" : "db.socket"),
                    error_hint(err, "one of them: a file of this machine, or a server");
-        return read_password(a, p, out, err);
+        return store_options_good(out, err) && read_password(a, p, out, err);
     }
     out->file = file ? file : fs_join(a, folder, "xfelx.db");
     return true;

@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 /* What db.* say; folder: where the SQLite file is when they say nothing. Texts in the arena; reads db.password_file.
- * ERROR_USAGE: settings that do not go together, a password file that others can read. */
+ * ERROR_USAGE: settings that cannot be or do not go together, a password file that others can read. */
 bool database_options(struct arena *a, const struct params *p, const char *folder, struct store_options *out,
                       struct error *err);
 

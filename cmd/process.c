@@ -98,8 +98,9 @@ static bool open_outputs(struct job *j, struct error *err)
     };
     struct sink_options last = sink_options_of(j);
     last.rank = farm_ranks(j->farm) - 1;
-    return sink_check(&last, err) && fs_make_folders(j->folder, err) &&
-           database_open(a, j->params, j->folder, false, &j->store, err) &&
+    struct store_options database;
+    return sink_check(&last, err) && database_options(a, j->params, j->folder, &database, err) &&
+           fs_make_folders(j->folder, err) && store_open(&database, false, &j->store, err) &&
            store_begin(j->store, &begin, &j->stored, err);
 }
 

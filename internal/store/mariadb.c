@@ -75,6 +75,22 @@ static bool is_this_machine(const char *host)
     return !strcmp(host, "127.0.0.1") || !strcmp(host, "::1") || !strcmp(host, "localhost");
 }
 
+bool mariadb_check(const struct store_options *o, struct error *err)
+{
+    char host[256];
+    for (const char *p = o->socket || o->tls != STORE_TLS_OFF ? "" : o->host; *p;) {
+        size_t n = strcspn(p, ",");
+        snprintf(host, sizeof host, "%.*s", (int)n, p);
+        p += n + (p[n] == ',');
+        if (!is_this_machine(host))
+            return error_set(err, ERROR_USAGE, "db.tls=off is refused for %s", host),
+                   error_hint(
+                       err, "passwords and results would cross the network readable; only this machine or a "
+                            "socket may do without");
+    }
+    return true;
+}
+
 /* TLS as asked for. auto: over TCP to another machine. */
 static bool wants_tls(const struct store_options *o, const char *host)
 {
@@ -171,11 +187,6 @@ static bool open_server(struct sql *s, bool read_only, struct error *err)
 {
     const struct store_options *o = &s->options;
     (void)read_only;
-    if (o->tls == STORE_TLS_OFF && o->host && !o->socket && !is_this_machine(o->host))
-        return error_set(err, ERROR_USAGE, "db.tls=off is refused for %s", o->host),
-               error_hint(err,
-                          "passwords and results would cross the network readable; only this machine or a "
-                          "socket may do without");
     if (o->socket)
         return connect_to(s, NULL, o->name, err) && script(s, settings, err);
     return connect_to_list(s, o->name, err) && script(s, settings, err);

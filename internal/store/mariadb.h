@@ -10,6 +10,9 @@ bool mariadb_fails(struct sql *s, unsigned number, const char *state, const char
 /* The server's number of this connection; 0: none, or no server. */
 unsigned long mariadb_thread(const struct sql *s);
 
+/* Options of a server that cannot be. ERROR_USAGE. */
+bool mariadb_check(const struct store_options *o, struct error *err);
+
 /* Make the database o->name where it is not there; its name was checked. */
 bool mariadb_make_database(const struct store_options *o, struct error *err);
 

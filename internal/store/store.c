@@ -35,13 +35,15 @@ static bool name_is_good(const char *name)
     return n >= 1 && n <= 40 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
 }
 
-static bool check(const struct store_options *o, struct error *err)
+bool store_options_good(const struct store_options *o, struct error *err)
 {
     bool server = o->host || o->socket;
     if (server && !name_is_good(o->name))
         return error_set(err, ERROR_USAGE, "db.name must be 1 to 40 small letters, digits and underscores"),
                error_hint(err, "one database an experiment: db.name=xpp12345");
-    return server || o->file || error_set(err, ERROR_USAGE, "no database is named");
+    if (!server && !o->file)
+        return error_set(err, ERROR_USAGE, "no database is named");
+    return !server || mariadb_check(o, err);
 }
 
 static void sleep_ns(int64_t ns)
@@ -98,7 +100,8 @@ bool store_open(const struct store_options *o, bool read_only, struct store **ou
         return error_set(err, ERROR_MEMORY, "out of memory");
     s->lock = -1;
     struct store_options k = kept(o, &s->arena);
-    if (!check(&k, err) || !open_sql(s, &k, read_only, err) || !store_migrate(s, read_only, err)) {
+    if (!store_options_good(&k, err) || !open_sql(s, &k, read_only, err) ||
+        !store_migrate(s, read_only, err)) {
         store_close(s);
         return false;
     }
@@ -116,7 +119,7 @@ bool store_open_existing(const struct store_options *o, bool read_only, bool any
         return error_set(err, ERROR_MEMORY, "out of memory");
     s->lock = -1;
     struct store_options k = kept(o, &s->arena);
-    bool ok = check(&k, err);
+    bool ok = store_options_good(&k, err);
     if (ok && k.file && access(k.file, F_OK) != 0)
         ok = error_set(err, ERROR_UNREADABLE, "there is no database %s", k.file),
         error_hint(err, "`xfelx db init` makes one; name its folder or file");

@@ -31,6 +31,9 @@ struct store_options {
     const char *label; /* for messages; NULL: the file */
 };
 
+/* Options that cannot be are ERROR_USAGE; nothing is opened. */
+bool store_options_good(const struct store_options *o, struct error *err);
+
 /* Open the database; create it and bring an older schema up to date unless read_only, refuse a newer one in one line.
  * Texts are copied. ERROR_BUSY: a server that cannot be reached now, ERROR_USAGE: options that cannot be. */
 bool store_open(const struct store_options *o, bool read_only, struct store **out, struct error *err);
