@@ -234,7 +234,6 @@ const struct store_ops mariadb_ops = {
     .column = mariadb_column,
     .columns = mariadb_columns,
     .last_id = last_id,
-    .blocks = true,
     .begin = "START TRANSACTION",
     .has_table =
         "SELECT count(*) FROM information_schema.tables WHERE table_schema=database() AND table_name=?",

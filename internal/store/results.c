@@ -254,56 +254,6 @@ static bool put_batch(struct store *store, void *arg, struct error *err)
            (!b->minimal || note_refused(s, b, err)) && (!b->roll->writing || write_slow(store, b->roll, err));
 }
 
-/* ---- one frame in one round trip ---- */
-
-/* Only what is the rule: a frame that is new, whose rows nothing refuses. Everything else goes step by step. */
-static bool goes_at_once(const struct store *s, const struct batch *b)
-{
-    return s->sql.ops->blocks && !s->sql.mysql && s->sql.db && b->part.n == 1 && !b->careful && !b->minimal &&
-           b->rows.n == 1 && b->rows.failures.n == 0 && b->rows.lattices.n <= L_COLUMNS &&
-           !slow_is_due(s, b->roll);
-}
-
-static void add_insert(struct str *text, const char *table)
-{
-    schema_insert(DIALECT_MARIADB, schema_find(table), MEETING_FAILS, text);
-    str_add(text, "; ");
-}
-
-/* The four steps of a batch as one statement. A position that has moved is an error of it, like a row that is there. */
-static void text_at_once(const struct batch *b, struct str *text)
-{
-    str_printf(
-        text,
-        "BEGIN NOT ATOMIC START TRANSACTION; %s; IF ROW_COUNT()<>1 THEN SIGNAL SQLSTATE '45000'; END IF; ",
-        roll_move_text);
-    add_insert(text, "frame");
-    if (b->rows.lattices.n)
-        add_insert(text, "lattice");
-    str_add(text, "COMMIT; END");
-}
-
-/* false: it did not work, nothing of it is there, and the steps will find out why. */
-static bool put_at_once(struct store *store, struct batch *b)
-{
-    struct sql *s = &store->sql;
-    struct sql_value v[ROLL_MOVE_VALUES + F_COLUMNS + L_COLUMNS];
-    uint8_t reasons[256];
-    struct str text = {0};
-    size_t n = ROLL_MOVE_VALUES + F_COLUMNS + b->rows.lattices.n;
-    text_at_once(b, &text);
-    roll_move_values(b->roll, &b->hot, b->roll->pos, b->to, reasons, v);
-    memcpy(v + ROLL_MOVE_VALUES, b->rows.frames.values, F_COLUMNS * sizeof *v);
-    if (b->rows.lattices.n)
-        memcpy(v + ROLL_MOVE_VALUES + F_COLUMNS, b->rows.lattices.values, L_COLUMNS * sizeof *v);
-    struct sql_stmt *q = sql_prepared(s, text.text, NULL);
-    bool ok = q && s->ops->run(s, q, v, n, NULL) && sql_step(s, q, NULL) == 0;
-    str_free(&text);
-    if (!ok)
-        sql_rollback(s);
-    return ok;
-}
-
 /* It is in the tables. What a commit did whose answer was lost is read again from its rows. */
 static void take_over(struct batch *b)
 {
@@ -325,9 +275,7 @@ static bool put_part(struct store *s, struct batch *b, struct error *err)
     bool was_careful = b->careful;
     b->roll->writing = false;
     b->to = b->roll->pos + (int64_t)b->part.n;
-    b->done = false;
-    bool ok = b->part.n == 1 && make_rows(&s->sql, b, err) && goes_at_once(s, b) && put_at_once(s, b);
-    ok = ok || store_transaction(s, put_batch, b, err);
+    bool ok = store_transaction(s, put_batch, b, err);
     if (!ok && b->careful && !was_careful)
         ok = store_transaction(s, put_batch, b, err);
     if (ok)

@@ -77,7 +77,6 @@ struct store_ops {
     struct sql_value (*column)(struct sql_stmt *q, int i); /* lives until the next step */
     int (*columns)(struct sql_stmt *q);
     int64_t (*last_id)(struct sql *s);
-    bool blocks; /* several statements with parameters go in one round trip: BEGIN NOT ATOMIC … END */
     const char *begin, *has_table, *has_column, *now; /* SQL text; now: NULL: the caller's clock */
 };
 extern const struct store_ops sqlite_ops, mariadb_ops;

@@ -81,7 +81,9 @@ static void put_frames(const struct store_options *o, int number, size_t n, int6
     if (!store_open(o, false, &s, &err) || !store_begin(s, &b, &job, &err))
         die(&err);
     struct store_batch batch = {.attempt = job.attempt, .results = p, .n = n};
-    for (uint32_t frame = 0; clock_monotonic() < until; c->commits++) {
+    /* other frames than an earlier run put */
+    uint32_t frame = (uint32_t)(clock_now() / 1000000000 % 400000) * 10000;
+    for (; clock_monotonic() < until; c->commits++) {
         for (size_t i = 0; i < n; i++) {
             r[i] = frame_of(frame++);
             p[i] = r + i;
@@ -99,7 +101,8 @@ static void insert_rows(const struct store_options *o, int number, int64_t until
     struct sql s;
     if (!sql_open(&s, o, false, &err))
         die(&err);
-    for (uint32_t frame = 0; clock_monotonic() < until; frame++) {
+    uint32_t frame = (uint32_t)(clock_now() / 1000000000 % 100000) * 10000;
+    for (; clock_monotonic() < until; frame++) {
         struct frame_rows rows = {.n = 0};
         struct frame_owner owner = {.job = 1000000 + number, .recipe_hash = "0123456789abcdef"};
         struct result r = frame_of(3 * frame + 1);
