@@ -99,8 +99,10 @@ static bool open_outputs(struct job *j, struct error *err)
     struct sink_options last = sink_options_of(j);
     last.rank = farm_ranks(j->farm) - 1;
     struct store_options database;
+    uint64_t last_attempt = 0;
     return sink_check(&last, err) && database_options(a, j->params, j->folder, &database, err) &&
-           fs_make_folders(j->folder, err) && store_open(&database, false, &j->store, err) &&
+           fs_make_folders(j->folder, err) && journals_last_attempt(j->journals, &last_attempt, err) &&
+           (begin.last_attempt = (int64_t)last_attempt, store_open(&database, false, &j->store, err)) &&
            store_begin(j->store, &begin, &j->stored, err);
 }
 

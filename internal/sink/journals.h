@@ -19,6 +19,9 @@ char *journals_path(struct arena *a, const char *folder, uint64_t attempt, uint3
 bool journals_list(const char *folder, int64_t rank, struct arena *a, char ***paths, size_t *n,
                    struct error *err);
 
+/* The largest number of an attempt of which a journal lies below that folder; 0: there is none. */
+bool journals_last_attempt(const char *folder, uint64_t *attempt, struct error *err);
+
 /* A frame and its record. */
 struct journals_frame {
     uint32_t source, frame;

@@ -62,12 +62,13 @@ static int compare(const void *a, const void *b)
     return x->rank == y->rank ? 0 : x->rank < y->rank ? -1 : 1;
 }
 
-bool journals_list(const char *folder, int64_t rank, struct arena *a, char ***paths, size_t *n,
-                   struct error *err)
+/* All names of ours below the folder, in no order. rank: -1: of all. */
+static bool find_all(const char *folder, int64_t rank, struct arena *a, struct named **all, size_t *n_all,
+                     struct error *err)
 {
     static const char *const places[] = {"a*/r*.xfj", "a*/*/r*.xfj"};
-    struct named *all = NULL;
-    size_t n_all = 0;
+    *all = NULL;
+    *n_all = 0;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char **found;
         size_t n_found;
@@ -75,18 +76,39 @@ bool journals_list(const char *folder, int64_t rank, struct arena *a, char ***pa
             return false;
         for (size_t k = 0; k < n_found; k++) {
             struct named one;
-            if (!read_name(a, folder, found[k], &one) || (rank >= 0 && one.rank != rank) ||
-                !is_begun(found[k]))
+            if (!read_name(a, folder, found[k], &one) || (rank >= 0 && one.rank != rank))
                 continue;
-            all = arena_grow(a, all, n_all, sizeof *all);
-            all[n_all++] = one;
+            *all = arena_grow(a, *all, *n_all, sizeof **all);
+            (*all)[(*n_all)++] = one;
         }
     }
-    if (n_all)
-        qsort(all, n_all, sizeof *all, compare);
+    if (*n_all)
+        qsort(*all, *n_all, sizeof **all, compare);
+    return true;
+}
+
+bool journals_list(const char *folder, int64_t rank, struct arena *a, char ***paths, size_t *n,
+                   struct error *err)
+{
+    struct named *all;
+    size_t n_all;
+    *n = 0;
+    if (!find_all(folder, rank, a, &all, &n_all, err))
+        return false;
     *paths = arena_array(a, n_all + 1, sizeof **paths);
     for (size_t i = 0; i < n_all; i++)
-        (*paths)[i] = all[i].path;
-    *n = n_all;
+        if (is_begun(all[i].path))
+            (*paths)[(*n)++] = all[i].path;
     return true;
+}
+
+bool journals_last_attempt(const char *folder, uint64_t *attempt, struct error *err)
+{
+    struct arena a = {0};
+    struct named *all;
+    size_t n;
+    bool ok = find_all(folder, -1, &a, &all, &n, err);
+    *attempt = ok && n ? all[n - 1].attempt : 0;
+    arena_free(&a);
+    return ok;
 }

@@ -306,15 +306,33 @@ static bool put_halved(struct store *s, struct batch *b, struct error *err)
     return put_part(s, b, err);
 }
 
+/* Whose rows they become: a database that is younger than a journal does not know its attempt. */
+struct owner_work {
+    const struct store_job *job;
+    int64_t attempt;
+};
+
+static bool owner_work(struct store *s, void *arg, struct error *err)
+{
+    struct owner_work *w = arg;
+    int64_t known = 0;
+    if (!sql_number(&s->sql, &known, 0, err, "SELECT 1 FROM attempt WHERE id=? AND job=?", "ii", w->attempt,
+                    w->job->job))
+        return false;
+    w->attempt = known ? w->attempt : w->job->attempt;
+    return true;
+}
+
 bool store_put_results(struct store *s, const struct store_job *j, const struct store_batch *batches,
                        size_t n, const char *recipe_hash, struct error *err)
 {
     struct error none = {0}, *e = err ? err : &none;
     for (size_t i = 0; i < n; i++) {
-        struct batch b = {.job = j,
-                          .part = batches[i],
-                          .recipe_hash = recipe_hash,
-                          .roll = find_writer(s, batches[i].attempt, batches[i].writer)};
+        struct batch b = {.job = j, .part = batches[i], .recipe_hash = recipe_hash};
+        struct owner_work owner = {j, batches[i].attempt};
+        if (owner.attempt != j->attempt && !store_transaction(s, owner_work, &owner, e))
+            return false;
+        b.roll = find_writer(s, owner.attempt, batches[i].writer);
         if (!put_halved(s, &b, e))
             return false;
         *e = (struct error){0}; /* what was refused on the way is in its table */

@@ -425,6 +425,11 @@ static bool start_attempt(struct store *store, const struct store_begin *b, stru
                 "iitiitiitbb", out->job, no + 1, name, token + 1, now, b->host, (int64_t)b->n_ranks,
                 (int64_t)b->n_threads, b->program, none, 32, b->recipe_hash, 32);
     out->attempt = ok ? s->ops->last_id(s) : 0;
+    if (ok && out->attempt <= b->last_attempt) { /* a number names a journal, and must be a new one */
+        ok = sql_do(s, NULL, err, "UPDATE attempt SET id=? WHERE id=?", "ii", b->last_attempt + 1,
+                    out->attempt);
+        out->attempt = b->last_attempt + 1;
+    }
     store->token = token + 1;
     /* whoever still writes for an earlier attempt finds its token gone */
     ok = ok &&

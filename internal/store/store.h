@@ -61,6 +61,8 @@ struct store_begin {
     const char *program;        /* version */
     const char *host;
     uint32_t n_ranks, n_threads;
+    int64_t
+        last_attempt; /* the largest number that journals of this job know: the database may be younger than they are. 0: none */
     const double *cell; /* the trial's, NULL: not known: bounds of histograms */
 };
 
@@ -84,7 +86,8 @@ bool store_is_alive(struct store *s, int64_t job);
 
 /* Frames of one writer. */
 struct store_batch {
-    int64_t attempt; /* that found them: this one, or an earlier one of the job (replay) */
+    int64_t
+        attempt; /* that found them: this one, or an earlier one of the job (replay); one that the database does not know: this one */
     uint32_t writer; /* rank */
     const struct result *const *results;
     size_t n;
