@@ -74,30 +74,6 @@ double facility_wait(const struct facility_settings *s, enum net_class class, un
                : wait; /* a wrong password asked again and again locks the account */
 }
 
-char *path_map(struct arena *a, const char *const *maps, const char *path)
-{
-    const char *to = NULL;
-    size_t best = 0;
-    for (; maps && *maps; maps++) {
-        const char *equal = strchr(*maps, '=');
-        size_t n = equal ? (size_t)(equal - *maps) : 0;
-        while (n > 1 && (*maps)[n - 1] == '/')
-            n--;
-        if (n > best && strncmp(path, *maps, n) == 0 &&
-            (path[n] == '/' || !path[n] || (*maps)[n - 1] == '/')) {
-            best = n;
-            to = equal + 1;
-        }
-    }
-    if (!to)
-        return arena_strdup(a, path);
-    size_t n = strlen(to);
-    while (n > 0 && to[n - 1] == '/')
-        n--;
-    const char *rest = path + best;
-    return arena_printf(a, "%.*s%s%s", (int)n, to, *rest && *rest != '/' ? "/" : "", rest);
-}
-
 static bool read_auth(const struct params *p, struct facility_settings *s, struct error *err)
 {
     const char *kind = param_text(p, "facility.auth", "none");
@@ -153,12 +129,9 @@ bool facility_settings_read(const struct params *p, struct arena *a, struct faci
         .start_at = param_text(p, "facility.start_at", NULL),
         .path_map = map,
     };
-    for (size_t i = 0; i < n; i++) {
-        if (maps[i][0] == '=' || !strchr(maps[i], '='))
-            return error_set(err, ERROR_USAGE, "facility.path_map = %s is not of the form FROM=TO", maps[i]);
+    for (size_t i = 0; i < n; i++)
         map[i] = maps[i];
-    }
-    return read_auth(p, s, err);
+    return path_map_check(map, "facility.path_map", err) && read_auth(p, s, err);
 }
 
 /* Folders that are watched for changes; more than the kernel grants is simply not told. */

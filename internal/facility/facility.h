@@ -84,9 +84,6 @@ bool facility_may_start(const struct facility_settings *s, const struct observat
 double facility_wait(const struct facility_settings *s, enum net_class class, unsigned failures,
                      uint64_t dice);
 
-/* A path with the longest FROM of the maps replaced by its TO; whole parts of the path only. */
-char *path_map(struct arena *a, const char *const *maps, const char *path);
-
 /* A time of the run table: ISO 8601 with or without fraction and zone (none: UTC), or seconds since 1970. False: it is none. */
 bool facility_time(const char *text, int64_t *ns);
 

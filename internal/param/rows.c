@@ -22,6 +22,7 @@
 #define CLASS_NOT_YET  PARAM_NOT_YET,  PARAM_RECIPE,   false, false /* refused when set away from the default */
 #define CLASS_NOT_YETS PARAM_NOT_YET,  PARAM_RECIPE,   true,  false
 #define CLASS_SETTING  PARAM_HONOURED, PARAM_SETTINGS, false, false
+#define CLASS_SETTINGS PARAM_HONOURED, PARAM_SETTINGS, true,  false
 #define CLASS_LATER    PARAM_IGNORED,  PARAM_SETTINGS, false, false /* read by commands that do not exist yet; said when set */
 #define CLASS_LATERS   PARAM_IGNORED,  PARAM_SETTINGS, true,  false
 #define CLASS_UNUSED   PARAM_IGNORED,  PARAM_SETTINGS, false, false /* a setting of cctbx.xfel without effect here */

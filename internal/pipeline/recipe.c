@@ -46,6 +46,18 @@ static bool take_reference(struct recipe *r, const char *path, struct str *lines
     return true;
 }
 
+/* facility.path_map: where files are on this machine, no part of what is done with them. */
+static bool take_places(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
+{
+    const char *const *maps = NULL;
+    size_t n = param_texts(p, "facility.path_map", &maps);
+    const char **ended = arena_array(a, n + 1, sizeof *ended);
+    for (size_t i = 0; i < n; i++)
+        ended[i] = maps[i];
+    r->source.path_map = n ? ended : NULL;
+    return path_map_check(r->source.path_map, "facility.path_map", err);
+}
+
 static bool take_inputs(struct recipe *r, const struct params *p, struct arena *a, struct str *files,
                         struct error *err)
 {
@@ -63,7 +75,7 @@ static bool take_inputs(struct recipe *r, const struct params *p, struct arena *
         swapped[1] = centre[0];
         r->source.beam_centre_fast_slow = swapped;
     }
-    if (!source_options_check(&r->source, err))
+    if (!source_options_check(&r->source, err) || !take_places(r, p, a, err))
         return false;
     const char *reference = param_text(p, "input.reference_geometry", NULL);
     if (reference && !take_reference(r, reference, files, a, err))

@@ -3,6 +3,9 @@
  * Arguments are files, folders, globs and lists of paths; what they expand to is sorted inside an argument and each file
  * counts once, by its absolute path, whoever named it first. A name that is no file stays in the list: it counts one frame,
  * which then fails with the reason, so that nothing that was asked for is lost silently.
+ *
+ * Names are those that the person gave, and make the identity of the frames. Where the data lie under another root on this machine
+ * (options.path_map) every look at the disk goes there, and what is found there is named as it would be under the root it was given.
  */
 #include "source/format.h"
 
@@ -16,7 +19,18 @@ struct names {
     char **name;
     size_t n, room;
     struct arena *arena;
+    const char *const *maps; /* options.path_map */
 };
+
+/* Where a name is on this machine: the name itself unless a map fits its absolute form. */
+static const char *place_of(const struct names *l, const char *name)
+{
+    struct path_move m;
+    if (!l->maps)
+        return name;
+    const char *whole = fs_absolute(l->arena, name);
+    return path_map_find(l->maps, whole, &m) ? path_map(l->arena, l->maps, whole) : name;
+}
 
 static bool add_name(struct names *l, const char *name, struct error *err)
 {
@@ -97,15 +111,36 @@ static bool add_all(struct names *l, char **names, size_t n, struct error *err)
     return true;
 }
 
-static bool add_folder(struct names *l, const char *folder, struct error *err)
+/* place: where the folder is on this machine. */
+static bool add_folder(struct names *l, const char *folder, const char *place, struct error *err)
 {
     char **names;
     size_t n;
-    if (!fs_list(folder, l->arena, &names, &n, err))
+    if (!fs_list(place, l->arena, &names, &n, err))
         return false;
-    for (size_t i = 0; i < n; i++)
-        if (is_image_name(names[i]) && !is_member(names[i], l->arena) && !add_name(l, names[i], err))
+    for (size_t i = 0; i < n; i++) {
+        if (!is_image_name(names[i]) || is_member(names[i], l->arena))
+            continue;
+        if (!add_name(l, place == folder ? names[i] : fs_join(l->arena, folder, fs_name(names[i])), err))
             return false;
+    }
+    return true;
+}
+
+/* The names that a glob finds. Under a map only the part behind FROM is a pattern: TO is a name, and goes back to FROM. */
+static bool find_names(const struct names *l, const char *pattern, char ***names, size_t *n,
+                       struct error *err)
+{
+    struct path_move m;
+    struct arena *a = l->arena;
+    const char *whole = l->maps ? fs_absolute(a, pattern) : pattern;
+    if (!path_map_find(l->maps, whole, &m))
+        return fs_glob(pattern, a, names, n, err);
+    const char *to = arena_strndup(a, m.to, m.n_to);
+    if (!fs_glob(arena_printf(a, "%s%s", fs_quoted(a, to), whole + m.n_from), a, names, n, err))
+        return false;
+    for (size_t i = 0; i < *n; i++)
+        (*names)[i] = arena_printf(a, "%.*s%s", (int)m.n_from, whole, (*names)[i] + m.n_to);
     return true;
 }
 
@@ -114,11 +149,12 @@ static bool add_argument(struct names *l, const char *argument, struct error *er
 {
     char **names;
     size_t n;
-    if (fs_is_folder(argument))
-        return add_folder(l, argument, err);
-    if (fs_is_file(argument) || !strpbrk(argument, "*?["))
+    const char *place = place_of(l, argument);
+    if (fs_is_folder(place))
+        return add_folder(l, argument, place, err);
+    if (fs_is_file(place) || !strpbrk(argument, "*?["))
         return add_name(l, argument, err);
-    if (!fs_glob(argument, l->arena, &names, &n, err))
+    if (!find_names(l, argument, &names, &n, err))
         return false;
     return n > 0 ? add_all(l, names, n, err) : add_name(l, argument, err);
 }
@@ -127,7 +163,7 @@ static bool add_argument(struct names *l, const char *argument, struct error *er
 static bool add_list(struct names *l, const char *path, struct error *err)
 {
     struct bytes text = {0};
-    if (!fs_read(path, (size_t)LIST_LIMIT_MIB << 20, &text, err))
+    if (!fs_read(place_of(l, path), (size_t)LIST_LIMIT_MIB << 20, &text, err))
         return false;
     const char *folder = fs_folder(l->arena, path);
     bool ok = true;
@@ -189,7 +225,7 @@ static void fill_sources(struct names *l, struct source_list *out)
     for (size_t i = 0; i < l->n; i++)
         if (!twice[i])
             out->sources[out->n_sources++] =
-                (struct source_entry){.path = l->name[i], .recorded = recorded[i]};
+                (struct source_entry){.path = place_of(l, l->name[i]), .recorded = recorded[i]};
 }
 
 /* How many frames; containers stay open. Errors are kept with the few sources that have one. */
@@ -208,15 +244,16 @@ static void count_frames(struct source_entry *e, const struct source_options *o,
 bool source_list_make(char *const *arguments, size_t n, const struct source_options *o, struct arena *a,
                       struct source_list *out, struct error *err)
 {
-    struct names l = {.arena = a};
+    struct names l = {.arena = a, .maps = o ? o->path_map : NULL};
     *out = (struct source_list){0};
     for (size_t i = 0; i < n; i++) {
         const char *argument = arguments[i];
         bool at = argument[0] == '@' && argument[1];
         if (*argument == 0)
             continue;
-        bool ok = at || (is_list(argument) && !fs_is_folder(argument)) ? add_list(&l, argument + at, err)
-                                                                       : add_argument(&l, argument, err);
+        bool ok = at || (is_list(argument) && !fs_is_folder(place_of(&l, argument)))
+                      ? add_list(&l, argument + at, err)
+                      : add_argument(&l, argument, err);
         if (!ok)
             return false;
     }

@@ -52,6 +52,7 @@ void frame_buffer_free(struct frame_buffer *b);
  * wavelength_offset      Å, added to the file's
  * distance               geometry.detector.distance, mm
  * beam_centre_fast_slow  px, on the panel the beam hits
+ * path_map               facility.path_map (base/path_map.h): where the files of a list lie on this machine; their names stay
  */
 struct source_options {
     const char *geometry_file, *geometry_text;
@@ -59,6 +60,7 @@ struct source_options {
     const struct detector *reference;
     double wavelength, wavelength_offset, distance;
     const double *beam_centre_fast_slow;
+    const char *const *path_map;
 };
 
 /* Are the numbers possible, whatever the files say? ERROR_USAGE. */
@@ -104,8 +106,8 @@ void source_helper_stop(void);
 
 /* One file of a list.
  *
- * path      as opened
- * recorded  absolute: the identity of its frames (STORE 3.1)
+ * path      as opened: where options.path_map says that it lies on this machine
+ * recorded  absolute, as it was named: the identity of its frames (STORE 3.1)
  * n_frames  a source that cannot be opened counts 1 frame, which then fails
  * first     number of its first frame in the whole list
  * error     could not be opened: its frame 0 fails with this; NULL: nothing known against it
@@ -130,7 +132,7 @@ struct source_list {
 
 /* Expand arguments: a file; a folder (its image files, sorted; data files of a master left out); a glob; "@list.txt" or a
  * *.txt or *.lst file of one path a line (# comments; relative to the list's folder). Sorted by name inside an argument,
- * doubles removed. Containers are opened to count frames. Fails only when nothing at all is named or a list file cannot be
+ * doubles removed. Arguments under a FROM of o->path_map are looked for under its TO and keep their names. Containers are opened to count frames. Fails only when nothing at all is named or a list file cannot be
  * read (ERROR_USAGE, ERROR_UNREADABLE). */
 bool source_list_make(char *const *arguments, size_t n, const struct source_options *o, struct arena *a,
                       struct source_list *out, struct error *err);

@@ -1,20 +1,8 @@
-/* facility_test.c - the table, maps of paths, when a run may start, and how long to wait. */
+/* facility_test.c - the table, when a run may start, and how long to wait. */
 #include "facility/facility.h"
 #include "support.h"
 
 #include <string.h>
-
-static void the_longest_map_that_ends_at_a_part_of_the_path_wins(void **state)
-{
-    (void)state;
-    const char *const maps[] = {"/reg/d=/global/data", "/reg/d/psdm/=/p/", "/=/all", NULL};
-    struct arena a = {0};
-    assert_string_equal(path_map(&a, maps, "/reg/d/x/y.xtc"), "/global/data/x/y.xtc");
-    assert_string_equal(path_map(&a, maps, "/reg/d/psdm/mfx/a"), "/p/mfx/a");
-    assert_string_equal(path_map(&a, maps, "/reg/data/a"), "/all/reg/data/a");
-    assert_string_equal(path_map(&a, NULL, "/a b"), "/a b");
-    arena_free(&a);
-}
 
 static void a_run_starts_when_it_is_complete_only_where_files_are_written_in_place(void **state)
 {
@@ -87,7 +75,6 @@ static void a_change_ends_the_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_longest_map_that_ends_at_a_part_of_the_path_wins),
         cmocka_unit_test(a_run_starts_when_it_is_complete_only_where_files_are_written_in_place),
         cmocka_unit_test(who_is_not_let_in_asks_once_a_minute_at_most),
         cmocka_unit_test(the_settings_come_from_the_parameters),

@@ -137,6 +137,48 @@ static void nothing_named_or_a_bad_list_is_an_error(void **state)
     assert_int_equal(err.code, ERROR_USAGE);
 }
 
+/* The folder is known as /gone/data; the letters in brackets are no pattern where they are part of a root. */
+static void files_under_another_root_are_found_and_keep_their_names(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"b.cbf", "a[1].cbf", "c.img", "missing.cbf"};
+    struct error err = {0};
+    char *there = path_of("now [b]*");
+    static const char *const files[] = {"a[1].cbf", "b.cbf", "c.img"};
+    struct bytes bytes = {0};
+    assert_true(fs_make_folders(there, &err));
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(fs_read(path_of(files[i]), 1 << 24, &bytes, &err));
+        write_text(arena_printf(&arena, "now [b]*/%s", files[i]), (const char *)bytes.data, bytes.size);
+    }
+    bytes_free(&bytes);
+    write_text("now [b]*/list.txt", "b.cbf\nmissing.cbf\n", 18);
+    const char *const maps[] = {"/gone=/nowhere", arena_printf(&arena, "/gone/data/=%s/", there), NULL};
+    struct source_options o = {.path_map = maps};
+    char *each[][4] = {
+        {"/gone/data/b.cbf", "/gone/./data/*.cbf", "/gone/data", "/gone/data/missing.cbf"},
+        {"@/gone/data/list.txt", "/gone/data/[a]*", "/gone/data/*.img", "/gone/data/missing.cbf"},
+    };
+    for (size_t k = 0; k < 2; k++) {
+        struct source_list l;
+        assert_true(source_list_make(each[k], 4, &o, &arena, &l, &err));
+        assert_int_equal(l.n_sources, 4);
+        for (size_t i = 0; i < 4; i++) {
+            const char *name =
+                k == 0 ? names[i] : (const char *[]){"b.cbf", "missing.cbf", "a[1].cbf", "c.img"}[i];
+            assert_string_equal(l.sources[i].recorded, arena_printf(&arena, "/gone/data/%s", name));
+            assert_string_equal(l.sources[i].path, arena_printf(&arena, "%s/%s", there, name));
+            assert_true(!l.sources[i].error == (strcmp(name, "missing.cbf") != 0));
+        }
+        source_list_close(&l);
+    }
+    char *beside[] = {"/gone/database/b.cbf"};
+    struct source_list l;
+    assert_true(source_list_make(beside, 1, &o, &arena, &l, &err));
+    assert_string_equal(l.sources[0].path, "/nowhere/database/b.cbf");
+    source_list_close(&l);
+}
+
 static int setup(void **state)
 {
     struct str file = {0};
@@ -160,6 +202,7 @@ int main(void)
         cmocka_unit_test(doubles_are_removed_whoever_names_them),
         cmocka_unit_test(what_cannot_be_opened_counts_one_frame_that_fails),
         cmocka_unit_test(data_files_beside_their_master_are_not_listed_again),
+        cmocka_unit_test(files_under_another_root_are_found_and_keep_their_names),
         cmocka_unit_test(nothing_named_or_a_bad_list_is_an_error),
     };
     return cmocka_run_group_tests(tests, setup, place_end);
