@@ -162,20 +162,38 @@ bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, s
     return ok;
 }
 
-bool store_frames(struct store *s, int64_t job, struct arena *a, struct store_frame **rows, size_t *n,
-                  struct error *err)
+struct frames_work {
+    int64_t job;
+    struct arena *arena;
+    struct store_frame *rows;
+    size_t n;
+};
+
+static bool read_frames(struct store *s, void *arg, struct error *err)
 {
-    struct sql_stmt *q =
-        sql_query(&s->sql, err, "SELECT source,frame FROM frame WHERE job=? ORDER BY source,frame", "i", job);
+    struct frames_work *w = arg;
+    struct sql_stmt *q = sql_query(
+        &s->sql, err, "SELECT source,frame FROM frame WHERE job=? ORDER BY source,frame", "i", w->job);
     int step;
-    *n = 0;
-    *rows = NULL;
+    w->n = 0;
+    w->rows = NULL;
     while ((step = sql_step(&s->sql, q, err)) == 1) {
-        *rows = arena_grow(a, *rows, *n, sizeof **rows);
-        (*rows)[(*n)++] =
+        w->rows = arena_grow(w->arena, w->rows, w->n, sizeof *w->rows);
+        w->rows[w->n++] =
             (struct store_frame){(uint32_t)sql_int(&s->sql, q, 0), (uint32_t)sql_int(&s->sql, q, 1)};
     }
     return step == 0;
+}
+
+/* As a transaction, because that is what connects again: a job asks this first of a server that is back. */
+bool store_frames(struct store *s, int64_t job, struct arena *a, struct store_frame **rows, size_t *n,
+                  struct error *err)
+{
+    struct frames_work w = {.job = job, .arena = a};
+    bool ok = store_transaction(s, read_frames, &w, err);
+    *rows = w.rows;
+    *n = w.n;
+    return ok;
 }
 
 bool store_failures(struct store *s, int64_t job, size_t limit, struct arena *a, struct store_failed **rows,
