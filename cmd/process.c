@@ -204,7 +204,8 @@ static int lead(struct job *j)
         code = j->stored.elsewhere ? say_elsewhere(&err) : cli_fail(&err);
     else if (j->stored.finished)
         printf("nothing to do: all %llu frames are done, results are in %s\n",
-               (unsigned long long)j->n_frames, j->folder);
+               (unsigned long long)j->n_frames,
+               fs_is_folder(j->stored.folder) ? j->stored.folder : j->folder); /* it may have been moved */
     bool go = ok && !j->stored.finished;
     if (!tell_others(j, code, go, &err))
         return cli_fail(&err);

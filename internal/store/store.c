@@ -448,6 +448,72 @@ struct begin_work {
     int64_t trial;
 };
 
+/* A source as it is now, where its row says something else. grown: the same file with more frames at its end, as far as one can tell. */
+struct changed {
+    size_t no;
+    int64_t size;
+    bool grown;
+};
+
+static bool find_changed(struct sql *s, const struct store_begin *b, int64_t run, struct arena *a,
+                         struct changed **out, size_t *n, struct error *err)
+{
+    struct sql_stmt *q = sql_query(
+        s, err, "SELECT no,size,mtime,n_frames,format,path FROM source WHERE run=? ORDER BY no", "i", run);
+    int step;
+    *n = 0;
+    *out = NULL;
+    while ((step = sql_step(s, q, err)) == 1) {
+        char format[33];
+        size_t length, no = (size_t)sql_int(s, q, 0);
+        int64_t size = sql_int(s, q, 1), frames = sql_int(s, q, 3);
+        sql_text(s, q, 4, format, sizeof format);
+        const uint8_t *path = sql_bytes(s, q, 5, &length);
+        if (no >= b->n_sources) /* gone from the list */
+            continue;
+        const struct store_source *f = b->sources + no;
+        if (strlen(f->path) != length || memcmp(f->path, path, length) != 0 ||
+            (f->size == size && f->n_frames == frames))
+            continue; /* in another order: said later */
+        /* what could not be read before may have become readable, and what is gone fails by name */
+        bool grown =
+            size < 0 || f->size < 0 || !*format || !f->format || (f->size > size && f->n_frames > frames);
+        *out = arena_grow(a, *out, *n, sizeof **out);
+        (*out)[(*n)++] = (struct changed){no, size, grown};
+    }
+    return step == 0;
+}
+
+/* Files that were replaced by others since frames of them were done would be mixed with these. A time alone says nothing: copies get
+ * a new one. */
+static bool same_files(struct sql *s, const struct store_begin *b, int64_t run, int64_t job,
+                       struct error *err)
+{
+    struct arena a = {0};
+    struct changed *changed;
+    size_t n;
+    int64_t done = 0;
+    bool ok = find_changed(s, b, run, &a, &changed, &n, err) && (n == 0 || count_done(s, job, &done, err));
+    for (size_t i = 0; ok && i < n; i++) {
+        const struct store_source *f = b->sources + changed[i].no;
+        if (done && !changed[i].grown) {
+            ok = error_set(err, ERROR_USAGE, "%s is not the file that was processed", f->path);
+            error_detail(err, "it had %lld bytes and has %lld; %lld frames of the run are done",
+                         (long long)changed[i].size, (long long)f->size, (long long)done);
+            error_hint(
+                err,
+                "give another output.output_dir (on a server: another db.name), or put the old file back");
+            break;
+        }
+        ok = sql_do(s, NULL, err,
+                    "UPDATE source SET size=?,mtime=?,n_frames=?,format=?,here=? WHERE run=? AND no=?",
+                    "iiitiii", f->size, f->mtime, (int64_t)f->n_frames, f->format, (int64_t)(f->size >= 0),
+                    run, (int64_t)changed[i].no);
+    }
+    arena_free(&a);
+    return ok;
+}
+
 /* Run, trial and job. */
 static bool find_all(struct store *store, void *arg, struct error *err)
 {
@@ -455,20 +521,37 @@ static bool find_all(struct store *store, void *arg, struct error *err)
     struct sql *s = &store->sql;
     return find_run(s, w->begin, &w->out->run_number, err) && find_trial(s, w->begin, &w->trial, err) &&
            find_job(s, w->begin, w->out->run_number, w->trial, w->out, err) &&
+           same_files(s, w->begin, w->out->run_number, w->out->job, err) &&
            folder_is_free(store, w->begin, w->out->job, w->trial, err); /* refused: no row is left of it */
+}
+
+static bool read_folder(struct sql *s, struct store_job *out, struct error *err)
+{
+    struct sql_stmt *q = sql_query(s, err, "SELECT folder FROM job WHERE id=?", "i", out->job);
+    int step = sql_step(s, q, err);
+    if (step == 1) {
+        sql_text(s, q, 0, out->folder, sizeof out->folder);
+        sql_reset(s, q);
+    }
+    return step >= 0;
 }
 
 static bool start_work(struct store *store, void *arg, struct error *err)
 {
     struct begin_work *w = arg;
     struct sql *s = &store->sql;
-    int64_t published = 0;
+    int64_t published = 0, done = 0;
     /* asked again under the lock: another one may have begun meanwhile */
     if (!folder_is_free(store, w->begin, w->out->job, w->trial, err) ||
         !sql_number(s, &published, 0, err, "SELECT published FROM job WHERE id=? AND state=1", "i",
                     w->out->job))
         return false;
+    if (published && !count_done(s, w->out->job, &done, err))
+        return false;
+    published = published && done >= (int64_t)w->begin->n_expected; /* a run that has grown goes on */
     w->out->finished = published;
+    if (published && !read_folder(s, w->out, err))
+        return false;
     return published ||
            (same_order(s, w->begin, w->out->run_number, err) && start_attempt(store, w->begin, w->out, err));
 }

@@ -71,8 +71,9 @@ struct store_job {
     int64_t run_number;     /* number in lists */
     uint32_t earlier_ranks; /* of the attempts before, the most; 0: there was none */
     uint64_t n_done;        /* frames that have a final outcome already */
-    bool finished;  /* nothing to do: all frames are final and the files published; no attempt was started */
-    bool elsewhere; /* store_begin failed because another process works on it (ERROR_BUSY) */
+    bool finished; /* nothing to do: all frames are final and the files published; no attempt was started */
+    char folder[4096]; /* finished: where its results are */
+    bool elsewhere;    /* store_begin failed because another process works on it (ERROR_BUSY) */
 };
 
 /* Find or make run, trial and job, and start an attempt, unless the job is finished. The same command again

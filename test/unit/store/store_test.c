@@ -264,6 +264,40 @@ static void the_same_files_in_another_order_are_refused_before_the_end(void **st
     assert_non_null(strstr(err.fact, "order"));
 }
 
+static void a_file_that_was_replaced_is_not_mixed_with_what_was_done(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store_job j;
+    struct store_begin b = begin_with(trial_one);
+    struct store_source now[2] = {sources[0], sources[1]};
+    struct result r = result_of(0, 0, OUTCOME_BLANK, REASON_NO_SPOTS);
+    assert_true(store_begin(store, &b, &j, &err));
+    store_close(store);
+    b.sources = now;
+    now[0].size = 90; /* nothing is done of it yet: it may be another one */
+    assert_true(database_open(false, &store, &err));
+    assert_true(store_begin(store, &b, &j, &err));
+    assert_int_equal(database_number("SELECT size FROM source WHERE no=0"), 90);
+    assert_true(put(&j, &r));
+    store_close(store);
+    now[0].size = 80; /* replaced by another one of as many frames */
+    assert_true(database_open(false, &store, &err));
+    assert_false(store_begin(store, &b, &j, &err));
+    assert_int_equal(err.code, ERROR_USAGE);
+    assert_non_null(strstr(err.fact, "/data/a.h5 is not the file that was processed"));
+    assert_int_equal(database_number("SELECT n_expected FROM job"), 4);
+    store_close(store);
+    now[0].size = 120; /* grown at its end */
+    now[0].n_frames = 4;
+    now[1].size = 50; /* could not be read before */
+    b.n_expected = 5;
+    assert_true(database_open(false, &store, &err));
+    if (!store_begin(store, &b, &j, &err))
+        fail_msg("%s", err.fact);
+    assert_int_equal(database_number("SELECT n_frames FROM source WHERE no=0"), 4);
+}
+
 static void a_database_that_is_in_use_is_busy(void **state)
 {
     (void)state;
@@ -380,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_of_an_attempt_that_was_superseded_are_refused, make, drop),
         cmocka_unit_test_setup_teardown(the_same_files_in_another_order_are_refused_before_the_end, make,
                                         drop),
+        cmocka_unit_test_setup_teardown(a_file_that_was_replaced_is_not_mixed_with_what_was_done, make, drop),
         cmocka_unit_test_setup_teardown(a_database_that_is_in_use_is_busy, make, drop),
         cmocka_unit_test_setup_teardown(failed_frames_are_named_with_their_reason, make, drop),
         cmocka_unit_test_setup_teardown(a_newer_database_is_refused_in_one_line, make, drop),
