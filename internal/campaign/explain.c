@@ -77,58 +77,58 @@ static void quiet(const struct snapshot *s, const struct action *x, struct str *
 void explain_reason(const struct snapshot *s, const struct action *x, struct str *out)
 {
     switch (x->reason) {
-    case REASON_DONE:
+    case WHY_DONE:
         str_printf(out, "done in attempt %" PRIu32, x->no);
         if (x->of > 0)
             str_printf(out, " (%" PRIu64 " of %" PRIu64 " frames)", x->n, x->of);
         return;
-    case REASON_LIVE:
+    case WHY_LIVE:
         since(s, x, out);
         return;
-    case REASON_CANCELLED:
+    case WHY_CANCELLED:
         cancelled(s, x, out);
         return;
-    case REASON_TRIES_USED:
+    case WHY_TRIES_USED:
         str_printf(out, "failed in attempt %" PRIu32, x->no);
         add_because(out, x->text);
         str_add(out, "; `xfelx job retry` after changing what it needs");
         return;
-    case REASON_LATER:
+    case WHY_LATER:
         str_add(out, "next try at ");
         add_time(out, s->now, x->t);
         str_printf(out, " (%s, try %" PRIu64 ")", x->text, x->n + 1);
         return;
-    case REASON_TRANSFERRING:
+    case WHY_TRANSFERRING:
         str_printf(out, "%" PRIu64 " of %" PRIu64 " files here", x->n, x->of);
         return;
-    case REASON_TASK_BEFORE:
+    case WHY_TASK_BEFORE:
         str_add(out, x->key.run != 0 ? "waits for task " : "no run has passed all tasks of ");
         add_visible(out, x->text);
         return;
-    case REASON_NOT_PUBLISHED:
+    case WHY_NOT_PUBLISHED:
         str_add(out, "waits for the files of task ");
         add_visible(out, x->text);
         return;
-    case REASON_QUIET:
+    case WHY_QUIET:
         quiet(s, x, out);
         return;
-    case REASON_MAX_QUEUED:
+    case WHY_MAX_QUEUED:
         str_printf(out, "mp.max_queued=%" PRIu64 " jobs are alive", x->n);
         return;
-    case REASON_RATE:
+    case WHY_RATE:
         str_printf(out, "%" PRIu64 " submissions in one cycle are enough", x->n);
         return;
-    case REASON_MANY:
+    case WHY_MANY:
         str_printf(out, "would start %" PRIu64 " new jobs: `--yes`", x->n);
         return;
-    case REASON_NEW_VERSION:
+    case WHY_NEW_VERSION:
         str_add(out, "new version of dataset ");
         add_visible(out, dataset_name(s, x->dataset));
         if (x->n_inputs > 0)
             str_printf(out, " from %zu jobs", x->n_inputs);
         return;
-    case REASON_RETRY:
-    case REASON_RESUME:
+    case WHY_RETRY:
+    case WHY_RESUME:
         str_printf(out, "attempt %" PRIu32 " after: %s", x->no + 1, x->text);
         return;
     default:

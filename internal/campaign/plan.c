@@ -146,16 +146,16 @@ void planner_add(struct planner *p, const struct planned *x)
 static void live(const struct planner *p, struct planned *x, const struct campaign_job *job,
                  const struct campaign_attempt *attempt)
 {
-    planner_because(x, REASON_LIVE);
+    planner_because(x, WHY_LIVE);
     x->action.attempt = attempt->id;
     x->action.no = attempt->no;
     x->action.t = attempt->since_t;
     x->action.text = attempt_state_word(attempt->state);
     if (job->cancelled) {
-        planner_because(x, REASON_ASKED);
+        planner_because(x, WHY_ASKED);
         x->action.text = job->cancelled_by;
     } else if (attempt->state == ATTEMPT_BLOCKED && p->policy->cancel_blocked) {
-        planner_because(x, REASON_BLOCKED_ACTION);
+        planner_because(x, WHY_BLOCKED_ACTION);
         x->action.text = attempt->reason;
     }
 }
@@ -173,14 +173,14 @@ bool planner_history(struct planner *p, struct planned *x, enum action_reason fr
     x->action.job = job->row->id;
     x->action.no = n > 0 ? attempts[n - 1]->no : 0;
     if (job_is_done(job->row, attempts, n)) {
-        planner_because(x, REASON_DONE);
+        planner_because(x, WHY_DONE);
         x->action.n = job->row->n_final, x->action.of = job->row->n_expected;
         return true;
     }
     if (alive != NULL)
         return live(p, x, job->row, alive), true;
     if (job->row->cancelled) {
-        planner_because(x, REASON_CANCELLED);
+        planner_because(x, WHY_CANCELLED);
         x->action.text = job->row->cancelled_by, x->action.t = job->row->state_t;
         return true;
     }
@@ -188,11 +188,11 @@ bool planner_history(struct planner *p, struct planned *x, enum action_reason fr
     x->action.n = v.counted;
     x->action.text = v.kind == VERDICT_FAILED ? v.why : v.kind == VERDICT_NEW ? NULL : end_kind_word(v.last);
     if (v.kind == VERDICT_FAILED)
-        return planner_because(x, REASON_TRIES_USED), true;
+        return planner_because(x, WHY_TRIES_USED), true;
     if (v.kind == VERDICT_RETRY && v.t > p->s->now)
-        return planner_because(x, REASON_LATER), x->action.t = v.t, true;
+        return planner_because(x, WHY_LATER), x->action.t = v.t, true;
     if (v.kind != VERDICT_NEW)
-        planner_because(x, v.kind == VERDICT_RETRY ? REASON_RETRY : REASON_RESUME);
+        planner_because(x, v.kind == VERDICT_RETRY ? WHY_RETRY : WHY_RESUME);
     return false;
 }
 
@@ -201,15 +201,15 @@ static enum action_reason not_yet(const struct policy *policy, const struct camp
 {
     switch (run->state) {
     case RUN_PRESENT:
-        return run->n_here > 0 ? 0 : REASON_EMPTY;
+        return run->n_here > 0 ? 0 : WHY_EMPTY;
     case RUN_TRANSFERRING:
-        return policy->start_at_complete && run->n_here > 0 ? 0 : REASON_TRANSFERRING;
+        return policy->start_at_complete && run->n_here > 0 ? 0 : WHY_TRANSFERRING;
     case RUN_EMPTY:
-        return REASON_EMPTY;
+        return WHY_EMPTY;
     case RUN_VANISHED:
-        return REASON_VANISHED;
+        return WHY_VANISHED;
     default:
-        return REASON_ONGOING;
+        return WHY_ONGOING;
     }
 }
 
@@ -238,26 +238,26 @@ static void index_run(struct planner *p, const struct campaign_use *use, const s
     enum action_reason wait = not_yet(p->policy, run);
     const char *bad = trial->bad_input != NULL ? trial->bad_input : group->bad_input;
 
-    if (planner_history(p, &x, REASON_NEW_RUN)) {
+    if (planner_history(p, &x, WHY_NEW_RUN)) {
     } else if (run->ignored) {
-        planner_because(&x, REASON_IGNORED);
+        planner_because(&x, WHY_IGNORED);
     } else if (!trial->active) {
-        planner_because(&x, REASON_TRIAL_OFF);
+        planner_because(&x, WHY_TRIAL_OFF);
     } else if (!group->active || !use->active) {
-        planner_because(&x, REASON_RUNGROUP_OFF);
+        planner_because(&x, WHY_RUNGROUP_OFF);
     } else if (!member) {
-        planner_because(&x, REASON_NOT_IN_RUNGROUP);
+        planner_because(&x, WHY_NOT_IN_RUNGROUP);
     } else if (wait != 0) {
         planner_because(&x, wait);
         x.action.n = run->n_here, x.action.of = run->n_files;
     } else if (!run->readable) {
-        planner_because(&x, REASON_UNREADABLE);
+        planner_because(&x, WHY_UNREADABLE);
         x.action.text = run->why_unreadable;
     } else if (bad != NULL) {
-        planner_because(&x, REASON_BAD_INPUT);
+        planner_because(&x, WHY_BAD_INPUT);
         x.action.text = bad;
     } else if (wanted_no_more(p, &x)) {
-        planner_because(&x, REASON_GOAL);
+        planner_because(&x, WHY_GOAL);
     }
     planner_add(p, &x);
 }
@@ -292,9 +292,9 @@ static void rest_of_jobs(struct planner *p)
         struct planned x = {.action.key = *key,
                             .ord = run != NULL ? run->ord : INT64_MAX,
                             .trial_num = trial != NULL ? trial->num : 0};
-        if (!planner_history(p, &x, REASON_NEW_RUN)) {
+        if (!planner_history(p, &x, WHY_NEW_RUN)) {
             x.action.text = NULL;
-            planner_because(&x, key->task_rev == 0 ? REASON_NOT_IN_RUNGROUP : REASON_DATASET_OFF);
+            planner_because(&x, key->task_rev == 0 ? WHY_NOT_IN_RUNGROUP : WHY_DATASET_OFF);
         }
         planner_add(p, &x);
     }
@@ -347,12 +347,12 @@ static void say_what_is_new(struct planner *p)
         qsort(uses, n, sizeof *uses, by_use);
     for (size_t i = 0; i < p->n; i++) {
         const struct campaign_key *key = &p->list[i].action.key;
-        if (p->list[i].action.reason != REASON_NEW_RUN || !run_has_jobs(p, key->run))
+        if (p->list[i].action.reason != WHY_NEW_RUN || !run_has_jobs(p, key->run))
             continue;
         if (!was_used(uses, n, key->trial, 0))
-            planner_because(&p->list[i], REASON_NEW_TRIAL);
+            planner_because(&p->list[i], WHY_NEW_TRIAL);
         else if (!was_used(uses, n, key->trial, key->rungroup))
-            planner_because(&p->list[i], REASON_NEW_RUNGROUP);
+            planner_because(&p->list[i], WHY_NEW_RUNGROUP);
     }
 }
 
@@ -373,7 +373,7 @@ static void sort(struct planner *p)
 
 static bool is_new(const struct action *x)
 {
-    return x->kind == ACTION_SUBMIT && x->reason != REASON_RETRY && x->reason != REASON_RESUME;
+    return x->kind == ACTION_SUBMIT && x->reason != WHY_RETRY && x->reason != WHY_RESUME;
 }
 
 static void limit(struct planner *p)
@@ -392,16 +392,16 @@ static void limit(struct planner *p)
         if (x->action.kind != ACTION_SUBMIT)
             continue;
         if (policy->max_queued > 0 && alive >= policy->max_queued) {
-            planner_because(x, REASON_MAX_QUEUED);
+            planner_because(x, WHY_MAX_QUEUED);
             x->action.n = policy->max_queued;
         } else if (policy->site_down != NULL) {
-            planner_because(x, REASON_SITE_DOWN);
+            planner_because(x, WHY_SITE_DOWN);
             x->action.text = policy->site_down;
         } else if (rate == 0) {
-            planner_because(x, REASON_RATE);
+            planner_because(x, WHY_RATE);
             x->action.n = policy->rate_left;
         } else if (many && is_new(&x->action)) {
-            planner_because(x, REASON_MANY);
+            planner_because(x, WHY_MANY);
             x->action.n = n_new;
         } else {
             alive++;

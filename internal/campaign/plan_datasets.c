@@ -84,14 +84,14 @@ static void walk_run(struct planner *p, struct chain *c, const struct campaign_r
         struct planned x = {.action.key = key, .ord = run->ord, .trial_num = p->followed->num};
         x.action.dataset = c->dataset->id;
         x.action.before = before != NULL ? before->row->id : 0;
-        if (!planner_history(p, &x, REASON_NEW_TASK)) {
+        if (!planner_history(p, &x, WHY_NEW_TASK)) {
             if (run->ignored) {
-                planner_because(&x, REASON_IGNORED);
+                planner_because(&x, WHY_IGNORED);
             } else if (!planner_done(p, before)) {
-                planner_because(&x, REASON_TASK_BEFORE);
+                planner_because(&x, WHY_TASK_BEFORE);
                 x.action.text = name;
             } else if (!before->row->published) {
-                planner_because(&x, REASON_NOT_PUBLISHED);
+                planner_because(&x, WHY_NOT_PUBLISHED);
                 x.action.text = name;
             }
         }
@@ -183,23 +183,23 @@ static bool newest_stands(struct planner *p, struct chain *c, const struct campa
         return true;
     x.action.n = change.new_runs, x.action.of = p->policy->merge_min_runs;
     if (c->n_ready == 0) {
-        planner_because(&x, REASON_TASK_BEFORE);
+        planner_because(&x, WHY_TASK_BEFORE);
         x.action.text = c->dataset->name;
     } else if (change.gone == 0 && change.new_runs < p->policy->merge_min_runs) {
-        planner_because(&x, REASON_QUIET);
+        planner_because(&x, WHY_QUIET);
     } else if (change.new_runs > 0 && p->s->now - change.last < p->policy->merge_quiet) {
-        planner_because(&x, REASON_QUIET);
+        planner_because(&x, WHY_QUIET);
         x.action.t = change.last + p->policy->merge_quiet;
     } else {
         int64_t *inputs = arena_array(p->arena, c->n_ready, sizeof *inputs);
         for (size_t i = 0; i < c->n_ready; i++)
             inputs[i] = c->ready[i].job;
-        planner_because(&x, REASON_NEW_VERSION);
+        planner_because(&x, WHY_NEW_VERSION);
         x.action.inputs = inputs, x.action.n_inputs = c->n_ready;
         x.action.new_version = version != NULL ? version->version + 1 : 1;
     }
     planner_add(p, &x);
-    return change.gone == 0 && x.action.reason != REASON_NEW_VERSION;
+    return change.gone == 0 && x.action.reason != WHY_NEW_VERSION;
 }
 
 /* The newest version's tasks, each when the one before it is done and published. */
@@ -215,12 +215,12 @@ static void walk_version(struct planner *p, const struct chain *c, const struct 
         struct planned x = {.action.key = key, .ord = INT64_MAX, .trial_num = p->followed->num};
         x.action.dataset = c->dataset->id;
         x.action.before = before != NULL ? before->row->id : 0;
-        if (!planner_history(p, &x, name == NULL ? REASON_NEW_VERSION : REASON_NEW_TASK) && name != NULL) {
+        if (!planner_history(p, &x, name == NULL ? WHY_NEW_VERSION : WHY_NEW_TASK) && name != NULL) {
             if (!planner_done(p, before)) {
-                planner_because(&x, REASON_TASK_BEFORE);
+                planner_because(&x, WHY_TASK_BEFORE);
                 x.action.text = name;
             } else if (!before->row->published) {
-                planner_because(&x, REASON_NOT_PUBLISHED);
+                planner_because(&x, WHY_NOT_PUBLISHED);
                 x.action.text = name;
             }
         }

@@ -15,9 +15,9 @@ const char *action_word(int action)
 const struct reason_row *reason_row(int reason)
 {
 #define X(name, number, action, word, text) [number] = {number, word, text, ACTION_##action},
-    static const struct reason_row rows[] = {[0] = {0, "?", "", ACTION_NONE}, REASON_TABLE(X)};
+    static const struct reason_row rows[] = {[0] = {0, "?", "", ACTION_NONE}, WHY_TABLE(X)};
 #undef X
-    return &rows[reason > 0 && reason < REASON_END ? reason : 0];
+    return &rows[reason > 0 && reason < WHY_END ? reason : 0];
 }
 
 const struct task_kind_row *task_kind_row(int kind)

@@ -13,7 +13,7 @@
     X(CANCEL, 6, "cancel", "ends a live attempt")
 
 /* In the order in which they are looked for; the action that each belongs to stands in its row. */
-#define REASON_TABLE(X)                                                                                      \
+#define WHY_TABLE(X)                                                                                         \
     X(DONE, 1, NONE, "done", "all its frames have an outcome")                                               \
     X(LIVE, 2, NONE, "live", "an attempt waits or runs")                                                     \
     X(CANCELLED, 3, NONE, "cancelled", "a person cancelled it")                                              \
@@ -61,8 +61,8 @@
 #define X(name, number, word, text) ACTION_##name = number,
 enum action_kind { ACTION_TABLE(X) ACTION_END };
 #undef X
-#define X(name, number, action, word, text) REASON_##name = number,
-enum action_reason { REASON_TABLE(X) REASON_END = 34 };
+#define X(name, number, action, word, text) WHY_##name = number,
+enum action_reason { WHY_TABLE(X) WHY_END = 34 };
 #undef X
 #define X(name, number, word, dataset, text) TASK_##name = number,
 enum task_kind { TASK_KIND_TABLE(X) TASK_KIND_END };

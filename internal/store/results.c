@@ -1,9 +1,9 @@
 /* results.c - frames and lattices into their tables with the roll-ups of their writers, a batch a transaction (STORE 7.1, 7.2).
  *
  * A batch moves its writer's position (frames that were put) by compare-and-set, in the transaction that inserts its rows: whoever
- * repeats a commit whose answer was lost finds the position moved. Slow rows are those of the frames committed before: no memory runs ahead of the tables,
- * whatever fails. A row that the database refuses is found by halving the batch and stored in minimal form, the refused text kept
- * apart: the database never fails a frame. */
+ * repeats a commit whose answer was lost finds the position moved. Slow rows are those of the frames committed before: no memory
+ * runs ahead of the tables, whatever fails. A row that the database refuses is found by halving the batch and stored in minimal
+ * form, the refused text kept apart: the database never fails a frame. */
 #include "store/roll_rows.h"
 #include "store/store_private.h"
 

@@ -81,8 +81,7 @@ struct store_job {
  * trial … are in …"); a database that another process is working with is ERROR_BUSY. */
 bool store_begin(struct store *s, const struct store_begin *b, struct store_job *out, struct error *err);
 
-/* Is a process working on this job? Sees locks that the kernel (SQLite: of this machine, for the whole file) or the server drops when
- * that process ends. */
+/* Is a process working on this job? Sees locks that the kernel (SQLite) or the server drops when that process ends. */
 bool store_is_alive(struct store *s, int64_t job);
 
 /* Frames of one writer. */

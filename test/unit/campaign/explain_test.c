@@ -22,27 +22,27 @@ static void says(struct action x, const char *expected)
 static void reasons_have_their_numbers_and_times(void **state)
 {
     (void)state;
-    says((struct action){.reason = REASON_DONE, .no = 2, .n = 95, .of = 95},
+    says((struct action){.reason = WHY_DONE, .no = 2, .n = 95, .of = 95},
          "done in attempt 2 (95 of 95 frames)");
-    says((struct action){.reason = REASON_LIVE, .no = 3, .text = "running", .t = now - 3600 * second},
+    says((struct action){.reason = WHY_LIVE, .no = 3, .text = "running", .t = now - 3600 * second},
          "attempt 3 is running since 14:00");
-    says((struct action){.reason = REASON_LATER, .n = 1, .text = "signal", .t = now + 86400 * second},
+    says((struct action){.reason = WHY_LATER, .n = 1, .text = "signal", .t = now + 86400 * second},
          "next try at 2025-11-26 15:00 (signal, try 2)");
-    says((struct action){.reason = REASON_CANCELLED, .text = "ada", .t = now},
+    says((struct action){.reason = WHY_CANCELLED, .text = "ada", .t = now},
          "cancelled by ada, 15:00; `xfelx job retry` starts it again");
-    says((struct action){.reason = REASON_TRANSFERRING, .n = 2, .of = 5}, "2 of 5 files here");
-    says((struct action){.reason = REASON_QUIET, .dataset = 3, .t = now + 180 * second},
+    says((struct action){.reason = WHY_TRANSFERRING, .n = 2, .of = 5}, "2 of 5 files here");
+    says((struct action){.reason = WHY_QUIET, .dataset = 3, .t = now + 180 * second},
          "merge of dark waits until no run is new (180 s to go)");
-    says((struct action){.reason = REASON_QUIET, .dataset = 3, .n = 1, .of = 4},
+    says((struct action){.reason = WHY_QUIET, .dataset = 3, .n = 1, .of = 4},
          "merge of dark waits for new runs (1 of 4)");
-    says((struct action){.reason = REASON_MANY, .n = 212}, "would start 212 new jobs: `--yes`");
-    says((struct action){.reason = REASON_RESUME, .no = 1, .text = "node"}, "attempt 2 after: node");
+    says((struct action){.reason = WHY_MANY, .n = 212}, "would start 212 new jobs: `--yes`");
+    says((struct action){.reason = WHY_RESUME, .no = 1, .text = "node"}, "attempt 2 after: node");
 }
 
 static void every_reason_is_a_sentence(void **state)
 {
     (void)state;
-    for (int reason = 1; reason < REASON_END; reason++) {
+    for (int reason = 1; reason < WHY_END; reason++) {
         const struct snapshot s = {.now = now};
         const struct action x = {.reason = (enum action_reason)reason, .text = "text"};
         struct str out = {0};
@@ -55,7 +55,7 @@ static void every_reason_is_a_sentence(void **state)
 static void names_from_outside_are_shown_harmlessly(void **state)
 {
     (void)state;
-    says((struct action){.reason = REASON_BAD_INPUT, .text = "a\033[2Jb\n"},
+    says((struct action){.reason = WHY_BAD_INPUT, .text = "a\033[2Jb\n"},
          "mask, geometry, reference or frame cannot be opened: a\\x1b[2Jb\\x0a");
 }
 
@@ -66,8 +66,8 @@ static void a_plan_is_a_line_an_identity_and_a_run_has_its_own(void **state)
     const struct campaign_trial trials[] = {{.id = 9, .num = 4}};
     const struct snapshot s = {.now = now, .runs = runs, .n_runs = 2, .trials = trials, .n_trials = 1};
     const struct action actions[] = {
-        {.kind = ACTION_SUBMIT, .reason = REASON_NEW_RUN, .key = {.run = 2, .trial = 9, .rungroup = 5}},
-        {.kind = ACTION_WAIT, .reason = REASON_ONGOING, .key = {.run = 1, .trial = 9, .rungroup = 5}}};
+        {.kind = ACTION_SUBMIT, .reason = WHY_NEW_RUN, .key = {.run = 2, .trial = 9, .rungroup = 5}},
+        {.kind = ACTION_WAIT, .reason = WHY_ONGOING, .key = {.run = 1, .trial = 9, .rungroup = 5}}};
     struct str out = {0};
     explain_plan(&s, actions, 2, 0, &out);
     assert_string_equal(out.text, "run 13, trial 4, rungroup 5: submit new_run: the run is new\n"

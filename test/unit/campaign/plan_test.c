@@ -380,18 +380,18 @@ static void a_chain_goes_on_task_after_task_and_merges_when_it_is_quiet(void **s
 {
     (void)state;
     struct world *w = small();
-    assert_non_null(with(w, REASON_TASK_BEFORE));
+    assert_non_null(with(w, WHY_TASK_BEFORE));
     assert_int_equal(apply(w), 2); /* indexing */
     all_end_well(w);
     w->jobs[0].published = false;
-    assert_non_null(with(w, REASON_NOT_PUBLISHED));
+    assert_non_null(with(w, WHY_NOT_PUBLISHED));
     w->jobs[0].published = true;
     assert_int_equal(apply(w), 2); /* scaling */
     all_end_well(w);
     assert_int_equal(apply(w), 0);
-    assert_int_equal(with(w, REASON_QUIET)->t, w->s.now + 300 * second);
+    assert_int_equal(with(w, WHY_QUIET)->t, w->s.now + 300 * second);
     w->s.now += 300 * second;
-    assert_int_equal(with(w, REASON_NEW_VERSION)->n_inputs, 2);
+    assert_int_equal(with(w, WHY_NEW_VERSION)->n_inputs, 2);
     assert_int_equal(apply(w), 1);
     assert_int_equal(w->s.n_versions, 1);
     all_end_well(w);
@@ -401,8 +401,8 @@ static void a_chain_goes_on_task_after_task_and_merges_when_it_is_quiet(void **s
     assert_int_equal(w->s.n_versions, 1);
 
     w->s.n_run_tags = 1; /* run 2 is untagged: a version without it */
-    assert_int_equal(with(w, REASON_NEW_VERSION)->new_version, 2);
-    assert_int_equal(with(w, REASON_NEW_VERSION)->n_inputs, 1);
+    assert_int_equal(with(w, WHY_NEW_VERSION)->new_version, 2);
+    assert_int_equal(with(w, WHY_NEW_VERSION)->n_inputs, 1);
     free(w);
 }
 
@@ -417,7 +417,7 @@ static void a_merge_waits_for_enough_new_runs(void **state)
     }
     w->s.now += 1000 * second;
     assert_int_equal(apply(w), 0);
-    assert_int_equal(with(w, REASON_QUIET)->of, 3);
+    assert_int_equal(with(w, WHY_QUIET)->of, 3);
     w->policy.merge_min_runs = 2;
     assert_int_equal(apply(w), 1);
     free(w);
@@ -453,16 +453,16 @@ static void newest_runs_come_first_and_limits_hold(void **state)
 {
     (void)state;
     struct world *w = small();
-    assert_int_equal(with(w, REASON_NEW_RUN)->key.run, 2);
+    assert_int_equal(with(w, WHY_NEW_RUN)->key.run, 2);
     w->policy.max_queued = 1;
-    assert_int_equal(with(w, REASON_MAX_QUEUED)->key.run, 1);
+    assert_int_equal(with(w, WHY_MAX_QUEUED)->key.run, 1);
     assert_int_equal(apply(w), 1);
     assert_int_equal(apply(w), 0);
     w->policy.max_queued = 0;
     w->policy.rate_left = 0;
-    assert_int_equal(with(w, REASON_RATE)->key.run, 1);
+    assert_int_equal(with(w, WHY_RATE)->key.run, 1);
     w->policy.site_down = "slurm_load_jobs error";
-    assert_string_equal(with(w, REASON_SITE_DOWN)->text, w->policy.site_down);
+    assert_string_equal(with(w, WHY_SITE_DOWN)->text, w->policy.site_down);
     free(w);
 }
 
@@ -472,14 +472,14 @@ static void many_new_jobs_ask_but_retries_do_not(void **state)
     struct world *w = small();
     w->policy.yes = false;
     w->policy.confirm_above = 1;
-    assert_int_equal(with(w, REASON_MANY)->n, 2);
+    assert_int_equal(with(w, WHY_MANY)->n, 2);
     assert_int_equal(apply(w), 0);
     w->policy.yes = true;
     assert_int_equal(apply(w), 2);
     w->policy.yes = false;
     for (int i = 0; i < 2; i++)
         w->attempts[i].live = false, w->attempts[i].state = ATTEMPT_ENDED, w->attempts[i].end_kind = END_NODE;
-    assert_non_null(with(w, REASON_RESUME));
+    assert_non_null(with(w, WHY_RESUME));
     assert_int_equal(apply(w), 2);
     free(w);
 }
@@ -493,12 +493,12 @@ static void a_reached_goal_ends_new_runs(void **state)
     all_end_well(w);
     w->s.n_runs = 2;
     w->datasets[0].goal = 5;
-    assert_int_equal(with(w, REASON_GOAL)->key.run, 2);
+    assert_int_equal(with(w, WHY_GOAL)->key.run, 2);
     w->datasets[0].goal = 6;
-    assert_null(with(w, REASON_GOAL));
+    assert_null(with(w, WHY_GOAL));
     w->datasets[0].goal = 5;
     w->policy.goal_stops = false;
-    assert_null(with(w, REASON_GOAL));
+    assert_null(with(w, WHY_GOAL));
     free(w);
 }
 
@@ -510,11 +510,11 @@ static void what_is_new_is_named(void **state)
     w->trials[1] = (struct campaign_trial){2, 2, true, NULL};
     w->uses[1] = (struct campaign_use){2, 1, true};
     w->s.n_trials = w->s.n_uses = 2;
-    assert_int_equal(with(w, REASON_NEW_TRIAL)->key.trial, 2);
+    assert_int_equal(with(w, WHY_NEW_TRIAL)->key.trial, 2);
     w->uses[1] = (struct campaign_use){1, 2, true};
     w->groups[1] = (struct campaign_rungroup){.id = 2, .open = true, .active = true};
     w->s.n_rungroups = 2;
-    assert_int_equal(with(w, REASON_NEW_RUNGROUP)->key.rungroup, 2);
+    assert_int_equal(with(w, WHY_NEW_RUNGROUP)->key.rungroup, 2);
     free(w);
 }
 
@@ -524,12 +524,12 @@ static void a_person_and_a_blocked_job_cancel(void **state)
     struct world *w = small();
     apply(w);
     w->jobs[0].cancelled = true;
-    assert_int_equal(with(w, REASON_ASKED)->attempt, 1);
+    assert_int_equal(with(w, WHY_ASKED)->attempt, 1);
     w->jobs[0].cancelled = false;
     w->attempts[0].state = ATTEMPT_BLOCKED;
-    assert_null(with(w, REASON_BLOCKED_ACTION));
+    assert_null(with(w, WHY_BLOCKED_ACTION));
     w->policy.cancel_blocked = true;
-    assert_int_equal(with(w, REASON_BLOCKED_ACTION)->attempt, 1);
+    assert_int_equal(with(w, WHY_BLOCKED_ACTION)->attempt, 1);
     free(w);
 }
 
@@ -539,10 +539,10 @@ static void a_job_that_nothing_asks_for_keeps_its_history_and_rests(void **state
     struct world *w = small();
     apply(w);
     w->s.n_uses = 0;
-    assert_non_null(with(w, REASON_LIVE));
+    assert_non_null(with(w, WHY_LIVE));
     for (int i = 0; i < 2; i++)
         w->attempts[i].live = false, w->attempts[i].state = ATTEMPT_ENDED, w->attempts[i].end_kind = END_NODE;
-    assert_non_null(with(w, REASON_NOT_IN_RUNGROUP));
+    assert_non_null(with(w, WHY_NOT_IN_RUNGROUP));
     assert_int_equal(apply(w), 0);
     free(w);
 }
@@ -572,32 +572,32 @@ static void the_first_reason_that_fits_is_given(void **state)
     w->groups[0].first_ord = 2;
     assert_int_equal(of_run_1(w), 0); /* not in the rungroup: only of interest to who asks */
     w->policy.explain_run = 1;
-    assert_int_equal(of_run_1(w), REASON_IGNORED);
+    assert_int_equal(of_run_1(w), WHY_IGNORED);
     run->ignored = false;
-    assert_int_equal(of_run_1(w), REASON_TRIAL_OFF);
+    assert_int_equal(of_run_1(w), WHY_TRIAL_OFF);
     w->trials[0].active = true;
-    assert_int_equal(of_run_1(w), REASON_RUNGROUP_OFF);
+    assert_int_equal(of_run_1(w), WHY_RUNGROUP_OFF);
     w->groups[0].active = true;
-    assert_int_equal(of_run_1(w), REASON_NOT_IN_RUNGROUP);
+    assert_int_equal(of_run_1(w), WHY_NOT_IN_RUNGROUP);
     w->groups[0].first_ord = 1;
-    assert_int_equal(of_run_1(w), REASON_ONGOING);
+    assert_int_equal(of_run_1(w), WHY_ONGOING);
     run->state = RUN_EMPTY;
-    assert_int_equal(of_run_1(w), REASON_EMPTY);
+    assert_int_equal(of_run_1(w), WHY_EMPTY);
     run->state = RUN_VANISHED;
-    assert_int_equal(of_run_1(w), REASON_VANISHED);
+    assert_int_equal(of_run_1(w), WHY_VANISHED);
     run->state = RUN_TRANSFERRING;
-    assert_int_equal(of_run_1(w), REASON_TRANSFERRING);
+    assert_int_equal(of_run_1(w), WHY_TRANSFERRING);
     w->policy.start_at_complete = true;
-    assert_int_equal(of_run_1(w), REASON_UNREADABLE);
+    assert_int_equal(of_run_1(w), WHY_UNREADABLE);
     run->n_here = 0; /* one file must be here in any case */
-    assert_int_equal(of_run_1(w), REASON_TRANSFERRING);
+    assert_int_equal(of_run_1(w), WHY_TRANSFERRING);
     run->state = RUN_PRESENT;
-    assert_int_equal(of_run_1(w), REASON_EMPTY);
+    assert_int_equal(of_run_1(w), WHY_EMPTY);
     run->n_here = 1;
     run->readable = true;
-    assert_int_equal(of_run_1(w), REASON_BAD_INPUT);
+    assert_int_equal(of_run_1(w), WHY_BAD_INPUT);
     w->groups[0].bad_input = NULL;
-    assert_int_equal(of_run_1(w), REASON_NEW_RUN);
+    assert_int_equal(of_run_1(w), WHY_NEW_RUN);
     free(w);
 }
 

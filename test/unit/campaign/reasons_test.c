@@ -8,21 +8,21 @@
 static void every_reason_has_one_word_and_one_action(void **state)
 {
     (void)state;
-    for (int i = 1; i < REASON_END; i++) {
+    for (int i = 1; i < WHY_END; i++) {
         assert_int_equal(reason_row(i)->number, i);
         assert_string_not_equal(action_word((int)reason_row(i)->action), "?");
         for (int k = 1; k < i; k++)
             assert_string_not_equal(reason_row(i)->word, reason_row(k)->word);
     }
-    assert_int_equal(reason_row(REASON_NEW_RUN)->action, ACTION_SUBMIT);
-    assert_int_equal(reason_row(REASON_BAD_INPUT)->action, ACTION_REFUSE);
+    assert_int_equal(reason_row(WHY_NEW_RUN)->action, ACTION_SUBMIT);
+    assert_int_equal(reason_row(WHY_BAD_INPUT)->action, ACTION_REFUSE);
 }
 
 static void a_number_that_is_none_is_a_question_mark(void **state)
 {
     (void)state;
     assert_string_equal(reason_row(0)->word, "?");
-    assert_string_equal(reason_row(REASON_END)->word, "?");
+    assert_string_equal(reason_row(WHY_END)->word, "?");
     assert_string_equal(reason_row(-1)->word, "?");
     assert_string_equal(action_word(99), "?");
     assert_string_equal(task_kind_row(99)->word, "?");
