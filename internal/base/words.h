@@ -1,7 +1,9 @@
-/* words.h - numbers of run, job and attempt states and of how attempts end (WORDS 3, 4). Stored; never
+/* words.h - numbers of run, job and attempt states, of how attempts end (WORDS 3, 4), and of kinds of tasks. Stored; never
  * reused. */
 #ifndef XFELX_BASE_WORDS_H
 #define XFELX_BASE_WORDS_H
+
+#include <stdbool.h>
 
 #define RUN_STATE_TABLE(X)                                                                                   \
     X(ONGOING, 1, "ongoing", "not closed, or still growing")                                                 \
@@ -50,6 +52,16 @@
     X(SUPERSEDED, 13, "superseded", "its lease had gone to another attempt")                                 \
     X(OTHER, 14, "other", "")
 
+/* run: one job a run; dataset: one job a version of a dataset. */
+#define TASK_KIND_TABLE(X)                                                                                   \
+    X(INDEXING, 1, "indexing", false, "find, index and integrate: the trial itself")                         \
+    X(REFINE, 2, "refine", false, "refine the lattices of a run together")                                   \
+    X(SCALE, 3, "scale", false, "scale a run")                                                               \
+    X(SCRIPT, 4, "script", false, "a command of your own on a run")                                          \
+    X(MERGE, 5, "merge", true, "merge the runs of a dataset")                                                \
+    X(PHENIX, 6, "phenix", true, "what follows a merge")                                                     \
+    X(SCRIPT_ALL, 7, "script_all", true, "a command of your own on a dataset")
+
 #define X(name, number, word, text) RUN_##name = number,
 enum run_state { RUN_STATE_TABLE(X) RUN_STATE_END };
 #undef X
@@ -62,10 +74,22 @@ enum attempt_state { ATTEMPT_STATE_TABLE(X) ATTEMPT_STATE_END };
 #define X(name, number, word, text) END_##name = number,
 enum end_kind { END_KIND_TABLE(X) END_KIND_END };
 #undef X
+#define X(name, number, word, dataset, text) TASK_##name = number,
+enum task_kind { TASK_KIND_TABLE(X) TASK_KIND_END };
+#undef X
 
 const char *run_state_word(int state); /* "?" for a number that is none; likewise below */
 const char *job_state_word(int state);
 const char *attempt_state_word(int state);
 const char *end_kind_word(int kind);
+
+struct task_kind_row {
+    int number;
+    const char *word, *text;
+    bool per_dataset;
+};
+
+const struct task_kind_row *task_kind_row(int kind);
+int task_kind_find(const char *word); /* 0: none */
 
 #endif

@@ -17,7 +17,7 @@
 #include "campaign/names.h"
 #include "campaign/plan.h"
 #include "campaign/reasons.h"
-#include "campaign/snapshot.h"
+#include "store/store.h"
 #include "campaign/state.h"
 
 #endif

@@ -3,7 +3,7 @@
 #define XFELX_CAMPAIGN_MEMBERS_H
 
 #include "base/base.h"
-#include "campaign/snapshot.h"
+#include "store/store.h"
 
 /* Sorted views of a snapshot that questions about membership are answered from. Valid as long as the snapshot and the arena.
  * Made in O(n log n). */

@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 #include "campaign/reasons.h"
-#include "campaign/snapshot.h"
+#include "store/store.h"
 
 #include <stdbool.h>
 #include <stddef.h>

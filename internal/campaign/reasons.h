@@ -1,4 +1,4 @@
-/* reasons.h - words of the plan: actions, reasons, kinds of tasks (WORDS 4.1). Numbers are never reused. */
+/* reasons.h - words of the plan: actions and reasons (WORDS 4.1). Numbers are never reused. */
 #ifndef XFELX_CAMPAIGN_REASONS_H
 #define XFELX_CAMPAIGN_REASONS_H
 
@@ -48,24 +48,11 @@
     X(ASKED, 31, CANCEL, "asked", "a person asked")                                                          \
     X(BLOCKED_ACTION, 32, CANCEL, "blocked_action", "waits for what cannot come by itself")
 
-/* run: one job a run; dataset: one job a version of a dataset. */
-#define TASK_KIND_TABLE(X)                                                                                   \
-    X(INDEXING, 1, "indexing", false, "find, index and integrate: the trial itself")                         \
-    X(REFINE, 2, "refine", false, "refine the lattices of a run together")                                   \
-    X(SCALE, 3, "scale", false, "scale a run")                                                               \
-    X(SCRIPT, 4, "script", false, "a command of your own on a run")                                          \
-    X(MERGE, 5, "merge", true, "merge the runs of a dataset")                                                \
-    X(PHENIX, 6, "phenix", true, "what follows a merge")                                                     \
-    X(SCRIPT_ALL, 7, "script_all", true, "a command of your own on a dataset")
-
 #define X(name, number, word, text) ACTION_##name = number,
 enum action_kind { ACTION_TABLE(X) ACTION_END };
 #undef X
 #define X(name, number, action, word, text) WHY_##name = number,
 enum action_reason { WHY_TABLE(X) WHY_END = 34 };
-#undef X
-#define X(name, number, word, dataset, text) TASK_##name = number,
-enum task_kind { TASK_KIND_TABLE(X) TASK_KIND_END };
 #undef X
 
 /* One row of a table; number 0 with word "?" for a number that is none. */
@@ -74,15 +61,8 @@ struct reason_row {
     const char *word, *text;
     enum action_kind action;
 };
-struct task_kind_row {
-    int number;
-    const char *word, *text;
-    bool per_dataset;
-};
 
 const char *action_word(int action);
 const struct reason_row *reason_row(int reason);
-const struct task_kind_row *task_kind_row(int kind);
-int task_kind_find(const char *word); /* 0: none */
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef XFELX_CAMPAIGN_STATE_H
 #define XFELX_CAMPAIGN_STATE_H
 
-#include "campaign/snapshot.h"
+#include "store/store.h"
 
 /* What becomes of a job whose attempts have all ended. */
 enum verdict_kind {

@@ -1,6 +1,8 @@
 /* reasons_test.c - words of the plan are unique, and each reason has its action. */
 #include "campaign/reasons.h"
 
+#include "base/base.h"
+
 #include "../../support.h"
 
 #include <string.h>

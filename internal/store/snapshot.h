@@ -3,8 +3,8 @@
  * Rows may come in any order. Ids are those of the store, > 0; 0 = absent. Texts and arrays belong to the caller. NULL texts
  * are allowed where a field says so.
  */
-#ifndef XFELX_CAMPAIGN_SNAPSHOT_H
-#define XFELX_CAMPAIGN_SNAPSHOT_H
+#ifndef XFELX_STORE_SNAPSHOT_H
+#define XFELX_STORE_SNAPSHOT_H
 
 #include "base/base.h"
 
