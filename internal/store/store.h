@@ -12,6 +12,7 @@
 #include "model/model.h"
 #include "store/campaign.h"
 #include "store/keep.h"
+#include "store/making.h"
 
 struct store;
 
