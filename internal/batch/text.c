@@ -63,11 +63,16 @@ int64_t piece_int(struct piece p, int64_t otherwise)
     return end == text ? otherwise : value;
 }
 
+/* Seconds since 1970 in ns; 0, "not said", for what no time of a job can be. */
+static int64_t in_ns(int64_t seconds)
+{
+    return seconds > 0 && seconds < INT64_MAX / 1000000000 ? seconds * 1000000000 : 0;
+}
+
 static int64_t local_time(struct tm *t)
 {
     t->tm_isdst = -1;
-    time_t seconds = mktime(t);
-    return seconds == (time_t)-1 ? 0 : (int64_t)seconds * 1000000000;
+    return in_ns(mktime(t));
 }
 
 int64_t piece_time(struct piece p)
@@ -77,7 +82,7 @@ int64_t piece_time(struct piece p)
     int64_t seconds;
     piece_copy(trim(p), text, sizeof text);
     if (str_to_i64(text, &seconds))
-        return seconds > 0 && seconds < INT64_MAX / 1000000000 ? seconds * 1000000000 : 0;
+        return in_ns(seconds);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct tm t = {0};
         const char *end = strptime(text, forms[i], &t);

@@ -4,61 +4,69 @@
 
 #include <string.h>
 
-/* Text of an element with its entities replaced; characters beyond ASCII as UTF-8. */
-static char *unescape(struct arena *a, const char *text, size_t n)
+static int hex(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* A character as UTF-8. */
+static void add_utf8(struct str *out, uint32_t code)
+{
+    int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3; /* bytes after the first */
+    static const uint8_t marks[] = {0, 0xc0, 0xe0, 0xf0};
+    str_addc(out, (char)(marks[more] | code >> 6 * more));
+    while (more-- > 0)
+        str_addc(out, (char)(0x80 | (code >> 6 * more & 63)));
+}
+
+/* "#233;", "#xe9;" behind an '&': its length; 0: it is none. */
+static size_t numbered(const char *text, size_t n, uint32_t *code)
+{
+    bool sixteen = n > 1 && (text[1] | 32) == 'x';
+    size_t i = 1 + sixteen;
+    *code = 0;
+    if (n < 3 || *text != '#')
+        return 0;
+    for (; i < n && text[i] != ';' && *code < 0x110000; i++) {
+        int digit = hex(text[i]);
+        *code = digit < 0 || digit > (sixteen ? 15 : 9) ? 0x110000
+                                                        : *code * (sixteen ? 16 : 10) + (uint32_t)digit;
+    }
+    return i < n && text[i] == ';' && *code > 0 && *code < 0x110000 ? i + 1 : 0;
+}
+
+/* The entity behind an '&', its length; 0: it is none. */
+static size_t entity(const char *text, size_t n, uint32_t *code)
 {
     static const struct {
         const char *name;
         char is;
     } known[] = {{"amp;", '&'}, {"lt;", '<'}, {"gt;", '>'}, {"quot;", '"'}, {"apos;", '\''}};
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        size_t length = strlen(known[k].name);
+        *code = (uint8_t)known[k].is;
+        if (n >= length && memcmp(text, known[k].name, length) == 0)
+            return length;
+    }
+    return numbered(text, n, code);
+}
+
+/* Text of an element with its entities replaced; what is none stays as it is. */
+static char *unescape(struct arena *a, const char *text, size_t n)
+{
     struct str out = {0};
     for (size_t i = 0; i < n; i++) {
-        bool done = text[i] != '&';
-        if (done)
+        uint32_t code;
+        size_t length = text[i] == '&' ? entity(text + i + 1, n - i - 1, &code) : 0;
+        if (length)
+            add_utf8(&out, code);
+        else
             str_addc(&out, text[i]);
-        for (size_t k = 0; !done && k < sizeof known / sizeof *known; k++) {
-            size_t len = strlen(known[k].name);
-            if (n - i - 1 >= len && memcmp(text + i + 1, known[k].name, len) == 0) {
-                str_addc(&out, known[k].is);
-                i += len;
-                done = true;
-            }
-        }
-        if (!done && n - i > 3 && text[i + 1] == '#') {
-            bool hex = text[i + 2] == 'x' || text[i + 2] == 'X';
-            uint32_t code = 0;
-            size_t k = i + 2 + hex;
-            for (; k < n && text[k] != ';' && code < 0x110000; k++) {
-                int c = text[k] | 32, d = text[k] >= '0' && text[k] <= '9' ? text[k] - '0'
-                                          : hex && c >= 'a' && c <= 'f'    ? c - 'a' + 10
-                                                                           : -1;
-                code = d < 0 ? 0x110000 : code * (hex ? 16 : 10) + (uint32_t)d;
-            }
-            done = k < n && text[k] == ';' && code > 0 && code < 0x110000;
-            if (done && code < 0x80)
-                str_addc(&out, (char)code);
-            else if (done && code < 0x800)
-                str_addc(&out, (char)(0xc0 | code >> 6)), str_addc(&out, (char)(0x80 | (code & 63)));
-            else if (done && code < 0x10000)
-                str_addc(&out, (char)(0xe0 | code >> 12)), str_addc(&out, (char)(0x80 | (code >> 6 & 63))),
-                    str_addc(&out, (char)(0x80 | (code & 63)));
-            else if (done)
-                str_addc(&out, (char)(0xf0 | code >> 18)), str_addc(&out, (char)(0x80 | (code >> 12 & 63))),
-                    str_addc(&out, (char)(0x80 | (code >> 6 & 63))),
-                    str_addc(&out, (char)(0x80 | (code & 63)));
-            i = done ? k : i;
-        }
-        if (!done)
-            str_addc(&out, '&');
+        i += length;
     }
     char *copy = arena_strndup(a, out.text ? out.text : "", out.len);
     str_free(&out);
     return copy;
-}
-
-static int hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
 }
 
 /* Does a name hold what an escaped address cannot? Then the server does not escape (XRootD). */

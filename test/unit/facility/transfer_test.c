@@ -11,7 +11,8 @@ static void a_listing_of_xrootd_gives_names_as_they_are(void **state)
         "<D:multistatus><D:response><D:href>/data/run1/</D:href><lp1:iscollection>1</lp1:iscollection>"
         "<lp1:getcontentlength>4096</lp1:getcontentlength></D:response>"
         "<D:response><D:href>/data/run1/with space &amp; "
-        "\xc3\xa9%41&#10;.txt</D:href><lp1:getcontentlength>12</lp1:getcontentlength>"
+        "\xc3\xa9%41&#10;&#xE9;&#8364;&#x1F52C;&#0;&#x;&no;.txt</D:href><lp1:getcontentlength>12</"
+        "lp1:getcontentlength>"
         "<lp1:iscollection>0</lp1:iscollection></D:response>"
         "<D:response><D:href>/data/run1/..</D:href><lp1:getcontentlength>12</lp1:getcontentlength></"
         "D:response></D:multistatus>";
@@ -21,7 +22,8 @@ static void a_listing_of_xrootd_gives_names_as_they_are(void **state)
     size_t n;
     assert_true(transfer_listing(xml, strlen(xml), &a, &e, &n, &err));
     assert_int_equal(n, 1);
-    assert_string_equal(e[0].name, "with space & \xc3\xa9%41\n.txt");
+    assert_string_equal(e[0].name,
+                        "with space & \xc3\xa9%41\n\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\xac&#0;&#x;&no;.txt");
     assert_int_equal(e[0].size, 12);
     for (size_t cut = 0; cut < strlen(xml); cut++) /* any beginning is read or refused */
         transfer_listing(xml, cut, &a, &e, &n, &err);
