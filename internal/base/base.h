@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/owner.h"
 #include "base/path_map.h"
 #include "base/proc.h"
 #include "base/secret.h"
