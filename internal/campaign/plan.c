@@ -171,7 +171,7 @@ bool planner_history(struct planner *p, struct planned *x, enum action_reason fr
     const struct campaign_attempt *alive = job_live(attempts, n);
     job->planned = true;
     x->action.job = job->row->id;
-    x->action.no = n > 0 ? attempts[n - 1]->no : 0;
+    x->action.no = n > 0 ? attempts[n - 1]->no : job->row->n_tries;
     if (job_is_done(job->row, attempts, n)) {
         planner_because(x, WHY_DONE);
         x->action.n = job->row->n_final, x->action.of = job->row->n_expected;

@@ -149,7 +149,13 @@ struct store_lease {
     char owner[256]; /* who holds it */
 };
 
-/* Take or renew. An owner "BOOT PID START TEXT" of this machine (lease_owner) whose process is gone is not waited for. */
+/* This process as an owner: "BOOT-NAMESPACE PID START HOST"; and an owner as people read it: "process 4711 on login7". Both return out. */
+enum { STORE_OWNER = 128 };
+char *store_owner(char out[STORE_OWNER]);
+char *store_owner_shown(const char *owner, char out[STORE_OWNER]);
+
+/* Take or renew. An owner of this machine (store_owner) whose process is gone is not waited for. token changes when the lease changes
+ * hands, or was left to end. */
 bool store_lease(struct store *s, const char *name, const char *owner, double seconds,
                  struct store_lease *out, struct error *err);
 bool store_lease_end(struct store *s, const char *name, const char *owner, struct error *err);

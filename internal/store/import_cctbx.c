@@ -31,19 +31,19 @@ static const struct {
     {"run",
      "SELECT r.id,r.ord,CASE WHEN r.run REGEXP " NUMBER " THEN CAST(r.run AS SIGNED) END,LEFT(r.run,255),"
      "CAST(LEFT(COALESCE(r.path,r.run),1024) AS BINARY),UNHEX(LEFT(SHA2(CONCAT(COALESCE(r.path,''),CHAR(0),r.run),256),32)),'cctbx.xfel',3," NOW "," NOW
-     ",NULL,NULL,NULL,NULL,0,0,0,0,NULL,1,0,NULL FROM " RUNS " r ORDER BY r.id"},
+     ",NULL,NULL,NULL,NULL,0,0,0,0,NULL,1,0,NULL,NULL,NULL,NULL FROM " RUNS " r ORDER BY r.id"},
     {"tag", "SELECT id,name,NULL,0,comment FROM `{prefix}_tag` ORDER BY id"},
     {"run_tag", "SELECT run_id,tag_id,0,'cctbx.xfel' FROM `{prefix}_run_tag`"},
     {"trial",
      "SELECT t.id,t.trial,UNHEX(SHA2(CONCAT('cctbx.xfel',t.id,CHAR(0),COALESCE(t.target_phil_str,'')),256)),COALESCE(t.target_phil_str,''),"
      "COALESCE(t.comment,''),t.active,t.process_percent,t.d_min+0e0,EXISTS(SELECT 1 FROM `{prefix}_job` j WHERE j.trial_id=t.id)," NOW
-     ",'cctbx.xfel' FROM `{prefix}_trial` t ORDER BY t.id"},
+     ",'cctbx.xfel',NULL FROM `{prefix}_trial` t ORDER BY t.id"},
     {"rungroup",
      "SELECT g.id,COALESCE(s.lo,1),CASE WHEN g.open THEN NULL ELSE COALESCE(s.hi,0) END,g.active,CONCAT_WS(CHAR(10),g.extra_phil_str,"
      REMARK("config_str") "," REMARK("format") "," REMARK("detector_address") "," REMARK("detz_parameter") "," REMARK("beamx") ","
      REMARK("beamy") "," REMARK("binning") "," REMARK("energy") "," REMARK("untrusted_pixel_mask_path") "," REMARK("dark_avg_path") ","
      REMARK("dark_stddev_path") "," REMARK("gain_map_path") "," REMARK("gain_mask_level") "," REMARK("calib_dir") "),COALESCE(g.comment,''),"
-     "g.two_theta_low,g.two_theta_high," NOW ",'cctbx.xfel' FROM `{prefix}_rungroup` g LEFT JOIN " GROUPS " s ON s.id=g.id ORDER BY g.id"},
+     "g.two_theta_low,g.two_theta_high," NOW ",'cctbx.xfel',NULL FROM `{prefix}_rungroup` g LEFT JOIN " GROUPS " s ON s.id=g.id ORDER BY g.id"},
     /* members one by one, and what lies between them and is none */
     {"rungroup_run",
      "SELECT rungroup_id,run_id,1 FROM `{prefix}_rungroup_run` UNION ALL SELECT s.id,r.id,0 FROM " GROUPS " s JOIN `{prefix}_rungroup` g ON g.id=s.id"
@@ -61,7 +61,7 @@ static const struct {
     {"dataset_version", "SELECT id,dataset_id,version," NOW ",NULL FROM `{prefix}_dataset_version` ORDER BY id"},
     {"job",
      "SELECT k.first_id,k.t,k.g,k.r,k.k,k.v,CASE WHEN l.status='DONE' THEN 1 WHEN l.status='DELETED' THEN 4 WHEN l.status IN"
-     " ('EXIT','ERR','TIMEOUT','SUBMIT_FAIL') THEN 5 ELSE 6 END," NOW ",0,k.n,NULL,COALESCE(l.status='DELETED',0),0,0,''," NOW " FROM " IDENTITIES
+     " ('EXIT','ERR','TIMEOUT','SUBMIT_FAIL') THEN 5 ELSE 6 END," NOW ",0,k.n,NULL,COALESCE(l.status='DELETED',0),0,0,''," NOW ",NULL,NULL,NULL,NULL,NULL FROM " IDENTITIES
      " k JOIN `{prefix}_job` l ON l.id=k.last_id ORDER BY k.first_id"},
     {"version_input",
      "SELECT DISTINCT d.dataset_version_id,k.first_id FROM `{prefix}_dataset_version_job` d JOIN " JOBS " i ON i.id=d.job_id JOIN " IDENTITIES
@@ -71,7 +71,7 @@ static const struct {
      " ('DONE','EXIT','ERR','TIMEOUT','SUBMIT_FAIL','DELETED') THEN 9 ELSE 11 END,CASE i.status WHEN 'DONE' THEN 1 WHEN 'EXIT' THEN 2"
      " WHEN 'TIMEOUT' THEN 4 WHEN 'DELETED' THEN 8 WHEN 'SUBMIT_FAIL' THEN 9 WHEN 'ERR' THEN 14 ELSE 6 END,0,0,'cctbx.xfel',"
      "LEFT(i.submission_id,128),i.status,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,0,'cctbx.xfel',UNHEX(REPEAT('00',32)),UNHEX(REPEAT('00',32)),"
-     "NULL,0,0,NULL FROM " JOBS " i JOIN " IDENTITIES " k ON " SAME " ORDER BY i.id"},
+     "NULL,0,0,NULL,NULL,NULL,NULL,NULL FROM " JOBS " i JOIN " IDENTITIES " k ON " SAME " ORDER BY i.id"},
 };
 // clang-format on
 

@@ -147,7 +147,8 @@ static bool bring_up(struct sql *s, const struct versions *v, struct error *err)
         if (!step->additive)
             least = step->version;
         if (!make_tables(s, step->version, version, err) || !add_columns(s, step, err) ||
-            (step->rolls && !make_rolls(s, err)) || !note_version(s, step->version, least, err))
+            (step->rolls && !make_rolls(s, err)) || (step->after && !sql_script(s, step->after, err)) ||
+            !note_version(s, step->version, least, err))
             return false;
         version = step->version;
     }

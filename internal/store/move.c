@@ -49,7 +49,7 @@ static bool copy_all(struct sql *from, struct sql *to, const struct copy_change 
 
 static const char *const snapshots[] = {
     [DIALECT_SQLITE] = "BEGIN",
-    [DIALECT_MARIADB] = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n"
+    [DIALECT_MARIADB] = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n" /* of the next one */
                         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 };
 

@@ -38,7 +38,7 @@ const struct schema_table schema_tables[] = {
     {"run",
      "id:id ord:i64 num:i64? name:t255 path:b4096 path_hash:b16 facility:t32 state:u8 state_t:ns seen:ns"
      " begin_t:ns? end_t:ns? closed_t:ns? present_t:ns? n_files:u32 n_here:u32 bytes:i64 bytes_here:i64"
-     " n_frames:i64? readable:u8 ignored:u8 body:text?",
+     " n_frames:i64? readable:u8 ignored:u8 body:text? why:text? rate:f64? look:b48?",
      "uq path_hash ; ix ord ; ix state,ord", 1},
     {"source",
      "run:i64 no:u32 path:b4096 path_hash:b16 size:i64 mtime:ns n_frames:u32? format:t32? here:u8",
@@ -51,11 +51,11 @@ const struct schema_table schema_tables[] = {
      "pk run,tag ; ix tag,run ; fk run run ; fk tag tag", 2},
     {"trial",
      "id:id num:u32 recipe_hash:b32 phil:text body:text active:u8 percent:f32? d_min:f32? used:u8 created:ns"
-     " who:t128",
+     " who:t128 bad_input:text?",
      "uq num ; ix recipe_hash", 1},
     {"rungroup",
      "id:id first_ord:i64 last_ord:i64? active:u8 phil:text body:text tt_low:f32? tt_high:f32? created:ns"
-     " who:t128",
+     " who:t128 bad_input:text?",
      "", 2},
     {"rungroup_run",
      "rungroup:i64 run:i64 include:u8",
@@ -86,13 +86,14 @@ const struct schema_table schema_tables[] = {
      "pk version,job", 2},
     {"job",
      "id:id trial:i64 rungroup:i64 run:i64 task_rev:i64 version:i64 state:u8 state_t:ns n_expected:i64"
-     " n_tries:u16 retry_t:ns? cancelled:u8 published:u8 preview:u8 folder:t4096 created:ns",
+     " n_tries:u16 retry_t:ns? cancelled:u8 published:u8 preview:u8 folder:t4096 created:ns forgiven_t:ns? cancelled_by:t128?"
+     " outputs:u8? n_final:i64? n_lattices:i64?",
      "uq trial,rungroup,run,task_rev,version ; ix run ; ix state,id", 1},
     {"attempt",
      "id:id job:i64 no:u16 name:t63 live:u8? state:u8 end_kind:u8 token:i64 lease_expires:ns scheduler:t16"
      " sched_id:t128? raw_state:t64? reason:text? submit_t:ns? start_t:ns? end_t:ns? exit_code:i32?"
      " exit_signal:i32? host:t255? n_ranks:u32 n_threads:u32 program:t64 binary_hash:b32 recipe_hash:b32"
-     " log_path:t4096? n_pending:u32 db_lag:ns owner:t128?",
+     " log_path:t4096? n_pending:u32 db_lag:ns owner:t128? claim_t:ns? since_t:ns? transient:u8? n_new:i64?",
      "uq job,no ; uq name ; uq job,live ; ix state,id ; fk job job", 1},
     {"chunk",
      "attempt:i64 no:u32 source:u32 first:u32 n:u32 owner:i64 expires:ns state:u8",
@@ -163,9 +164,21 @@ const size_t schema_n_tables = sizeof schema_tables / sizeof *schema_tables;
 
 static const struct schema_add adds_2[] = {{"attempt", "owner"}, {"lattice", "shell_d"}};
 
+static const struct schema_add adds_3[] = {
+    {"run", "why"},           {"run", "rate"},           {"run", "look"},
+    {"trial", "bad_input"},   {"rungroup", "bad_input"}, {"job", "forgiven_t"},
+    {"job", "cancelled_by"},  {"job", "outputs"},        {"job", "n_final"},
+    {"job", "n_lattices"},    {"attempt", "claim_t"},    {"attempt", "since_t"},
+    {"attempt", "transient"}, {"attempt", "n_new"},
+};
+/* runs that `process` alone made are told from those that a facility shows */
+static const char after_3[] = "UPDATE run SET facility='process' WHERE facility='standalone'";
+
 const struct schema_step schema_steps[] = {
     {.version = 1, .additive = true},
     {.version = 2, .adds = adds_2, .n_adds = 2, .rolls = true}, /* a writer of version 1 would not count */
+    /* a writer of version 2 would leave job.n_final as it was */
+    {.version = 3, .adds = adds_3, .n_adds = sizeof adds_3 / sizeof *adds_3, .after = after_3},
 };
 const size_t schema_n_steps = sizeof schema_steps / sizeof *schema_steps;
 

@@ -9,7 +9,7 @@
 
 #include "base/base.h"
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
 
 enum dialect { DIALECT_SQLITE, DIALECT_MARIADB };
 
@@ -48,7 +48,8 @@ struct schema_step {
     bool additive; /* programs of the version before may go on writing */
     const struct schema_add *adds;
     size_t n_adds;
-    bool rolls; /* roll-ups are made from the rows that are there */
+    bool rolls;        /* roll-ups are made from the rows that are there */
+    const char *after; /* a statement on the rows that are there; NULL: none */
 };
 extern const struct schema_step schema_steps[];
 extern const size_t schema_n_steps;

@@ -96,10 +96,12 @@ struct campaign_job {
     bool published;           /* its files are there for the next task */
     bool cancelled;           /* by a person, */
     const char *cancelled_by; /* NULL: not known */
+    uint32_t n_tries;         /* number of its last attempt */
     int64_t state_t;          /* since when its state is what it is */
     int64_t forgiven_t;       /* a person asked for a retry then: what ended before does not count */
 };
 
+/* Those of a job of frames that is done need not be there. */
 struct campaign_attempt {
     int64_t id, job;
     uint32_t no; /* 1, 2 … of its job */

@@ -202,26 +202,32 @@ static bool connect_again(struct store *s, struct error *err)
 
 enum { TRIES = 9, TRIES_QUICK = 3 };
 
+/* What is to be done as one transaction; reads: nothing is written, and all is read as it is at one moment. */
+struct transaction {
+    bool (*work)(struct store *s, void *arg, struct error *err);
+    void *arg;
+    bool reads;
+};
+
 /* One try; what went wrong in s->sql.class. */
-static bool try_once(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err), void *arg,
-                     struct error *err)
+static bool try_once(struct store *s, const struct transaction *t, struct error *err)
 {
     s->sql.class = CLASS_NONE;
     if (!s->sql.db && !connect_again(s, err))
         return false;
-    bool begun = sql_begin(&s->sql, err);
-    if (begun && work(s, arg, err) && sql_commit(&s->sql, err))
+    bool begun = t->reads ? store_snapshot(s, err) : sql_begin(&s->sql, err);
+    bool ok = begun && t->work(s, t->arg, err) && (t->reads || sql_commit(&s->sql, err));
+    if (ok && !t->reads)
         return true;
     if (s->sql.class == CLASS_RECONNECT)
         sql_close(&s->sql);
     else if (begun)
         sql_rollback(&s->sql);
-    return false;
+    return ok;
 }
 
 /* What each class asks for: STORE 7.3. Whether a lost commit was done does not matter: everything is idempotent by key. */
-bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err),
-                       void *arg, struct error *err)
+static bool do_patiently(struct store *s, const struct transaction *t, struct error *err)
 {
     const unsigned most = s->working ? TRIES_QUICK : TRIES;
     bool repaired = false;
@@ -229,7 +235,7 @@ bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg,
     if (s->superseded)
         return store_is_superseded(s, err);
     for (unsigned try = 1;; try++) {
-        if (try_once(s, work, arg, err))
+        if (try_once(s, t, err))
             return true;
         enum sql_class class = s->sql.class;
         if (class == CLASS_SUCCESS) /* another one made the row that we were about to make: look again */
@@ -242,4 +248,48 @@ bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg,
             return false;
         back_off(try + 1);
     }
+}
+
+bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err),
+                       void *arg, struct error *err)
+{
+    return do_patiently(s, &(struct transaction){.work = work, .arg = arg}, err);
+}
+
+bool store_reading(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err), void *arg,
+                   struct error *err)
+{
+    return do_patiently(s, &(struct transaction){.work = work, .arg = arg, .reads = true}, err);
+}
+
+bool store_happens(struct store *s, const struct store_happened *e, int64_t now, struct error *err)
+{
+    return sql_do(&s->sql, NULL, err,
+                  "INSERT INTO event(t,kind,level,run,job,attempt,body) VALUES(?,?,?,?,?,?,?)", "itiiiit",
+                  now, e->kind, e->level ? e->level : STORE_INFO, e->run, e->job, e->attempt,
+                  e->body ? e->body : "");
+}
+
+bool store_fits(const char *text, size_t most, struct arena *a, const char **out)
+{
+    size_t n = 0;
+    uint32_t code;
+    const char *p = text;
+    for (; *p; n++) {
+        int length = str_utf8(p, &code);
+        size_t shown = length ? 1 : 4; /* a byte that is no UTF-8 is stored as \xHH */
+        if (n + shown > most)
+            break;
+        n += shown - 1;
+        p += length ? length : 1;
+    }
+    *out = *p ? arena_strndup(a, text, (size_t)(p - text)) : text;
+    return !*p;
+}
+
+const char *store_text(struct sql *s, struct sql_stmt *q, int i, struct arena *a)
+{
+    size_t n;
+    const uint8_t *bytes = sql_bytes(s, q, i, &n);
+    return n ? arena_strndup(a, (const char *)bytes, n) : "";
 }

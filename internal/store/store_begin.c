@@ -45,7 +45,7 @@ static bool find_run(struct sql *s, const struct store_begin *b, int64_t *run, s
         sql_do(s, NULL, err,
                "INSERT INTO "
                "run(ord,num,name,path,path_hash,facility,state,state_t,seen,n_files,n_here,bytes,bytes_here,"
-               "n_frames,readable,ignored) VALUES(?,NULL,?,?,?,'standalone',3,?,?,?,?,?,?,?,1,0) {keep id}",
+               "n_frames,readable,ignored) VALUES(?,NULL,?,?,?,'process',3,?,?,?,?,?,?,?,1,0) {keep id}",
                "itbbiiiiiii", order + 1, b->run_name, b->folder, (int)strlen(b->folder), b->run_hash, 16, now,
                now, (int64_t)b->n_sources, here, bytes, bytes, (int64_t)b->n_expected);
     ok = ok && sql_number(s, run, 0, err, "SELECT id FROM run WHERE path_hash=?", "b", b->run_hash, 16);

@@ -52,4 +52,30 @@ bool store_snapshot(struct store *s, struct error *err);
 bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err),
                        void *arg, struct error *err);
 
+/* store.c - likewise, but nothing is written: work reads everything as it is at one moment. */
+bool store_reading(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err), void *arg,
+                   struct error *err);
+
+/* What happened, in the transaction in which it does (WORDS 4.2). Ids 0: none. */
+enum { STORE_INFO = 1, STORE_WARNING = 2, STORE_ERROR = 3 };
+struct store_happened {
+    const char *kind;
+    int level; /* 0: STORE_INFO */
+    int64_t run, job, attempt;
+    const char *body; /* NULL: "" */
+};
+bool store_happens(struct store *s, const struct store_happened *e, int64_t now, struct error *err);
+
+/* A text as far as a column of `most` characters holds it. false: it was cut. */
+bool store_fits(const char *text, size_t most, struct arena *a, const char **out);
+
+/* A text column of any length, in the arena; NULL: "". */
+const char *store_text(struct sql *s, struct sql_stmt *q, int i, struct arena *a);
+
+/* lease.c - is the process that an owner's text names, on this machine and gone? "": false. */
+bool store_owner_is_dead(const char *owner);
+
+/* campaign_claim.c - what roll-ups say of a job and its attempts into their rows: job.n_final, n_lattices, attempt.n_new. */
+bool store_count_job(struct store *s, int64_t job, struct error *err);
+
 #endif
