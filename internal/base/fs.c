@@ -302,6 +302,16 @@ bool fs_is_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+bool fs_size(const char *path, int64_t *size, int64_t *modified_ns)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return false;
+    *size = (int64_t)st.st_size;
+    *modified_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    return true;
+}
+
 bool fs_make_folders(const char *path, struct error *err)
 {
     struct arena a = {0};

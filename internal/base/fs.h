@@ -43,6 +43,9 @@ bool fs_make_folders(const char *path, struct error *err); /* like mkdir -p; exi
 bool fs_is_folder(const char *path);
 bool fs_is_file(const char *path);
 
+/* Size and time of change of a regular file; false, and nothing is set, when there is none. */
+bool fs_size(const char *path, int64_t *size, int64_t *modified_ns);
+
 /* Names sorted bytewise. pattern: glob(3) without the home sign. Folder: names of the regular files in it (not
  * recursive, hidden files left out), as "folder/name". Not found: *n = 0 and true. */
 bool fs_glob(const char *pattern, struct arena *a, char ***names, size_t *n, struct error *err);

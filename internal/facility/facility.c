@@ -4,6 +4,7 @@
 #include "facility/directory.h"
 #include "facility/lcls.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,14 +174,20 @@ static bool matters(int fd)
 bool facility_watch(int *fd, const struct facility_settings *s, double seconds)
 {
     int64_t end = clock_monotonic() + (int64_t)(seconds * 1e9);
-    if (*fd < 0)
+    if (*fd < 0) {
         *fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (*fd >= 0 && s->data_dir)
-        add_watches(*fd, s);
+        if (*fd >= 0 && s->data_dir)
+            add_watches(*fd, s);
+    }
     for (int64_t left; (left = end - clock_monotonic()) > 0;) {
         struct pollfd p = {*fd, POLLIN, 0};
-        if (poll(&p, 1, (int)(left / 1000000 + 1)) > 0 && matters(*fd))
+        int n = poll(&p, 1, (int)(left / 1000000 + 1));
+        if (n < 0 && errno == EINTR)
+            return false;
+        if (n > 0 && matters(*fd)) {
+            add_watches(*fd, s); /* folders that are new */
             return true;
+        }
     }
     return false;
 }

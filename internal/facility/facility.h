@@ -87,8 +87,9 @@ double facility_wait(const struct facility_settings *s, enum net_class class, un
 /* A time of the run table: ISO 8601 with or without fraction and zone (none: UTC), or seconds since 1970. False: it is none. */
 bool facility_time(const char *text, int64_t *ns);
 
-/* Wait until something changes in the watched folders (depth levels), or for that many seconds. True: something did. Where changes
- * are not told (other hosts of a shared file system) it is a plain wait. fd < 0 opens: keep it between calls, close it at the end. */
+/* Wait until something changes in the watched folders (depth levels), for that many seconds, or until a signal comes. True: something
+ * changed. Where changes are not told (other hosts of a shared file system) it is a plain wait. fd < 0 opens, and looks for folders:
+ * keep it between calls, close it at the end, and when the settings changed. */
 bool facility_watch(int *fd, const struct facility_settings *s, double seconds);
 
 /* ---- bring files here ---- */

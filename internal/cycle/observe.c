@@ -1,0 +1,175 @@
+/* observe.c - one look at the facility: the last observations out of the store, the new ones into it, only what changed.
+ *
+ * The facility keeps no memory (facility.h): what it needs of the last look stands in the rows of the runs. A run whose look only got
+ * older is not written again: of ten thousand runs a quiet minute writes none.
+ */
+#include "cycle/cycle.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { RECHECK_MAX = 20 }; /* runs that could not be read, opened again in one look */
+
+/* The last observations as list() wants them. */
+static void rebuild(const struct store_seen *runs, size_t n, struct observations *out)
+{
+    out->at = arena_array(&out->arena, n, sizeof *out->at);
+    out->n = n;
+    for (size_t i = 0; i < n; i++) {
+        const struct store_seen *r = &runs[i];
+        out->at[i] = (struct observation){.path = r->path,
+                                          .name = r->name,
+                                          .reason = r->why,
+                                          .number = r->num,
+                                          .state = r->state,
+                                          .begun_ns = r->begin_t,
+                                          .ended_ns = r->end_t,
+                                          .n_files = r->n_files,
+                                          .n_here = r->n_here,
+                                          .bytes = (uint64_t)r->bytes_here,
+                                          .rate = r->rate,
+                                          .inode = r->look.inode,
+                                          .print = r->look.print,
+                                          .modified_ns = r->look.modified_t,
+                                          .since_ns = r->look.since_t,
+                                          .looked_ns = r->look.looked_t,
+                                          .looks = (int)r->look.looks};
+        if (r->look.looked_t > out->now_ns)
+            out->now_ns = r->look.looked_t;
+    }
+}
+
+static const struct store_seen *stored(const struct store_seen *runs, size_t n, const char *path)
+{
+    size_t from = 0, end = n;
+    while (from < end) {
+        size_t middle = from + (end - from) / 2;
+        int order = strcmp(runs[middle].path, path);
+        if (order == 0)
+            return &runs[middle];
+        if (order < 0)
+            from = middle + 1;
+        else
+            end = middle;
+    }
+    return NULL;
+}
+
+/* Does the next look, or a person, learn anything from this one? How often a run that is still changing was seen alike counts; of one
+ * that rests it does not. */
+static bool differs(const struct observation *o, const struct store_seen *r)
+{
+    bool rests = o->state == r->state &&
+                 (o->state == RUN_PRESENT || o->state == RUN_EMPTY || o->state == RUN_VANISHED);
+    return !r || o->was || o->state != r->state || o->number != r->num || strcmp(o->name, r->name) != 0 ||
+           o->n_files != r->n_files || o->n_here != r->n_here || o->bytes != (uint64_t)r->bytes_here ||
+           o->print != r->look.print || o->inode != r->look.inode || o->begun_ns != r->begin_t ||
+           o->ended_ns != r->end_t || o->modified_ns != r->look.modified_t ||
+           (!rests && (o->looks != r->look.looks || o->since_ns != r->look.since_t));
+}
+
+/* The files of a run with what is known of each. Sizes are asked of those that are here; a file that is not has -1. */
+static const struct store_seen_file *files_of(struct arena *a, const struct observation *o)
+{
+    if (!o->files || !o->n_files)
+        return NULL;
+    struct store_seen_file *files = arena_array(a, o->n_files, sizeof *files);
+    for (size_t i = 0; i < o->n_files; i++) {
+        files[i] = (struct store_seen_file){.path = o->files[i], .size = -1};
+        fs_size(o->files[i], &files[i].size, &files[i].modified_t);
+    }
+    return files;
+}
+
+/* Opens a run that may start; those that could not be opened before, a few times a look. */
+static void check_readable(struct cycle *c, struct arena *a, const struct observation *o,
+                           const struct store_seen *r, bool changed, size_t *rechecks, struct store_seen *out)
+{
+    char why[512] = "";
+    out->readable = r ? r->readable : true;
+    out->why = o->reason && *o->reason ? o->reason : r && !r->readable ? r->why : "";
+    if (!c->readable || !o->files || !facility_may_start(&c->facility, o))
+        return;
+    if (!changed && (!r || r->readable || (*rechecks)++ >= RECHECK_MAX))
+        return;
+    out->readable = c->readable(c->arg, o->files, o->n_files, why, sizeof why);
+    out->why = out->readable ? (o->reason ? o->reason : "") : arena_strdup(a, why);
+}
+
+static struct store_seen as_seen(struct cycle *c, const struct observation *o)
+{
+    return (struct store_seen){.path = o->path,
+                               .was = o->was,
+                               .name = o->name,
+                               .facility = c->facility.name,
+                               .num = o->number,
+                               .state = o->state,
+                               .begin_t = o->begun_ns,
+                               .end_t = o->ended_ns,
+                               .n_files = (uint32_t)o->n_files,
+                               .n_here = (uint32_t)o->n_here,
+                               .bytes_here = (int64_t)o->bytes,
+                               .rate = o->rate,
+                               .look = {.inode = o->inode,
+                                        .print = o->print,
+                                        .modified_t = o->modified_ns,
+                                        .since_t = o->since_ns,
+                                        .looked_t = o->looked_ns,
+                                        .looks = o->looks}};
+}
+
+static bool store_changes(struct cycle *c, struct arena *a, const struct observations *now,
+                          const struct store_seen *runs, size_t n, struct cycle_report *r, struct error *err)
+{
+    struct store_seen *changes = arena_array(a, now->n, sizeof *changes);
+    size_t n_changes = 0, n_new = 0, rechecks = 0;
+    for (size_t i = 0; i < now->n; i++) {
+        const struct observation *o = &now->at[i];
+        const struct store_seen *old = stored(runs, n, o->was ? o->was : o->path);
+        bool changed = !old || differs(o, old);
+        struct store_seen s = as_seen(c, o);
+        check_readable(c, a, o, old, changed, &rechecks, &s);
+        if (!changed && s.readable == old->readable && strcmp(s.why, old->why) == 0)
+            continue;
+        s.files = changed ? files_of(a, o) : NULL;
+        changes[n_changes++] = s;
+    }
+    r->n_runs += now->n;
+    r->n_changed += n_changes;
+    bool good = n_changes == 0 || store_see(c->store, changes, n_changes, &n_new, err);
+    r->n_new += n_new;
+    return good;
+}
+
+static void say_notes(const struct observations *now)
+{
+    for (size_t i = 0; i < now->n_notes; i++)
+        log_warn("%s", now->notes[i]);
+}
+
+bool cycle_observe(struct cycle *c, enum net_class *class, struct cycle_report *r, struct error *err)
+{
+    const struct facility_ops *ops = facility_find(c->facility.name);
+    struct observations before = {0}, now = {0};
+    struct store_seen *runs = NULL;
+    struct arena a = {0};
+    size_t n = 0;
+    if (class)
+        *class = NET_DONE;
+    bool good = ops || error_set(err, ERROR_USAGE, "no facility is known as %s", c->facility.name);
+    good = good && store_looks(c->store, c->facility.name, &a, &runs, &n, err);
+    if (good) {
+        rebuild(runs, n, &before);
+        good = ops->list(&c->facility, n ? &before : NULL, &now, err);
+        if (!good && class)
+            *class = now.class;
+    }
+    if (good) {
+        say_notes(&now);
+        good = store_changes(c, &a, &now, runs, n, r, err);
+    }
+    observations_free(&now);
+    observations_free(&before);
+    arena_free(&a);
+    return good;
+}

@@ -1,0 +1,153 @@
+/* script.c - see script.h.
+ *
+ * An indexing job runs `process` on the pinned parameters: which frames, where they go and which job it is it reads from the store by
+ * the number of its attempt. A task's command runs in the attempt's own folder; what it left there becomes the job's results, the link
+ * "out", when it ended well, so that what a try leaves behind never stands in the way of the next.
+ */
+#include "cycle/script.h"
+
+#include "cycle/files.h"
+#include "cycle/need.h"
+
+#include <string.h>
+
+static bool is_task(const struct recipe_of_job *j)
+{
+    return j->making.kind != TASK_INDEXING;
+}
+
+static const char *folder_of(const struct cycle *c, struct arena *a, const struct recipe_of_job *j)
+{
+    const struct store_making *m = &j->making;
+    struct str s = {0};
+    if (j->key.version)
+        name_version_folder(m->dataset, m->version, m->task, &s);
+    else
+        name_job_folder(m->run_num, m->run_name, m->trial_num, j->key.rungroup, m->task, &s);
+    const char *folder = fs_join(a, c->folder, s.text);
+    str_free(&s);
+    return folder;
+}
+
+/* Parameters of the trial, over them those of the rungroup, and the settings that a job on another machine needs. */
+static const char *parameters_of(const struct cycle *c, struct arena *a, const struct recipe_of_job *j)
+{
+    const char *const *maps = c->facility.path_map;
+    struct str s = {0};
+    if (is_task(j))
+        return task_parameters(j->making.task_text);
+    str_printf(&s, "%s\n%s\n", j->making.recipe_text, j->making.rungroup_text);
+    for (; maps && *maps; maps++) {
+        str_add(&s, "facility.path_map = \"");
+        for (const char *p = *maps; *p; p++)
+            str_printf(&s, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
+        str_add(&s, "\"\n");
+    }
+    const char *text = arena_strdup(a, s.text);
+    str_free(&s);
+    return text;
+}
+
+/* What sh is to do for a task; its inputs are its arguments. */
+static bool task_arguments(struct arena *a, const struct recipe_of_job *j, int64_t attempt,
+                           const char *const **out, struct error *err)
+{
+    const struct store_making *m = &j->making;
+    struct str command = {0}, whole = {0};
+    const char **words = arena_array(a, m->n_inputs + 4, sizeof *words);
+    bool good = task_command(m->task_text, &command, err);
+    if (good)
+        str_printf(&whole, "( %s\n) || exit $?\nln -sfn a%lld ../out.a%lld && mv -T ../out.a%lld ../out",
+                   command.text, (long long)attempt, (long long)attempt, (long long)attempt);
+    words[0] = "-c";
+    words[1] = good ? arena_strdup(a, whole.text) : "";
+    words[2] = "xfelx";
+    for (size_t i = 0; i < m->n_inputs; i++)
+        words[3 + i] = fs_join(a, m->inputs[i], "out");
+    str_free(&command);
+    str_free(&whole);
+    *out = words;
+    return good;
+}
+
+static const char *const *process_arguments(struct arena *a, const struct recipe_of_job *j)
+{
+    const char **words = arena_array(a, 4, sizeof *words);
+    words[0] = "process";
+    words[1] = j->phil;
+    words[2] = arena_printf(a, "xfelx.threads=%d", j->script.need.cpus);
+    return words;
+}
+
+static const char *const *environment_of(const struct cycle *c, struct arena *a,
+                                         const struct recipe_of_job *j, int64_t attempt)
+{
+    const struct store_making *m = &j->making;
+    size_t n = 0;
+    for (const char *const *d = c->database; d && *d; d++)
+        n++;
+    const char **set = arena_array(a, n + 10, sizeof *set);
+    n = 0;
+    set[n++] = arena_printf(a, "XFELX_ATTEMPT=%lld", (long long)attempt);
+    set[n++] = "HDF5_USE_FILE_LOCKING=FALSE";
+    for (const char *const *d = c->database; d && *d; d++)
+        set[n++] = *d;
+    if (is_task(j)) {
+        set[n++] = arena_printf(a, "XFELX_TASK_PHIL=%s", j->phil);
+        set[n++] = arena_printf(a, "XFELX_TASK_RUN=%s", m->run_name);
+        set[n++] = arena_printf(a, "XFELX_TASK_TRIAL=%u", m->trial_num);
+        set[n++] = arena_printf(a, "XFELX_TASK_DATASET=%s", m->dataset);
+        set[n++] = arena_printf(a, "XFELX_TASK_VERSION=%u", m->version);
+    }
+    return set;
+}
+
+bool script_prepare(struct cycle *c, struct arena *a, const struct action *x, int64_t version,
+                    struct recipe_of_job *out, struct error *err)
+{
+    struct str command = {0};
+    *out = (struct recipe_of_job){.key = x->key, .phil = "", .program = ""};
+    if (version)
+        out->key.version = version;
+    bool good = store_read_making(c->store, &out->key, x->before, a, &out->making, err) &&
+                need_read(c->params, out->making.kind, a, &out->script, err) &&
+                (!is_task(out) || task_command(out->making.task_text, &command, err));
+    str_free(&command);
+    if (!good)
+        return false;
+    out->folder = folder_of(c, a, out);
+    out->phil_text = parameters_of(c, a, out);
+    return true;
+}
+
+bool script_pin(struct cycle *c, struct arena *a, struct recipe_of_job *j, struct error *err)
+{
+    return pin_program(a, c->folder, c->program, &j->program, j->binary_hash, err) &&
+           pin_text(a, c->folder, j->phil_text, &j->phil, err);
+}
+
+char *script_log(struct arena *a, const struct recipe_of_job *j, int64_t attempt)
+{
+    return arena_printf(a, "%s/a%lld/log.out", j->folder, (long long)attempt);
+}
+
+bool script_render(struct cycle *c, struct arena *a, const struct recipe_of_job *j, int64_t attempt,
+                   const char *name, struct str *out, struct error *err)
+{
+    struct batch_script s = j->script;
+    s.attempt = attempt;
+    s.name = name;
+    s.record = job_file(a, c->folder, attempt, "");
+    s.program = is_task(j) ? "/bin/sh" : j->program;
+    s.folder = is_task(j) ? fs_folder(a, script_log(a, j, attempt)) : j->folder;
+    s.log = script_log(a, j, attempt);
+    s.environment = environment_of(c, a, j, attempt);
+    s.copy = s.copy && !is_task(j);
+    s.arguments = process_arguments(a, j);
+    if (is_task(j)) {
+        s.launch = ""; /* one command, not one a rank */
+        if (!task_arguments(a, j, attempt, &s.arguments, err))
+            return false;
+    }
+    return batch_script_render(c->scheduler, &s, NULL, NULL, out, err);
+}
