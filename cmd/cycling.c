@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const int64_t second = 1000000000;
 
@@ -51,7 +52,7 @@ static bool pause_between(void *arg, double seconds)
     int64_t end = clock_monotonic() + (int64_t)(seconds * 1e9);
     do {
         bool held = false;
-        char holder[STORE_OWNER];
+        char holder[OWNER];
         struct error err = {0};
         if (g->stopped && g->stopped())
             return false;
@@ -90,7 +91,7 @@ static bool open_cycle(struct cycling *g, struct error *err)
 bool cycling_open(struct cli *cli, struct cycling *out, struct error *err)
 {
     *out = (struct cycling){.cli = cli};
-    store_owner(out->owner);
+    owner_of(getpid(), out->owner);
     if (!read_settings(out, err))
         return false;
     const char *folder = param_text(out->params, "output_folder", NULL);
@@ -120,7 +121,7 @@ void cycling_close(struct cycling *g)
 
 /* ---- the lease ---- */
 
-bool cycling_lease(struct cycling *g, bool *held, char holder[STORE_OWNER], struct error *err)
+bool cycling_lease(struct cycling *g, bool *held, char holder[OWNER], struct error *err)
 {
     struct store_lease lease;
     int64_t now = clock_monotonic();
@@ -135,7 +136,7 @@ bool cycling_lease(struct cycling *g, bool *held, char holder[STORE_OWNER], stru
     *held = lease.held;
     g->held_until = lease.held ? now + LEASE_SECONDS * second : 0;
     g->renew_at = now + LEASE_RENEWED * second;
-    store_owner_shown(lease.owner, holder);
+    owner_shown(lease.owner, holder);
     return true;
 }
 

@@ -20,7 +20,7 @@ struct cycling {
     struct params *params;
     struct store *store;
     struct cycle cycle;
-    char owner[STORE_OWNER];
+    char owner[OWNER];
     int64_t held_until, renew_at; /* of the lease, by our monotonic clock; 0: not held */
     bool (*stopped)(void);        /* asked to end */
 };
@@ -33,7 +33,7 @@ void cycling_close(struct cycling *g);
 bool cycling_reload(struct cycling *g, struct error *err);
 
 /* Take or renew the lease when it is time to. *held: we may act; else *holder says who does. */
-bool cycling_lease(struct cycling *g, bool *held, char holder[STORE_OWNER], struct error *err);
+bool cycling_lease(struct cycling *g, bool *held, char holder[OWNER], struct error *err);
 void cycling_release(struct cycling *g);
 
 /* A cycle's report as a line: "12 runs (1 new), 3 jobs live, 2 submitted". Added to out. */

@@ -137,7 +137,7 @@ static int act(struct cycling *g, struct arena *a)
 static int act_with_lease(struct cycling *g, struct arena *a)
 {
     bool held = false;
-    char holder[STORE_OWNER] = "";
+    char holder[OWNER] = "";
     struct error err = {0};
     if (!cycling_lease(g, &held, holder, &err))
         return cli_fail(&err);

@@ -40,11 +40,13 @@ static void catch_signals(void)
 
 enum {
     ACT_SECONDS = 10,
+    WAITING_SECONDS = 2, /* while submissions wait for submit.rate */
     POLL_SECONDS = 15,
     POLL_LONG = 30,
     HOOK_SECONDS = 5,
+    LONGEST = 300,
     ONCE_SUBMISSIONS = 60,
-    BURST = 10
+    BURST = 10,
 };
 
 struct watching {
@@ -74,13 +76,13 @@ static double least_load(int64_t began, double usual, double longest)
 
 /* ---- the tasks ---- */
 
-struct outcome {
+struct went {
     bool good;
     double wait; /* seconds to the next time */
     char text[256];
 };
 
-static void observe(struct watching *w, struct outcome *o, struct error *err)
+static void observe(struct watching *w, struct went *o, struct error *err)
 {
     enum net_class class = NET_DONE;
     int64_t began = clock_monotonic();
@@ -93,7 +95,7 @@ static void observe(struct watching *w, struct outcome *o, struct error *err)
     snprintf(o->text, sizeof o->text, "%zu runs, %zu changed", w->report.n_runs, w->report.n_changed);
 }
 
-static void poll_jobs(struct watching *w, struct outcome *o, struct error *err)
+static void poll_jobs(struct watching *w, struct went *o, struct error *err)
 {
     int64_t began = clock_monotonic();
     o->good = cycle_poll(&w->g.cycle, &w->report, err);
@@ -118,7 +120,7 @@ static void fill_tokens(struct watching *w)
     w->filled_t = now;
 }
 
-static void act(struct watching *w, struct outcome *o, struct error *err)
+static void act(struct watching *w, struct went *o, struct error *err)
 {
     struct arena a = {0};
     struct cycle_plan plan;
@@ -138,7 +140,7 @@ static void act(struct watching *w, struct outcome *o, struct error *err)
     arena_free(&a);
 }
 
-static void tell_hooks(struct watching *w, struct outcome *o, struct error *err)
+static void tell_hooks(struct watching *w, struct went *o, struct error *err)
 {
     size_t n = 0;
     char last[256] = "";
@@ -150,12 +152,12 @@ static void tell_hooks(struct watching *w, struct outcome *o, struct error *err)
 
 static void do_task(struct watching *w, enum cycle_task task)
 {
-    static void (*const tasks[])(struct watching *, struct outcome *,
+    static void (*const tasks[])(struct watching *, struct went *,
                                  struct error *) = {[CYCLE_TASK_OBSERVE] = observe,
                                                     [CYCLE_TASK_POLL] = poll_jobs,
                                                     [CYCLE_TASK_ACT] = act,
                                                     [CYCLE_TASK_HOOKS] = tell_hooks};
-    struct outcome o = {.good = true};
+    struct went o = {.good = true};
     struct error err = {0};
     struct cycle_fare *f = &w->fares[task];
     tasks[task](w, &o, &err);
@@ -259,7 +261,7 @@ static int daemon_loop(struct watching *w)
     w->tokens = BURST;
     while (!ending) {
         bool held = false;
-        char holder[STORE_OWNER] = "";
+        char holder[OWNER] = "";
         double wait = 0;
         struct error err = {0};
         if (reloading)
@@ -313,7 +315,7 @@ static const struct example examples[] = {
 static int watch(struct watching *w, bool only_once)
 {
     bool held = false;
-    char holder[STORE_OWNER] = "";
+    char holder[OWNER] = "";
     struct error err = {0};
     if (!cycling_lease(&w->g, &held, holder, &err))
         return cli_fail(&err);

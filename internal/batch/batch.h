@@ -159,4 +159,6 @@ struct batch_record {
 /* Read "xfelx-begin 1" or "xfelx-end 1". ERROR_UNSUPPORTED: written by a newer program; ERROR_DAMAGED: none of ours. */
 bool batch_read_record(const char *text, size_t n, bool end, struct batch_record *out, struct error *err);
 
+#include "batch/script.h" /* job scripts: part of the face */
+
 #endif

@@ -2,7 +2,7 @@
 #ifndef XFELX_CYCLE_NEED_H
 #define XFELX_CYCLE_NEED_H
 
-#include "batch/script.h"
+#include "batch/batch.h"
 #include "param/param.h"
 
 /* Name of the scheduler that mp.method means. */

@@ -2,7 +2,7 @@
 #ifndef XFELX_CYCLE_SCRIPT_H
 #define XFELX_CYCLE_SCRIPT_H
 
-#include "batch/script.h"
+#include "batch/batch.h"
 #include "cycle/cycle.h"
 
 /* A job before its attempt is known: all that can be wrong is found here. In the arena. */
