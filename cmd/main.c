@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-extern const struct command command_process, command_status, command_image, command_simulate, command_db,
-    command_completion;
+extern const struct command command_process, command_watch, command_submit, command_status, command_image,
+    command_simulate, command_db, command_completion;
 
 static const struct command *const commands[] = {
-    &command_process, &command_status,     &command_image, &command_simulate,
+    &command_process, &command_watch,      &command_submit,
+    &command_status,  &command_image,      &command_simulate,
     &command_db,      &command_completion, NULL,
 };
 

@@ -5,6 +5,8 @@
 
 const struct batch_text slurm_texts[] = {
     {"job submit limit", BATCH_LIMIT},
+    {"resolve_ctls_from_dns_srv",
+     BATCH_LIMIT}, /* no slurm.conf here: nothing was submitted, whatever the job */
     {"QOSMaxSubmitJobPerUserLimit", BATCH_LIMIT},
     {"Slurm temporarily unable to accept job", BATCH_LIMIT},
     {"Socket timed out", BATCH_UNCLEAR},
