@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,11 +173,91 @@ bool proc_fork_helper(int (*work)(int fd, void *arg), void *arg, pid_t *pid, int
     return true;
 }
 
-int proc_reap(pid_t pid)
+int proc_wait(pid_t pid, int *signal)
 {
     int status = 0;
+    *signal = 0;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return -1;
+    if (WIFSIGNALED(status))
+        *signal = WTERMSIG(status);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int proc_reap(pid_t pid)
+{
+    int signal;
+    return proc_wait(pid, &signal);
+}
+
+/* ---- processes that live on ---- */
+
+/* In the new process: nothing that was open stays so, but fd, which is 3 then. */
+static void leave_all(int fd)
+{
+    sigset_t none;
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int signal = 1; signal < 32; signal++)
+        sigaction(signal, &usual, NULL);
+    int nothing = open("/dev/null", O_RDWR);
+    for (int i = 0; i < 3; i++)
+        dup2(nothing, i);
+    dup2(fd, 3);
+    long most = sysconf(_SC_OPEN_MAX);
+    for (int i = 4; i < (most > 0 && most < 65536 ? most : 65536); i++)
+        close(i);
+    fcntl(3, F_SETFD, FD_CLOEXEC);
+}
+
+bool proc_detach(int (*work)(int fd, void *arg), void *arg, struct error *err)
+{
+    int both[2], signal;
+    if (pipe2(both, O_CLOEXEC) != 0)
+        return error_system(err, ERROR_FAILED, "cannot make a pipe");
+    fflush(NULL);
+    pid_t middle = fork(); /* twice, so that it is nobody's child that has to be waited for */
+    if (middle < 0) {
+        error_system(err, ERROR_FAILED, "cannot start a process");
+        close(both[0]);
+        close(both[1]);
+        return false;
+    }
+    if (middle == 0) {
+        setsid();
+        if (fork() != 0)
+            _exit(0);
+        leave_all(both[1]);
+        _exit(work(3, arg));
+    }
+    close(both[1]);
+    proc_wait(middle, &signal);
+    char byte;
+    ssize_t n;
+    while ((n = read(both[0], &byte, 1)) < 0 && errno == EINTR) {
+    }
+    close(both[0]);
+    return n == 1 || error_set(err, ERROR_FAILED, "a process ended before it began");
+}
+
+bool proc_start(const char *const *argv, const char *folder, const char *output,
+                const char *const *environment, pid_t *pid, struct error *err)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0666);
+    posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    posix_spawn_file_actions_addchdir_np(&actions, folder);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+    int failed = posix_spawn(pid, argv[0], &actions, &attributes, (char **)(uintptr_t)argv,
+                             (char **)(uintptr_t)environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    errno = failed;
+    return !failed || error_system(err, ERROR_FAILED, "cannot start %s", argv[0]);
 }

@@ -140,7 +140,7 @@ struct batch_ops {
                  struct error *err);
     bool (*cancel)(const struct batch_site *s, const char *id, struct error *err);
 };
-extern const struct batch_ops batch_slurm, batch_sge, batch_pbs, batch_lsf;
+extern const struct batch_ops batch_slurm, batch_sge, batch_pbs, batch_lsf, batch_local;
 
 /* By name; ERROR_USAGE with the known ones. */
 const struct batch_ops *batch_find_ops(const char *name, struct error *err);
