@@ -56,12 +56,12 @@ static const struct store_seen *stored(const struct store_seen *runs, size_t n, 
 }
 
 /* Does the next look, or a person, learn anything from this one? How often a run that is still changing was seen alike counts; of one
- * that rests it does not. */
+ * that rests it does not. A run's number is that of its first sight (rungroups refer to it). */
 static bool differs(const struct observation *o, const struct store_seen *r)
 {
     bool rests = o->state == r->state &&
                  (o->state == RUN_PRESENT || o->state == RUN_EMPTY || o->state == RUN_VANISHED);
-    return !r || o->was || o->state != r->state || o->number != r->num || strcmp(o->name, r->name) != 0 ||
+    return !r || o->was || o->state != r->state || strcmp(o->name, r->name) != 0 ||
            o->n_files != r->n_files || o->n_here != r->n_here || o->bytes != (uint64_t)r->bytes_here ||
            o->print != r->look.print || o->inode != r->look.inode || o->begun_ns != r->begin_t ||
            o->ended_ns != r->end_t || o->modified_ns != r->look.modified_t ||
