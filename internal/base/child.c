@@ -243,3 +243,45 @@ void shell_quote(struct str *out, const char *text)
     }
     str_addc(out, '\'');
 }
+
+/* Length of a "<word>" at text; 0: it is none. */
+static size_t field_length(const char *text)
+{
+    size_t n = *text == '<' ? 1 + strspn(text + 1, "abcdefghijklmnopqrstuvwxyz_") : 0;
+    return n > 1 && text[n] == '>' ? n + 1 : 0;
+}
+
+static bool no_field(const char *setting, const char *name, size_t n, const struct shell_field *fields,
+                     size_t n_fields, struct error *err)
+{
+    struct str names = {0};
+    for (size_t i = 0; i < n_fields; i++)
+        str_printf(&names, "%s<%s>", i ? " " : "", fields[i].name);
+    error_set(err, ERROR_USAGE, "%s has an unknown field %.*s", setting, (int)n, name);
+    error_hint(err, "fields: %s", names.text ? names.text : "none");
+    str_free(&names);
+    return false;
+}
+
+bool shell_fill(struct str *out, const char *setting, const char *command, const struct shell_field *fields,
+                size_t n, struct error *err)
+{
+    while (*command) {
+        size_t length = field_length(command), k = 0;
+        if (!length) {
+            str_addc(out, *command++);
+            continue;
+        }
+        while (k < n &&
+               (strlen(fields[k].name) != length - 2 || memcmp(fields[k].name, command + 1, length - 2) != 0))
+            k++;
+        if (k == n)
+            return no_field(setting, command, length, fields, n, err);
+        if (fields[k].ready)
+            str_add(out, fields[k].value);
+        else
+            shell_quote(out, fields[k].value);
+        command += length;
+    }
+    return true;
+}

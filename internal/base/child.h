@@ -38,4 +38,16 @@ void child_answer_free(struct child_answer *a);
 /* Quote text for a POSIX shell: as it is when that is harmless, else 'in single quotes'. */
 void shell_quote(struct str *out, const char *text);
 
+/* A command of the user's settings with its fields <name> filled in, quoted, for sh. What is no word in small letters between the brackets
+ * is a redirection of the shell and stays. ERROR_USAGE: a field that is none of these; setting: its name for the message.
+ *
+ * ready    value is shell text already (several words), taken as it is
+ */
+struct shell_field {
+    const char *name, *value;
+    bool ready;
+};
+bool shell_fill(struct str *out, const char *setting, const char *command, const struct shell_field *fields,
+                size_t n, struct error *err);
+
 #endif

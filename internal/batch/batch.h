@@ -108,11 +108,18 @@ void lsf_read_jobs(const char *text, struct batch_table *out);
 
 /* ---- talking to a scheduler ---- */
 
+/* Commands of the user's own scheduler, see custom.c. Expressions: of its answers, extended: the id (its first group, where it has one);
+ * id, state and exit code of a line (three groups, the third may be missing). NULL: the first number; "ID STATE EXIT". */
+struct batch_custom {
+    const char *submit, *status, *cancel, *id_regex, *state_regex;
+};
+
 /* Where and how commands are run. */
 struct batch_site {
     const struct batch_ops *ops;
-    double seconds;         /* time limit of a command; 0: 60 */
-    const char *const *set; /* "NAME=value" for its environment; ends with NULL; NULL: nothing */
+    double seconds;                    /* time limit of a command; 0: 60 */
+    const char *const *set;            /* "NAME=value" for its environment; ends with NULL; NULL: nothing */
+    const struct batch_custom *custom; /* of the scheduler custom */
 };
 
 /* What became of a submission. */
@@ -140,7 +147,7 @@ struct batch_ops {
                  struct error *err);
     bool (*cancel)(const struct batch_site *s, const char *id, struct error *err);
 };
-extern const struct batch_ops batch_slurm, batch_sge, batch_pbs, batch_lsf, batch_local;
+extern const struct batch_ops batch_slurm, batch_sge, batch_pbs, batch_lsf, batch_local, batch_own;
 
 /* By name; ERROR_USAGE with the known ones. */
 const struct batch_ops *batch_find_ops(const char *name, struct error *err);

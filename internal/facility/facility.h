@@ -117,13 +117,6 @@ struct transfer_report {
  * failed are still tried; the error is the first. */
 bool transfer_fetch(const struct transfer *t, struct transfer_report *report, struct error *err);
 
-/* Command with its fields filled in and quoted for sh. Unknown field: error. */
-struct transfer_field {
-    const char *name, *value;
-};
-bool transfer_command(struct str *out, const char *command, const struct transfer_field *fields, size_t n,
-                      struct error *err);
-
 /* A folder's listing (PROPFIND, depth 1) as XRootD and WebDAV servers answer: names of the files directly in it, sizes. Entries
  * that are folders, or whose name would leave the folder, are left out. */
 struct transfer_entry {

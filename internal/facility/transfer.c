@@ -18,39 +18,16 @@ static const uint64_t usual_piece = 64u << 20;
 
 /* ---- the command ---- */
 
-bool transfer_command(struct str *out, const char *command, const struct transfer_field *fields, size_t n,
-                      struct error *err)
-{
-    for (const char *at = command; *at; at++) {
-        const char *end = *at == '<' ? strchr(at, '>') : NULL;
-        size_t len = end ? (size_t)(end - at - 1) : 0, k = 0;
-        bool word = len > 0;
-        for (size_t i = 0; i < len; i++)
-            word = word && ((at[1 + i] >= 'a' && at[1 + i] <= 'z') || at[1 + i] == '_');
-        if (!word) { /* a redirection of the shell */
-            str_addc(out, *at);
-            continue;
-        }
-        while (k < n && (strlen(fields[k].name) != len || memcmp(fields[k].name, at + 1, len) != 0))
-            k++;
-        if (k == n)
-            return error_set(err, ERROR_USAGE, "transfer.command has an unknown field <%.*s>", (int)len,
-                             at + 1),
-                   error_hint(err, "fields: <source> <target> <name> <folder>");
-        shell_quote(out, fields[k].value);
-        at = end;
-    }
-    return true;
-}
-
 static bool by_command(struct transfer_file *f, struct error *err)
 {
     struct str line = {0};
     struct child_answer answer = {0};
     struct stat s;
-    const struct transfer_field fields[] = {
-        {"source", f->url}, {"target", f->part}, {"name", f->name}, {"folder", f->t->to}};
-    bool good = transfer_command(&line, f->t->command, fields, 4, err);
+    const struct shell_field fields[] = {{"source", f->url, false},
+                                         {"target", f->part, false},
+                                         {"name", f->name, false},
+                                         {"folder", f->t->to, false}};
+    bool good = shell_fill(&line, "transfer.command", f->t->command, fields, 4, err);
     unlink(f->part);
     if (good)
         good = child_run(

@@ -130,6 +130,20 @@ static void quoted_text_comes_back_from_a_shell(void **state)
     }
 }
 
+static void a_commands_fields_are_quoted(void **state)
+{
+    (void)state;
+    struct str s = {0};
+    struct error err = {0};
+    const struct shell_field f[] = {{"source", "a'; rm -rf $(x)\n", false}, {"ids", "1 2", true}};
+    assert_true(shell_fill(&s, "custom.copy", "cp <source> <ids> 2>log <in <IN> <", f, 2, &err));
+    assert_string_equal(s.text, "cp 'a'\\''; rm -rf $(x)\n' 1 2 2>log <in <IN> <");
+    assert_false(shell_fill(&s, "custom.copy", "cp <form>", f, 2, &err));
+    assert_string_equal(err.fact, "custom.copy has an unknown field <form>");
+    assert_string_equal(err.hint, "fields: <source> <ids>");
+    str_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +155,7 @@ int main(void)
         cmocka_unit_test(the_environment_is_changed_as_asked),
         cmocka_unit_test(a_program_that_is_not_there_is_an_error),
         cmocka_unit_test(quoted_text_comes_back_from_a_shell),
+        cmocka_unit_test(a_commands_fields_are_quoted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

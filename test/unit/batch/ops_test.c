@@ -16,7 +16,7 @@ static void schedulers_are_found_by_name(void **state)
         assert_ptr_equal(batch_find_ops(batch_ops_at(i)->name, &err), batch_ops_at(i));
     assert_null(batch_find_ops("condor", &err));
     assert_int_equal(err.code, ERROR_USAGE);
-    assert_non_null(strstr(err.hint, "slurm, pbs, lsf, sge, local"));
+    assert_non_null(strstr(err.hint, "slurm, pbs, lsf, sge, local, custom"));
 }
 
 int main(void)

@@ -49,19 +49,6 @@ static void a_listing_of_other_servers_is_unescaped_and_cannot_leave_the_folder(
     arena_free(&a);
 }
 
-static void a_commands_fields_are_quoted(void **state)
-{
-    (void)state;
-    struct str s = {0};
-    struct error err = {0};
-    const struct transfer_field f[] = {{"source", "a'; rm -rf $(x)\n"}, {"target", "/b"}};
-    assert_true(transfer_command(&s, "cp <source> <target> 2>log <in", f, 2, &err));
-    assert_string_equal(s.text, "cp 'a'\\''; rm -rf $(x)\n' /b 2>log <in");
-    assert_false(transfer_command(&s, "cp <form>", f, 2, &err));
-    assert_non_null(strstr(err.fact, "<form>"));
-    str_free(&s);
-}
-
 static void a_command_gives_no_file_its_name_before_it_is_whole(void **state)
 {
     (void)state;
@@ -95,7 +82,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_listing_of_xrootd_gives_names_as_they_are),
         cmocka_unit_test(a_listing_of_other_servers_is_unescaped_and_cannot_leave_the_folder),
-        cmocka_unit_test(a_commands_fields_are_quoted),
         cmocka_unit_test(a_command_gives_no_file_its_name_before_it_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
