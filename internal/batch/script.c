@@ -12,7 +12,8 @@ const struct batch_container batch_containers[] = {
     {"apptainer", "Apptainer", "apptainer exec @=binds@ @image@", "--bind %s:%s"},
     {"singularity", "Singularity", "singularity exec @=binds@ @image@", "--bind %s:%s"},
     {"charliecloud", "Charliecloud", "ch-run @=binds@ @image@ --", "--bind=%s:%s"},
-    {"podman-hpc", "NERSC's podman", "podman-hpc run --rm --mpi @=binds@ @image@", "--volume %s:%s"},
+    {"podman-hpc", "NERSC's podman", "podman-hpc run --rm --mpi --env-host @=binds@ @image@", "--volume %s:%s"},
+    {"podman", "podman, one rank a node", "podman run --rm --network=host --env-host @=binds@ @image@", "--volume %s:%s"},
     {0},
 };
 
@@ -25,6 +26,7 @@ static const struct {
     {"sge", "mpiexec.hydra -rmk sge -bootstrap sge -n @tasks@"},
     {"lsf", "mpiexec.hydra -rmk lsf -bootstrap lsf -n @tasks@"},
     {"local", "mpiexec.hydra -n @tasks@"},
+    {"custom", "mpiexec.hydra -n @tasks@"},
 };
 // clang-format on
 
@@ -97,9 +99,14 @@ static char *joined_lines(struct filling *f, const char *const *lines)
     return finish(f, &s);
 }
 
-static char *environment_text(struct filling *f, const char *const *set)
+/* Scripts that are read, then what is set: it stands against them. */
+static char *environment_text(struct filling *f, const char *const *sources, const char *const *set)
 {
     struct str s = {0};
+    for (; sources && *sources; sources++) {
+        str_printf(&s, "%s. ", s.len ? "\n" : "");
+        shell_quote(&s, *sources);
+    }
     for (; set && *set; set++) {
         size_t n = strcspn(*set, "=");
         str_printf(&s, "%sexport %.*s=", s.len ? "\n" : "", (int)n, *set);
@@ -147,6 +154,8 @@ static bool command_text(struct filling *f, const char *scheduler, const struct 
             str_printf(&binds, "%.*s%s:%s", (int)(mark - c->bind), c->bind, folder.text, folder.text);
             str_free(&folder);
         }
+        if (s->options)
+            str_printf(&binds, "%s%s", binds.len ? " " : "", s->options);
         struct field own[] = {{"image", s->image, FIELD_QUOTED, true, false},
                               {"binds", binds.text ? binds.text : "", FIELD_TEXT, true, false}};
         good = template_fill("container", c->form, own, 2, &line, err);
@@ -226,7 +235,7 @@ static void add_fields(struct filling *f, const struct batch_script *s)
     add_spare(f, "program", FIELD_QUOTED, s->program);
     add_spare(f, "folder", FIELD_QUOTED, s->folder);
     add_spare(f, "log", FIELD_QUOTED, s->log);
-    add_spare(f, "environment", FIELD_TEXT, environment_text(f, s->environment));
+    add_spare(f, "environment", FIELD_TEXT, environment_text(f, s->sources, s->environment));
 }
 
 /* Markers of cctbx.xfel's own templates (CCTBX_XFEL 3). */

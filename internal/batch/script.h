@@ -34,7 +34,9 @@ struct batch_script {
     const char *log;                /* what it says */
     const char *const *arguments;   /* of the program, ends with NULL */
     const char *const *environment; /* "NAME=value", ends with NULL; NULL: none */
+    const char *const *sources;     /* scripts that are read before; ends with NULL; NULL: none */
     const char *container, *image;  /* a row of batch_containers and its image; NULL: bare */
+    const char *options;            /* more for the container's command, as shell text; NULL: none */
     const char *const *binds;       /* folders to be seen inside; ends with NULL; NULL: none */
     const char *
         launch; /* how ranks are started, in place of the scheduler's usual way, as shell text; NULL: the usual */
@@ -45,7 +47,8 @@ struct batch_script {
 
 /* Ways to start ranks inside containers, for help and doctor. */
 struct batch_container {
-    const char *name, *text, *form; /* form: with @image@ and @=binds@; bind: form of one folder */
+    const char *name, *text,
+        *form; /* form: with @image@ and @=binds@ (and options); bind: form of one folder */
     const char *bind;
 };
 extern const struct batch_container batch_containers[]; /* ends with a row without name */

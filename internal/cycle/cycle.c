@@ -85,8 +85,7 @@ bool cycle_open(const struct params *p, struct store *s, struct arena *a, struct
     if (!facility_settings_read(p, a, &out->facility, err) || !database_of(p, a, out->folder, out, err))
         return false;
     out->policy = policy_of(p, &out->facility);
-    out->site.ops = batch_find_ops(out->scheduler, err);
-    return out->site.ops != NULL;
+    return need_site(p, a, &out->site, err);
 }
 
 bool cycle_plan(struct cycle *c, struct arena *a, struct cycle_plan *out, struct error *err)

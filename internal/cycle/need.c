@@ -43,33 +43,101 @@ static const char *const *list(struct arena *a, const struct params *p, const ch
     return out;
 }
 
-bool need_read(const struct params *p, int kind, struct arena *a, struct batch_script *out, struct error *err)
+bool need_site(const struct params *p, struct arena *a, struct batch_site *out, struct error *err)
+{
+    const char *name = need_scheduler(p);
+    struct batch_custom *custom = arena_alloc(a, sizeof *custom);
+    *custom =
+        (struct batch_custom){param_text(p, "custom.submit", NULL), param_text(p, "custom.status", NULL),
+                              param_text(p, "custom.cancel", NULL), param_text(p, "custom.id_regex", NULL),
+                              param_text(p, "custom.state_regex", NULL)};
+    *out = (struct batch_site){.ops = batch_find_ops(name, err), .custom = custom};
+    if (!out->ops || strcmp(name, "custom") != 0)
+        return out->ops != NULL;
+    if (!custom->submit)
+        custom->submit = param_text(p, "mp.custom.submit_command_template", NULL);
+    if (custom->submit && custom->status && custom->cancel)
+        return true;
+    error_set(err, ERROR_USAGE, "mp.method=custom needs three commands");
+    return error_hint(err, "set custom.submit, custom.status and custom.cancel");
+}
+
+bool need_template(const struct params *p, struct arena *a, const char **text, struct error *err)
+{
+    static const struct {
+        const char *method, *path;
+    } rows[] = {{"shifter", "mp.shifter.sbatch_script_template"},
+                {"custom", "mp.custom.submit_script_template"}};
+    const char *method = param_text(p, "mp.method", "local");
+    *text = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *path = strcmp(method, rows[i].method) == 0 ? param_text(p, rows[i].path, NULL) : NULL;
+        struct bytes b = {0};
+        if (!path || !*path)
+            continue;
+        if (!fs_read(path, 1 << 20, &b, err))
+            return false;
+        *text = arena_strndup(a, (const char *)b.data, b.size);
+        bytes_free(&b);
+    }
+    return true;
+}
+
+/* cctbx.xfel's settings of jobs in Shifter, where the common ones say nothing. */
+static void add_shifter(const struct params *p, struct batch_script *out)
 {
     struct batch_resources *need = &out->need;
-    int64_t nodes = nodes_of(p, kind), per_node = param_int(p, "mp.nproc_per_node", 1);
-    int64_t processes = most(param_int(p, "mp.nproc", 1), nodes * per_node);
-    int64_t threads = param_int(p, "mp.threads", 0), tasks = threads ? processes : nodes;
+    out->container = "shifter";
+    out->image = param_text(p, "mp.shifter.shifter_image", NULL);
+    need->queue = need->queue ? need->queue : param_text(p, "mp.shifter.partition", NULL);
+    need->account = need->account ? need->account : param_text(p, "mp.shifter.project", NULL);
+    need->reservation = need->reservation ? need->reservation : param_text(p, "mp.shifter.reservation", NULL);
+    need->constraint = need->constraint ? need->constraint : param_text(p, "mp.shifter.constraint", NULL);
+}
+
+static void add_container(const struct params *p, struct arena *a, struct batch_script *out)
+{
     const char *runtime = param_text(p, "container.runtime", "none");
-    (void)err;
+    out->container = strcmp(runtime, "none") == 0 ? NULL : runtime;
+    out->image = out->container ? param_text(p, "container.image", NULL) : NULL;
+    out->binds = list(a, p, "container.bind");
+    out->options = param_text(p, "container.extra", NULL);
+    if (!out->container && strcmp(param_text(p, "mp.method", "local"), "shifter") == 0)
+        add_shifter(p, out);
+}
+
+/* Nodes, ranks and processors: with mp.threads a rank a process of cctbx.xfel's, else a rank a node with all of them. */
+static void add_size(const struct params *p, int kind, struct batch_resources *need)
+{
+    bool many = param_bool(p, "mp.use_mpi", true);
+    int64_t nodes = many ? nodes_of(p, kind) : 1, threads = param_int(p, "mp.threads", 0);
+    int64_t processes = most(param_int(p, "mp.nproc", 1), nodes * param_int(p, "mp.nproc_per_node", 1));
     need->nodes = (int32_t)nodes;
-    need->tasks = (int32_t)tasks;
+    need->tasks = (int32_t)(!many ? 1 : threads ? processes : nodes);
     need->cpus = (int32_t)(threads ? threads : (processes + nodes - 1) / nodes);
     need->gpus = (int32_t)param_int(p, "mp.gpus", 0);
     need->memory_mb = param_int(p, "mp.memory", 0);
     need->seconds = MINUTE * param_int(p, "mp.wall_time", USUAL_MINUTES);
+}
+
+void need_read(const struct params *p, int kind, struct arena *a, struct batch_script *out)
+{
+    struct batch_resources *need = &out->need;
+    const char *mpi = param_text(p, "mp.mpi_command", "mpirun");
+    add_size(p, kind, need);
     need->queue = param_text(p, "mp.queue", NULL);
     need->account = param_text(p, "mp.account", NULL);
     need->qos = param_text(p, "mp.qos", NULL);
     need->constraint = param_text(p, "mp.constraint", NULL);
     need->reservation = param_text(p, "mp.reservation", NULL);
     bool sge = strcmp(need_scheduler(p), "sge") == 0;
-    need->pe = sge && tasks * need->cpus > 1 ? param_text(p, "sge.pe", "mpi") : NULL;
+    need->pe = sge && need->tasks * need->cpus > 1 ? param_text(p, "sge.pe", "mpi") : NULL;
     need->extra = list(a, p, "mp.extra_options");
-    out->container = strcmp(runtime, "none") == 0 ? NULL : runtime;
-    out->image = out->container ? param_text(p, "container.image", NULL) : NULL;
-    out->binds = list(a, p, "container.bind");
+    out->launch =
+        strcmp(mpi, "mpirun") != 0 && need->tasks > 1 ? arena_printf(a, "%s -n @tasks@", mpi) : NULL;
+    out->sources = list(a, p, "mp.env_script");
+    add_container(p, a, out);
     out->copy = param_bool(p, "mp.sbcast", false);
     out->margin = MARGIN;
     out->warn = WARN;
-    return true;
 }

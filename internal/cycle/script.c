@@ -70,12 +70,17 @@ static bool task_arguments(struct arena *a, const struct recipe_of_job *j, int64
     return good;
 }
 
-static const char *const *process_arguments(struct arena *a, const struct recipe_of_job *j)
+static const char *const *process_arguments(const struct cycle *c, struct arena *a,
+                                            const struct recipe_of_job *j)
 {
-    const char **words = arena_array(a, 4, sizeof *words);
+    const char *const *more = NULL;
+    size_t n = param_texts(c->params, "mp.extra_args", &more);
+    const char **words = arena_array(a, n + 4, sizeof *words);
     words[0] = "process";
     words[1] = j->phil;
     words[2] = arena_printf(a, "xfelx.threads=%d", j->script.need.cpus);
+    for (size_t i = 0; i < n; i++)
+        words[3 + i] = more[i];
     return words;
 }
 
@@ -83,6 +88,7 @@ static const char *const *environment_of(const struct cycle *c, struct arena *a,
                                          const struct recipe_of_job *j, int64_t attempt)
 {
     const struct store_making *m = &j->making;
+    const char *interface = param_text(c->params, "mp.interface", NULL);
     size_t n = 0;
     for (const char *const *d = c->database; d && *d; d++)
         n++;
@@ -90,6 +96,8 @@ static const char *const *environment_of(const struct cycle *c, struct arena *a,
     n = 0;
     set[n++] = arena_printf(a, "XFELX_ATTEMPT=%lld", (long long)attempt);
     set[n++] = "HDF5_USE_FILE_LOCKING=FALSE";
+    if (interface)
+        set[n++] = arena_printf(a, "HYDRA_IFACE=%s", interface);
     for (const char *const *d = c->database; d && *d; d++)
         set[n++] = *d;
     if (is_task(j)) {
@@ -110,11 +118,11 @@ bool script_prepare(struct cycle *c, struct arena *a, const struct action *x, in
     if (version)
         out->key.version = version;
     bool good = store_read_making(c->store, &out->key, x->before, a, &out->making, err) &&
-                need_read(c->params, out->making.kind, a, &out->script, err) &&
                 (!is_task(out) || task_command(out->making.task_text, &command, err));
     str_free(&command);
     if (!good)
         return false;
+    need_read(c->params, out->making.kind, a, &out->script);
     out->folder = folder_of(c, a, out);
     out->phil_text = parameters_of(c, a, out);
     return true;
@@ -143,11 +151,13 @@ bool script_render(struct cycle *c, struct arena *a, const struct recipe_of_job 
     s.log = script_log(a, j, attempt);
     s.environment = environment_of(c, a, j, attempt);
     s.copy = s.copy && !is_task(j);
-    s.arguments = process_arguments(a, j);
+    s.arguments = process_arguments(c, a, j);
     if (is_task(j)) {
         s.launch = ""; /* one command, not one a rank */
         if (!task_arguments(a, j, attempt, &s.arguments, err))
             return false;
     }
-    return batch_script_render(c->scheduler, &s, NULL, NULL, out, err);
+    const char *own;
+    return need_template(c->params, a, &own, err) &&
+           batch_script_render(c->scheduler, &s, NULL, own, out, err);
 }

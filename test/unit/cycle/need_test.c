@@ -10,8 +10,9 @@ static struct batch_script need(struct arena *a, const char *text, int kind)
     struct params *p = params_make(a);
     struct batch_script s = {0};
     struct error err = {0};
-    if (!params_merge_text(p, "test", text, &err) || !need_read(p, kind, a, &s, &err))
+    if (!params_merge_text(p, "test", text, &err))
         fail_msg("%s %s", err.fact, err.detail);
+    need_read(p, kind, a, &s);
     return s;
 }
 
@@ -50,11 +51,57 @@ static void tasks_have_nodes_of_their_own(void **state)
     arena_free(&a);
 }
 
+static void settings_of_shifter_fill_what_the_common_ones_leave(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct batch_script s = need(&a,
+                                 "mp.method = shifter\nmp.shifter.shifter_image = docker:me/it:1\n"
+                                 "mp.shifter.project = m1\nmp.queue = debug\n",
+                                 TASK_INDEXING);
+    assert_string_equal(s.container, "shifter");
+    assert_string_equal(s.image, "docker:me/it:1");
+    assert_string_equal(s.need.queue, "debug");
+    assert_string_equal(s.need.account, "m1");
+    s = need(&a,
+             "mp.method = slurm\nmp.nnodes = 2\nmp.mpi_command = srun -l\nmp.env_script = /a b\n"
+             "container.runtime = apptainer\ncontainer.image = /i.sif\ncontainer.extra = --nv\n",
+             TASK_INDEXING);
+    assert_string_equal(s.launch, "srun -l -n @tasks@");
+    assert_string_equal(s.sources[0], "/a b");
+    assert_null(s.sources[1]);
+    assert_string_equal(s.options, "--nv");
+    s = need(&a, "mp.nnodes = 2\nmp.nproc = 6\nmp.use_mpi = False\n", TASK_INDEXING);
+    assert_int_equal(s.need.tasks, 1);
+    assert_int_equal(s.need.cpus, 6);
+    arena_free(&a);
+}
+
+static void a_scheduler_of_ones_own_needs_its_commands(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct error err = {0};
+    struct batch_site site;
+    struct params *p = params_make(&a);
+    assert_true(params_merge_text(p, "test", "mp.method = custom\ncustom.submit = s <script>\n", &err));
+    assert_false(need_site(p, &a, &site, &err));
+    assert_non_null(strstr(err.hint, "custom.status"));
+    assert_true(params_merge_text(p, "test", "custom.status = t <ids>\ncustom.cancel = c <id>\n", &err));
+    assert_true(need_site(p, &a, &site, &err));
+    assert_string_equal(site.custom->submit, "s <script>");
+    assert_true(params_merge_text(p, "test", "mp.method = htcondor\n", &err));
+    assert_false(need_site(p, &a, &site, &err));
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_rank_a_node_takes_the_cores_of_all_processes),
         cmocka_unit_test(tasks_have_nodes_of_their_own),
+        cmocka_unit_test(settings_of_shifter_fill_what_the_common_ones_leave),
+        cmocka_unit_test(a_scheduler_of_ones_own_needs_its_commands),
     };
     return cmocka_run_group_tests_name("cycle/need", tests, NULL, NULL);
 }
