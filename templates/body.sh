@@ -14,7 +14,8 @@ write_record() {
 ended() {
     code=$?
     trap '' EXIT TERM INT USR1 USR2
-    last=$(tail -c 400 "$log" 2>/dev/null | tail -n 1 | tr -d '\000')
+    # the fact of an error, not the advice below it
+    last=$(tail -c 1200 "$log" 2>/dev/null | tr -d '\000' | grep -v -e '^detail: ' -e '^hint: ' | tail -n 1 | cut -c 1-400)
     write_record end <<END
 exit=$code
 signal=$signal

@@ -340,6 +340,19 @@ struct states_work {
     size_t n;
 };
 
+/* How its last attempt ended, in its own words. */
+static bool last_words(struct sql *s, int64_t job, char *out, size_t size, struct error *err)
+{
+    struct sql_stmt *q = sql_query(
+        s, err, "SELECT coalesce(reason,'') FROM attempt WHERE job=? ORDER BY no DESC LIMIT 1", "i", job);
+    int step = sql_step(s, q, err);
+    if (step == 1) {
+        sql_text(s, q, 0, out, size);
+        sql_reset(s, q);
+    }
+    return step >= 0;
+}
+
 /* A job that somebody has claimed since, or that has become done, is left alone: the plan looked at it before. */
 static bool set_state(struct store *store, const struct store_job_state *j, int64_t now, struct error *err)
 {
@@ -356,6 +369,10 @@ static bool set_state(struct store *store, const struct store_job_state *j, int6
         return true;
     e.kind = j->state == JOB_DONE ? "job_done" : "job_failed";
     e.level = j->state == JOB_DONE ? STORE_INFO : STORE_ERROR;
+    char body[512] = "";
+    if (!last_words(s, j->job, body, sizeof body, err))
+        return false;
+    e.body = body;
     return sql_number(s, &run, 0, err, "SELECT run FROM job WHERE id=?", "i", j->job) &&
            (e.run = run, store_happens(store, &e, now, err));
 }
