@@ -48,6 +48,22 @@ static const char *parameters_of(const struct cycle *c, struct arena *a, const s
     return text;
 }
 
+/* A revision of a task may have resources of its own: settings that go over ours, row by row. */
+static const struct params *settings_of(const struct cycle *c, struct arena *a, const char *resources,
+                                        struct error *err)
+{
+    const struct param_show_options o = {.what = PARAM_SHOW_CHANGED, .expert = -1, .tree = PARAM_SETTINGS};
+    struct params *p = params_make(a);
+    struct str text = {0};
+    if (!resources[strspn(resources, " \t\r\n")])
+        return c->params;
+    params_show(c->params, &o, &text);
+    bool good = params_merge_text(p, "settings", text.text ? text.text : "", err) &&
+                params_merge_text(p, "resources of the task", resources, err);
+    str_free(&text);
+    return good ? p : NULL;
+}
+
 /* What sh is to do for a task; its inputs are its arguments. */
 static bool task_arguments(struct arena *a, const struct recipe_of_job *j, int64_t attempt,
                            const char *const **out, struct error *err)
@@ -70,11 +86,10 @@ static bool task_arguments(struct arena *a, const struct recipe_of_job *j, int64
     return good;
 }
 
-static const char *const *process_arguments(const struct cycle *c, struct arena *a,
-                                            const struct recipe_of_job *j)
+static const char *const *process_arguments(struct arena *a, const struct recipe_of_job *j)
 {
     const char *const *more = NULL;
-    size_t n = param_texts(c->params, "mp.extra_args", &more);
+    size_t n = param_texts(j->params, "mp.extra_args", &more);
     const char **words = arena_array(a, n + 4, sizeof *words);
     words[0] = "process";
     words[1] = j->phil;
@@ -88,7 +103,7 @@ static const char *const *environment_of(const struct cycle *c, struct arena *a,
                                          const struct recipe_of_job *j, int64_t attempt)
 {
     const struct store_making *m = &j->making;
-    const char *interface = param_text(c->params, "mp.interface", NULL);
+    const char *interface = param_text(j->params, "mp.interface", NULL);
     size_t n = 0;
     for (const char *const *d = c->database; d && *d; d++)
         n++;
@@ -122,7 +137,10 @@ bool script_prepare(struct cycle *c, struct arena *a, const struct action *x, in
     str_free(&command);
     if (!good)
         return false;
-    need_read(c->params, out->making.kind, a, &out->script);
+    out->params = settings_of(c, a, out->making.resources, err);
+    if (!out->params)
+        return false;
+    need_read(out->params, out->making.kind, a, &out->script);
     out->folder = folder_of(c, a, out);
     out->phil_text = parameters_of(c, a, out);
     return true;
@@ -151,13 +169,13 @@ bool script_render(struct cycle *c, struct arena *a, const struct recipe_of_job 
     s.log = script_log(a, j, attempt);
     s.environment = environment_of(c, a, j, attempt);
     s.copy = s.copy && !is_task(j);
-    s.arguments = process_arguments(c, a, j);
+    s.arguments = process_arguments(a, j);
     if (is_task(j)) {
         s.launch = ""; /* one command, not one a rank */
         if (!task_arguments(a, j, attempt, &s.arguments, err))
             return false;
     }
     const char *own;
-    return need_template(c->params, a, &own, err) &&
+    return need_template(j->params, a, &own, err) &&
            batch_script_render(c->scheduler, &s, NULL, own, out, err);
 }

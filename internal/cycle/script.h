@@ -9,6 +9,7 @@
 struct recipe_of_job {
     struct store_making making;
     struct campaign_key key;
+    const struct params *params;  /* the settings, with those of the task's revision over them */
     const char *folder;           /* of the job, absolute */
     const char *phil, *phil_text; /* of the parameters: where they are pinned ("": not yet), and their text */
     const char *program;          /* pinned; "": not yet */

@@ -105,6 +105,30 @@ static void what_a_failed_try_left_does_not_stand_in_the_way(void **state)
     campaign_drop();
 }
 
+static void a_task_has_resources_of_its_own(void **state)
+{
+    (void)state;
+    char path[512];
+    struct bytes b = {0};
+    struct error err = {0};
+    a_chain();
+    database_do("UPDATE task_rev SET resources='mp.nproc = 3\nmp.queue = fast\n' WHERE id=3");
+    assert_int_equal(campaign_act().n_submitted, 1);
+    snprintf(path, sizeof path, "%s/.xfelx/jobs/2.sh", here.out);
+    assert_true(fs_read(path, 1 << 20, &b, &err));
+    b.data[b.size - 1] = 0;
+    assert_non_null(strstr((const char *)b.data, "#SBATCH --partition=fast\n"));
+    assert_non_null(strstr((const char *)b.data, "#SBATCH --cpus-per-task=3\n"));
+    bytes_free(&b);
+    database_do("UPDATE attempt SET live=NULL,state=9,end_kind=13 WHERE id=2");
+    database_do("UPDATE task_rev SET resources='mp.nproc = many' WHERE id=3");
+    struct cycle_report r = campaign_act();
+    assert_int_equal(r.n_submitted, 0);
+    assert_int_equal(r.n_refused, 1);
+    assert_true(*r.first);
+    campaign_drop();
+}
+
 static void a_task_without_a_command_is_said_and_stops_nobody(void **state)
 {
     (void)state;
@@ -147,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_chain_of_tasks_goes_from_the_run_to_the_dataset),
         cmocka_unit_test(what_a_failed_try_left_does_not_stand_in_the_way),
+        cmocka_unit_test(a_task_has_resources_of_its_own),
         cmocka_unit_test(a_task_without_a_command_is_said_and_stops_nobody),
         cmocka_unit_test(a_script_can_be_shown_before_it_is_made),
     };
