@@ -37,12 +37,13 @@ static bool read_choice(struct cli *cli, struct store_prune *how, struct error *
 }
 
 /* Journals of a job whose rows are gone: they could only bring them back. */
-static bool remove_journals(struct cli *cli, const struct params *p, const char *folder, int64_t *n,
-                            struct error *err)
+static bool remove_journals(struct cli *cli, const struct params *p, const struct store_prunable *job,
+                            int64_t *n, struct error *err)
 {
     char **paths = NULL;
     size_t count = 0;
-    if (!journals_list(journals_place(&cli->arena, p, folder), -1, &cli->arena, &paths, &count, err))
+    if (!journals_list(journals_place(&cli->arena, p, job->folder, job->campaign), -1, &cli->arena, &paths,
+                       &count, err))
         return false;
     for (size_t i = 0; i < count; i++)
         if (unlink(paths[i]) != 0)
@@ -70,8 +71,7 @@ static bool prune_all(struct cli *cli, const struct db *db, struct store *s,
     for (size_t i = 0; ok && i < n; i++) {
         ok = store_prune_job(s, jobs + i, &progress, &deleted, err);
         frames += deleted;
-        ok = ok &&
-             (!cli_has(cli, "journals") || remove_journals(cli, db->params, jobs[i].folder, &journals, err));
+        ok = ok && (!cli_has(cli, "journals") || remove_journals(cli, db->params, jobs + i, &journals, err));
     }
     db_erase(&drawn);
     str_printf(out, "%lld frames of %zu job%s pruned", (long long)frames, n, n == 1 ? "" : "s");

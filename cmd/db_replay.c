@@ -26,7 +26,8 @@ static bool replay_job(struct cli *cli, const struct db *db, const struct store_
     struct journals *all = NULL;
     struct store_job job = {0};
     *frames = 0;
-    if (!journals_list(journals_place(&cli->arena, db->params, r->folder), -1, &cli->arena, &paths, &n, err))
+    if (!journals_list(journals_place(&cli->arena, db->params, r->folder, r->campaign), -1, &cli->arena,
+                       &paths, &n, err))
         return false;
     if (n == 0)
         return true;

@@ -77,9 +77,11 @@ static struct sink_options sink_options_of(const struct job *j)
 static bool open_outputs(struct job *j, struct error *err)
 {
     struct arena *a = &j->cli->arena;
-    j->folder = fs_absolute(a, param_text(j->params, "output.output_dir", "."));
+    j->folder = j->attempt ? fs_join(a, j->work.folder, "out")
+                           : fs_absolute(a, param_text(j->params, "output.output_dir", "."));
     journal_place(j);
     uint8_t hash[32];
+    char owner[OWNER];
     inputs_run_hash(a, &j->list, hash);
     struct store_begin begin = {
         .run_name = inputs_run_name(a, &j->list),
@@ -95,15 +97,17 @@ static bool open_outputs(struct job *j, struct error *err)
         .n_ranks = farm_ranks(j->farm),
         .n_threads = (uint32_t)j->n_threads,
         .cell = j->recipe->n_cells == 1 ? j->recipe->known[0].cell : NULL,
+        .given = j->attempt,
+        .owner = owner_of(getpid(), owner),
     };
     struct sink_options last = sink_options_of(j);
     last.rank = farm_ranks(j->farm) - 1;
-    struct store_options database;
     uint64_t last_attempt = 0;
-    return sink_check(&last, err) && database_options(a, j->params, j->folder, &database, err) &&
-           fs_make_folders(j->folder, err) && journals_last_attempt(j->journals, &last_attempt, err) &&
-           (begin.last_attempt = (int64_t)last_attempt, store_open(&database, false, &j->store, err)) &&
-           store_begin(j->store, &begin, &j->stored, err);
+    bool ok = sink_check(&last, err) && fs_make_folders(j->folder, err) &&
+              journals_last_attempt(j->journals, &last_attempt, err) &&
+              (j->attempt || database_open(a, j->params, j->folder, false, &j->store, err));
+    begin.last_attempt = (int64_t)last_attempt;
+    return ok && store_begin(j->store, &begin, &j->stored, err);
 }
 
 /* ---- the job ---- */
@@ -168,7 +172,10 @@ static int work(struct job *j, struct error *err)
                : p.done && p.failed == p.done          ? EXIT_CODE_FAILED
                : p.failed && cli_has(j->cli, "strict") ? EXIT_CODE_FAILED
                                                        : EXIT_CODE_DONE;
-    int end = whole ? END_OK : ok || code == EXIT_CODE_UNFINISHED ? END_UNFINISHED : END_EXIT;
+    int end = whole                                ? END_OK
+              : ok && p.deadline                   ? END_DEADLINE
+              : ok || code == EXIT_CODE_UNFINISHED ? END_UNFINISHED
+                                                   : END_EXIT;
     bool final = whole && ok && p.failed < p.done; /* of which nothing could be read: worth another try */
     if (final)
         survey_end(j);
@@ -200,13 +207,15 @@ static int lead(struct job *j)
     int code = EXIT_CODE_DONE;
     bool ok = inputs_read(j, &err) && open_outputs(j, &err) &&
               (j->stored.finished || (journal_resume(j, &err) && survey_begin(j, &err)));
+    bool go = ok && !j->stored.finished;
+    if (go)
+        attempt_writers(j);
     if (!ok)
         code = j->stored.elsewhere ? say_elsewhere(&err) : cli_fail(&err);
     else if (j->stored.finished)
         printf("nothing to do: all %llu frames are done, results are in %s\n",
                (unsigned long long)j->n_frames,
                fs_is_folder(j->stored.folder) ? j->stored.folder : j->folder); /* it may have been moved */
-    bool go = ok && !j->stored.finished;
     if (!tell_others(j, code, go, &err))
         return cli_fail(&err);
     return go ? work(j, &err) : code;
@@ -218,7 +227,6 @@ static bool begin_to_follow(struct job *j, struct unwire *in, struct error *err)
     j->stored.attempt = (int64_t)unwire_u64(in);
     if (!inputs_unpack(j, in, err))
         return false;
-    journal_place(j);
     return journal_begin(j, err) && survey_begin(j, err);
 }
 

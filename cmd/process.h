@@ -25,6 +25,8 @@ struct job {
     int n_threads; /* of this rank */
     struct store *store;
     struct store_job stored;
+    int64_t attempt;         /* that a job script was made for; 0: `process` alone */
+    struct store_work work;  /* rank 0: of that attempt */
     const char *journals;    /* folder of the job's journals */
     struct journal *journal; /* of this rank */
     struct resume resume;    /* rank 0: what is still to be done */
@@ -37,6 +39,14 @@ struct job {
     const char *kept_text;
     struct watch watch;
 };
+
+/* ---- an attempt of a campaign (XFELX_ATTEMPT): process_attempt.c ---- */
+
+/* Rank 0: is it one? Then the store is opened and says what it is to work on. ERROR_USAGE: no number, files are named. */
+bool attempt_read(struct job *j, size_t n_inputs, struct error *err);
+
+/* Rank 0: who writes, into the store, for status. */
+void attempt_writers(const struct job *j);
 
 /* ---- inputs ---- */
 
@@ -60,8 +70,8 @@ void survey_end(const struct job *j);
 
 /* ---- journals ---- */
 
-/* Where they are: journals of the job in a folder of results. In the arena. */
-const char *journals_place(struct arena *a, const struct params *p, const char *folder);
+/* Where they are: journals of the job in its folder; of a campaign's job, or of `process` alone. In the arena. */
+const char *journals_place(struct arena *a, const struct params *p, const char *folder, bool campaign);
 void journal_place(struct job *j);
 
 /* Rank 0, after store_begin: read what earlier attempts left, put into the store what it lacks, find out what is still to be done,

@@ -113,6 +113,17 @@ static void choose_threads(struct job *j)
     j->n_threads = (int)(threads < 1 ? 1 : threads > 1024 ? 1024 : threads);
 }
 
+static bool list_inputs(struct job *j, char **inputs, size_t n, struct error *err)
+{
+    struct arena *a = &j->cli->arena;
+    all_inputs(a, j->params, &inputs, &n);
+    if (n == 0)
+        return error_set(err, ERROR_USAGE, "no images are named"),
+               error_hint(err,
+                          "xfelx process [PARAMETERS.phil] FILES... ; xfelx process --help shows examples");
+    return source_list_make(inputs, n, &j->recipe->source, a, &j->list, err);
+}
+
 bool inputs_read(struct job *j, struct error *err)
 {
     struct arena *a = &j->cli->arena;
@@ -120,14 +131,10 @@ bool inputs_read(struct job *j, struct error *err)
     size_t n_inputs = 0;
     if (!parameters_read(j->cli, &j->params, &inputs, &n_inputs, err))
         return false;
-    if (!recipe_make(j->params, a, &j->recipe, err))
-        return false;
-    all_inputs(a, j->params, &inputs, &n_inputs);
-    if (n_inputs == 0)
-        return error_set(err, ERROR_USAGE, "no images are named"),
-               error_hint(err,
-                          "xfelx process [PARAMETERS.phil] FILES... ; xfelx process --help shows examples");
-    if (!source_list_make(inputs, n_inputs, &j->recipe->source, a, &j->list, err))
+    if (!attempt_read(j, n_inputs, err) || !recipe_make(j->params, a, &j->recipe, err) ||
+        !(j->attempt ? source_list_of(j->work.paths, j->work.here, j->work.n_paths, &j->recipe->source, a,
+                                      &j->list, err)
+                     : list_inputs(j, inputs, n_inputs, err)))
         return false;
     j->frames = choose_frames(a, j->recipe, &j->list, &j->n_frames);
     choose_threads(j);
@@ -145,6 +152,7 @@ void inputs_pack(const struct job *j, struct str *out)
                 &text);
     wire_text(out, text.text);
     wire_text(out, j->folder);
+    wire_text(out, j->journals);
     recipe_pack(j->recipe, out);
     source_list_pack(&j->list, out);
     str_free(&text);
@@ -155,8 +163,9 @@ bool inputs_unpack(struct job *j, struct unwire *in, struct error *err)
     struct arena *a = &j->cli->arena;
     const char *text = unwire_text(in, a);
     j->folder = unwire_text(in, a);
+    j->journals = unwire_text(in, a);
     j->params = params_make(a);
-    if (!text || !j->folder)
+    if (!text || !j->folder || !j->journals)
         return error_set(err, ERROR_INTERNAL, "what came from rank 0 cannot be read");
     if (!params_merge_text(j->params, "rank 0", text, err) ||
         !recipe_unpack(j->params, in, a, &j->recipe, err) ||

@@ -10,19 +10,21 @@
 /* ---- places ---- */
 
 /* In the output folder, or below journal_dir, where each output folder has a place of its own. */
-const char *journals_place(struct arena *a, const struct params *p, const char *folder)
+const char *journals_place(struct arena *a, const struct params *p, const char *folder, bool campaign)
 {
     const char *elsewhere = param_text(p, "xfelx.output.journal_dir", NULL);
     uint8_t hash[32];
     char hex[65];
     sha256(folder, strlen(folder), hash);
     hash_hex(hash, 8, hex);
-    return elsewhere ? fs_join(a, fs_absolute(a, elsewhere), hex) : fs_join(a, folder, ".xfelx/journal");
+    return elsewhere ? fs_join(a, fs_absolute(a, elsewhere), hex)
+                     : fs_join(a, folder, campaign ? "journal" : ".xfelx/journal");
 }
 
 void journal_place(struct job *j)
 {
-    j->journals = journals_place(&j->cli->arena, j->params, j->folder);
+    j->journals =
+        journals_place(&j->cli->arena, j->params, j->attempt ? j->work.folder : j->folder, j->attempt);
 }
 
 /* ---- what earlier attempts left ---- */

@@ -143,6 +143,11 @@ uint32_t farm_ranks(const struct farm *f)
     return f->size;
 }
 
+const char *farm_host(const struct farm *f, uint32_t rank)
+{
+    return f->ranks[rank].name;
+}
+
 int farm_threads(const struct farm *f)
 {
     return f->threads;

@@ -18,6 +18,8 @@ static void note_full(struct journaling *w, const struct error *err)
     if (w->full_since)
         return;
     w->full_since = w->tried;
+    if (w->full_t)
+        atomic_store(w->full_t, clock_now());
     log_warn("%s; no new frames are begun, waiting for up to %g s", error_line(err, line, sizeof line),
              w->full_wait);
 }
@@ -71,6 +73,8 @@ enum journaling_room journaling_room(struct journaling *w, uint64_t frames, stru
         return ROOM_NONE;
     if (journal_reserve(w->journal, frames, &mine)) {
         w->full_since = 0;
+        if (w->full_t)
+            atomic_store(w->full_t, 0);
         return ROOM;
     }
     if (mine.code != ERROR_NO_SPACE) {

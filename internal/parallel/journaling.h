@@ -7,12 +7,15 @@
 #include "sink/sink.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 
 struct journaling {
     struct journal *journal;           /* NULL: nothing is journaled */
     double full_wait;                  /* s */
     const volatile sig_atomic_t *stop; /* not 0: a full disk is not waited for */
     int64_t full_since, tried;         /* monotonic; 0: there is room */
+    atomic_int_fast64_t
+        *full_t; /* UTC ns since when the disk is full, for others to see; 0: there is room. NULL: nobody */
 };
 
 /* Is a try of a frame the last one? (STORE 5.4) */

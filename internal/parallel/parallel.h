@@ -50,6 +50,7 @@ struct farm;
 bool farm_open(const struct launch *l, const char *program, struct farm **out, struct error *err);
 uint32_t farm_rank(const struct farm *f);
 uint32_t farm_ranks(const struct farm *f);
+const char *farm_host(const struct farm *f, uint32_t rank); /* its machine; cut after 23 bytes */
 int farm_threads(const struct farm *f); /* CPUs of this rank over the ranks that share them, ≥ 1 */
 
 /* Rank 0's bytes to all; on the others they replace what is in bytes. */

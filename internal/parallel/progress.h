@@ -12,6 +12,7 @@ struct team_progress {
     uint64_t messages;  /* between ranks; at the end */
     double cpu_seconds; /* of all ranks; at the end */
     double idle;        /* share of the threads' time spent waiting for frames; at the end */
+    bool deadline;      /* it was ended because of the deadline; at the end */
     bool published;     /* this rank's files are written */
     bool behind;        /* rows are only in the journals: the database could not be reached */
 };

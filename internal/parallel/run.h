@@ -30,8 +30,10 @@ struct run {
     struct team_progress progress; /* of the writer thread */
     int64_t start;
     atomic_bool workers_done, writer_done;
-    atomic_bool over; /* the disk is full for too long, or the deadline is near: end in good order */
-    enum round round; /* rank 0, of the service thread */
+    atomic_int_fast64_t full_t; /* UTC ns: since when this rank's disk is full; 0: there is room */
+    atomic_bool over;     /* the disk is full for too long, or the deadline is near: end in good order */
+    atomic_bool deadline; /* over because of the deadline */
+    enum round round;     /* rank 0, of the service thread */
     atomic_uint_fast32_t unapplied; /* rows sent and not yet in the store */
 
     pthread_mutex_t lock;  /* of all below */

@@ -358,7 +358,7 @@ static void look_at_end(struct service *s, const struct supply_state *now)
 {
     const struct team *t = s->run->team;
     if (s->farm->rank == 0 && ending_deadline(1e-9 * (double)clock_now(), t->deadline, now))
-        atomic_store(&s->run->over, true);
+        atomic_store(&s->run->deadline, true), atomic_store(&s->run->over, true);
     if (*t->stop <= 1)
         return;
     supply_close(&s->run->supply);
@@ -374,6 +374,7 @@ static void conclude(struct service *s)
     double idle = (double)(s->idle_ns + end.idle_ns), busy = (double)(s->busy_ns + end.busy_ns);
     s->run->progress.idle = idle + busy > 0 ? idle / (idle + busy) : 0;
     s->run->progress.cpu_seconds = 1e-9 * (double)s->cpu_ns + clock_cpu();
+    s->run->progress.deadline = atomic_load(&s->run->deadline);
     s->run->progress.messages = s->farm->sent + s->farm->received;
 }
 

@@ -1,6 +1,7 @@
 /* storer.c - rows into the store, in its own time; see storer.h. */
 #include "parallel/storer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -68,6 +69,15 @@ static bool comes_back(const struct team *t, const struct error *err)
            (err->code == ERROR_BUSY || err->code == ERROR_NO_SPACE || err->code == ERROR_FAILED);
 }
 
+static void note_lag(struct storer *s, const struct queue_item *batch)
+{
+    int64_t oldest = INT64_MAX;
+    for (const struct queue_item *i = batch; i; i = i->next)
+        oldest = i->result->t_done < oldest ? i->result->t_done : oldest;
+    if (batch)
+        s->lag = clock_now() - oldest;
+}
+
 /* What a later try may mend does not end the job. */
 static void store_batch(struct storer *s, const struct queue_item *batch, bool last)
 {
@@ -83,6 +93,25 @@ static void store_batch(struct storer *s, const struct queue_item *batch, bool l
     else if (comes_back(s->run->team, &err))
         fall_behind(s, &err);
     else
+        run_fails(s->run, &err);
+}
+
+/* A sign of life now and then: keeps the attempt's lease, says what is waited for. One that fails is made up for by the next. */
+static void beat(struct storer *s)
+{
+    const struct team *t = s->run->team;
+    int64_t full = atomic_load(&s->run->full_t), now = clock_monotonic();
+    char when[32], waits[64];
+    struct error err = {0};
+    if (now < s->beat_at || s->behind || run_has_failed(s->run))
+        return;
+    s->beat_at = now + (int64_t)STORE_BEAT_SECONDS * 1000000000;
+    snprintf(waits, sizeof waits, "disk full since %s", clock_text(full, when));
+    const struct store_beat b = {
+        .n_pending = (uint32_t)queue_length(&s->queue), .lag = s->lag, .waits = full ? waits : NULL};
+    if (store_beat(t->store, t->job, &b, &err))
+        return;
+    if (store_was_superseded(t->store) || !comes_back(t, &err))
         run_fails(s->run, &err);
 }
 
@@ -114,7 +143,9 @@ static void *store_all(void *arg)
     struct queue_item *batch;
     while (queue_take(&s->queue, &batch)) {
         store_batch(s, batch, false);
+        note_lag(s, batch);
         free_items(batch);
+        beat(s);
     }
     store_batch(s, NULL, true);
     wait_for_store(s);

@@ -13,8 +13,10 @@ struct storer {
     struct run *run; /* NULL: not begun */
     struct queue queue;
     pthread_t thread;
-    atomic_bool dropped;      /* the queue was too long */
-    bool behind;              /* rows are only in the journals */
+    atomic_bool dropped; /* the queue was too long */
+    bool behind;         /* rows are only in the journals */
+    int64_t beat_at,
+        lag; /* when the next sign of life is due; ns from the oldest result of the last batch to its row */
     int64_t look_at, wait_ns; /* when the database is looked at again, and how long after that */
 };
 

@@ -223,7 +223,10 @@ void *run_writer(void *arg)
     const struct team *t = run->team;
     struct writer w = {
         .run = run,
-        .journaling = {.journal = t->journal, .full_wait = t->full_wait, .stop = t->stop},
+        .journaling = {.journal = t->journal,
+                       .full_wait = t->full_wait,
+                       .stop = t->stop,
+                       .full_t = &run->full_t},
         .publish_wait = t->publish ? t->publish->after : 0,
     };
     struct queue_item *batch;

@@ -241,6 +241,33 @@ static void count_frames(struct source_entry *e, const struct source_options *o,
     e->container = !single;
 }
 
+static struct error *absent(struct arena *a, const char *path)
+{
+    struct error *e = arena_alloc(a, sizeof *e);
+    error_set(e, ERROR_MISSING, "%s is no part of the list yet", path);
+    return e;
+}
+
+/* here NULL: all are. A file that is not counts no frame. */
+static bool count_all(struct source_list *out, const bool *here, const struct source_options *o,
+                      struct arena *a, struct error *err)
+{
+    for (size_t i = 0; i < out->n_sources; i++) {
+        struct source_entry *e = &out->sources[i];
+        if (!here || here[i])
+            count_frames(e, o, a);
+        else
+            e->error = absent(a, e->path);
+        e->first = (uint32_t)out->n_frames;
+        out->n_frames += e->n_frames;
+        if (out->n_frames > UINT32_MAX) {
+            source_list_close(out);
+            return error_set(err, ERROR_USAGE, "more than %u frames are named", UINT32_MAX);
+        }
+    }
+    return true;
+}
+
 bool source_list_make(char *const *arguments, size_t n, const struct source_options *o, struct arena *a,
                       struct source_list *out, struct error *err)
 {
@@ -262,17 +289,25 @@ bool source_list_make(char *const *arguments, size_t n, const struct source_opti
         return error_hint(err, "name files, folders, globs, or a list of paths as @list.txt");
     }
     fill_sources(&l, out);
-    for (size_t i = 0; i < out->n_sources; i++) {
-        struct source_entry *e = &out->sources[i];
-        count_frames(e, o, a);
-        e->first = (uint32_t)out->n_frames;
-        out->n_frames += e->n_frames;
-        if (out->n_frames > UINT32_MAX) {
-            source_list_close(out);
-            return error_set(err, ERROR_USAGE, "more than %u frames are named", UINT32_MAX);
-        }
+    return count_all(out, NULL, o, a, err);
+}
+
+bool source_list_of(const char *const *paths, const bool *here, size_t n, const struct source_options *o,
+                    struct arena *a, struct source_list *out, struct error *err)
+{
+    const struct names l = {.arena = a, .maps = o ? o->path_map : NULL};
+    bool *counts = arena_array(a, n, sizeof *counts);
+    size_t n_extra = 0;
+    *out = (struct source_list){.sources = arena_array(a, n, sizeof *out->sources), .n_sources = n};
+    for (size_t i = 0; i < n; i++) {
+        const char *recorded = arena_strdup(a, paths[i]), *place = place_of(&l, recorded);
+        out->sources[i] = (struct source_entry){.path = place, .recorded = recorded};
+        counts[i] = is_image_name(recorded) && !is_member(place, a);
+        n_extra += !counts[i];
     }
-    return true;
+    for (size_t i = 0; i < n; i++)
+        counts[i] = here[i] && (counts[i] || n_extra == n);
+    return count_all(out, counts, o, a, err);
 }
 
 void source_list_close(struct source_list *l)

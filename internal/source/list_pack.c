@@ -37,7 +37,7 @@ static bool get_entry(struct unwire *in, struct arena *a, struct source_entry *e
         unwire_error(in, &err);
         e->error = arena_memdup(a, &err, sizeof err);
     }
-    return !in->bad && e->path && e->recorded && e->n_frames > 0;
+    return !in->bad && e->path && e->recorded && (e->n_frames > 0 || e->error);
 }
 
 bool source_list_unpack(struct unwire *in, const struct source_options *o, struct arena *a,

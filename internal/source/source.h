@@ -136,6 +136,12 @@ struct source_list {
  * read (ERROR_USAGE, ERROR_UNREADABLE). */
 bool source_list_make(char *const *arguments, size_t n, const struct source_options *o, struct arena *a,
                       struct source_list *out, struct error *err);
+
+/* The frames of these files in this order, which is that of their numbers for ever: nothing is expanded, sorted or left out. One that
+ * is not here yet keeps its place and counts no frame; neither does one that a folder's listing would pass over (data beside their
+ * master file, notes), unless all are such. here [n]. */
+bool source_list_of(const char *const *paths, const bool *here, size_t n, const struct source_options *o,
+                    struct arena *a, struct source_list *out, struct error *err);
 void source_list_close(struct source_list *l);
 
 /* For the other ranks of a job: append the list as bytes; make it from them. Nothing is listed again and counts are not asked

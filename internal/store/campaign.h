@@ -51,7 +51,8 @@ struct store_seen {
 };
 
 /* Insert new runs (with all automatic tags, and an event run_seen), change the others; events run_closed and run_present when they come
- * to that. A run keeps id and order. n_new: runs that were not known. The cost is that of the runs given: give those that changed. */
+ * to that. A run keeps id and order. n_new: runs that were not known. Jobs of a run that has
+ * more files than they saw get more to do. The cost is that of the runs given: give those that changed. */
 bool store_see(struct store *s, const struct store_seen *runs, size_t n, size_t *n_new, struct error *err);
 
 /* All runs of a facility as they stand, files left out (NULL). In the arena, by path bytewise. */
@@ -135,6 +136,7 @@ struct store_work {
     int64_t attempt, job, run;
     const char *run_name, *folder, *recipe_text, *rungroup_text, *task_text;
     const char **paths; /* [n_paths], as recorded: facility.path_map applies */
+    bool *here;         /* [n_paths]: has been seen here */
     size_t n_paths;
     bool live; /* false: it has ended, or never was */
 };
@@ -149,12 +151,7 @@ struct store_lease {
     char owner[256]; /* who holds it */
 };
 
-/* This process as an owner: "BOOT-NAMESPACE PID START HOST"; and an owner as people read it: "process 4711 on login7". Both return out. */
-enum { STORE_OWNER = 128 };
-char *store_owner(char out[STORE_OWNER]);
-char *store_owner_shown(const char *owner, char out[STORE_OWNER]);
-
-/* Take or renew. An owner of this machine (store_owner) whose process is gone is not waited for. token changes when the lease changes
+/* Take or renew. An owner of this machine (owner_of) whose process is gone is not waited for. token changes when the lease changes
  * hands, or was left to end. */
 bool store_lease(struct store *s, const char *name, const char *owner, double seconds,
                  struct store_lease *out, struct error *err);

@@ -18,7 +18,7 @@ struct live_work {
 
 static struct store_attempt attempt_of(struct sql *s, struct sql_stmt *q, int64_t now, struct arena *a)
 {
-    char owner[STORE_OWNER];
+    char owner[OWNER];
     struct store_attempt x = {
         .attempt = sql_int(s, q, 0),
         .job = sql_int(s, q, 1),
@@ -46,7 +46,7 @@ static struct store_attempt attempt_of(struct sql *s, struct sql_stmt *q, int64_
     sql_text(s, q, 12, x.raw, sizeof x.raw);
     sql_text(s, q, 13, x.run_name, sizeof x.run_name);
     sql_text(s, q, 19, owner, sizeof owner);
-    x.alive = x.live && x.lease_t > now && !store_owner_is_dead(owner);
+    x.alive = x.live && x.lease_t > now && !owner_is_dead(owner);
     return x;
 }
 

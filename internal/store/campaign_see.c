@@ -125,7 +125,15 @@ static bool add_files(struct sql *s, int64_t run, int64_t first, const struct st
     return sql_insert(s, "source", MEETING_FAILS, rows, n, NULL, err);
 }
 
-static bool see_files(struct sql *s, int64_t run, const struct store_seen *r, struct error *err)
+/* Is there more of it than a job may have seen? */
+static bool has_come(const struct known_file *k, const struct store_seen_file *f)
+{
+    return f->size >= 0 && (!k || !k->here || (k->opened && f->size > k->size));
+}
+
+/* came: files that are here and were not, or that have grown since a job opened them. */
+static bool see_files(struct sql *s, int64_t run, const struct store_seen *r, int64_t *came,
+                      struct error *err)
 {
     struct arena a = {0};
     struct known_file *known, key;
@@ -140,6 +148,7 @@ static bool see_files(struct sql *s, int64_t run, const struct store_seen *r, st
         hash_path(r->files[i].path, hash);
         memcpy(key.hash, hash, 16);
         struct known_file *k = n_known ? bsearch(&key, known, n_known, sizeof *known, by_hash) : NULL;
+        *came += has_come(k, r->files + i);
         if (!k) {
             new[n_new++] = r->files + i;
             continue;
@@ -151,6 +160,19 @@ static bool see_files(struct sql *s, int64_t run, const struct store_seen *r, st
          (n_new == 0 || add_files(s, run, next, new, n_new, &a, err));
     arena_free(&a);
     return ok;
+}
+
+/* Jobs whose run has grown have more to do, a frame a file at least; they find out how many. What was done before is no failure of
+ * theirs. */
+static bool grow_jobs(struct sql *s, int64_t run, int64_t came, int64_t now, struct error *err)
+{
+    return came == 0 || sql_do(s, NULL, err,
+                               "UPDATE job SET n_expected=n_expected+?,forgiven_t=CASE WHEN state=1 THEN ? "
+                               "ELSE forgiven_t END,"
+                               "state_t=CASE WHEN state=1 THEN ? ELSE state_t END,state=CASE WHEN state=1 "
+                               "THEN 6 ELSE state END "
+                               "WHERE run=? AND rungroup>0 AND task_rev=0 AND version=0 AND n_expected>0",
+                               "iiii", came, now, now, run);
 }
 
 /* ---- runs ---- */
@@ -312,12 +334,14 @@ static bool see_run(struct store *store, struct see_work *w, const struct store_
 {
     struct sql *s = &store->sql;
     struct known_run k;
+    int64_t came = 0;
     if (!find_by_path(s, r->path, &k, err))
         return false;
     if (!k.id && r->was && (!find_by_path(s, r->was, &k, err) || (k.id && !rename_run(s, r, k.id, err))))
         return false;
     return (k.id || add_run(store, w, r, &k, err)) && set_run(s, w, r, &k, bytes_of(r), err) &&
-           tell(store, w, r, &k, err) && (!r->files || see_files(s, k.id, r, err));
+           tell(store, w, r, &k, err) &&
+           (!r->files || (see_files(s, k.id, r, &came, err) && grow_jobs(s, k.id, came, w->now, err)));
 }
 
 static bool see_work(struct store *s, void *arg, struct error *err)

@@ -39,10 +39,13 @@ static bool read_identity(struct sql *s, const struct read_work *w, struct error
 static bool read_paths(struct sql *s, const struct read_work *w, struct error *err)
 {
     struct store_work *out = w->out;
-    struct sql_stmt *q = sql_query(s, err, "SELECT path FROM source WHERE run=? ORDER BY no", "i", out->run);
+    struct sql_stmt *q =
+        sql_query(s, err, "SELECT path,here FROM source WHERE run=? ORDER BY no", "i", out->run);
     int step;
     while ((step = sql_step(s, q, err)) == 1) {
         out->paths = arena_grow(w->arena, out->paths, out->n_paths, sizeof *out->paths);
+        out->here = arena_grow(w->arena, out->here, out->n_paths, sizeof *out->here);
+        out->here[out->n_paths] = sql_int(s, q, 1) != 0;
         out->paths[out->n_paths++] = store_text(s, q, 0, w->arena);
     }
     return step == 0;

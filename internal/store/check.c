@@ -71,6 +71,10 @@ static const struct {
      "SELECT count(*) FROM job j WHERE (SELECT count(*) FROM frame f WHERE f.job=j.id)<>(SELECT "
      "coalesce(sum(r.frames),0) FROM roll r JOIN attempt a ON a.id=r.attempt WHERE a.job=j.id AND r.label=0) "
      "AND " NOT_PRUNED("j.id")},
+    {"jobs whose count of frames is not that of their roll-ups",
+     "SELECT count(*) FROM job j WHERE n_final IS NOT NULL AND n_final<>(SELECT coalesce(sum(r.frames),0) "
+     "FROM roll r "
+     "JOIN attempt a ON a.id=r.attempt WHERE a.job=j.id AND r.label=0)"},
     {"roll-ups whose outcomes do not add up to their frames",
      "SELECT count(*) FROM roll WHERE "
      "frames<>blank+indexed_below+hit_not_indexed+indexed_not_integrated+integrated+failed"},

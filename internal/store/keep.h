@@ -90,7 +90,8 @@ bool store_vacuum(struct store *s, struct error *err);
 struct store_replayable {
     int64_t job;
     char folder[4200], recipe_hash[65]; /* of its results; hexadecimal */
-    const char *recipe_text;            /* PHIL */
+    const char *recipe_text;            /* PHIL: the trial's, over it that of its rungroup */
+    bool campaign;                      /* of a campaign, else of `process` alone: its files lie elsewhere */
 };
 
 /* All jobs but those whose rows were pruned: they are not to come back. In the arena. */
@@ -150,6 +151,7 @@ struct store_prune {
 struct store_prunable {
     int64_t job, run, trial, ended, frames;
     char folder[4200];
+    bool campaign; /* as above */
 };
 
 /* Jobs whose rows may go: done, published, not worked on, and not pruned yet. In the arena. */

@@ -1,84 +1,8 @@
-/* lease.c - one acts, however many run; see campaign.h. A lease is taken by compare-and-set on its token, by the database's clock.
- *
- * Who owns one is told by boot, process number and start time of the process: whoever finds a dead owner on its own machine need not
- * wait. A process number means something within its own namespace only (containers of one machine), so that is named with the boot. */
+/* lease.c - one acts, however many run; see campaign.h. A lease is taken by compare-and-set on its token, by the database's clock. */
 #include "store/store_private.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* ---- owners ---- */
-
-/* "BOOT-NAMESPACE" of this process; two that have the same one see each other's numbers. */
-static void where_am_i(char out[128])
-{
-    char boot[64] = "", space[64] = "";
-    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "r");
-    if (f && fgets(boot, sizeof boot, f))
-        boot[strcspn(boot, "\n ")] = 0;
-    if (f)
-        fclose(f);
-    ssize_t n = readlink("/proc/self/ns/pid", space, sizeof space - 1);
-    const char *inode = n > 0 ? strchr(space, '[') : NULL; /* "pid:[4026531836]" */
-    int digits = inode ? (int)strspn(inode + 1, "0123456789") : 0;
-    snprintf(out, 128, "%s-%.*s", *boot ? boot : "unknown", digits, inode ? inode + 1 : "");
-}
-
-/* Start time of a process in ticks since boot, the 22nd field; 0: there is none, or it only waits to be buried. */
-static unsigned long long started(long pid)
-{
-    char path[64], text[1024];
-    unsigned long long start = 0;
-    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    FILE *f = fopen(path, "r");
-    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
-    if (f)
-        fclose(f);
-    text[n] = 0;
-    const char *p = strrchr(text, ')'); /* the name may hold anything */
-    if (!p || strlen(p) < 3 || p[2] == 'Z' || p[2] == 'X')
-        return 0;
-    p += 2;
-    for (int field = 3; field < 22 && p; field++) {
-        p = strchr(p, ' ');
-        p = p ? p + 1 : NULL;
-    }
-    return p && sscanf(p, "%llu", &start) == 1 ? start : 0;
-}
-
-char *store_owner(char out[STORE_OWNER])
-{
-    char where[128], host[256] = "";
-    where_am_i(where);
-    gethostname(host, sizeof host - 1);
-    snprintf(out, STORE_OWNER, "%.60s %ld %llu %.30s", where, (long)getpid(), started(getpid()), host);
-    return out;
-}
-
-bool store_owner_is_dead(const char *owner)
-{
-    char here[128], where[128];
-    long pid = 0;
-    unsigned long long start = 0;
-    where_am_i(here);
-    return sscanf(owner, "%127s %ld %llu", where, &pid, &start) == 3 && start > 0 && pid > 0 &&
-           strcmp(where, here) == 0 && started(pid) != start;
-}
-
-char *store_owner_shown(const char *owner, char out[STORE_OWNER])
-{
-    int at = 0;
-    long pid = 0;
-    if (sscanf(owner, "%*s %ld %*s %n", &pid, &at) == 1 && at > 0 && owner[at])
-        snprintf(out, STORE_OWNER, "process %ld on %.64s", pid, owner + at);
-    else
-        snprintf(out, STORE_OWNER, "%s", *owner ? owner : "nobody");
-    return out;
-}
-
-/* ---- taking ---- */
 
 struct lease_work {
     const char *name, *owner;
@@ -113,7 +37,7 @@ static bool lease_work(struct store *store, void *arg, struct error *err)
         return false;
     until = now + w->length;
     bool mine = there && strcmp(l.owner, w->owner) == 0, ended = l.expires_t <= now;
-    if (there && !mine && !ended && !store_owner_is_dead(l.owner)) {
+    if (there && !mine && !ended && !owner_is_dead(l.owner)) {
         *w->out = l;
         return true;
     }

@@ -22,13 +22,13 @@ bool store_prunable(struct store *store, const struct store_prune *how, struct a
                     struct store_prunable **rows, size_t *n, struct error *err)
 {
     struct sql *s = &store->sql;
-    struct sql_stmt *q =
-        sql_query(s, err,
-                  "SELECT j.id,j.run,t.num,(SELECT max(e.end_t) FROM attempt e WHERE e.job=j.id) "
-                  "ended,j.folder,(SELECT count(*) "
-                  "FROM frame c WHERE c.job=j.id) FROM job j JOIN trial t ON t.id=j.trial WHERE " IS_PRUNABLE
-                  " ORDER BY j.id",
-                  "");
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT j.id,j.run,t.num,(SELECT max(e.end_t) FROM attempt e WHERE e.job=j.id) "
+        "ended,j.folder,(SELECT count(*) "
+        "FROM frame c WHERE c.job=j.id),j.rungroup FROM job j JOIN trial t ON t.id=j.trial WHERE " IS_PRUNABLE
+        " ORDER BY j.id",
+        "");
     int step;
     *rows = NULL;
     *n = 0;
@@ -37,7 +37,8 @@ bool store_prunable(struct store *store, const struct store_prune *how, struct a
                                      .run = sql_int(s, q, 1),
                                      .trial = sql_int(s, q, 2),
                                      .ended = sql_int(s, q, 3),
-                                     .frames = sql_int(s, q, 5)};
+                                     .frames = sql_int(s, q, 5),
+                                     .campaign = sql_int(s, q, 6) != 0};
         if ((how->trial >= 0 && row.trial != how->trial) || (how->before && row.ended >= how->before))
             continue;
         sql_text(s, q, 4, row.folder, sizeof row.folder);

@@ -251,7 +251,8 @@ static bool put_batch(struct store *store, void *arg, struct error *err)
     b->roll->writing = slow_is_due(store, b->roll);
     return insert(s, "failure", &b->rows.failures, 4, NULL, err) &&
            insert(s, "lattice", &b->rows.lattices, L_COLUMNS, NULL, err) &&
-           (!b->minimal || note_refused(s, b, err)) && (!b->roll->writing || write_slow(store, b->roll, err));
+           (!b->minimal || note_refused(s, b, err)) &&
+           (!b->roll->writing || write_slow(store, b->roll, err)) && store_renew(store, err);
 }
 
 /* It is in the tables. What a commit did whose answer was lost is read again from its rows. */

@@ -124,6 +124,7 @@ bool store_open_existing(const struct store_options *o, bool read_only, bool any
         store_close(s);
         return false;
     }
+    s->connection = mariadb_thread(&s->sql);
     *out = s;
     return true;
 }

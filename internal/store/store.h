@@ -51,6 +51,9 @@ struct store_source {
 };
 
 /* What `process` alone is doing: a run, a trial, a job, an attempt (STORE 2, "process without a campaign").
+ *
+ * given, owner   an attempt that was claimed, and this process (owner_of): run, trial, job and folder are in the store then
+ *                (store_read_work), and those members here do not count
  */
 struct store_begin {
     const char *run_name;
@@ -67,6 +70,8 @@ struct store_begin {
     int64_t
         last_attempt; /* the largest number that journals of this job know: the database may be younger than they are. 0: none */
     const double *cell; /* the trial's, NULL: not known: bounds of histograms */
+    int64_t given;      /* 0: none */
+    const char *owner;
 };
 
 struct store_job {
@@ -76,13 +81,34 @@ struct store_job {
     uint64_t n_done;        /* frames that have a final outcome already */
     bool finished; /* nothing to do: all frames are final and the files published; no attempt was started */
     char folder[4096]; /* finished: where its results are */
-    bool elsewhere;    /* store_begin failed because another process works on it (ERROR_BUSY) */
+    bool elsewhere; /* store_begin failed because another process works on it, or has ended it (ERROR_BUSY) */
 };
 
 /* Find or make run, trial and job, and start an attempt, unless the job is finished. The same command again
  * goes on with the same job. A folder that holds results of another job is refused (ERROR_USAGE "results of
  * trial … are in …"); a database that another process is working with is ERROR_BUSY. */
 bool store_begin(struct store *s, const struct store_begin *b, struct store_job *out, struct error *err);
+
+/* A given attempt is taken once, with a lease of two minutes. Whoever comes second fails with `elsewhere`: another one works on it, or
+ * it has ended. One whose process died is ended as lost: the next attempt goes on with what it left. */
+
+/* Every half minute or more often: makes the lease last, and tells people how the attempt fares. waits: what it waits for, in words
+ * ("disk full since …"); NULL: nothing. ERROR_BUSY: not now. */
+enum { STORE_LEASE_SECONDS = 120, STORE_BEAT_SECONDS = 10 };
+struct store_beat {
+    uint32_t n_pending; /* frames that are safe in a journal and have no row yet, as far as is known */
+    int64_t lag;        /* ns from a result to its row, of the last batch */
+    const char *waits;
+};
+bool store_beat(struct store *s, const struct store_job *j, const struct store_beat *b, struct error *err);
+
+/* Who writes: the ranks of the attempt and their journals. */
+struct store_writer {
+    uint32_t writer;
+    const char *host, *journal;
+};
+bool store_put_writers(struct store *s, const struct store_job *j, const struct store_writer *writers,
+                       size_t n, struct error *err);
 
 /* Is a process working on this job? Sees locks that the kernel (SQLite) or the server drops when that process ends. */
 bool store_is_alive(struct store *s, int64_t job);
@@ -115,7 +141,8 @@ void store_shells(const struct result *r, uint32_t lattice, uint8_t out[RESULT_S
 /* The resolution to which they reach: the farthest corner of the frame's detector. Å. */
 double store_shell_limit(const struct result *r);
 
-/* The attempt is over. end_kind of WORDS 4 (1 ok, 12 unfinished, …); published: result files are written. */
+/* The attempt is over. end_kind of WORDS 4 (1 ok, 10 deadline, 12 unfinished, …); published: result files are written. The job is done
+ * when the counts say so. A run that has grown since it was begun leaves its attempt unfinished. */
 bool store_end(struct store *s, const struct store_job *j, int end_kind, int exit_code, bool published,
                struct error *err);
 

@@ -1,4 +1,4 @@
-/* store_begin.c - run, trial, job and attempt of a `process`: found or made, begun and ended; see store.h.
+/* store_begin.c - run, trial, job and attempt of a `process` alone: found or made, and begun; see store.h. Its end: attempt.c.
  *
  * Everything is idempotent by key: run by path_hash, trial by recipe hash, job by its five parts. Whether an attempt that looks
  * alive still is, is decided by a lock that goes with its process, not by a time: a crashed command can be repeated at once. */
@@ -89,8 +89,7 @@ static bool find_trial(struct sql *s, const struct store_begin *b, int64_t *tria
                                   b->recipe_hash, 32)));
 }
 
-/* Frames with a final outcome, from the roll-ups. */
-static bool count_done(struct sql *s, int64_t job, int64_t *done, struct error *err)
+bool store_count_done(struct sql *s, int64_t job, int64_t *done, struct error *err)
 {
     return sql_number(
         s, done, 0, err,
@@ -196,9 +195,9 @@ static bool start_attempt(struct store *store, const struct store_begin *b, stru
     ok = ok &&
          sql_do(s, NULL, err, "UPDATE roll SET token=? WHERE attempt IN (SELECT id FROM attempt WHERE job=?)",
                 "ii", token + 1, out->job) &&
-         count_done(s, out->job, &done, err) &&
-         sql_do(s, NULL, err, "UPDATE job SET state=2,state_t=?,n_tries=? WHERE id=?", "iii", now, no + 1,
-                out->job);
+         store_count_done(s, out->job, &done, err) &&
+         sql_do(s, NULL, err, "UPDATE job SET state=2,state_t=?,n_tries=?,n_final=NULL WHERE id=?", "iii",
+                now, no + 1, out->job);
     out->n_done = (uint64_t)done;
     return ok;
 }
@@ -233,9 +232,9 @@ static bool find_changed(struct sql *s, const struct store_begin *b, int64_t run
         if (no >= b->n_sources) /* gone from the list */
             continue;
         const struct store_source *f = b->sources + no;
-        if (strlen(f->path) != length || memcmp(f->path, path, length) != 0 ||
+        if (f->n_frames == 0 || strlen(f->path) != length || memcmp(f->path, path, length) != 0 ||
             (f->size == size && f->n_frames == frames))
-            continue; /* in another order: said later */
+            continue; /* not here yet; or in another order: said later */
         /* what could not be read before may have become readable, and what is gone fails by name */
         bool grown =
             size < 0 || f->size < 0 || !*format || !f->format || (f->size > size && f->n_frames > frames);
@@ -245,25 +244,23 @@ static bool find_changed(struct sql *s, const struct store_begin *b, int64_t run
     return step == 0;
 }
 
-/* Files that were replaced by others since frames of them were done would be mixed with these. A time alone says nothing: copies get
- * a new one. */
-static bool same_files(struct sql *s, const struct store_begin *b, int64_t run, int64_t job,
-                       struct error *err)
+bool store_same_files(struct sql *s, const struct store_begin *b, int64_t run, int64_t job, struct error *err)
 {
     struct arena a = {0};
     struct changed *changed;
     size_t n;
     int64_t done = 0;
-    bool ok = find_changed(s, b, run, &a, &changed, &n, err) && (n == 0 || count_done(s, job, &done, err));
+    bool ok =
+        find_changed(s, b, run, &a, &changed, &n, err) && (n == 0 || store_count_done(s, job, &done, err));
     for (size_t i = 0; ok && i < n; i++) {
         const struct store_source *f = b->sources + changed[i].no;
         if (done && !changed[i].grown) {
             ok = error_set(err, ERROR_USAGE, "%s is not the file that was processed", f->path);
             error_detail(err, "it had %lld bytes and has %lld; %lld frames of the run are done",
                          (long long)changed[i].size, (long long)f->size, (long long)done);
-            error_hint(
-                err,
-                "give another output.output_dir (on a server: another db.name), or put the old file back");
+            error_hint(err, "%s, or put the old file back",
+                       b->given ? "move the file to a new name: it is another run then"
+                                : "give another output.output_dir (on a server: another db.name)");
             break;
         }
         ok = sql_do(s, NULL, err,
@@ -282,7 +279,7 @@ static bool find_all(struct store *store, void *arg, struct error *err)
     struct sql *s = &store->sql;
     return find_run(s, w->begin, &w->out->run_number, err) && find_trial(s, w->begin, &w->trial, err) &&
            find_job(s, w->begin, w->out->run_number, w->trial, w->out, err) &&
-           same_files(s, w->begin, w->out->run_number, w->out->job, err) &&
+           store_same_files(s, w->begin, w->out->run_number, w->out->job, err) &&
            folder_is_free(store, w->begin, w->out->job, w->trial, err); /* refused: no row is left of it */
 }
 
@@ -307,7 +304,7 @@ static bool start_work(struct store *store, void *arg, struct error *err)
         !sql_number(s, &published, 0, err, "SELECT published FROM job WHERE id=? AND state=1", "i",
                     w->out->job))
         return false;
-    if (published && !count_done(s, w->out->job, &done, err))
+    if (published && !store_count_done(s, w->out->job, &done, err))
         return false;
     published = published && done >= (int64_t)w->begin->n_expected; /* a run that has grown goes on */
     w->out->finished = published;
@@ -317,68 +314,24 @@ static bool start_work(struct store *store, void *arg, struct error *err)
            (same_order(s, w->begin, w->out->run_number, err) && start_attempt(store, w->begin, w->out, err));
 }
 
+void store_know_job(struct store *s, int64_t job, const double *cell)
+{
+    s->job = job;
+    s->cell_known = cell != NULL;
+    if (cell)
+        memcpy(s->cell, cell, sizeof s->cell);
+}
+
 bool store_begin(struct store *s, const struct store_begin *b, struct store_job *out, struct error *err)
 {
     *out = (struct store_job){0};
+    if (b->given)
+        return store_begin_given(s, b, out, err);
     struct begin_work w = {.begin = b, .out = out};
     bool ok = store_transaction(s, find_all, &w, err) && store_lock(s, out->job, &out->elsewhere, err) &&
               store_transaction(s, start_work, &w, err);
-    s->job = out->job;
-    s->cell_known = b->cell != NULL;
-    if (b->cell)
-        memcpy(s->cell, b->cell, sizeof s->cell);
+    store_know_job(s, out->job, b->cell);
     ok = ok && (out->finished || store_mend_rolls(s, out, err));
     s->working = ok && !out->finished;
     return ok;
-}
-
-/* ---- the end ---- */
-
-struct end_work {
-    const struct store_job *job;
-    int end_kind, exit_code;
-    bool published;
-};
-
-static bool end_work(struct store *store, void *arg, struct error *err)
-{
-    const struct end_work *w = arg;
-    struct sql *s = &store->sql;
-    int64_t done = 0, expected = 0, now = clock_now();
-    if (!count_done(s, w->job->job, &done, err) ||
-        !sql_number(s, &expected, 0, err, "SELECT n_expected FROM job WHERE id=?", "i", w->job->job))
-        return false;
-    int64_t state = done >= expected                                         ? JOB_DONE
-                    : w->end_kind == END_OK || w->end_kind == END_UNFINISHED ? JOB_AGAIN
-                                                                             : JOB_FAILED;
-    int64_t stands = 0;
-    if (!sql_number(s, &stands, 0, err, "SELECT state FROM attempt WHERE id=?", "i", w->job->attempt))
-        return false;
-    if (stands == ATTEMPT_LOST)
-        return store_is_superseded(store, err);
-    return sql_do(s, NULL, err,
-                  "UPDATE attempt SET live=NULL,state=9,end_kind=?,exit_code=?,end_t=? WHERE id=?", "iiii",
-                  (int64_t)w->end_kind, (int64_t)w->exit_code, now, w->job->attempt) &&
-           sql_do(s, NULL, err, "UPDATE job SET state=?,state_t=?,published=? WHERE id=?", "iiii", state, now,
-                  (int64_t)w->published, w->job->job);
-}
-
-bool store_end(struct store *s, const struct store_job *j, int end_kind, int exit_code, bool published,
-               struct error *err)
-{
-    struct end_work w = {j, end_kind, exit_code, published};
-    s->working = false; /* nobody waits behind this any more */
-    return store_write_rolls(s, true, err) && store_transaction(s, end_work, &w, err);
-}
-
-bool store_is_superseded(struct store *s, struct error *err)
-{
-    s->superseded = true;
-    error_set(err, ERROR_BUSY, "another process has taken this job on %s", sql_name(&s->sql));
-    return error_hint(err, "nothing is lost: that one finishes it; `xfelx status` shows how far it is");
-}
-
-bool store_was_superseded(const struct store *s)
-{
-    return s->superseded;
 }

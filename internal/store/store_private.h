@@ -14,6 +14,8 @@ struct store {
     int64_t job;              /* that was begun; 0: none */
     int64_t token;            /* of this attempt: rows of one with an older token are refused */
     bool superseded;          /* another process has taken the job */
+    int64_t leased;           /* attempt whose lease we hold; 0: none */
+    int64_t renewed;          /* monotonic */
     unsigned long connection; /* the server's number of ours */
     bool
         working; /* between begin and end: others wait for what is written, so a database that is away is reported at once */
@@ -23,6 +25,24 @@ struct store {
     size_t n_writers;
     struct store_made made; /* when it was opened */
 };
+
+/* store_begin.c - frames of a job with a final outcome, from the roll-ups. */
+bool store_count_done(struct sql *s, int64_t job, int64_t *done, struct error *err);
+
+/* store_begin.c - files that were replaced by others since frames of them were done would be mixed with these: ERROR_USAGE. Their rows
+ * are brought up to date otherwise. A time alone says nothing: copies get a new one. */
+bool store_same_files(struct sql *s, const struct store_begin *b, int64_t run, int64_t job,
+                      struct error *err);
+
+/* store_begin.c - the job that this store works on. */
+void store_know_job(struct store *s, int64_t job, const double *cell);
+
+/* attempt.c - store_begin of an attempt that was claimed. */
+bool store_begin_given(struct store *s, const struct store_begin *b, struct store_job *out,
+                       struct error *err);
+
+/* attempt.c - within a transaction: make the lease of the attempt that we hold last longer when that is due. */
+bool store_renew(struct store *s, struct error *err);
 
 /* results.c - forget what is known of writers: their next use reads it anew. */
 void store_forget_writers(struct store *s);
@@ -71,9 +91,6 @@ bool store_fits(const char *text, size_t most, struct arena *a, const char **out
 
 /* A text column of any length, in the arena; NULL: "". */
 const char *store_text(struct sql *s, struct sql_stmt *q, int i, struct arena *a);
-
-/* lease.c - is the process that an owner's text names, on this machine and gone? "": false. */
-bool store_owner_is_dead(const char *owner);
 
 /* campaign_claim.c - what roll-ups say of a job and its attempts into their rows: job.n_final, n_lattices, attempt.n_new. */
 bool store_count_job(struct store *s, int64_t job, struct error *err);

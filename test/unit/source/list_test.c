@@ -118,6 +118,39 @@ static void data_files_beside_their_master_are_not_listed_again(void **state)
     source_list_close(&l);
 }
 
+/* Their places are their numbers for ever. */
+static void files_of_a_run_keep_their_places(void **state)
+{
+    (void)state;
+    const char *paths[] = {path_of("note.txt"), path_of("later.cbf"), path_of("b.cbf"), path_of("a[1].cbf")};
+    const bool here[] = {true, false, true, true};
+    struct source_list l;
+    struct error err = {0};
+    uint32_t source, frame;
+    assert_true(source_list_of(paths, here, 4, NULL, &arena, &l, &err));
+    assert_int_equal(l.n_sources, 4);
+    assert_int_equal(l.n_frames, 2);
+    assert_int_equal(l.sources[0].n_frames + l.sources[1].n_frames, 0);
+    source_list_at(&l, 0, &source, &frame);
+    assert_int_equal(source, 2);
+    source_list_at(&l, 1, &source, &frame);
+    assert_int_equal(source, 3);
+    assert_string_equal(l.sources[3].recorded, paths[3]);
+    struct str bytes = {0};
+    struct source_list copy;
+    source_list_pack(&l, &bytes);
+    struct unwire in = {(const uint8_t *)bytes.text, (const uint8_t *)bytes.text + bytes.len, false};
+    assert_true(source_list_unpack(&in, NULL, &arena, &copy, &err));
+    assert_int_equal(copy.n_frames, 2);
+    str_free(&bytes);
+    source_list_close(&copy);
+    source_list_close(&l);
+    assert_true(
+        source_list_of(paths, here, 1, NULL, &arena, &l, &err)); /* of nothing but notes, each counts */
+    assert_int_equal(l.n_frames, 1);
+    source_list_close(&l);
+}
+
 static void nothing_named_or_a_bad_list_is_an_error(void **state)
 {
     (void)state;
@@ -203,6 +236,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_opened_counts_one_frame_that_fails),
         cmocka_unit_test(data_files_beside_their_master_are_not_listed_again),
         cmocka_unit_test(files_under_another_root_are_found_and_keep_their_names),
+        cmocka_unit_test(files_of_a_run_keep_their_places),
         cmocka_unit_test(nothing_named_or_a_bad_list_is_an_error),
     };
     return cmocka_run_group_tests(tests, setup, place_end);

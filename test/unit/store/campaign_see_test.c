@@ -158,13 +158,44 @@ static void a_name_of_any_length_goes_in(void **state)
     assert_int_equal(database_number("SELECT length(name) FROM run"), 252);
 }
 
+static void jobs_of_a_run_that_grows_have_more_to_do(void **state)
+{
+    (void)state;
+    size_t n_new;
+    struct store_seen_file files[] = {{"/data/run/a", 5, 1}, {"/data/run/b", -1, 0}, {"/data/run/c", 5, 1}};
+    struct store_seen run = folder(RUN_TRANSFERRING, files, 2);
+    see(&run, &n_new);
+    struct store_claimed c = campaign_claimed(1);
+    see(&run, &n_new);
+    assert_int_equal(database_number("SELECT n_expected FROM job"), 0); /* it has not looked yet */
+    database_do("UPDATE source SET n_frames=3 WHERE no=0");
+    database_do("UPDATE job SET n_expected=3");
+    campaign_news((struct store_news){.attempt = c.attempt, .state = ATTEMPT_ENDED, .end = END_OK});
+    database_do("UPDATE job SET state=1,n_final=3");
+    see(&run, &n_new);
+    assert_int_equal(database_number("SELECT state FROM job"), JOB_DONE);
+    files[1].size = 7;
+    run = folder(RUN_PRESENT, files, 3);
+    see(&run, &n_new);
+    assert_int_equal(database_number("SELECT n_expected FROM job"), 5);
+    assert_int_equal(database_number("SELECT count(*) FROM job WHERE state=6 AND forgiven_t=state_t"), 1);
+    database_do("UPDATE job SET state=1,n_expected=5,forgiven_t=NULL");
+    files[0].size = 50;
+    see(&run, &n_new);
+    assert_int_equal(database_number("SELECT count(*) FROM job WHERE state=6 AND n_expected=6"), 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, campaign_make, campaign_drop)
     const struct CMUnitTest tests[] = {
-        TEST(a_run_is_new_once_and_told_of_as_it_comes), TEST(files_keep_their_numbers),
-        TEST(the_size_of_a_file_that_was_opened_stays),  TEST(a_renamed_run_stays_itself),
-        TEST(what_the_next_look_needs_comes_back),       TEST(a_name_of_any_length_goes_in),
+        TEST(a_run_is_new_once_and_told_of_as_it_comes),
+        TEST(files_keep_their_numbers),
+        TEST(the_size_of_a_file_that_was_opened_stays),
+        TEST(a_renamed_run_stays_itself),
+        TEST(jobs_of_a_run_that_grows_have_more_to_do),
+        TEST(what_the_next_look_needs_comes_back),
+        TEST(a_name_of_any_length_goes_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,30 +36,24 @@ static void one_holds_it_until_it_ends(void **state)
 static void a_dead_owner_of_this_machine_is_not_waited_for(void **state)
 {
     (void)state;
-    char mine[STORE_OWNER], his[STORE_OWNER] = "", shown[STORE_OWNER];
+    char mine[OWNER], his[OWNER] = "";
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
     if (child == 0) {
-        store_owner(his);
+        owner_of(getpid(), his);
         if (write(ends[1], his, sizeof his) != (ssize_t)sizeof his)
             _exit(1);
         pause();
     }
     assert_int_equal(read(ends[0], his, sizeof his), sizeof his);
-    store_owner(mine);
+    owner_of(getpid(), mine);
     assert_string_not_equal(mine, his);
-    assert_false(store_owner_is_dead(mine));
-    assert_false(store_owner_is_dead(his));
     assert_true(ask(his, 1000).held);
     assert_false(ask(mine, 60).held);
-    assert_true(str_starts(store_owner_shown(his, shown), "process "));
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    assert_true(store_owner_is_dead(his));
     assert_true(ask(mine, 60).held);
-    assert_false(store_owner_is_dead("another-boot 1 1 host"));
-    assert_false(store_owner_is_dead(""));
     close(ends[0]);
     close(ends[1]);
 }
