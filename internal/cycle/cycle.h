@@ -83,6 +83,15 @@ bool cycle_plan(struct cycle *c, struct arena *a, struct cycle_plan *out, struct
  * stopped all of them (the store, the disk, a scheduler that is down). */
 bool cycle_act(struct cycle *c, const struct cycle_plan *plan, struct cycle_report *r, struct error *err);
 
+/* A job script as it would be made for any indexing job, to see whether one can be. */
+bool cycle_sample_script(struct cycle *c, struct str *out, struct error *err);
+
+/* Submit a job of two ranks on one node that runs this program with the arguments (ends with NULL), and wait for its end, at most so many
+ * seconds; then it is cancelled (ERROR_BUSY: it did not run in time). says: what it wrote to its log. false also when it failed. Nothing
+ * of it reaches the store; its files in OUT/.xfelx/rehearsal are taken away when all went well. */
+bool cycle_rehearse(struct cycle *c, const char *const *arguments, double seconds, struct str *says,
+                    struct error *err);
+
 /* The job script of one action, as it would be submitted; nothing is written. */
 bool cycle_script(struct cycle *c, const struct action *x, struct str *out, struct error *err);
 
