@@ -83,6 +83,22 @@ bool need_template(const struct params *p, struct arena *a, const char **text, s
     return true;
 }
 
+/* mp.extra_options as lines of the script: options of the scheduler get its mark before them, whole lines stay. */
+static const char *const *extra_lines(const struct params *p, struct arena *a)
+{
+    static const struct {
+        const char *scheduler, *mark;
+    } marks[] = {{"slurm", "#SBATCH "}, {"pbs", "#PBS "}, {"sge", "#$ "}, {"lsf", "#BSUB "}, {NULL, "#"}};
+    const char **lines = (const char **)(uintptr_t)list(a, p, "mp.extra_options");
+    size_t i = 0;
+    while (marks[i].scheduler && strcmp(marks[i].scheduler, need_scheduler(p)) != 0)
+        i++;
+    for (const char **line = lines; *line; line++)
+        if (**line != '#')
+            *line = arena_printf(a, "%s%s", marks[i].mark, *line);
+    return lines;
+}
+
 /* cctbx.xfel's settings of jobs in Shifter, where the common ones say nothing. */
 static void add_shifter(const struct params *p, struct batch_script *out)
 {
@@ -132,7 +148,7 @@ void need_read(const struct params *p, int kind, struct arena *a, struct batch_s
     need->reservation = param_text(p, "mp.reservation", NULL);
     bool sge = strcmp(need_scheduler(p), "sge") == 0;
     need->pe = sge && need->tasks * need->cpus > 1 ? param_text(p, "sge.pe", "mpi") : NULL;
-    need->extra = list(a, p, "mp.extra_options");
+    need->extra = extra_lines(p, a);
     out->launch =
         strcmp(mpi, "mpirun") != 0 && need->tasks > 1 ? arena_printf(a, "%s -n @tasks@", mpi) : NULL;
     out->sources = list(a, p, "mp.env_script");

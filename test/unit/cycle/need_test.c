@@ -71,6 +71,11 @@ static void settings_of_shifter_fill_what_the_common_ones_leave(void **state)
     assert_string_equal(s.sources[0], "/a b");
     assert_null(s.sources[1]);
     assert_string_equal(s.options, "--nv");
+    s = need(&a, "mp.method = slurm\nmp.extra_options = --licenses=x\nmp.extra_options = \"#SBATCH -v\"\n",
+             TASK_INDEXING);
+    assert_string_equal(s.need.extra[0], "#SBATCH --licenses=x");
+    assert_string_equal(s.need.extra[1], "#SBATCH -v");
+    assert_null(s.need.extra[2]);
     s = need(&a, "mp.nnodes = 2\nmp.nproc = 6\nmp.use_mpi = False\n", TASK_INDEXING);
     assert_int_equal(s.need.tasks, 1);
     assert_int_equal(s.need.cpus, 6);
