@@ -47,6 +47,7 @@ enum {
     LONGEST = 300,
     ONCE_SUBMISSIONS = 60,
     BURST = 10,
+    CRON_SECONDS = 60,
 };
 
 struct watching {
@@ -201,13 +202,25 @@ static void say_report(const struct watching *w)
     str_free(&text);
 }
 
+/* What failed again and again is asked less often, by cron too: every minute of it is the daemon's wait, less that minute. */
+static bool rests(struct watching *w, enum cycle_task task)
+{
+    const struct cycle_fare *f = &w->fares[task];
+    const struct facility_settings *s = &w->g.cycle.facility;
+    bool asks = task == CYCLE_TASK_OBSERVE || task == CYCLE_TASK_POLL;
+    double wait =
+        asks && f->failures ? facility_wait(s, NET_AGAIN, f->failures, UINT64_MAX / 2) - CRON_SECONDS : 0;
+    return wait > 0 && (double)(clock_now() - f->failed_t) * 1e-9 < wait;
+}
+
 static int once(struct watching *w)
 {
     bool failed = false;
     w->once = true;
     w->filled_t = clock_monotonic();
     for (int t = 0; t < CYCLE_TASK_END && !ending; t++) {
-        do_task(w, (enum cycle_task)t);
+        if (!rests(w, (enum cycle_task)t))
+            do_task(w, (enum cycle_task)t);
         failed = failed || w->fares[t].failures > 0;
     }
     keep_fares(w);

@@ -188,12 +188,12 @@ static void never_was(const struct store_attempt *a, int64_t now, const char *wh
 }
 
 bool judge_found(const struct store_attempt *a, const struct batch_job *rows, size_t n, int64_t now,
-                 size_t *adopt, struct store_news *out)
+                 int64_t grace, size_t *adopt, struct store_news *out)
 {
     int64_t called = a->submit_t ? a->submit_t : a->since_t;
     *adopt = n;
     if (n == 0) {
-        if (now - called < FIND_SECONDS * second)
+        if (now - called < (grace < FIND_SECONDS * second ? grace : FIND_SECONDS * second))
             return false;
         never_was(a, now, "the scheduler knows no job of its name: its submission never arrived", out);
         return true;

@@ -27,9 +27,10 @@ struct judged {
 bool judge(const struct judged *x, int64_t now, int64_t grace, struct store_news *out);
 
 /* A job that stood between call and answer, after its name was looked up: rows found (n = 0: none). adopt: the row that is ours now,
- * in *out its id; the others are to be cancelled. No row for FIND_SECONDS: the attempt is over as if it had never been. */
+ * in *out its id; the others are to be cancelled. No row for FIND_SECONDS (or grace, where
+ * that is less): the attempt is over as if it had never been. */
 enum { FIND_SECONDS = 30 };
 bool judge_found(const struct store_attempt *a, const struct batch_job *rows, size_t n, int64_t now,
-                 size_t *adopt, struct store_news *out);
+                 int64_t grace, size_t *adopt, struct store_news *out);
 
 #endif

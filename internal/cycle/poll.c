@@ -121,7 +121,7 @@ static bool look_up(struct poll *p, size_t i, struct store_news *news, bool *any
     struct batch_site site = site_of(p->c, ops);
     if (!ops->find(&site, a->name, a->submit_t ? a->submit_t : a->claim_t, &table, err))
         return false;
-    *any = judge_found(a, table.jobs, table.n, p->now, &adopt, news);
+    *any = judge_found(a, table.jobs, table.n, p->now, p->c->grace, &adopt, news);
     for (size_t k = 0; k < table.n; k++)
         if (k != adopt && table.jobs[k].state != ATTEMPT_ENDED)
             ops->cancel(&site, table.jobs[k].id, NULL);

@@ -183,13 +183,13 @@ static void an_answer_that_was_lost_is_found_by_its_name(void **state)
         snprintf(rows[i].id, sizeof rows[i].id, "%d", 50 + i);
         rows[i].submit_t = now - (i == 1 ? 20 : 10) * S;
     }
-    assert_true(judge_found(&a, rows, 3, now, &adopt, &news));
+    assert_true(judge_found(&a, rows, 3, now, grace, &adopt, &news));
     assert_int_equal(adopt, 1); /* the oldest */
     assert_string_equal(news.sched_id, "51");
     assert_int_equal(news.state, ATTEMPT_RUNNING);
     rows[0] =
         row(ATTEMPT_ENDED, END_OK); /* it ran before anybody looked: its records decide, in the next cycle */
-    assert_true(judge_found(&a, rows, 1, now, &adopt, &news));
+    assert_true(judge_found(&a, rows, 1, now, grace, &adopt, &news));
     assert_int_equal(news.state, ATTEMPT_ENDING);
 }
 
@@ -201,9 +201,9 @@ static void a_submission_that_never_arrived_is_as_if_it_had_not_been(void **stat
     size_t adopt;
     a.sched_id[0] = 0;
     a.submit_t = now - (FIND_SECONDS - 1) * S;
-    assert_false(judge_found(&a, NULL, 0, now, &adopt, &news));
+    assert_false(judge_found(&a, NULL, 0, now, grace, &adopt, &news));
     a.submit_t = now - FIND_SECONDS * S;
-    assert_true(judge_found(&a, NULL, 0, now, &adopt, &news));
+    assert_true(judge_found(&a, NULL, 0, now, grace, &adopt, &news));
     assert_int_equal(news.state, ATTEMPT_ENDED);
     assert_int_equal(news.end, END_SUPERSEDED);
 }
