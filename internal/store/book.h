@@ -342,14 +342,18 @@ struct store_request {
  * ("12-15,20"), lists of texts, or numbers. */
 struct store_verb {
     const char *name, *fields, *help;
-    bool rows_only; /* done at once; else the watcher's next cycle does it */
+    bool
+        rows_only; /* done at once (but a rungroup's "phil", which has to be checked first); else the watcher's next cycle does it */
 };
-const struct store_verb *store_verbs(size_t *n);
+const struct store_verb *store_verb_find(const char *name); /* NULL: none */
+const struct store_verb *store_verb_at(size_t i);           /* NULL: behind the last */
 
 /* Ask: ukey (16 bytes) makes the same request twice one. A verb of rows is done in the same transaction, and out says with what answer;
  * one that is refused is kept as refused. ERROR_USAGE: no such verb, or arguments that it does not have; nothing is kept. */
 bool store_request(struct store *s, const struct store_by *by, const uint8_t ukey[16], const char *verb,
                    const char *args, struct arena *a, struct store_request *out, struct error *err);
+bool store_request_read(struct store *s, const uint8_t ukey[16], struct arena *a, struct store_request *out,
+                        struct error *err);
 /* Asked, or taken before `stale_t` by a watcher that has not answered; the oldest first. */
 bool store_requests_open(struct store *s, int64_t stale_t, struct arena *a, struct store_request **rows,
                          size_t *n, struct error *err);

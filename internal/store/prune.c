@@ -3,7 +3,7 @@
  * A step deletes at most STEP frames by key with what belongs to them, in a transaction of its own: jobs that run meanwhile wait for
  * no longer than one. The event that says a job is pruned comes with its first step, since from there on its roll-ups
  * cannot be counted again. */
-#include "store/store_private.h"
+#include "store/book_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -86,22 +86,51 @@ static bool find_bound(struct sql *s, int64_t job, int64_t *source, int64_t *fra
     return step >= 0;
 }
 
-static bool delete_step(struct store *store, void *arg, struct error *err)
+/* One step of a job's frames with what belongs to them. */
+static bool delete_frames(struct sql *s, int64_t job, int64_t *deleted, bool *last, struct error *err)
 {
-    struct prune_work *w = arg;
-    struct sql *s = &store->sql;
     static const char *const deletes[] = {
         "DELETE FROM lattice WHERE job=? AND (source<? OR (source=? AND frame<=?))",
         "DELETE FROM failure WHERE job=? AND (source<? OR (source=? AND frame<=?))",
         "DELETE FROM frame WHERE job=? AND (source<? OR (source=? AND frame<=?))", /* counted: the last */
     };
     int64_t source, frame;
-    if (!note_pruning(s, w->job, err) || !find_bound(s, w->job->job, &source, &frame, &w->last, err))
+    if (!find_bound(s, job, &source, &frame, last, err))
         return false;
     for (size_t i = 0; i < sizeof deletes / sizeof *deletes; i++)
-        if (!sql_do(s, &w->deleted, err, deletes[i], "iiii", w->job->job, source, source, frame))
+        if (!sql_do(s, deleted, err, deletes[i], "iiii", job, source, source, frame))
             return false;
     return true;
+}
+
+static bool delete_step(struct store *store, void *arg, struct error *err)
+{
+    struct prune_work *w = arg;
+    return note_pruning(&store->sql, w->job, err) &&
+           delete_frames(&store->sql, w->job->job, &w->deleted, &w->last, err);
+}
+
+/* A job's results as if it had never run: the roll-ups too. What its attempts were stays. */
+bool book_forget_results(struct store *store, int64_t job, bool *left, struct error *err)
+{
+    static const char *const rolls[] = {"roll", "roll_minute", "roll_hist", "roll_sample", "roll_change"};
+    struct sql *s = &store->sql;
+    int64_t deleted = 0;
+    bool last = true;
+    if (!delete_frames(s, job, &deleted, &last, err))
+        return false;
+    *left = !last;
+    for (size_t i = 0; last && i < sizeof rolls / sizeof *rolls; i++) {
+        struct str text = {0};
+        str_printf(&text, "DELETE FROM `%s` WHERE attempt IN (SELECT id FROM attempt WHERE job=?)", rolls[i]);
+        bool ok = sql_do(s, NULL, err, text.text, "i", job);
+        str_free(&text);
+        if (!ok)
+            return false;
+    }
+    return !last || (sql_do(s, NULL, err, "DELETE FROM refused WHERE job=?", "i", job) &&
+                     sql_do(s, NULL, err, "DELETE FROM event WHERE job=? AND kind='pruned'", "i", job) &&
+                     sql_do(s, NULL, err, "UPDATE attempt SET n_new=0 WHERE job=?", "i", job));
 }
 
 /* What is the job's as a whole. Labels are a run's: they go with its last frame. */

@@ -1,0 +1,330 @@
+/* book_jobs.c - jobs as people see them, and what they ask of them; see book.h. Nothing here talks to a scheduler: cancelling sets a mark that
+ * the watcher's next cycle reads (campaign_job.cancelled). */
+#include "store/book_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- lists ---- */
+
+static bool in_ranges(const struct store_range *r, size_t n, int64_t number)
+{
+    for (size_t i = 0; i < n; i++)
+        if (number >= r[i].first && number <= r[i].last)
+            return true;
+    return false;
+}
+
+static bool in_ids(const int64_t *ids, size_t n, int64_t id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct store_book_job *j, const struct store_job_filter *f)
+{
+    return (!f->state || (int)j->state == f->state) && (f->trial < 0 || j->trial == f->trial) &&
+           (!f->group || j->key.rungroup == f->group) &&
+           (!f->runs || in_ids(f->runs, f->n_runs, j->key.run)) &&
+           (!f->jobs || in_ranges(f->jobs, f->n_jobs, j->id));
+}
+
+static struct store_book_job take_job(struct sql *s, struct sql_stmt *q, struct arena *a)
+{
+    return (struct store_book_job){
+        .id = sql_int(s, q, 0),
+        .key = {sql_int(s, q, 1), sql_int(s, q, 2), sql_int(s, q, 3), sql_int(s, q, 4), sql_int(s, q, 5)},
+        .run_ord = sql_int(s, q, 6),
+        .trial = (uint32_t)sql_int(s, q, 7),
+        .task_rev = (uint32_t)sql_int(s, q, 8),
+        .version = (uint32_t)sql_int(s, q, 9),
+        .run = book_text(s, q, 10, a),
+        .task = book_text(s, q, 11, a),
+        .dataset = book_text(s, q, 12, a),
+        .folder = book_text(s, q, 13, a),
+        .cancelled_by = book_text(s, q, 14, a),
+        .state = (enum job_state)sql_int(s, q, 15),
+        .state_t = sql_int(s, q, 16),
+        .retry_t = sql_int(s, q, 17),
+        .created_t = sql_int(s, q, 18),
+        .forgiven_t = sql_int(s, q, 19),
+        .n_expected = sql_int(s, q, 20),
+        .n_final = sql_int(s, q, 21),
+        .n_lattices = sql_int(s, q, 22),
+        .n_tries = (uint32_t)sql_int(s, q, 23),
+        .cancelled = sql_int(s, q, 24) != 0,
+        .published = sql_int(s, q, 25) != 0,
+        .preview = sql_int(s, q, 26) != 0,
+    };
+}
+
+/* Frames and lattices from the roll-ups: true also while it runs. */
+static bool read_jobs(struct store *store, const struct store_job_filter *f, struct arena *a,
+                      struct store_book_job **rows, size_t *n, struct error *err)
+{
+    struct sql *s = &store->sql;
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT j.id,j.trial,j.rungroup,j.run,j.task_rev,j.version,r.ord,t.num,k.rev,v.version,r.name,m.name,"
+        "d.name,j.folder,j.cancelled_by,j.state,j.state_t,j.retry_t,j.created,j.forgiven_t,j.n_expected,"
+        "c.frames,c.lattices,j.n_tries,j.cancelled,j.published,j.preview FROM job j LEFT JOIN run r ON "
+        "r.id=j.run LEFT JOIN trial t ON t.id=j.trial LEFT JOIN task_rev k ON k.id=j.task_rev LEFT JOIN task "
+        "m ON m.id=k.task LEFT JOIN dataset_version v ON v.id=j.version LEFT JOIN dataset d ON "
+        "d.id=v.dataset "
+        "LEFT JOIN (SELECT a.job job,sum(x.frames) frames,sum(x.lattices) lattices FROM attempt a JOIN roll "
+        "x "
+        "ON x.attempt=a.id AND x.label=0 GROUP BY a.job) c ON c.job=j.id ORDER BY j.id",
+        "");
+    int step;
+    while ((step = sql_step(s, q, err)) == 1) {
+        struct store_book_job row = take_job(s, q, a);
+        if (!is_wanted(&row, f))
+            continue;
+        *rows = arena_grow(a, *rows, *n, sizeof **rows);
+        (*rows)[(*n)++] = row;
+    }
+    return step == 0;
+}
+
+static struct store_book_attempt take_attempt(struct sql *s, struct sql_stmt *q, struct arena *a)
+{
+    return (struct store_book_attempt){
+        .id = sql_int(s, q, 1),
+        .no = (uint32_t)sql_int(s, q, 2),
+        .live = sql_int(s, q, 3) != 0,
+        .state = (enum attempt_state)sql_int(s, q, 4),
+        .end = (enum end_kind)sql_int(s, q, 5),
+        .submit_t = sql_int(s, q, 6),
+        .start_t = sql_int(s, q, 7),
+        .end_t = sql_int(s, q, 8),
+        .exit_code = (int)sql_int(s, q, 9),
+        .exit_signal = (int)sql_int(s, q, 10),
+        .n_ranks = (uint32_t)sql_int(s, q, 11),
+        .n_threads = (uint32_t)sql_int(s, q, 12),
+        .name = book_text(s, q, 13, a),
+        .scheduler = book_text(s, q, 14, a),
+        .sched_id = book_text(s, q, 15, a),
+        .raw = book_text(s, q, 16, a),
+        .reason = book_text(s, q, 17, a),
+        .host = book_text(s, q, 18, a),
+        .program = book_text(s, q, 19, a),
+        .log_path = book_text(s, q, 20, a),
+    };
+}
+
+#define ATTEMPTS                                                                                             \
+    "SELECT x.job,x.id,x.no,coalesce(x.live,0),x.state,x.end_kind,x.submit_t,x.start_t,x.end_t,"             \
+    "coalesce(x.exit_code,-1),coalesce(x.exit_signal,-1),x.n_ranks,x.n_threads,x.name,x.scheduler,"          \
+    "x.sched_id,x.raw_state,x.reason,x.host,x.program,x.log_path FROM attempt x"
+
+static bool read_attempts(struct store *store, bool all, struct arena *a, const struct book_places *p,
+                          struct store_book_job *rows, struct error *err)
+{
+    struct sql *s = &store->sql;
+    struct sql_stmt *q = all ? sql_query(s, err, ATTEMPTS " ORDER BY x.job,x.no", "")
+                             : sql_query(s, err,
+                                         ATTEMPTS " JOIN (SELECT job,max(no) no FROM attempt GROUP BY job) l "
+                                                  "ON l.job=x.job AND l.no=x.no ORDER BY x.job,x.no",
+                                         "");
+    int step;
+    size_t at;
+    while ((step = sql_step(s, q, err)) == 1)
+        if (book_places_find(p, sql_int(s, q, 0), &at)) {
+            struct store_book_job *j = rows + at;
+            j->attempts = arena_grow(a, j->attempts, j->n_attempts, sizeof *j->attempts);
+            j->attempts[j->n_attempts++] = take_attempt(s, q, a);
+        }
+    return step == 0;
+}
+
+bool store_book_jobs(struct store *s, const struct store_job_filter *f, struct arena *a,
+                     struct store_book_job **rows, size_t *n, struct error *err)
+{
+    struct book_places p = {0};
+    size_t all = 0;
+    *rows = NULL;
+    *n = 0;
+    if (!read_jobs(s, f, a, rows, &all, err))
+        return false;
+    size_t left_out = f->newest && all > f->newest ? all - f->newest : 0;
+    *rows += left_out;
+    *n = all - left_out;
+    for (size_t i = 0; i < *n; i++)
+        book_places_add(&p, a, (*rows)[i].id);
+    book_places_sort(&p);
+    return read_attempts(s, f->all_attempts, a, &p, *rows, err);
+}
+
+/* ---- cancel and retry ---- */
+
+struct job_work {
+    const struct store_by *by;
+    const int64_t *jobs;
+    size_t n, changed;
+};
+
+struct job_now {
+    int64_t state, cancelled, live;
+};
+
+static bool read_now(struct store *store, int64_t job, struct job_now *out, struct error *err)
+{
+    struct sql *s = &store->sql;
+    *out = (struct job_now){0};
+    struct sql_stmt *q = sql_query(s, err,
+                                   "SELECT state,cancelled,(SELECT count(*) FROM attempt x WHERE x.job=j.id "
+                                   "AND x.live=1) FROM job j WHERE j.id=?",
+                                   "i", job);
+    int step = sql_step(s, q, err);
+    if (step != 1)
+        return step == 0 && (error_set(err, ERROR_USAGE, "there is no job %lld", (long long)job),
+                             error_hint(err, "xfelx job list shows them all"));
+    *out = (struct job_now){sql_int(s, q, 0), sql_int(s, q, 1), sql_int(s, q, 2)};
+    sql_reset(s, q);
+    return true;
+}
+
+static bool cancel_work(struct store *s, void *arg, struct error *err)
+{
+    struct job_work *w = arg;
+    bool ok = true;
+    w->changed = 0;
+    for (size_t i = 0; ok && i < w->n; i++) {
+        struct job_now j;
+        int64_t now = 0;
+        ok = read_now(s, w->jobs[i], &j, err) && sql_now(&s->sql, &now, err);
+        if (ok && j.state == JOB_DONE && !j.live)
+            ok = (error_set(err, ERROR_USAGE, "job %lld is done", (long long)w->jobs[i]),
+                  error_hint(err, "xfelx job delete %lld removes its results", (long long)w->jobs[i]));
+        if (!ok || j.cancelled)
+            continue;
+        /* what is alive stays so until the watcher has ended it */
+        ok = sql_do(&s->sql, NULL, err, "UPDATE job SET cancelled=1,cancelled_by=? WHERE id=?", "ti",
+                    w->by->who, w->jobs[i]) &&
+             (j.live || sql_do(&s->sql, NULL, err, "UPDATE job SET state=?,state_t=?,retry_t=NULL WHERE id=?",
+                               "iii", (int64_t)JOB_CANCELLED, now, w->jobs[i])) &&
+             book_audit_id(s, w->by, "job.cancel", "job", w->jobs[i], job_state_word((int)j.state),
+                           "cancelled", err);
+        w->changed++;
+    }
+    return ok;
+}
+
+bool store_job_cancel(struct store *s, const struct store_by *by, const int64_t *jobs, size_t n,
+                      size_t *changed, struct error *err)
+{
+    struct job_work w = {by, jobs, n, 0};
+    bool ok = book_change(s, cancel_work, &w, err);
+    if (changed)
+        *changed = w.changed;
+    return ok;
+}
+
+static bool retry_work(struct store *s, void *arg, struct error *err)
+{
+    struct job_work *w = arg;
+    bool ok = true;
+    w->changed = 0;
+    for (size_t i = 0; ok && i < w->n; i++) {
+        struct job_now j;
+        int64_t now = 0;
+        ok = read_now(s, w->jobs[i], &j, err) && sql_now(&s->sql, &now, err);
+        if (ok && j.state == JOB_DONE)
+            ok = (error_set(err, ERROR_USAGE, "job %lld is done", (long long)w->jobs[i]),
+                  error_hint(err, "to do it anew: xfelx job delete %lld, then retry", (long long)w->jobs[i]));
+        if (!ok || (j.live && !j.cancelled))
+            continue;
+        ok = sql_do(&s->sql, NULL, err,
+                    "UPDATE job SET cancelled=0,cancelled_by=NULL,forgiven_t=?,retry_t=NULL WHERE id=?", "ii",
+                    now, w->jobs[i]) &&
+             (j.live || sql_do(&s->sql, NULL, err, "UPDATE job SET state=?,state_t=? WHERE id=?", "iii",
+                               (int64_t)JOB_READY, now, w->jobs[i])) &&
+             book_audit_id(s, w->by, "job.retry", "job", w->jobs[i], job_state_word((int)j.state), "ready",
+                           err);
+        w->changed++;
+    }
+    return ok;
+}
+
+bool store_job_retry(struct store *s, const struct store_by *by, const int64_t *jobs, size_t n,
+                     size_t *changed, struct error *err)
+{
+    struct job_work w = {by, jobs, n, 0};
+    bool ok = book_change(s, retry_work, &w, err);
+    if (changed)
+        *changed = w.changed;
+    return ok;
+}
+
+/* ---- delete ---- */
+
+struct delete_work {
+    const struct store_by *by;
+    int64_t job;
+    bool left;
+};
+
+/* Other people's work is built on it. */
+static bool not_an_input(struct store *s, int64_t job, struct error *err)
+{
+    struct arena a = {0};
+    const char *version;
+    bool there = false;
+    bool ok = book_look(s, &a, &version, &there, err,
+                        "SELECT d.name FROM version_input i JOIN dataset_version v ON v.id=i.version JOIN "
+                        "dataset d ON d.id=v.dataset JOIN attempt x ON x.live=1 JOIN job j ON j.id=x.job AND "
+                        "j.version=v.id WHERE i.job=? LIMIT 1",
+                        job);
+    if (ok && there)
+        ok = (error_set(err, ERROR_USAGE, "job %lld is being read for dataset \"%s\"", (long long)job,
+                        version),
+              error_hint(err, "wait until that has ended, or cancel it"));
+    arena_free(&a);
+    return ok;
+}
+
+/* First nothing starts it any more; then its rows can go in steps. */
+static bool mark_work(struct store *s, void *arg, struct error *err)
+{
+    const struct delete_work *w = arg;
+    struct job_now j;
+    int64_t now = 0, frames = 0;
+    char was[96];
+    if (!read_now(s, w->job, &j, err) || !sql_now(&s->sql, &now, err))
+        return false;
+    if (j.live)
+        return error_set(err, ERROR_USAGE, "job %lld is alive", (long long)w->job),
+               error_hint(err, "end it first: xfelx job cancel %lld", (long long)w->job);
+    if (!not_an_input(s, w->job, err) ||
+        !sql_number(&s->sql, &frames, 0, err,
+                    "SELECT sum(r.frames) FROM roll r JOIN attempt a ON a.id=r.attempt WHERE a.job=? AND "
+                    "r.label=0",
+                    "i", w->job))
+        return false;
+    snprintf(was, sizeof was, "%s, %lld frames", job_state_word((int)j.state), (long long)frames);
+    return sql_do(&s->sql, NULL, err,
+                  "UPDATE job SET cancelled=1,cancelled_by=?,state=?,state_t=?,retry_t=NULL,published=0,"
+                  "n_final=NULL,n_lattices=NULL,outputs=0 WHERE id=?",
+                  "tiii", w->by->who, (int64_t)JOB_CANCELLED, now, w->job) &&
+           book_audit_id(s, w->by, "job.delete", "job", w->job, was, "no results, cancelled", err);
+}
+
+static bool forget_work(struct store *s, void *arg, struct error *err)
+{
+    struct delete_work *w = arg;
+    return book_forget_results(s, w->job, &w->left, err);
+}
+
+bool store_job_delete(struct store *s, const struct store_by *by, int64_t job, struct error *err)
+{
+    struct delete_work w = {by, job, true};
+    if (!book_change(s, mark_work, &w, err))
+        return false;
+    while (w.left)
+        if (!book_change(s, forget_work, &w, err))
+            return false;
+    return true;
+}
