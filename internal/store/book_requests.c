@@ -20,6 +20,9 @@ static bool has_field(const char *fields, const char *key, bool *must)
     return false;
 }
 
+/* Arguments that are texts, of whatever verb. */
+static const char texts[] = "tag text name rename comment colour kind resources about phil";
+
 static bool args_good(const struct book_verb *v, const struct json *args, struct error *err)
 {
     const char *fields = v->face.fields;
@@ -27,10 +30,14 @@ static bool args_good(const struct book_verb *v, const struct json *args, struct
     bool must;
     if (!json_is_object(args))
         return error_set(err, ERROR_USAGE, "the arguments of %s are a JSON object", v->face.name);
-    for (const struct json *m = json_first(args); m; m = json_next(m))
+    for (const struct json *m = json_first(args); m; m = json_next(m)) {
         if (!has_field(v->face.fields, json_key(m), &must))
             return error_set(err, ERROR_USAGE, "%s has no argument \"%s\"", v->face.name, json_key(m)),
                    error_hint(err, "it has: %s", v->face.fields);
+        if (has_field(texts, json_key(m), &must) && !json_text(m))
+            return error_set(err, ERROR_USAGE, "the argument \"%s\" of %s is a text", json_key(m),
+                             v->face.name);
+    }
     while (schema_word(&fields, word, sizeof word)) {
         size_t n = strlen(word);
         if (word[n - 1] != '!')

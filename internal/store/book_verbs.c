@@ -133,7 +133,7 @@ static bool run_comment(struct book_asked *r, struct error *err)
     size_t n, changed = 0;
     const char *text = text_of(r, "text");
     return runs_of(r, "runs", &runs, &n, err) &&
-           store_run_comment(r->s, r->by, runs, n, text ? text : "", &changed, err) &&
+           store_run_comment(r->s, r->by, runs, n, text, &changed, err) &&
            say_changed(r, changed, "run");
 }
 
@@ -195,7 +195,7 @@ static bool trial_comment(struct book_asked *r, struct error *err)
     if (!trials_of(r, "trial", &nums, &n, err))
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!store_trial_comment(r->s, r->by, nums[i], text ? text : "", err))
+        if (!store_trial_comment(r->s, r->by, nums[i], text, err))
             return false;
     return true;
 }
