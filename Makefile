@@ -24,7 +24,7 @@ AR      := gcc-ar
 BASE    += -isystem $(SYSROOT)/include/mariadb
 OPT     := -O3 -fPIE -fno-plt -ffunction-sections -fdata-sections -fno-math-errno -D_FORTIFY_SOURCE=2
 LDFLAGS := -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,relro,-z,now -Wl,-z,stack-size=4194304 -L$(SYSROOT)/lib
-LIBS    := -lmpi -lhdf5 -lsqlite3 -lcjson -lcurl -lmariadb -lbearssl -ldeflate -lbz2 -lz -llz4 -lm
+LIBS    := -lmpi -lhdf5 -lsqlite3 -lcjson -lcurl -lmariadb -lmicrohttpd -lbearssl -ldeflate -lbz2 -lz -llz4 -lm
 ALLOC   := $(SYSROOT)/lib/mimalloc.o
 READY   := $(SYSROOT)/.ready
 else
@@ -34,7 +34,7 @@ AR      := gcc-ar
 OPT     := -O1 -D_FORTIFY_SOURCE=2 $(if $(SAN),-fsanitize=$(SAN)) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=undefined)
 BASE    += -isystem /usr/include/hdf5/serial -isystem /usr/include/cjson -isystem /usr/include/$(MULTIARCH)/mpich -isystem /usr/include/mariadb -Wno-format-truncation -Wno-maybe-uninitialized
 LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) -L/usr/lib/x86_64-linux-gnu/hdf5/serial
-LIBS    := -lmpich -lhdf5 -lsqlite3 -lcjson -lcurl -lmariadb -ldeflate -lbz2 -lz -llz4 -lm
+LIBS    := -lmpich -lhdf5 -lsqlite3 -lcjson -lcurl -lmariadb -lmicrohttpd -lbearssl -ldeflate -lbz2 -lz -llz4 -lm
 ALLOC   :=
 READY   :=
 endif
@@ -46,7 +46,9 @@ CPPFLAGS := -D_GNU_SOURCE -Iinternal -I. -I$(BUILD)/gen
 
 # ---- sources
 SOURCES := $(wildcard cmd/*.c internal/*/*.c kernels/*.c)
-GENERATED := $(BUILD)/gen/licenses.c $(BUILD)/gen/templates.c
+GENERATED := $(BUILD)/gen/licenses.c $(BUILD)/gen/templates.c $(BUILD)/gen/pages.c
+# Modules of the pages that come from npm; both flavours take them from where the product's libraries are.
+MODULES := $(addprefix $(SYSROOT)/share/pages/,uplot.js uplot.css preact.js hooks.js htm.js signals-core.js signals.js)
 LIBRARY := $(filter-out $(BUILD)/obj/cmd/main.o,$(SOURCES:%.c=$(BUILD)/obj/%.o)) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
 TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/*/*_test.c test/laws/*_test.c $(if $(READY),test/vendor/*_test.c)))
 
@@ -90,6 +92,10 @@ $(BUILD)/gen/licenses.c: scripts/embed-licenses LICENSE vendor/manifest $(READY)
 $(BUILD)/gen/templates.c: scripts/embed $(wildcard templates/*)
 	@mkdir -p $(@D)
 	@scripts/embed embedded_templates templates/* >$@
+
+$(BUILD)/gen/pages.c: scripts/embed $(wildcard internal/web/pages/*) $(SYSROOT)/.ready
+	@mkdir -p $(@D)
+	@scripts/embed embedded_pages internal/web/pages/* $(MODULES) >$@
 
 $(SYSROOT)/.ready: vendor/build vendor/fetch vendor/manifest $(wildcard vendor/recipes/* vendor/files/*/*)
 	@scripts/ci-deps build --print

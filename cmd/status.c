@@ -1,6 +1,7 @@
 /* status.c - where things stand: runs, frames, hits, indexed, stage times. Reads the database only. */
 #include "cmd/cli.h"
 #include "cmd/database.h"
+#include "cmd/status.h"
 
 #include "pipeline/pipeline.h"
 #include "report/report.h"
@@ -180,8 +181,11 @@ static int run(struct cli *cli)
     if (!cli_operands(cli, 0, 1, "FOLDER", &err))
         return cli_misuse(cli, &err);
     struct params *p = params_make(&cli->arena);
-    if (!params_load_settings(p, cli_value(cli, "config", NULL), &err) ||
-        !database_open_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, true, &s, &err))
+    if (!params_load_settings(p, cli_value(cli, "config", NULL), &err))
+        return cli_fail(&err);
+    if (cli_has(cli, "serve"))
+        return status_serve(cli, p);
+    if (!database_open_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, true, &s, &err))
         return cli_fail(&err);
     bool ok = store_jobs(s, &cli->arena, &jobs, &n, &err);
     struct str text = {0};
@@ -212,12 +216,15 @@ static int run(struct cli *cli)
 static const struct option_row options[] = {
     {0, "json", NULL, "print as JSON, with every count and interval"},
     {0, "config", "FILE", "settings file, read after the others (also $XFELX_CONFIG)"},
+    STATUS_SERVE_OPTIONS,
     {0},
 };
 
 static const struct example examples[] = {
     {"xfelx status results", "show what became of the frames that were processed into the folder results"},
     {"xfelx status results --json", "the same for programs"},
+    {"xfelx status --serve 8080 results",
+     "pages about it for a browser on this machine (elsewhere: ssh -L 8080:127.0.0.1:8080 HOST)"},
     {0},
 };
 

@@ -10,5 +10,7 @@ struct embedded {
 };
 
 extern const struct embedded embedded_templates[]; /* templates/ */
+extern const struct embedded
+    embedded_pages[]; /* internal/web/pages/ and the modules of vendor/ that they use */
 
 #endif

@@ -12,6 +12,7 @@
 #include "model/model.h"
 #include "store/book.h"
 #include "store/campaign.h"
+#include "store/changes.h"
 #include "store/keep.h"
 #include "store/making.h"
 

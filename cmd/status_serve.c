@@ -1,0 +1,77 @@
+/* status_serve.c - `status --serve`: the pages, until somebody ends them. */
+#include "cmd/status.h"
+
+#include "cmd/database.h"
+#include "web/web.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Blocked before any thread is there: all inherit it, and only the wait below takes them. */
+static void block(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+    sigprocmask(SIG_BLOCK, set, NULL);
+}
+
+static bool check_database(const struct store_options *o, struct error *err)
+{
+    struct store *s = NULL;
+    if (!store_open(o, true, &s, err))
+        return false;
+    store_close(s);
+    return true;
+}
+
+static const char *title_of(struct cli *cli)
+{
+    const char *folder = cli->n_operands ? cli->operands[0] : ".";
+    const char *name = fs_name(fs_absolute(&cli->arena, folder));
+    return *name ? name : "xfelx";
+}
+
+static void serve(struct web *w)
+{
+    sigset_t set;
+    block(&set);
+    for (int got = 0; got != SIGINT && got != SIGTERM;) {
+        struct error err = {0};
+        if (sigwait(&set, &got) != 0)
+            return;
+        if (got == SIGHUP && !web_reload(w, &err))
+            log_warn("%s", err.fact);
+    }
+}
+
+int status_serve(struct cli *cli, const struct params *p)
+{
+    struct error err = {0};
+    struct store_options store;
+    struct web *w = NULL;
+    struct web_options o = {.listen = cli_value(cli, "serve", NULL),
+                            .prefix = cli_value(cli, "prefix", NULL),
+                            .token_file = cli_value(cli, "token-file", NULL),
+                            .no_token = cli_has(cli, "no-token"),
+                            .proxied = cli_has(cli, "behind-proxy"),
+                            .read_only = cli_has(cli, "read-only"),
+                            .title = title_of(cli),
+                            .version = version_number(),
+                            .store = &store};
+    o.n_hosts = cli_values(cli, "allow-host", &o.hosts);
+    sigset_t set;
+    block(&set);
+    if (!database_options_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, &store, &err) ||
+        !check_database(&store, &err) || !web_start(&o, &w, &err))
+        return cli_fail(&err);
+    struct str text = {0};
+    str_printf(&text, "serving %s\n", web_link(w));
+    cli_print(&text);
+    str_free(&text);
+    serve(w);
+    web_stop(w);
+    return EXIT_CODE_DONE;
+}

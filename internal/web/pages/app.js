@@ -1,0 +1,87 @@
+// app.js - the frame around the pages: which page, header, navigation, theme, keys. Each page is a link (#/runs?…).
+import {html, render, signal, useEffect} from './html.js';
+import {askWho, connect, me, seq, heard, away, lagging, now} from './live.js';
+import {clock, duration} from './format.js';
+import {Overview} from './overview.js';
+import {Runs} from './runs.js';
+import {Jobs} from './jobs.js';
+
+const PAGES = [
+  {id: 'overview', word: 'Overview', key: 'o', view: Overview},
+  {id: 'runs', word: 'Runs', key: 'r', view: Runs},
+  {id: 'jobs', word: 'Jobs', key: 'j', view: Jobs},
+];
+
+// ---- where we are: "#/runs/12?filter=x"
+function place() {
+  const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
+  const [id = '', ...rest] = path.split('/').map(decodeURIComponent);
+  return {page: PAGES.find(p => p.id === id) || PAGES[0], rest, query: new URLSearchParams(query)};
+}
+const here = signal(place());
+addEventListener('hashchange', () => { delete document.body.dataset.ready; here.value = place(); document.querySelector('main')?.focus(); scrollTo(0, 0); });
+
+// ---- theme and hutch mode: by link, else as it was chosen in this browser, else as the system has it
+const options = new URLSearchParams(location.search);
+const theme = signal(options.get('theme') || localStorage.getItem('xfelx-theme') || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
+const hutch = signal(options.get('hutch') === '1' || localStorage.getItem('xfelx-hutch') === '1');
+function look() {
+  document.documentElement.dataset.theme = theme.value;
+  document.documentElement.classList.toggle('hutch', hutch.value);
+}
+function setTheme(t) { theme.value = t; localStorage.setItem('xfelx-theme', t); look(); dispatchEvent(new Event('resize')); }
+function setHutch(on) { hutch.value = on; localStorage.setItem('xfelx-hutch', on ? '1' : '0'); look(); dispatchEvent(new Event('resize')); }
+look();
+
+// ---- keys (UI 4.3): g then a page's letter; none while typing, none with Ctrl or Alt
+let afterG = false;
+addEventListener('keydown', e => {
+  if (e.ctrlKey || e.altKey || e.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName)) return;
+  const page = afterG && PAGES.find(p => p.key === e.key);
+  afterG = e.key === 'g';
+  if (page) location.hash = '#/' + page.id;
+  else if (e.key === 't') setTheme(theme.value === 'dark' ? 'light' : 'dark');
+  else if (e.key === 'h') setHutch(!hutch.value);
+  else if (e.key === '/') { const box = document.querySelector('input[type=search]'); if (box) { e.preventDefault(); box.focus(); } }
+});
+
+function Header() {
+  const silent = now.value - heard.value, lag = lagging.value === null ? null : now.value - lagging.value;
+  return html`<header>
+    <div class="brand"><b>xfelx</b> <span class="exp">${me.value?.title}</span></div>
+    <div id="strip" class=${silent > 5 ? 'stale' : ''}>
+      ${lag !== null && lag < 3600 && html`<span>newest frame <b>${duration(lag)}</b> ago</span>`}
+      <span><b>${clock(now.value, true)}</b> UTC</span>
+    </div>
+    <div class="tools">
+      <button aria-pressed=${hutch.value} title="large text for the hutch (h)" onClick=${() => setHutch(!hutch.value)}>Hutch</button>
+      <button title="light or dark (t)" onClick=${() => setTheme(theme.value === 'dark' ? 'light' : 'dark')}>${theme.value === 'dark' ? 'Light' : 'Dark'}</button>
+    </div>
+  </header>`;
+}
+
+// What is wrong with the line itself stands above everything.
+function Trouble() {
+  const silent = now.value - heard.value;
+  if (away.value) return html`<div class="alarm bad nomargin" role="alert"><span>✕</span><div>The database does not answer: ${away.value}. Numbers are as they were; trying again each second.</div></div>`;
+  if (silent > 30) return html`<div class="alarm nomargin" role="alert"><span>▲</span><div>No word from the server since ${clock(heard.value, true)}, trying again.</div></div>`;
+  return null;
+}
+
+function App() {
+  const {page, rest, query} = here.value;
+  useEffect(() => { document.title = `${page.word} · ${me.value?.title || 'xfelx'}`; }, [page, me.value]);
+  if (!me.value) return null;
+  if (me.value.role === 'none') return html`<main id="main"><h1>A token is needed</h1>
+    <p>Open the link that was printed where the server was started (<code>http://…/?t=…</code>), or ask whoever runs it for a token.</p></main>`;
+  return html`<a class="skip" href="#main">to the content</a>
+    <${Header}/>
+    <nav aria-label="Pages">${PAGES.map(p => html`<a key=${p.id} href=${'#/' + p.id} aria-current=${p === page ? 'page' : undefined}>${p.word}</a>`)}</nav>
+    <main id="main" tabindex="-1"><${Trouble}/><${page.view} rest=${rest} query=${query}/></main>
+    <footer>${me.value.read_only ? 'read-only' : me.value.role} ${me.value.name} · xfelx ${me.value.version}</footer>`;
+}
+
+await askWho();
+render(html`<${App}/>`, document.getElementById('app'));
+if (me.value.role !== 'none') connect();
+else document.body.dataset.ready = 'login';

@@ -1,0 +1,39 @@
+/* routes.c - the table; see routes.h. test/unit/web/routes_test.c holds it against openapi.json. */
+#include "web/routes.h"
+
+#include "web/api.h"
+
+#include <string.h>
+
+// clang-format off
+const struct route web_routes[] = {
+    {"GET", "/", ROLE_NONE, ROUTE_DIRECT, 0, api_page, "the page"},
+    {"GET", "/assets/{}/{}", ROLE_NONE, ROUTE_DIRECT, 0, api_asset, "a file of the page"},
+    {"GET", "/api/openapi.json", ROLE_NONE, ROUTE_DIRECT, 0, api_openapi, "this description"},
+    {"GET", "/healthz", ROLE_NONE, ROUTE_DIRECT, 0, api_health, "is the server alive"},
+    {"GET", "/readyz", ROLE_NONE, ROUTE_STORE, 0, api_ready, "can the database be read"},
+    {"GET", "/metrics", ROLE_NONE, ROUTE_DIRECT, 0, api_metrics, "counters in Prometheus' form"},
+    {"GET", "/api/v1/me", ROLE_NONE, ROUTE_DIRECT, 0, api_me, "who asks, and what he may"},
+    {"GET", "/api/v1/events", ROLE_READER, ROUTE_EVENTS, 0, NULL, "a stream of what changes"},
+    {"GET", "/api/v1/overview", ROLE_READER, ROUTE_STORE, 0, api_overview, "where things stand"},
+    {"GET", "/api/v1/runs", ROLE_READER, ROUTE_STORE, 0, api_runs, "all runs, in columns"},
+    {"GET", "/api/v1/jobs", ROLE_READER, ROUTE_STORE, 0, api_jobs, "all jobs, in columns"},
+    {"GET", "/api/v1/jobs/{}", ROLE_READER, ROUTE_STORE, 0, api_job, "one job"},
+    {0},
+};
+// clang-format on
+
+const struct route *route_find(const char *method, const char *path, char parts[TARGET_PARTS][TARGET_PART],
+                               const char **allow)
+{
+    *allow = NULL;
+    if (strcmp(method, "HEAD") == 0)
+        method = "GET";
+    for (const struct route *r = web_routes; r->method; r++)
+        if (target_matches(r->path, path, parts)) {
+            if (strcmp(r->method, method) == 0)
+                return r;
+            *allow = strcmp(r->method, "GET") == 0 ? "GET, HEAD" : r->method;
+        }
+    return NULL;
+}

@@ -1,0 +1,513 @@
+/* server.c - HTTP by libmicrohttpd: what its one thread does with each request.
+ *
+ * A request is an `exchange`, made when its first line was read and freed when its answer is out. First call of the handler (head
+ * complete): everything that can be refused without a body is. Last call (body complete): answered at once from memory, or by a worker
+ * while the connection sleeps. Nothing here waits.
+ */
+#include "web/private.h"
+
+#include "web/connections.h"
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    POOL_BYTES = 8192, /* head and answer's head of a connection */
+    CONNECTIONS_MOST = 12000,
+    PER_ADDRESS = 256,
+    IDLE_S = 60, /* nothing came and nothing went */
+    FIELDS_MOST = 64,
+};
+
+struct exchange {
+    struct web *web;
+    struct MHD_Connection *connection;
+    int64_t start_ns;
+    struct target target;
+    const char *method;
+    int refused; /* status that the first line is refused with; 0: none */
+    const struct route *route;
+    struct web_request q;
+    struct web_answer a;
+    struct str body;
+    char address[80], prefix[TARGET_PATH];
+    struct gate_verdict verdict;
+    bool begun, closes;
+    bool made; /* by a worker: to be sent at the handler's next call */
+};
+
+/* ---- a request begins and ends ---- */
+
+static void *begin(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    struct web *w = cls;
+    struct exchange *x = calloc(1, sizeof *x);
+    if (!x)
+        return NULL;
+    x->web = w;
+    x->connection = connection;
+    x->start_ns = clock_monotonic();
+    x->refused = target_parse(uri, w->prefix, &x->target);
+    return x;
+}
+
+static struct connection *connection_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void end(void *cls, struct MHD_Connection *connection, void **con_cls,
+                enum MHD_RequestTerminationCode why)
+{
+    (void)why;
+    struct web *w = cls;
+    struct exchange *x = *con_cls;
+    if (!x)
+        return;
+    struct connection *c = connection_of(connection);
+    if (c)
+        connection_allow(w->connections, c, 0, clock_monotonic());
+    metrics_count(&w->metrics, x->a.status, clock_monotonic() - x->start_ns);
+    answer_free(&x->a);
+    str_free(&x->body);
+    free(x);
+    *con_cls = NULL;
+}
+
+static void notice(void *cls, struct MHD_Connection *connection, void **socket_context,
+                   enum MHD_ConnectionNotificationCode what)
+{
+    struct web *w = cls;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *socket_context = info ? connection_open(w->connections, info->connect_fd, clock_monotonic()) : NULL;
+    } else if (*socket_context) {
+        connection_close(w->connections, *socket_context);
+        *socket_context = NULL;
+    }
+}
+
+/* ---- answers ---- */
+
+static const struct {
+    const char *name, *value;
+} always[] = {
+    {"X-Content-Type-Options", "nosniff"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"X-Frame-Options", "DENY"},
+    {"Permissions-Policy", "camera=(), microphone=(), geolocation=()"},
+    {"Content-Security-Policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+     "worker-src 'self'; font-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'; "
+     "require-trusted-types-for 'script'; trusted-types xfelx"},
+};
+
+static void add_always(struct MHD_Response *r)
+{
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        MHD_add_response_header(r, always[i].name, always[i].value);
+}
+
+static void add_header(struct MHD_Response *r, const char *name, const char *value)
+{
+    if (value && *value)
+        MHD_add_response_header(r, name, value);
+}
+
+static enum MHD_Result send_answer(struct exchange *x)
+{
+    struct web_answer *a = &x->a;
+    if (!a->status)
+        a->status = 200;
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(a->body.len, a->body.text, MHD_RESPMEM_MUST_FREE);
+    if (!r)
+        return MHD_NO;
+    a->body = (struct str){0}; /* the response's from now on */
+    add_always(r);
+    if (a->status != 304 && a->status != 303)
+        add_header(r, "Content-Type", a->type ? a->type : WEB_JSON);
+    add_header(r, "Cache-Control", a->cache ? a->cache : "no-store");
+    add_header(r, "ETag", a->etag);
+    add_header(r, "Location", a->location);
+    add_header(r, "Set-Cookie", a->cookie);
+    add_header(r, "Allow", a->allow);
+    if (a->gzipped)
+        add_header(r, "Content-Encoding", "gzip");
+    add_header(r, "Vary", "Accept-Encoding, Cookie, Authorization");
+    if (a->status == 503 || a->status == 429)
+        add_header(r, "Retry-After", a->status == 503 ? "1" : "60");
+    if (x->closes)
+        add_header(r, "Connection", "close");
+    enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)a->status, r);
+    MHD_destroy_response(r);
+    return result;
+}
+
+/* closes: what follows on this connection is not to be trusted, or is a body that nobody wants: answered at once, which ends it. Else the
+ * answer waits for the handler's next call, and the connection goes on. */
+static enum MHD_Result refuse(struct exchange *x, int status, const char *code, const char *text, bool closes)
+{
+    answer_error(&x->a, status, code, text, NULL);
+    x->closes = closes;
+    x->made = !closes;
+    return closes ? send_answer(x) : MHD_YES;
+}
+
+/* ---- what is looked at before a body comes ---- */
+
+struct fields {
+    int n, hosts, lengths, encodings;
+    bool expects;
+};
+
+static enum MHD_Result count_field(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+    (void)kind, (void)value;
+    struct fields *f = cls;
+    f->n++;
+    f->hosts += str_same_nocase(key, MHD_HTTP_HEADER_HOST);
+    f->lengths += str_same_nocase(key, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    f->encodings += str_same_nocase(key, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+    f->expects |= str_same_nocase(key, MHD_HTTP_HEADER_EXPECT);
+    return MHD_YES;
+}
+
+static const char *field(const struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+/* The framing of the request (WEB 2.1.3). 0, or the answer is queued. */
+static int bad_framing(struct exchange *x, enum MHD_Result *result)
+{
+    struct fields f = {0};
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, count_field, &f);
+    const char *length = field(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    if (x->refused)
+        *result = refuse(x, x->refused, x->refused == 404 ? "no_such_page" : "bad_request",
+                         x->refused == 414 ? "the address is too long" : "this is no address of a page here",
+                         x->refused != 404);
+    else if (f.n > FIELDS_MOST)
+        *result = refuse(x, 431, "too_many_fields", "more header fields than are read", true);
+    else if (f.encodings)
+        *result = refuse(x, 501, "no_encodings", "bodies come with their length here", true);
+    else if (f.hosts > 1 || f.lengths > 1 ||
+             (length && (!*length || strspn(length, "0123456789") != strlen(length) || strlen(length) > 18)))
+        *result = refuse(x, 400, "bad_request", "the head of the request cannot be understood", true);
+    else if (f.expects)
+        *result = refuse(x, 417, "no_expectations", "send the body at once", true);
+    else
+        return 0;
+    return 1;
+}
+
+/* The address of who asks; behind a proxy on this machine the last one that it names. */
+static void find_address(struct exchange *x)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct sockaddr_storage address = {0};
+    if (info && info->client_addr) {
+        size_t size = info->client_addr->sa_family == AF_INET6  ? sizeof(struct sockaddr_in6)
+                      : info->client_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+                                                                : sizeof(sa_family_t);
+        memcpy(&address, info->client_addr, size);
+    }
+    listen_text(&address, false, x->address);
+    const char *forwarded = x->web->options.proxied ? field(x, "X-Forwarded-For") : NULL;
+    if (!forwarded)
+        return;
+    const char *last = strrchr(forwarded, ',');
+    last = last ? last + 1 + strspn(last + 1, " ") : forwarded;
+    if (*last && strspn(last, "0123456789abcdefABCDEF:.") == strlen(last))
+        snprintf(x->address, sizeof x->address, "%.63s", last);
+}
+
+/* A proxy may say below which path we stand: only what a path is made of is believed. */
+static void find_prefix(struct exchange *x)
+{
+    const char *p = x->web->options.proxied ? field(x, "X-Forwarded-Prefix") : NULL;
+    snprintf(x->prefix, sizeof x->prefix, "%s", x->web->prefix);
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._~-";
+    if (!p || p[0] != '/' || strlen(p) > 200 || strspn(p, allowed) != strlen(p) || strstr(p, "//"))
+        return;
+    snprintf(x->prefix, sizeof x->prefix, "%s%s", p, str_ends(p, "/") ? "" : "/");
+}
+
+static void fill_request(struct exchange *x)
+{
+    const char *encodings = field(x, MHD_HTTP_HEADER_ACCEPT_ENCODING), *proto = field(x, "X-Forwarded-Proto");
+    find_address(x);
+    find_prefix(x);
+    x->q.target = &x->target;
+    x->q.address = x->address;
+    x->q.prefix = x->prefix;
+    x->q.if_none_match = field(x, MHD_HTTP_HEADER_IF_NONE_MATCH);
+    x->q.gzip = encodings && strstr(encodings, "gzip");
+    x->q.secure =
+        x->web->options.tls_cert || (x->web->options.proxied && proto && str_same_nocase(proto, "https"));
+    x->q.read_only = x->web->options.read_only;
+    x->q.role = x->verdict.role;
+    x->q.name = x->verdict.name;
+}
+
+static void ask_gate(struct exchange *x, bool changes)
+{
+    const struct gate_request g = {
+        .host = field(x, MHD_HTTP_HEADER_HOST),
+        .cookie = field(x, MHD_HTTP_HEADER_COOKIE),
+        .authorization = field(x, MHD_HTTP_HEADER_AUTHORIZATION),
+        .x_xfelx = field(x, "X-Xfelx"),
+        .origin = field(x, "Origin"),
+        .fetch_site = field(x, "Sec-Fetch-Site"),
+        .content_type = field(x, MHD_HTTP_HEADER_CONTENT_TYPE),
+        .address = x->address,
+        .changes = changes,
+        .local = x->web->local,
+    };
+    gate_check(x->web->gate, &g, x->route->role, clock_now(), &x->verdict);
+}
+
+static bool is_get(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+static enum MHD_Result no_route(struct exchange *x, const char *allow)
+{
+    x->a.allow = allow;
+    if (allow)
+        return refuse(x, 405, "not_that_way", "this address is not asked in that way", !is_get(x->method));
+    return refuse(x, 404, "no_such_page", "there is no such address here", !is_get(x->method));
+}
+
+/* The head is there. MHD_YES with nothing queued: go on. */
+static enum MHD_Result look_at_head(struct exchange *x, const char *method)
+{
+    enum MHD_Result result;
+    const char *allow = NULL, *length = field(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    fill_request(x);
+    if (bad_framing(x, &result))
+        return result;
+    x->route = route_find(method, x->target.path, x->q.parts, &allow);
+    if (!x->route || (x->route->kind == ROUTE_CHANGE && x->web->options.read_only))
+        return no_route(x, x->route ? NULL : allow);
+    ask_gate(x, x->route->kind == ROUTE_CHANGE);
+    fill_request(x);
+    if (x->verdict.status)
+        return refuse(x, x->verdict.status, x->verdict.code, x->verdict.text, !is_get(method));
+    int64_t size = 0;
+    if (length && str_to_i64(length, &size) && size > (int64_t)x->route->body_most)
+        return refuse(x, 413, "too_large", "more than may be sent to this address", true);
+    return MHD_YES;
+}
+
+static bool take_body(struct exchange *x, const char *data, size_t n)
+{
+    if (x->body.len + n > x->route->body_most)
+        return false;
+    str_addn(&x->body, data, n);
+    return true;
+}
+
+/* ---- by a worker ---- */
+
+static void wake(void *connection)
+{
+    MHD_resume_connection(connection);
+}
+
+static void work(void *arg, struct store *s, const struct error *why)
+{
+    struct exchange *x = arg;
+    if (s) {
+        x->route->answer(x->web, s, &x->q, &x->a);
+        if (x->a.status >= 500)
+            pool_store_failed(x->web->pool);
+    } else {
+        answer_failed(&x->a, why);
+        x->a.status = 503;
+    }
+    answer_finish(&x->a, &x->q);
+    x->made = true;
+    wake(x->connection);
+}
+
+/* ---- streams ---- */
+
+static void before_sleep(void *connection)
+{
+    MHD_suspend_connection(connection);
+}
+
+static ssize_t read_stream(void *stream, uint64_t at, char *out, size_t room)
+{
+    (void)at;
+    long n = stream_read(stream, out, room, before_sleep);
+    return n < 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
+}
+
+static void close_stream(void *stream)
+{
+    stream_close(stream);
+}
+
+static enum MHD_Result start_stream(struct exchange *x)
+{
+    const char *last = field(x, "Last-Event-ID"), *since = last ? last : target_value(&x->target, "since");
+    int64_t from = -1;
+    if (since && (!str_to_i64(since, &from) || from < 0))
+        from = -1;
+    struct stream *stream = stream_open(x->web->events, from, wake, x->connection);
+    if (!stream)
+        return MHD_NO;
+    struct MHD_Response *r =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, EVENT_MOST, read_stream, stream, close_stream);
+    if (!r) {
+        stream_close(stream);
+        return MHD_NO;
+    }
+    add_always(r);
+    add_header(r, "Content-Type", "text/event-stream");
+    add_header(r, "Cache-Control", "no-store");
+    add_header(r, "X-Accel-Buffering", "no"); /* nginx would collect events else */
+    x->a.status = 200;
+    enum MHD_Result result = MHD_queue_response(x->connection, 200, r);
+    MHD_destroy_response(r);
+    return result;
+}
+
+/* ---- the handler ---- */
+
+/* The body is there. */
+static enum MHD_Result answer(struct exchange *x)
+{
+    if (!x->body.text)
+        str_add(&x->body, "");
+    x->q.body = x->body.text;
+    x->q.body_size = x->body.len;
+    if (x->route->kind == ROUTE_EVENTS)
+        return start_stream(x);
+    if (x->route->kind == ROUTE_DIRECT) {
+        x->route->answer(x->web, NULL, &x->q, &x->a);
+        if (!x->a.gzipped && !x->a.etag[0])
+            answer_finish(&x->a, &x->q);
+        return send_answer(x);
+    }
+    const struct pool_job job = {work, x, x->route->kind == ROUTE_CHANGE};
+    MHD_suspend_connection(x->connection);
+    if (!pool_put(x->web->pool, &job)) {
+        answer_error(&x->a, 503, "busy", "more is asked than can be answered; again in a second", NULL);
+        x->made = true;
+        wake(x->connection);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *data, size_t *n,
+                              void **con_cls)
+{
+    (void)url, (void)version;
+    struct web *w = cls;
+    struct exchange *x = *con_cls;
+    if (!x)
+        return MHD_NO;
+    if (x->begun && x->made && *n == 0)
+        return send_answer(x);
+    if (!x->begun) {
+        struct connection *c = connection_of(connection);
+        if (c)
+            connection_allow(w->connections, c, CONNECTION_BODY_S, clock_monotonic());
+        x->begun = true;
+        x->method = method;
+        return look_at_head(x, method);
+    }
+    if (*n) {
+        if (!take_body(x, data, *n))
+            return MHD_NO; /* more than it had announced: nothing is answered */
+        *n = 0;
+        return MHD_YES;
+    }
+    return answer(x);
+}
+
+/* ---- start and stop ---- */
+
+/* As many files as the system lets us have, less what the store and the rest need. */
+static unsigned connections_limit(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+        return 512;
+    r.rlim_cur = r.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &r);
+    getrlimit(RLIMIT_NOFILE, &r);
+    if (r.rlim_cur < 1024)
+        log_warn("only %llu files may be open: so few connections are answered",
+                 (unsigned long long)r.rlim_cur);
+    rlim_t spare = 128, most = r.rlim_cur > 2 * spare ? r.rlim_cur - spare : r.rlim_cur / 2;
+    return most < CONNECTIONS_MOST ? (unsigned)most : CONNECTIONS_MOST;
+}
+
+bool server_start(struct web *w, int fd, struct error *err)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+    w->connections = connections_make();
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connections_limit(), NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, w->loopback || w->options.proxied ? 0 : PER_ADDRESS, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {fd >= 0 ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, fd, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    if (fd < 0)
+        flags |= MHD_USE_NO_LISTEN_SOCKET;
+    w->daemon = w->connections
+                    ? MHD_start_daemon(flags, 0, NULL, NULL, handle, w, MHD_OPTION_URI_LOG_CALLBACK, begin, w,
+                                       MHD_OPTION_NOTIFY_COMPLETED, end, w, MHD_OPTION_NOTIFY_CONNECTION,
+                                       notice, w, MHD_OPTION_ARRAY, options, MHD_OPTION_END)
+                    : NULL;
+    if (!w->daemon)
+        return error_set(err, ERROR_FAILED, "the HTTP server cannot be started");
+    return true;
+}
+
+bool server_take(struct web *w, int fd, const struct sockaddr_storage *address, socklen_t size)
+{
+    return MHD_add_connection(w->daemon, fd, (const struct sockaddr *)address, size) == MHD_YES;
+}
+
+void server_tick(struct web *w)
+{
+    connections_end_late(w->connections, clock_monotonic());
+    w->metrics.connections = (int64_t)connections_open(w->connections);
+}
+
+void server_quiet(struct web *w)
+{
+    int fd = w->daemon ? MHD_quiesce_daemon(w->daemon) : -1;
+    if (fd >= 0)
+        close(fd);
+}
+
+void server_stop(struct web *w)
+{
+    if (w->daemon)
+        MHD_stop_daemon(w->daemon);
+    w->daemon = NULL;
+    connections_free(w->connections);
+    w->connections = NULL;
+}
