@@ -75,8 +75,9 @@ bool cycle_store_states(struct cycle *c, const struct cycle_plan *plan, struct e
         if (!x || x->kind == ACTION_SUBMIT || job_live(own, count))
             continue; /* it has just changed, or will with the next news of its attempt */
         enum job_state state = job_state(job, own, count, c->policy.max_tries, !waits_for_input(x->reason));
-        states[n++] = (struct store_job_state){
-            .job = job->id, .state = state, .retry_t = x->reason == WHY_LATER ? x->t : 0};
+        int64_t retry_t = x->reason == WHY_LATER ? x->t : 0;
+        if (state != job->state || retry_t != job->retry_t)
+            states[n++] = (struct store_job_state){.job = job->id, .state = state, .retry_t = retry_t};
     }
     bool good = n == 0 || store_set_job_states(c->store, states, n, err);
     arena_free(&a);

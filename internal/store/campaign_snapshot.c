@@ -163,6 +163,8 @@ static void take_job(const struct reading *r, void *row)
         .state_t = int_at(r, 13),
         .forgiven_t = int_at(r, 14),
         .n_tries = (uint32_t)int_at(r, 15),
+        .state = (enum job_state)(int)int_at(r, 16),
+        .retry_t = int_at(r, 17),
     };
 }
 
@@ -212,7 +214,8 @@ static const struct part {
     {"SELECT id,dataset,version FROM dataset_version", take_version, PART(version, versions)},
     {"SELECT version,job FROM version_input", take_input, PART(input, inputs)},
     {"SELECT id,trial,rungroup,run,task_rev,version,n_expected,coalesce(n_final,-1),coalesce(n_lattices,0),"
-     "coalesce(outputs,0),published,cancelled,cancelled_by,state_t,coalesce(forgiven_t,0),n_tries FROM job j "
+     "coalesce(outputs,0),published,cancelled,cancelled_by,state_t,coalesce(forgiven_t,0),n_tries,state,"
+     "coalesce(retry_t,0) FROM job j "
      "WHERE " CAMPAIGN_JOB, take_job, PART(job, jobs)},
     {"SELECT a.id,a.job,a.no,a.live,a.state,a.end_kind,a.exit_code,a.transient,coalesce(a.n_new,-1),a.reason,"
      "coalesce(a.since_t,a.start_t,0),coalesce(a.end_t,0) FROM job j JOIN attempt a ON a.job=j.id "

@@ -97,6 +97,8 @@ struct campaign_job {
     bool cancelled;           /* by a person, */
     const char *cancelled_by; /* NULL: not known */
     uint32_t n_tries;         /* number of its last attempt */
+    enum job_state state;     /* as its row has it: what pages show. The plan never looks at it, */
+    int64_t retry_t;          /* nor at this */
     int64_t state_t;          /* since when its state is what it is */
     int64_t forgiven_t;       /* a person asked for a retry then: what ended before does not count */
 };
