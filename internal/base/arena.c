@@ -39,7 +39,7 @@ static struct arena_block *block_make(size_t room)
     return b;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+static void *take(struct arena *a, size_t size)
 {
     if (size > SIZE_MAX / 2)
         arena_out_of_memory(size);
@@ -54,7 +54,7 @@ void *arena_alloc(struct arena *a, size_t size)
             own->used = size;
             own->next = b->next;
             b->next = own;
-            return memset((char *)own + HEADER, 0, size);
+            return (char *)own + HEADER;
         }
         struct arena_block *fresh = block_make(size > room ? size : room);
         fresh->next = b;
@@ -62,7 +62,12 @@ void *arena_alloc(struct arena *a, size_t size)
     }
     void *p = (char *)b + HEADER + b->used;
     b->used += size;
-    return memset(p, 0, size);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    return memset(take(a, size), 0, size);
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
@@ -71,6 +76,14 @@ void *arena_array(struct arena *a, size_t n, size_t size)
     if (__builtin_mul_overflow(n, size, &bytes))
         arena_out_of_memory(SIZE_MAX);
     return arena_alloc(a, bytes);
+}
+
+void *arena_rows(struct arena *a, size_t n, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes))
+        arena_out_of_memory(SIZE_MAX);
+    return take(a, bytes);
 }
 
 void *arena_memdup(struct arena *a, const void *bytes, size_t n)

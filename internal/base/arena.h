@@ -19,6 +19,9 @@ void *arena_alloc(struct arena *a, size_t size);
 /* n elements of size bytes, zeroed; ends the program on overflow of n * size, as on no memory. */
 void *arena_array(struct arena *a, size_t n, size_t size);
 
+/* The same, but what is in it is not set: a large table that is filled from the front takes no more memory than its rows. */
+void *arena_rows(struct arena *a, size_t n, size_t size);
+
 /* Copies. arena_strndup copies at most n bytes and adds the NUL. arena_printf formats into the arena. */
 char *arena_strdup(struct arena *a, const char *text);
 char *arena_strndup(struct arena *a, const char *text, size_t n);

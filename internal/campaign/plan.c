@@ -9,6 +9,7 @@
 #include "campaign/state.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct policy policy_default(void)
 {
@@ -137,9 +138,19 @@ void planner_because(struct planned *x, enum action_reason reason)
     x->action.kind = reason_row(reason)->action;
 }
 
+static void make_room(struct planner *p, size_t n)
+{
+    struct planned *more = arena_rows(p->arena, n, sizeof *more);
+    if (p->n > 0)
+        memcpy(more, p->list, p->n * sizeof *more);
+    p->list = more;
+    p->room = n;
+}
+
 void planner_add(struct planner *p, const struct planned *x)
 {
-    p->list = arena_grow(p->arena, p->list, p->n, sizeof *p->list);
+    if (p->n == p->room)
+        make_room(p, 2 * p->room);
     p->list[p->n++] = *x;
 }
 
@@ -262,6 +273,22 @@ static void index_run(struct planner *p, const struct campaign_use *use, const s
     planner_add(p, &x);
 }
 
+/* The list is long, and is not to be copied while it grows: room for all at once, of which only what is used counts. */
+static void expect_identities(struct planner *p)
+{
+    size_t all = 64 + p->s->n_jobs;
+    struct arena work = {0};
+    for (size_t i = 0; i < p->s->n_uses; i++) {
+        const struct campaign_rungroup *group = planner_rungroup(p, p->s->uses[i].rungroup);
+        size_t n = 0;
+        if (group != NULL)
+            members_of_rungroup(&p->members, group, &work, &n);
+        all += n;
+    }
+    arena_free(&work);
+    make_room(p, all);
+}
+
 static void index_runs(struct planner *p)
 {
     for (size_t i = 0; i < p->s->n_uses; i++) {
@@ -300,17 +327,21 @@ static void rest_of_jobs(struct planner *p)
     }
 }
 
+struct used { /* by a job */
+    int64_t trial, rungroup;
+};
+
 static int by_use(const void *x, const void *y)
 {
-    const struct campaign_key *a = x, *b = y;
+    const struct used *a = x, *b = y;
     int c = order(a->trial, b->trial);
     return c != 0 ? c : order(a->rungroup, b->rungroup);
 }
 
 /* Whether the sorted uses[n] hold the trial; with rungroup not 0, this rungroup of it. */
-static bool was_used(const struct campaign_key *uses, size_t n, int64_t trial, int64_t rungroup)
+static bool was_used(const struct used *uses, size_t n, int64_t trial, int64_t rungroup)
 {
-    const struct campaign_key key = {.trial = trial, .rungroup = rungroup};
+    const struct used key = {trial, rungroup};
     size_t low = 0, high = n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -338,11 +369,11 @@ static bool run_has_jobs(const struct planner *p, int64_t run)
 /* What made an indexing job new: the run, when it never had one; else the trial or its rungroup, when they never had. */
 static void say_what_is_new(struct planner *p)
 {
-    struct campaign_key *uses = arena_array(p->arena, p->s->n_jobs, sizeof *uses);
+    struct used *uses = arena_rows(p->arena, p->s->n_jobs, sizeof *uses);
     size_t n = 0;
     for (size_t i = 0; i < p->s->n_jobs; i++)
         if (p->s->jobs[i].key.run != 0)
-            uses[n++] = p->s->jobs[i].key;
+            uses[n++] = (struct used){p->s->jobs[i].key.trial, p->s->jobs[i].key.rungroup};
     if (n > 1)
         qsort(uses, n, sizeof *uses, by_use);
     for (size_t i = 0; i < p->n; i++) {
@@ -439,15 +470,17 @@ struct action *plan(const struct snapshot *s, const struct policy *policy, struc
 {
     struct planner p = {.s = s, .policy = policy, .arena = a};
     start(&p);
+    expect_identities(&p);
     index_runs(&p);
     planner_datasets(&p);
     rest_of_jobs(&p);
     say_what_is_new(&p);
     sort(&p);
     limit(&p);
-    struct action *out = arena_array(a, p.n, sizeof *out);
+    /* in place: an action is the first part of what was planned, and comes to lie before it */
+    char *out = (char *)p.list;
     for (size_t i = 0; i < p.n; i++)
-        out[i] = p.list[i].action;
+        memmove(out + i * sizeof(struct action), &p.list[i].action, sizeof(struct action));
     *n = p.n;
-    return out;
+    return (struct action *)(void *)out;
 }

@@ -34,12 +34,12 @@ struct action {
     struct campaign_key key; /* version 0 with new_version > 0: make that version first, of these inputs */
     int64_t dataset;         /* of a task: the dataset that asks for it; 0: none */
     uint32_t new_version;
+    uint32_t no;           /* number of the live or of the last attempt */
     const int64_t *inputs; /* ids of jobs */
     size_t n_inputs;
     int64_t job;      /* 0: no row yet */
     int64_t attempt;  /* live one: to show or to cancel */
     int64_t before;   /* the job whose files are its input */
-    uint32_t no;      /* number of the live or of the last attempt */
     int64_t t;        /* since when, or when next */
     uint64_t n, of;   /* counts of the reason: frames, files, jobs, lattices */
     const char *text; /* an error, a task's name, who; NULL: none. Of the snapshot, or constant */

@@ -28,7 +28,7 @@ struct planner {
     bool *goal_reached;                       /* of each dataset */
     bool any_goal_reached;
     struct planned *list;
-    size_t n;
+    size_t n, room;
 };
 
 struct planner_job *planner_job(const struct planner *p, const struct campaign_key *key); /* NULL: none */

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows of one kind while they are read; then they move to the arena, where they take no more room than they need. */
+/* Rows of one kind while they are read. The larger tables are counted first, so that they are not copied while they grow. */
 struct rows {
+    struct arena *arena;
     char *at;
     size_t n, room, size;
 };
@@ -19,12 +20,14 @@ struct rows {
 static void *add_row(struct rows *r)
 {
     if (r->n == r->room) {
-        r->room = r->room ? 2 * r->room : 256;
-        r->at = realloc(r->at, r->room * r->size);
-        if (!r->at)
-            abort();
+        size_t room = r->room ? 2 * r->room : 64;
+        char *more = arena_rows(r->arena, room, r->size);
+        if (r->n)
+            memcpy(more, r->at, r->n * r->size);
+        r->at = more;
+        r->room = room;
     }
-    return memset(r->at + r->n++ * r->size, 0, r->size);
+    return r->at + r->n++ * r->size;
 }
 
 struct reading {
@@ -195,46 +198,49 @@ static void take_attempt(const struct reading *r, void *row)
 
 // clang-format off
 static const struct part {
-    const char *select;
+    const char *select, *count; /* count: a number that there are not more of; NULL: few */
     void (*take)(const struct reading *r, void *row);
     size_t size, rows, n; /* of a row; places in struct snapshot */
 } parts[] = {
-    {"SELECT id,ord,name,state,n_files,n_here,readable,ignored,why FROM run WHERE facility<>'process'",
+    {"SELECT id,ord,name,state,n_files,n_here,readable,ignored,why FROM run WHERE facility<>'process'", "SELECT count(*) FROM run",
      take_run, PART(run, runs)},
-    {"SELECT id,num,active,bad_input FROM trial", take_trial, PART(trial, trials)},
-    {"SELECT id,first_ord,coalesce(last_ord,0),last_ord IS NULL,active,bad_input FROM rungroup",
+    {"SELECT id,num,active,bad_input FROM trial", NULL, take_trial, PART(trial, trials)},
+    {"SELECT id,first_ord,coalesce(last_ord,0),last_ord IS NULL,active,bad_input FROM rungroup", NULL,
      take_rungroup, PART(rungroup, rungroups)},
-    {"SELECT rungroup,run,include FROM rungroup_run", take_exception, PART(exception, exceptions)},
-    {"SELECT trial,rungroup,active FROM trial_rungroup", take_use, PART(use, uses)},
-    {"SELECT run,tag FROM run_tag", take_run_tag, PART(run_tag, run_tags)},
-    {"SELECT v.id,t.name,t.kind FROM task_rev v JOIN task t ON t.id=v.task", take_task, PART(task, tasks)},
-    {"SELECT id,name,op,active,goal FROM dataset", take_dataset, PART(dataset, datasets)},
-    {"SELECT dataset,tag FROM dataset_tag", take_dataset_tag, PART(dataset_tag, dataset_tags)},
-    {"SELECT dataset,task_rev,pos FROM dataset_task", take_dataset_task, PART(dataset_task, dataset_tasks)},
-    {"SELECT id,dataset,version FROM dataset_version", take_version, PART(version, versions)},
-    {"SELECT version,job FROM version_input", take_input, PART(input, inputs)},
+    {"SELECT rungroup,run,include FROM rungroup_run", NULL, take_exception, PART(exception, exceptions)},
+    {"SELECT trial,rungroup,active FROM trial_rungroup", NULL, take_use, PART(use, uses)},
+    {"SELECT run,tag FROM run_tag", "SELECT count(*) FROM run_tag", take_run_tag, PART(run_tag, run_tags)},
+    {"SELECT v.id,t.name,t.kind FROM task_rev v JOIN task t ON t.id=v.task", NULL, take_task, PART(task, tasks)},
+    {"SELECT id,name,op,active,goal FROM dataset", NULL, take_dataset, PART(dataset, datasets)},
+    {"SELECT dataset,tag FROM dataset_tag", NULL, take_dataset_tag, PART(dataset_tag, dataset_tags)},
+    {"SELECT dataset,task_rev,pos FROM dataset_task", NULL, take_dataset_task, PART(dataset_task, dataset_tasks)},
+    {"SELECT id,dataset,version FROM dataset_version", NULL, take_version, PART(version, versions)},
+    {"SELECT version,job FROM version_input", NULL, take_input, PART(input, inputs)},
     {"SELECT id,trial,rungroup,run,task_rev,version,n_expected,coalesce(n_final,-1),coalesce(n_lattices,0),"
      "coalesce(outputs,0),published,cancelled,cancelled_by,state_t,coalesce(forgiven_t,0),n_tries,state,"
      "coalesce(retry_t,0) FROM job j "
-     "WHERE " CAMPAIGN_JOB, take_job, PART(job, jobs)},
+     "WHERE " CAMPAIGN_JOB, "SELECT count(*) FROM job", take_job, PART(job, jobs)},
     {"SELECT a.id,a.job,a.no,a.live,a.state,a.end_kind,a.exit_code,a.transient,coalesce(a.n_new,-1),a.reason,"
      "coalesce(a.since_t,a.start_t,0),coalesce(a.end_t,0) FROM job j JOIN attempt a ON a.job=j.id "
-     "WHERE " CAMPAIGN_JOB " AND " ASKED_FOR, take_attempt, PART(attempt, attempts)},
+     "WHERE " CAMPAIGN_JOB " AND " ASKED_FOR, NULL, take_attempt, PART(attempt, attempts)},
 };
 // clang-format on
 
 static bool read_part(struct reading *r, const struct part *p, struct error *err)
 {
-    struct rows rows = {.size = p->size};
+    struct rows rows = {.arena = r->arena, .size = p->size};
     char *out = (char *)r->out;
+    int64_t n = 0;
     int step;
+    if (p->count && !sql_number(r->sql, &n, 0, err, p->count, ""))
+        return false;
+    if (n > 0)
+        rows.at = arena_rows(r->arena, rows.room = (size_t)n, rows.size);
     r->q = sql_query(r->sql, err, p->select, "");
     while ((step = sql_step(r->sql, r->q, err)) == 1)
         p->take(r, add_row(&rows));
-    void *kept = arena_memdup(r->arena, rows.at ? rows.at : "", rows.n * rows.size);
-    memcpy(out + p->rows, &kept, sizeof kept);
+    memcpy(out + p->rows, &rows.at, sizeof rows.at);
     memcpy(out + p->n, &rows.n, sizeof rows.n);
-    free(rows.at);
     return step == 0;
 }
 
@@ -314,7 +320,8 @@ static bool read_all(struct store *s, void *arg, struct error *err)
 {
     const struct snapshot_work *w = arg;
     struct reading r = {.sql = &s->sql, .arena = w->arena, .out = w->out};
-    struct rows counts = {.size = sizeof(struct count)};
+    struct arena work = {0};
+    struct rows counts = {.arena = &work, .size = sizeof(struct count)};
     *w->out = (struct snapshot){0};
     bool ok = sql_now(&s->sql, &w->out->now, err);
     s->sql.stream = true; /* rows are taken as they come */
@@ -326,7 +333,7 @@ static bool read_all(struct store *s, void *arg, struct error *err)
         fill_in_counts(w->out, (struct campaign_job *)(uintptr_t)w->out->jobs,
                        (struct campaign_attempt *)(uintptr_t)w->out->attempts,
                        (const struct count *)counts.at, counts.n);
-    free(counts.at);
+    arena_free(&work);
     return ok;
 }
 
