@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows of one kind while they are read. The larger tables are counted first, so that they are not copied while they grow. */
+/* Rows of one kind while they are read. For the larger tables there is room from the start, so that they are not copied while they grow;
+ * only what is used of it counts. */
+enum { ROWS_AHEAD = 1 << 20 };
 struct rows {
     struct arena *arena;
     char *at;
@@ -198,18 +200,18 @@ static void take_attempt(const struct reading *r, void *row)
 
 // clang-format off
 static const struct part {
-    const char *select, *count; /* count: a number that there are not more of; NULL: few */
+    const char *select, *most; /* most: how many there may be; NULL: few */
     void (*take)(const struct reading *r, void *row);
     size_t size, rows, n; /* of a row; places in struct snapshot */
 } parts[] = {
-    {"SELECT id,ord,name,state,n_files,n_here,readable,ignored,why FROM run WHERE facility<>'process'", "SELECT count(*) FROM run",
+    {"SELECT id,ord,name,state,n_files,n_here,readable,ignored,why FROM run WHERE facility<>'process'", "SELECT max(id) FROM run",
      take_run, PART(run, runs)},
     {"SELECT id,num,active,bad_input FROM trial", NULL, take_trial, PART(trial, trials)},
     {"SELECT id,first_ord,coalesce(last_ord,0),last_ord IS NULL,active,bad_input FROM rungroup", NULL,
      take_rungroup, PART(rungroup, rungroups)},
     {"SELECT rungroup,run,include FROM rungroup_run", NULL, take_exception, PART(exception, exceptions)},
     {"SELECT trial,rungroup,active FROM trial_rungroup", NULL, take_use, PART(use, uses)},
-    {"SELECT run,tag FROM run_tag", "SELECT count(*) FROM run_tag", take_run_tag, PART(run_tag, run_tags)},
+    {"SELECT run,tag FROM run_tag", NULL, take_run_tag, PART(run_tag, run_tags)},
     {"SELECT v.id,t.name,t.kind FROM task_rev v JOIN task t ON t.id=v.task", NULL, take_task, PART(task, tasks)},
     {"SELECT id,name,op,active,goal FROM dataset", NULL, take_dataset, PART(dataset, datasets)},
     {"SELECT dataset,tag FROM dataset_tag", NULL, take_dataset_tag, PART(dataset_tag, dataset_tags)},
@@ -219,9 +221,9 @@ static const struct part {
     {"SELECT id,trial,rungroup,run,task_rev,version,n_expected,coalesce(n_final,-1),coalesce(n_lattices,0),"
      "coalesce(outputs,0),published,cancelled,cancelled_by,state_t,coalesce(forgiven_t,0),n_tries,state,"
      "coalesce(retry_t,0) FROM job j "
-     "WHERE " CAMPAIGN_JOB, "SELECT count(*) FROM job", take_job, PART(job, jobs)},
+     "WHERE " CAMPAIGN_JOB, "SELECT max(id) FROM job", take_job, PART(job, jobs)},
     {"SELECT a.id,a.job,a.no,a.live,a.state,a.end_kind,a.exit_code,a.transient,coalesce(a.n_new,-1),a.reason,"
-     "coalesce(a.since_t,a.start_t,0),coalesce(a.end_t,0) FROM job j JOIN attempt a ON a.job=j.id "
+     "coalesce(a.since_t,a.start_t,0),coalesce(a.end_t,0) FROM job j {then} attempt a ON a.job=j.id "
      "WHERE " CAMPAIGN_JOB " AND " ASKED_FOR, NULL, take_attempt, PART(attempt, attempts)},
 };
 // clang-format on
@@ -232,8 +234,9 @@ static bool read_part(struct reading *r, const struct part *p, struct error *err
     char *out = (char *)r->out;
     int64_t n = 0;
     int step;
-    if (p->count && !sql_number(r->sql, &n, 0, err, p->count, ""))
+    if (p->most && !sql_number(r->sql, &n, 0, err, p->most, ""))
         return false;
+    n = n < ROWS_AHEAD ? n : ROWS_AHEAD;
     if (n > 0)
         rows.at = arena_rows(r->arena, rows.room = (size_t)n, rows.size);
     r->q = sql_query(r->sql, err, p->select, "");
@@ -262,8 +265,8 @@ static bool read_counts(struct reading *r, struct rows *counts, struct error *er
     int step;
     r->q =
         sql_query(r->sql, err,
-                  "SELECT a.job,a.id,sum(r.frames),sum(r.lattices) FROM job j JOIN attempt a ON a.job=j.id "
-                  "JOIN roll r ON r.attempt=a.id AND r.label=0 WHERE j.n_final IS NULL AND " CAMPAIGN_JOB
+                  "SELECT a.job,a.id,sum(r.frames),sum(r.lattices) FROM job j {then} attempt a ON a.job=j.id "
+                  "{then} roll r ON r.attempt=a.id AND r.label=0 WHERE j.n_final IS NULL AND " CAMPAIGN_JOB
                   " GROUP BY a.job,a.id",
                   "");
     while ((step = sql_step(r->sql, r->q, err)) == 1)

@@ -102,19 +102,26 @@ bool sql_fails(struct sql *s, enum sql_class class, const char *detail, struct e
 
 /* ---- statements ---- */
 
-/* "{keep COLUMN}" in the words of the dialect. In the buffer of *out. */
+/* "{keep COLUMN}" and "{then}" in the words of the dialect. In the buffer of *out. */
 static const char *in_dialect(const struct sql *s, const char *text, struct str *out)
 {
-    const char *mark = strstr(text, "{keep ");
-    if (!mark)
-        return text;
-    int n = (int)strcspn(mark + 6, "}");
-    str_addn(out, text, (size_t)(mark - text));
-    if (s->ops->dialect == DIALECT_SQLITE)
-        str_add(out, "ON CONFLICT DO NOTHING");
-    else
-        str_printf(out, "ON DUPLICATE KEY UPDATE `%.*s`=`%.*s`", n, mark + 6, n, mark + 6);
-    str_add(out, mark + 6 + n + 1);
+    bool lite = s->ops->dialect == DIALECT_SQLITE;
+    const char *mark;
+    while ((mark = strchr(text, '{'))) {
+        bool keep = str_starts(mark, "{keep "), then = str_starts(mark, "{then}");
+        int n = keep ? (int)strcspn(mark, "}") + 1 : then ? 6 : 1;
+        str_addn(out, text, (size_t)(mark - text));
+        if (then)
+            str_add(out, lite ? "CROSS JOIN" : "STRAIGHT_JOIN");
+        else if (keep && lite)
+            str_add(out, "ON CONFLICT DO NOTHING");
+        else if (keep)
+            str_printf(out, "ON DUPLICATE KEY UPDATE `%.*s`=`%.*s`", n - 7, mark + 6, n - 7, mark + 6);
+        else
+            str_addc(out, *mark);
+        text = mark + n;
+    }
+    str_add(out, text);
     return out->text;
 }
 

@@ -1,8 +1,9 @@
 /* sql.h - one connection to a database of either kind: values, statements, transactions, errors by class. Private to
  * store/.
  *
- * Two forms behind one struct of functions: sqlite.c and mariadb.c. SQL text is common to both but for one marker:
- * "{keep COLUMN}" behind an INSERT makes a row that is there stay as it is, and count as not affected. Parameters are
+ * Two forms behind one struct of functions: sqlite.c and mariadb.c. SQL text is common to both but for two markers:
+ * "{keep COLUMN}" behind an INSERT makes a row that is there stay as it is, and count as not affected; "{then}" is a join whose left
+ * side is looked through first. Parameters are
  * "?"; values never stand in the text. A connection belongs to one thread at a time.
  */
 #ifndef XFELX_STORE_SQL_H
