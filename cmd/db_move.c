@@ -110,6 +110,8 @@ static int import(struct cli *cli)
     ok = ok && (!db.options.file || fs_make_folders(fs_folder(&cli->arena, db.options.file), &err)) &&
          store_open(&db.options, false, &s, &err) && store_import(s, &how, &done, &err);
     db_erase(&drawn);
+    if (s && !ok && store_made(s).database) /* an import that fails leaves nothing behind */
+        store_drop(s, NULL);
     if (ok) {
         str_printf(&text, "imported %lld rows from %s", (long long)done.rows, how.file);
         add_seconds(&text, &drawn);

@@ -66,17 +66,21 @@ static bool prune_all(struct cli *cli, const struct db *db, struct store *s,
 {
     struct db_drawn drawn = db_drawing();
     struct store_progress progress = {db_draw, &drawn};
-    int64_t frames = 0, journals = 0, deleted = 0;
+    int64_t frames = 0, journals = 0, deleted = 0, without = 0;
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++) {
         ok = store_prune_job(s, jobs + i, &progress, &deleted, err);
         frames += deleted;
+        int64_t before = journals;
         ok = ok && (!cli_has(cli, "journals") || remove_journals(cli, db->params, jobs + i, &journals, err));
+        without += cli_has(cli, "journals") && journals == before;
     }
     db_erase(&drawn);
     str_printf(out, "%lld frames of %zu job%s pruned", (long long)frames, n, n == 1 ? "" : "s");
     if (journals)
         str_printf(out, ", %lld journal%s removed", (long long)journals, journals == 1 ? "" : "s");
+    if (without)
+        str_printf(out, ", none found of %lld job%s", (long long)without, without == 1 ? "" : "s");
     str_add(out, n ? "; `xfelx db vacuum` gives their space back to the disk\n" : "\n");
     return ok;
 }

@@ -57,15 +57,22 @@ static const uint8_t *fetch(struct journal_reader *r, uint64_t at, size_t n, str
 
 /* ---- opening */
 
+/* A head that cannot be believed: nothing of the file can. */
+static bool damaged(const struct journal_reader *r, const char *what, struct error *err)
+{
+    error_set(err, ERROR_DAMAGED, "%s %s", r->path, what);
+    return error_hint(err, "move that file away: the frames in it are done again");
+}
+
 static bool read_header(struct journal_reader *r, struct error *err)
 {
     uint8_t head[JOURNAL_FIRST];
     if (r->size < JOURNAL_FIRST)
-        return error_set(err, ERROR_DAMAGED, "%s is not a journal of xfelx", r->path);
+        return damaged(r, "is not a journal of xfelx", err);
     if (!fs_pread(r->fd, head, sizeof head, 0, r->path, err))
         return false;
     if (memcmp(head, journal_magic, 8) != 0)
-        return error_set(err, ERROR_DAMAGED, "%s is not a journal of xfelx", r->path);
+        return damaged(r, "is not a journal of xfelx", err);
     struct unwire g = {head + 8, head + JOURNAL_HEADER, false};
     unsigned version = unwire_u16(&g), size = unwire_u16(&g);
     if (version != JOURNAL_VERSION)
@@ -82,7 +89,7 @@ static bool read_header(struct journal_reader *r, struct error *err)
     g.at += 16;
     uint32_t first = unwire_u32(&g);
     if (crc32c(0, head, 60) != unwire_u32(&g))
-        return error_set(err, ERROR_DAMAGED, "the header of %s is damaged", r->path);
+        return damaged(r, "has a damaged head", err);
     if (size != JOURNAL_HEADER || order != 0x01020304 || flags != 0 || first != JOURNAL_FIRST)
         return error_set(err, ERROR_UNSUPPORTED, "%s is a journal in a form that is not known (flags %u)",
                          r->path, flags);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What to set, for errors in words that have one number for all (2026, TLS). */
 static const struct {
@@ -157,6 +158,24 @@ static bool script(struct sql *s, const char *text, struct error *err)
             mysql_free_result(rows);
         text += n + (end ? 2 : 0);
     }
+    return true;
+}
+
+bool mariadb_check_table(struct sql *s, const char *table, char out[300], struct error *err)
+{
+    enum { KIND = 2, TEXT = 3 }; /* columns: Table, Op, Msg_type, Msg_text */
+    char text[128];
+    *out = 0;
+    snprintf(text, sizeof text, "CHECK TABLE `%s`", table);
+    s->n_statements++;
+    MYSQL_RES *rows = mysql_query(s->db, text) == 0 ? mysql_store_result(s->db) : NULL;
+    if (!rows)
+        return fails(s, err);
+    for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) && !*out;)
+        if (mysql_num_fields(rows) > TEXT && row[KIND] && row[TEXT] && strcasecmp(row[TEXT], "ok") != 0 &&
+            strcmp(row[KIND], "note") != 0)
+            snprintf(out, 300, "%s", row[TEXT]);
+    mysql_free_result(rows);
     return true;
 }
 

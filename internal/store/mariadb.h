@@ -16,6 +16,9 @@ bool mariadb_check(const struct store_options *o, struct error *err);
 /* Make the database o->name where it is not there; its name was checked. */
 bool mariadb_make_database(const struct store_options *o, struct error *err);
 
+/* CHECK TABLE, which MySQL does not prepare. out: what the server objects to; "": nothing. */
+bool mariadb_check_table(struct sql *s, const char *table, char out[300], struct error *err);
+
 struct sql_stmt *mariadb_prepare(struct sql *s, const char *text, struct error *err);
 void mariadb_finalize(struct sql_stmt *q);
 bool mariadb_run(struct sql *s, struct sql_stmt *q, const struct sql_value *v, size_t n, struct error *err);

@@ -4,6 +4,7 @@
  * Export reads everything in one snapshot, so jobs may go on; the file gets its name when it is whole. Import is one
  * transaction: killed at any moment, it leaves a database as empty as it was. */
 #include "store/copy.h"
+#include "store/folder.h"
 #include "store/store_private.h"
 
 #include <errno.h>
@@ -140,6 +141,7 @@ static char *mapped(struct arena *a, const struct store_map *maps, size_t n_maps
 
 /* What import does to rows on their way. */
 struct moving {
+    struct sql *to;
     const struct store_import *how;
     struct store_imported *out;
     int64_t now;
@@ -174,7 +176,10 @@ static void move_job(struct moving *m, const struct schema_column *columns, stru
     if (state->i == JOB_RUNNING || state->i == JOB_QUEUED)
         *state = sql_i(JOB_AGAIN);
     m->out->jobs++;
-    m->out->folders_missing += !folder || !fs_is_folder(folder);
+    char now[FOLDER_MAX] = "";
+    if (folder)
+        folder_now(m->to, folder, now);
+    m->out->folders_missing += !fs_is_folder(now);
 }
 
 /* Whoever worked on it worked on the other database. */
@@ -238,7 +243,7 @@ struct import_work {
 static bool import_work(struct store *s, void *arg, struct error *err)
 {
     const struct import_work *w = arg;
-    struct moving moving = {w->how, w->out, clock_now()};
+    struct moving moving = {&s->sql, w->how, w->out, clock_now()};
     struct copy_change change = {move_row, &moving};
     *w->out = (struct store_imported){0};
     return must_be_empty(s, err) &&
@@ -260,6 +265,8 @@ bool store_import(struct store *s, const struct store_import *how, struct store_
     if (ok) {
         ok = store_snapshot(w.from, err) && copy_counters(&w.from->sql, &s->sql, err) &&
              store_transaction(s, import_work, &w, err);
+        if (!ok && w.from->sql.class != CLASS_NONE)
+            error_hint(err, "%s is damaged or cut short: make that copy again", how->file);
         sql_rollback(&w.from->sql);
         store_unlock(s);
     }

@@ -4,6 +4,7 @@
  * no longer than one. The event that says a job is pruned comes with its first step, since from there on its roll-ups
  * cannot be counted again. */
 #include "store/book_private.h"
+#include "store/folder.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,7 +42,9 @@ bool store_prunable(struct store *store, const struct store_prune *how, struct a
                                      .campaign = sql_int(s, q, 6) != 0};
         if ((how->trial >= 0 && row.trial != how->trial) || (how->before && row.ended >= how->before))
             continue;
-        sql_text(s, q, 4, row.folder, sizeof row.folder);
+        char recorded[FOLDER_MAX];
+        sql_text(s, q, 4, recorded, sizeof recorded);
+        folder_now(s, recorded, row.folder);
         *rows = arena_grow(a, *rows, *n, sizeof **rows);
         (*rows)[(*n)++] = row;
     }

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* SQLite's own limit is 512 bytes for the whole path, and it adds "-journal" to it. */
+enum { PATH_LONGEST = 500 };
+
 static sqlite3_stmt *stmt_of(struct sql_stmt *q)
 {
     return (sqlite3_stmt *)q;
@@ -18,7 +21,8 @@ static bool fails(struct sql *s, struct error *err)
     int code = sqlite3_extended_errcode(s->db);
     sql_fails(s, sqlite_class(code), sqlite3_errmsg(s->db), err);
     if ((code & 255) == SQLITE_NOTADB || (code & 255) == SQLITE_CORRUPT)
-        error_hint(err, "move the file away; it is made anew from the next run on");
+        error_hint(err,
+                   "move the file away, the next run makes it anew; a copy or an export: make that again");
     return false;
 }
 
@@ -57,6 +61,10 @@ static bool open_file(struct sql *s, bool read_only, struct error *err)
     if (read_only && stat(path, &st) != 0)
         return error_set(err, ERROR_UNREADABLE, "there is no database %s", path),
                error_hint(err, "`xfelx process` makes it in output.output_dir; name that folder");
+    if (strlen(path) > PATH_LONGEST)
+        return error_set(err, ERROR_USAGE, "the path of the database has %zu bytes; SQLite takes %d: %.60s…",
+                         strlen(path), PATH_LONGEST, path),
+               error_hint(err, "give a shorter output.output_dir, or keep results on a server (db.host)");
     sqlite3 *db = NULL;
     int flags = read_only ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     int code = sqlite3_open_v2(path, &db, flags, NULL);

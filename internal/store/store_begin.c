@@ -294,6 +294,18 @@ static bool read_folder(struct sql *s, struct store_job *out, struct error *err)
     return step >= 0;
 }
 
+/* Other jobs of the folder, of which nothing was found and whose processes are gone: their command would be refused now. */
+static bool retire_others(struct sql *s, const struct store_begin *b, int64_t job, struct error *err)
+{
+    int64_t now = clock_now();
+    return sql_do(s, NULL, err,
+                  "UPDATE attempt SET live=NULL,state=11,end_kind=6,end_t=?,reason='another job was begun in "
+                  "its folder' WHERE live=1 AND job IN (SELECT id FROM job WHERE folder=? AND id<>?)",
+                  "iti", now, b->folder, job) &&
+           sql_do(s, NULL, err, "UPDATE job SET state=4,state_t=? WHERE folder=? AND id<>? AND state=2",
+                  "iti", now, b->folder, job);
+}
+
 static bool start_work(struct store *store, void *arg, struct error *err)
 {
     struct begin_work *w = arg;
@@ -311,7 +323,8 @@ static bool start_work(struct store *store, void *arg, struct error *err)
     if (published && !read_folder(s, w->out, err))
         return false;
     return published ||
-           (same_order(s, w->begin, w->out->run_number, err) && start_attempt(store, w->begin, w->out, err));
+           (same_order(s, w->begin, w->out->run_number, err) &&
+            retire_others(s, w->begin, w->out->job, err) && start_attempt(store, w->begin, w->out, err));
 }
 
 void store_know_job(struct store *s, int64_t job, const double *cell)

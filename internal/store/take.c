@@ -1,4 +1,5 @@
 /* take.c - a job is taken without starting an attempt: to put into the store what journals hold; see keep.h. */
+#include "store/folder.h"
 #include "store/store_private.h"
 
 #include <stdio.h>
@@ -24,7 +25,9 @@ bool store_replayable(struct store *store, struct arena *a, struct store_replaya
         *rows = arena_grow(a, *rows, *n, sizeof **rows);
         struct store_replayable *r = *rows + (*n)++;
         r->job = sql_int(s, q, 0);
-        sql_text(s, q, 1, r->folder, sizeof r->folder);
+        char recorded[FOLDER_MAX];
+        sql_text(s, q, 1, recorded, sizeof recorded);
+        folder_now(s, recorded, r->folder);
         const uint8_t *hash = sql_bytes(s, q, 2, &size);
         if (size == 32)
             hash_hex(hash, 32, r->recipe_hash);
