@@ -25,16 +25,17 @@ last=$last
 END
     exit $code
 }
-# The program is told and ends in good order; the shell waits for it.
+# The program is told and ends in good order; the shell waits for it. Before it has begun there is nothing to wait for.
 told() {
     signal=$1
-    [ -z "${child-}" ] || kill -USR2 "$child" 2>/dev/null
+    [ -n "${child-}" ] || exit "$2"
+    kill -USR2 "$child" 2>/dev/null
 }
 trap ended EXIT
-trap 'told 15' TERM
-trap 'told 2' INT
-trap 'told 12' USR2
-trap 'told 10' USR1
+trap 'told 15 143' TERM
+trap 'told 2 130' INT
+trap 'told 12 75' USR2
+trap 'told 10 75' USR1
 
 XFELX_DEADLINE=$((begun + @seconds@ - @margin@))
 export XFELX_DEADLINE

@@ -4,6 +4,7 @@
  * word alike, and a document that a strict reader refuses is read line by line for the few names that matter. */
 #include "batch/text.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,11 +83,15 @@ static void read_exit(struct batch_job *job, int64_t code)
 struct attributes {
     struct batch_job *job;
     bool has_exit, held_by_person;
+    char holds[8];
     int64_t exit_status;
     int64_t substate;
 };
 
-enum { SUBSTATE_STARTING = 41 };
+enum { SUBSTATE_STARTING = 41, SUBSTATE_DELETED = 91 };
+
+/* Held by the server itself after 21 starts that failed: it will not try again. */
+static const char too_many_starts[] = "too many failed attempts";
 
 static void take_attribute(struct attributes *a, struct piece key, struct piece value)
 {
@@ -101,6 +106,7 @@ static void take_attribute(struct attributes *a, struct piece key, struct piece 
     } else if (piece_is(key, "Job_Name")) {
         piece_copy(value, job->name, sizeof job->name);
     } else if (piece_is(key, "Hold_Types")) {
+        piece_copy(value, a->holds, sizeof a->holds);
         for (size_t i = 0; i < value.n; i++)
             a->held_by_person |= strchr("uop", value.at[i]) != NULL;
     } else if (piece_is(key, "substate")) {
@@ -122,12 +128,18 @@ static void put_together(struct attributes *a)
     struct batch_job *job = a->job;
     if (!job)
         return;
-    if (!strcmp(job->raw, "H") && a->held_by_person)
+    if (!strcmp(job->raw, "H") && (a->held_by_person || strstr(job->reason, too_many_starts)))
         job->state = ATTEMPT_BLOCKED;
+    if (job->state == ATTEMPT_BLOCKED && !job->reason[0])
+        snprintf(job->reason, sizeof job->reason, "held (Hold_Types %s)", a->holds);
     if (job->state == ATTEMPT_RUNNING && a->substate == SUBSTATE_STARTING)
         job->state = ATTEMPT_STARTING;
     if (job->state == ATTEMPT_ENDED && a->has_exit)
         read_exit(job, a->exit_status);
+    /* time limits and nodes have numbers of their own: TERM is qdel's */
+    bool told = job->end == END_SIGNAL && job->exit_signal == SIGTERM;
+    if (job->state == ATTEMPT_ENDED && (told || a->substate == SUBSTATE_DELETED))
+        job->end = END_CANCELLED;
 }
 
 /* ---- JSON, as it should be ---- */

@@ -1,6 +1,7 @@
 /* judge.c - see judge.h. One question after the other, the most trustworthy witness first. */
 #include "cycle/judge.h"
 
+#include <signal.h>
 #include <string.h>
 
 static const int64_t second = 1000000000;
@@ -58,13 +59,31 @@ static void take_begin(const struct judged *x, struct store_news *out)
         out->sched_id = x->begin->sched_id;
 }
 
-/* The script says how it ended; the scheduler, when it knows better why. */
-static void by_record(const struct judged *x, struct store_news *out)
+/* What was still missing has been waited for. */
+static bool has_waited(const struct judged *x, int64_t now, int64_t grace)
+{
+    return x->attempt->state == ATTEMPT_ENDING && now - x->attempt->since_t >= grace;
+}
+
+/* Ended by a signal, its own or one that the script passed on: who sent it, and why, the scheduler knows. */
+static bool was_told(const struct batch_record *r, enum end_kind kind)
+{
+    return kind == END_SIGNAL || ((kind == END_UNFINISHED || kind == END_EXIT) &&
+                                  (r->exit_signal == SIGTERM || r->exit_signal == SIGINT));
+}
+
+/* The script says how it ended; the scheduler, when it knows better why. A job that others cancelled would be tried again if the
+ * scheduler's word, which may come later than the record, were not waited for. */
+static void by_record(const struct judged *x, int64_t now, int64_t grace, struct store_news *out)
 {
     const struct batch_record *r = x->end;
     bool scheduler = x->job && x->job->state == ATTEMPT_ENDED;
     enum end_kind kind = end_of_code(r->exit_code);
-    if (kind != END_OK && kind != END_UNFINISHED && strcmp(r->step, "copy") == 0)
+    if (x->job && !scheduler && was_told(r, kind) && !has_waited(x, now, grace)) {
+        out->state = ATTEMPT_ENDING;
+        return;
+    }
+    if (kind == END_EXIT && strcmp(r->step, "copy") == 0)
         kind = END_LAUNCH;
     if (kind == END_OK && scheduler && (x->job->end == END_EXIT || x->job->end == END_SIGNAL)) {
         ended(out, x->job->end, "a step failed although the script ended well");
@@ -74,6 +93,8 @@ static void by_record(const struct judged *x, struct store_news *out)
     }
     if ((kind == END_EXIT || kind == END_SIGNAL) && scheduler && tells_cause(x->job->end))
         kind = x->job->end;
+    if (kind == END_UNFINISHED && scheduler && x->job->end == END_CANCELLED)
+        kind = END_CANCELLED; /* it stopped in good order, and is not to go on */
     ended(out, kind, kind == END_OK ? "" : r->last[0] ? r->last : scheduler ? x->job->reason : "");
     out->exit_code = kind == END_SIGNAL ? -1 : r->exit_code;
     out->exit_signal = kind == END_SIGNAL ? r->exit_code - SIGNALS : r->exit_signal ? r->exit_signal : -1;
@@ -86,7 +107,7 @@ static void by_record(const struct judged *x, struct store_news *out)
 static void by_scheduler(const struct judged *x, int64_t now, int64_t grace, struct store_news *out)
 {
     const struct batch_job *j = x->job;
-    bool waited = x->attempt->state == ATTEMPT_ENDING && now - x->attempt->since_t >= grace;
+    bool waited = has_waited(x, now, grace);
     bool sure = tells_cause(j->end) || j->end == END_LAUNCH;
     if (!sure && !waited) {
         out->state = ATTEMPT_ENDING;
@@ -165,7 +186,7 @@ bool judge(const struct judged *x, int64_t now, int64_t grace, struct store_news
         out->raw = x->job->raw;
     take_begin(x, out);
     if (x->end)
-        by_record(x, out);
+        by_record(x, now, grace, out);
     else if (x->job && x->job->state == ATTEMPT_ENDED)
         by_scheduler(x, now, grace, out);
     else if (x->job)

@@ -23,7 +23,7 @@ static void check(const struct batch_table *t)
     const struct batch_job *one = batch_table_find(t, "12.server"), *two = batch_table_find(t, "13.server");
     assert_string_equal(one->name, "run12");
     assert_int_equal(one->state, ATTEMPT_ENDED);
-    assert_int_equal(one->end, END_SIGNAL);
+    assert_int_equal(one->end, END_CANCELLED);
     assert_int_equal(one->exit_signal, 15);
     assert_int_equal(one->start_t, 1795634319000000000);
     assert_string_equal(one->reason, "Job run");
@@ -80,8 +80,9 @@ static void numbers_of_the_server_have_their_meaning(void **state)
     static const struct {
         int status;
         enum end_kind end;
-    } rows[] = {{0, END_OK},      {1, END_EXIT},  {75, END_UNFINISHED}, {139, END_SIGNAL},  {265, END_SIGNAL},
-                {-1, END_LAUNCH}, {-4, END_NODE}, {-27, END_MEMORY},    {-29, END_TIMEOUT}, {-99, END_OTHER}};
+    } rows[] = {{0, END_OK},          {143, END_CANCELLED}, {271, END_CANCELLED}, {1, END_EXIT},
+                {75, END_UNFINISHED}, {139, END_SIGNAL},    {265, END_SIGNAL},    {-1, END_LAUNCH},
+                {-4, END_NODE},       {-27, END_MEMORY},    {-29, END_TIMEOUT},   {-99, END_OTHER}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         struct batch_table t = {.arena = &a};
@@ -90,6 +91,25 @@ static void numbers_of_the_server_have_their_meaning(void **state)
         assert_int_equal(t.jobs[0].end, rows[i].end);
         arena_free(&a);
     }
+}
+
+/* A job that stops in good order when it is deleted has its own exit code; the server's substate tells. */
+static void deleted_and_hopeless_jobs_are_known(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct batch_table t = {.arena = &a};
+    pbs_read_full(
+        "Job Id: 1.s\n    job_state = F\n    Exit_status = 75\n    substate = 91\n\n"
+        "Job Id: 2.s\n    job_state = H\n    Hold_Types = s\n    comment = job held, too many failed "
+        "attempts to run\n\n"
+        "Job Id: 3.s\n    job_state = H\n    Hold_Types = s\n",
+        &t);
+    assert_int_equal(t.n, 3);
+    assert_int_equal(t.jobs[0].end, END_CANCELLED);
+    assert_int_equal(t.jobs[1].state, ATTEMPT_BLOCKED);
+    assert_int_equal(t.jobs[2].state, ATTEMPT_QUEUED);
+    arena_free(&a);
 }
 
 static void ids_are_found(void **state)
@@ -110,6 +130,7 @@ int main(void)
         cmocka_unit_test(an_answer_without_jobs_has_none),
         cmocka_unit_test(the_text_form_is_read),
         cmocka_unit_test(numbers_of_the_server_have_their_meaning),
+        cmocka_unit_test(deleted_and_hopeless_jobs_are_known),
         cmocka_unit_test(ids_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
