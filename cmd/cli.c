@@ -374,15 +374,27 @@ static bool asks_for_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
+/* Without a verb a list is meant, and of a number what is known of it, where there are such verbs; NULL: none is. */
+static const struct command *implied_verb(const struct command *c, const char *word)
+{
+    const char *name = !word || *word == '-' ? "list" : *word >= '0' && *word <= '9' ? "show" : "";
+    for (const struct command *const *v = c->verbs; *v; v++)
+        if (strcmp(command_word(*v), name) == 0)
+            return *v;
+    return NULL;
+}
+
 static int run_command(const struct program *p, const struct command *c, int argc, char **argv)
 {
     struct error err = {0};
     int code;
     if (c->verbs && !(argc && asks_for_help(argv[0]))) {
-        if (!(c = find_verb(p, c, argc ? argv[0] : NULL, &err)))
+        const struct command *implied = implied_verb(c, argc ? argv[0] : NULL);
+        if (!implied && !(c = find_verb(p, c, argc ? argv[0] : NULL, &err)))
             return cli_fail(&err);
-        argc--;
-        argv++;
+        c = implied ? implied : c;
+        argc -= !implied;
+        argv += !implied;
     }
     struct cli cli = {.program = p, .command = c};
     if (!cli_parse(&cli, argc, argv, &err)) {

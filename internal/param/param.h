@@ -79,6 +79,22 @@ void params_show(const struct params *p, const struct param_show_options *o, str
 /* Recipe hash: lines "path = value\n" of all rows with in_hash, in table order, then "file KIND sha256\n" lines (WORDS 6). */
 void params_hash(const struct params *p, const char *file_lines, uint8_t out[32]);
 
+/* All values of a tree as "path" and PHIL text, in table order; elements of multiple ones as "name[0]". In the arena. */
+struct param_line {
+    const char *path, *value;
+};
+size_t params_lines(const struct params *p, enum param_tree tree, struct arena *a, struct param_line **out);
+
+/* What differs between two sets. was, is NULL: the one has no such element. */
+struct param_difference {
+    const char *path, *was, *is;
+};
+size_t params_differences(const struct params *p, const struct params *q, enum param_tree tree,
+                          struct arena *a, struct param_difference **out);
+
+/* Set the row of this full path to a text (str, path, choice) as it is, whatever stands in it. */
+bool params_set_text(struct params *p, const char *path, const char *text, struct error *err);
+
 /* Number of values set that are accepted without effect, and their names; reported once by the caller (SCIENCE 1.1 b). */
 size_t params_ignored(const struct params *p, struct arena *a, const char *const **names);
 

@@ -259,59 +259,6 @@ void params_show(const struct params *p, const struct param_show_options *o, str
     phil_show(p->arena, p->root, &how, out);
 }
 
-static void hash_value(const struct params *p, const struct phil_object *o, const struct phil_value *v,
-                       const char *path, struct sha256 *h)
-{
-    struct phil_words words = phil_value_words(p->arena, o, v);
-    struct str line = {0};
-    str_printf(&line, "%s =", path);
-    for (size_t i = 0; i < words.n; i++) {
-        str_addc(&line, ' ');
-        phil_word_show(&line, &words.word[i]);
-    }
-    str_addc(&line, '\n');
-    sha256_add(h, line.text, line.len);
-    str_free(&line);
-}
-
-static void hash_node(const struct params *p, const struct phil_node *node, const char *path,
-                      struct sha256 *h)
-{
-    const struct phil_object *o = node->master;
-    const struct param_row *row = o->row;
-    if (!o->is_scope && !row->in_hash)
-        return;
-    if (o->multiple == PHIL_TRUE && node->n_elements) {
-        for (size_t i = 0; i < node->n_elements; i++) {
-            const char *element = arena_printf(p->arena, "%s[%zu]", path, i);
-            for (size_t k = 0; o->is_scope && k < o->n_children; k++)
-                hash_node(
-                    p, &node->elements[i]->children[k],
-                    arena_printf(p->arena, "%s.%s", element, node->elements[i]->children[k].master->name), h);
-            if (!o->is_scope)
-                hash_value(p, o, &node->elements[i]->value, element, h);
-        }
-        return;
-    }
-    if (!o->is_scope)
-        hash_value(p, o, &node->value, path, h);
-    for (size_t k = 0; node->children && k < o->n_children; k++)
-        hash_node(p, &node->children[k],
-                  *path ? arena_printf(p->arena, "%s.%s", path, node->children[k].master->name)
-                        : node->children[k].master->name,
-                  h);
-}
-
-void params_hash(const struct params *p, const char *file_lines, uint8_t out[32])
-{
-    struct sha256 h;
-    sha256_start(&h);
-    hash_node(p, p->root, "", &h);
-    if (file_lines)
-        sha256_add(&h, file_lines, strlen(file_lines));
-    sha256_end(&h, out);
-}
-
 static void collect_ignored(const struct phil_node *node, const struct params *p, struct arena *a,
                             const char **names, size_t *n)
 {

@@ -1,0 +1,203 @@
+/* tag.c - `xfelx tag`: the tags themselves. Putting them on runs: run.c. */
+#include "cmd/book.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int list(struct cli *cli)
+{
+    static const struct book_column columns[] = {{"tag", false, true},      {"runs", true, false},
+                                                 {"datasets", true, false}, {"auto", false, false},
+                                                 {"colour", false, false},  {"comment", false, true}};
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    struct error err = {0};
+    struct book b;
+    struct store_tag_row *rows = NULL;
+    size_t n = 0;
+    bool ok = cli_operands(cli, 0, 0, "", &err) && book_open(cli, true, &b, &err);
+    if (!ok)
+        return cli_fail(&err);
+    ok = store_tags(b.store, b.a, &rows, &n, &err);
+    const char **cells = arena_array(b.a, n * COLUMNS + 1, sizeof *cells), **c = cells;
+    struct json_writer w = {.out = &b.out, .indent = 2};
+    if (b.json) {
+        json_object(&w, NULL);
+        json_put_int(&w, "version", 1);
+        json_array(&w, "tags", false);
+    }
+    for (size_t i = 0; ok && i < n; i++) {
+        const struct store_tag_row *t = rows + i;
+        const char *colour = t->colour < 0 ? "" : arena_printf(b.a, "#%06llx", (long long)t->colour);
+        *c++ = t->name;
+        *c++ = arena_printf(b.a, "%u", t->n_runs);
+        *c++ = arena_printf(b.a, "%u", t->n_datasets);
+        *c++ = t->automatic ? "yes" : "";
+        *c++ = colour;
+        *c++ = t->comment;
+        if (!b.json)
+            continue;
+        json_object(&w, NULL);
+        json_put_text(&w, "name", t->name);
+        json_put_text(&w, "colour", *colour ? colour : NULL);
+        json_put_bool(&w, "auto", t->automatic);
+        json_put_text(&w, "comment", t->comment);
+        json_put_int(&w, "runs", t->n_runs);
+        json_put_int(&w, "datasets", t->n_datasets);
+        json_end_object(&w);
+    }
+    if (b.json) {
+        json_end_array(&w);
+        json_end_object(&w);
+        str_addc(&b.out, '\n');
+    } else if (n) {
+        book_table(&b.out, columns, COLUMNS, cells, n);
+    } else {
+        str_add(&b.out, "no tags\n");
+    }
+    return book_end(&b, ok, &err);
+}
+
+/* "ff8800", "#ff8800", "none". */
+static bool read_colour(const struct cli *cli, int64_t *colour, struct error *err)
+{
+    const char *text = cli_value(cli, "colour", NULL);
+    *colour = text && !strcmp(text, "none") ? -2 : -1;
+    if (!text || *colour == -2)
+        return true;
+    const char *digits = text + (*text == '#');
+    if (strlen(digits) != 6 || strspn(digits, "0123456789abcdefABCDEF") != 6)
+        return error_set(err, ERROR_USAGE, "--colour takes six hexadecimal digits or none, not \"%s\"", text);
+    *colour = strtol(digits, NULL, 16);
+    return true;
+}
+
+static bool read_edit(const struct cli *cli, struct store_tag_edit *e, struct error *err)
+{
+    *e = (struct store_tag_edit){.comment = cli_value(cli, "comment", NULL),
+                                 .automatic = cli_has(cli, "auto")      ? 1
+                                              : cli_has(cli, "no-auto") ? 0
+                                                                        : -1};
+    return read_colour(cli, &e->colour, err);
+}
+
+static int add(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_tag_edit e;
+    if (!cli_operands(cli, 1, SIZE_MAX, "NAME", &err) || !read_edit(cli, &e, &err))
+        return cli_misuse(cli, &err);
+    bool ok = book_open(cli, false, &b, &err);
+    for (size_t i = 0; ok && i < cli->n_operands; i++) {
+        e.name = cli->operands[i];
+        ok = store_tag_add(b.store, &b.by, &e, &err);
+        if (ok)
+            str_printf(&b.out, "tag %s is there\n", book_shown(&b, e.name));
+    }
+    return book_end(&b, ok, &err);
+}
+
+static int edit(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_tag_edit e;
+    if (!cli_operands(cli, 1, 1, "NAME", &err) || !read_edit(cli, &e, &err))
+        return cli_misuse(cli, &err);
+    e.name = cli_value(cli, "rename", NULL);
+    bool ok = book_open(cli, false, &b, &err) && store_tag_edit(b.store, &b.by, cli->operands[0], &e, &err);
+    if (ok)
+        str_printf(&b.out, "tag %s is as you say\n", book_shown(&b, e.name ? e.name : cli->operands[0]));
+    return book_end(&b, ok, &err);
+}
+
+static int drop(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    if (!cli_operands(cli, 1, SIZE_MAX, "NAME", &err))
+        return cli_misuse(cli, &err);
+    bool ok = book_open(cli, false, &b, &err);
+    for (size_t i = 0; ok && i < cli->n_operands; i++) {
+        ok = store_tag_remove(b.store, &b.by, cli->operands[i], &err);
+        if (ok)
+            str_printf(&b.out, "tag %s is off all runs and gone\n", book_shown(&b, cli->operands[i]));
+    }
+    return book_end(&b, ok, &err);
+}
+
+#define TAG_FIELDS                                                                                           \
+    {0, "comment", "TEXT", "what it means"}, {0, "colour", "RRGGBB", "colour on pages; none: no colour"},    \
+    {                                                                                                        \
+        0, "auto", NULL, "every run that is new from now on gets it"                                         \
+    }
+
+static const struct command tag_list = {
+    .name = "tag list",
+    .summary = "the tags, and how many runs have them",
+    .usage = "[OPTIONS]",
+    .text = "Lists tags by name. Runs that have one: xfelx run list --tag NAME.",
+    .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx tag list", "all tags"}, {0}},
+    .run = list,
+};
+
+static const struct command tag_add = {
+    .name = "tag add",
+    .summary = "make tags",
+    .usage = "[OPTIONS] NAME...",
+    .text = "Makes tags. A name is any text of at most 128 characters that does not begin or end with a "
+            "blank; one "
+            "that begins with a dash goes behind --. xfelx run tag makes tags too, as they are needed.\n\n"
+            "A tag with --auto is put on each run when it is first seen, as long as the tag is automatic: "
+            "samples of "
+            "a shift are tagged this way (switch it off with xfelx tag edit NAME --no-auto).",
+    .options =
+        (const struct option_row[]){
+            TAG_FIELDS, {0, "no-auto", NULL, "only runs that are given it (as without)"}, BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx tag add 'Ba soak 5 min' --auto --colour ff8800",
+                                          "a tag that all runs get from now on"},
+                                         {0}},
+    .run = add,
+};
+
+static const struct command tag_edit = {
+    .name = "tag edit",
+    .summary = "rename a tag, change what it says",
+    .usage = "[OPTIONS] NAME",
+    .text = "Changes what is named; runs and datasets keep the tag under its new name.",
+    .options = (const struct option_row[]){{0, "rename", "NAME", "another name"},
+                                           TAG_FIELDS,
+                                           {0, "no-auto", NULL, "new runs do not get it any more"},
+                                           BOOK_OPTIONS,
+                                           {0}},
+    .examples = (const struct example[]){{"xfelx tag edit dark --rename 'dark, no laser' --no-auto",
+                                          "another name, and no new run gets it"},
+                                         {0}},
+    .run = edit,
+};
+
+static const struct command tag_remove = {
+    .name = "tag remove",
+    .summary = "take tags off all runs, and forget them",
+    .usage = "[OPTIONS] NAME...",
+    .text = "Removes tags from all runs. Refused while a dataset is made of one.",
+    .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx tag remove test", "no run has the tag test any more"}, {0}},
+    .run = drop,
+};
+
+static const struct command *const verbs[] = {&tag_list, &tag_add, &tag_edit, &tag_remove, NULL};
+
+const struct command command_tag = {
+    .name = "tag",
+    .summary = "make, rename and remove the tags of runs",
+    .usage = "VERB [OPTIONS] ...",
+    .text = "A tag is a word on runs: a sample, a laser setting, \"dark\". Runs are tagged with xfelx run "
+            "tag, listed by "
+            "tags with xfelx run list --tag, and merged by tags as datasets (xfelx dataset).",
+    .examples = (const struct example[]){{"xfelx tag list", "all tags, and how many runs have them"},
+                                         {"xfelx tag add dark --auto", "each new run is dark from now on"},
+                                         {0}},
+    .verbs = verbs,
+};
