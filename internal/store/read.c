@@ -134,11 +134,13 @@ static void read_job(struct sql *s, struct sql_stmt *q, struct store_job_row *ro
     sql_text(s, q, 14, row->folder, sizeof row->folder);
 }
 
-bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, size_t *n, struct error *err)
+/* job 0: all */
+static bool read_jobs(struct store *s, int64_t job, struct arena *a, struct store_job_row **rows, size_t *n,
+                      struct error *err)
 {
     int64_t count = 0;
     *n = 0;
-    if (!sql_number(&s->sql, &count, 0, err, "SELECT count(*) FROM job", ""))
+    if (!sql_number(&s->sql, &count, 0, err, "SELECT count(*) FROM job WHERE (?=0 OR id=?)", "ii", job, job))
         return false;
     *rows = arena_array(a, (size_t)count + 1, sizeof **rows);
     struct sql_stmt *q = sql_query(
@@ -148,8 +150,8 @@ bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, s
         "ON "
         "t.id=j.trial LEFT JOIN attempt a ON a.job=j.id AND a.no=(SELECT max(no) FROM attempt WHERE "
         "job=j.id) "
-        "ORDER BY r.ord,j.id",
-        "");
+        "WHERE (?=0 OR j.id=?) ORDER BY r.ord,j.id",
+        "ii", job, job);
     int step;
     while ((step = sql_step(&s->sql, q, err)) == 1 && *n < (size_t)count)
         read_job(&s->sql, q, *rows + (*n)++);
@@ -160,6 +162,18 @@ bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, s
         ok = read_counts(&s->sql, *rows + i, err) && read_stages(&s->sql, *rows + i, err) &&
              read_sample(&s->sql, *rows + i, err);
     return ok;
+}
+
+bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, size_t *n, struct error *err)
+{
+    return read_jobs(s, 0, a, rows, n, err);
+}
+
+bool store_job_row(struct store *s, int64_t job, struct arena *a, struct store_job_row **rows, size_t *n,
+                   struct error *err)
+{
+    *n = 0;
+    return job <= 0 || read_jobs(s, job, a, rows, n, err);
 }
 
 struct frames_work {

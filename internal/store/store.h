@@ -14,6 +14,7 @@
 #include "store/campaign.h"
 #include "store/changes.h"
 #include "store/keep.h"
+#include "store/tally.h"
 #include "store/making.h"
 
 struct store;
@@ -174,6 +175,10 @@ struct store_job_row {
     double rmsd_px_median, res_a_median; /* NaN without */
 };
 bool store_jobs(struct store *s, struct arena *a, struct store_job_row **rows, size_t *n, struct error *err);
+
+/* One of them; n 0: there is none of this number. */
+bool store_job_row(struct store *s, int64_t job, struct arena *a, struct store_job_row **rows, size_t *n,
+                   struct error *err);
 
 /* The frames of a job that have their row, in the order (source, frame). */
 struct store_frame {

@@ -107,10 +107,6 @@ void answer_finish(struct web_answer *a, const struct web_request *q)
         char text[65];
         sha256(a->body.text ? a->body.text : "", a->body.len, sum);
         snprintf(a->etag, sizeof a->etag, "\"%.16s\"", hash_hex(sum, 32, text));
-        if (q->if_none_match && strstr(q->if_none_match, a->etag)) {
-            a->status = 304;
-            str_clear(&a->body);
-        }
     }
     struct str small = {0};
     bool packed = strncmp(a->type, "image/", 6) == 0;
@@ -119,6 +115,15 @@ void answer_finish(struct web_answer *a, const struct web_request *q)
         a->body = small;
         a->gzipped = true;
     }
+}
+
+void answer_if_new(struct web_answer *a, const struct web_request *q)
+{
+    if ((a->status && a->status != 200) || !a->etag[0] || !q->if_none_match || !strstr(q->if_none_match, a->etag))
+        return;
+    a->status = 304;
+    a->gzipped = false;
+    str_clear(&a->body);
 }
 
 void answer_free(struct web_answer *a)

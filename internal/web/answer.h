@@ -44,9 +44,11 @@ void answer_failed(struct web_answer *a, const struct error *err);
 struct json_writer answer_json(struct web_answer *a);
 void answer_json_end(struct json_writer *w);
 
-/* What is done with every answer before it goes out: JSON safe inside of HTML ("<" as \u003c), its ETag, 304 where the asker has it
- * already, gzip where it pays. */
+/* What is done with every answer before it goes out: JSON safe inside of HTML ("<" as \u003c), its ETag, gzip where it pays. */
 void answer_finish(struct web_answer *a, const struct web_request *q);
+
+/* 304 without a body where the asker has this one already. */
+void answer_if_new(struct web_answer *a, const struct web_request *q);
 
 /* Compress; false: not smaller. out is to be freed. */
 bool answer_gzip(const char *text, size_t n, int level, struct str *out);

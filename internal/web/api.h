@@ -9,7 +9,35 @@ typedef void api_handler(struct web *w, struct store *s, const struct web_reques
 /* api_self.c - the server itself: its page and files, health, who is asking */
 api_handler api_page, api_asset, api_openapi, api_health, api_ready, api_metrics, api_me;
 
-/* api_jobs.c - what is processed */
-api_handler api_jobs, api_job, api_runs, api_overview;
+/* api_overview.c - where things stand, with the rates over time */
+api_handler api_overview;
+
+/* api_runs.c - runs, and one of them */
+api_handler api_runs, api_run;
+
+/* api_jobs.c - jobs, and one of them */
+api_handler api_jobs, api_job;
+
+/* api_book.c - what persons have set up and written: trials, rungroups, tags, tasks, datasets, log book */
+api_handler api_trials, api_tags, api_datasets, api_log;
+
+/* api_requests.c - what is asked for, and asking */
+api_handler api_requests, api_request;
+
+/* api_put.c - pieces of JSON that several have. Times in ns, 0: not known (null). */
+struct rate;
+void put_time(struct json_writer *j, const char *key, int64_t ns);
+void put_fraction(struct json_writer *j, const char *key, uint64_t k, uint64_t n);
+void put_words(struct json_writer *j, const char *key, const char *const *words, size_t n);
+void put_job_states(struct json_writer *j, const char *key, const struct store_job_counts *c);
+void put_columns(struct json_writer *j, const char *const *names,
+                 size_t n); /* begins the rows too: end the array */
+void put_reasons(struct json_writer *j, const uint64_t reasons[64]);
+
+/* The store said no: the answer says why. Frees the arena. Returns false. */
+bool api_failed(struct web_answer *a, struct arena *arena, const struct error *err);
+
+/* A number of the path, or 404. */
+bool api_number(const struct web_request *q, struct web_answer *a, int64_t *out);
 
 #endif

@@ -1,127 +1,142 @@
-/* api_jobs.c - what is processed, as JSON: jobs, the runs they belong to, the whole. Numbers are those of report/. */
+/* api_jobs.c - jobs: the list, and one with its attempts, its cell, its stages and the frames that failed. */
 #include "web/api.h"
 
 #include "report/report.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-struct jobs {
-    struct arena arena;
-    struct store_job_row *rows;
-    size_t n;
-};
+enum { JOBS_MOST = 5000, FAILURES_MOST = 50 };
 
-static bool read_jobs(struct store *s, struct jobs *j, struct web_answer *a)
+static const struct store_tally *tally_of(const struct store_tally *t, size_t n, int64_t job)
 {
-    struct error err = {0};
-    if (store_jobs(s, &j->arena, &j->rows, &j->n, &err))
-        return true;
-    answer_failed(a, &err);
-    arena_free(&j->arena);
-    return false;
+    size_t lo = 0, hi = n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (t[mid].job < job)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < n && t[lo].job == job ? t + lo : NULL;
 }
 
-static void put_fraction(struct json_writer *j, const char *key, const struct rate *r)
+static void put_attempt(struct json_writer *j, const struct store_book_attempt *x)
 {
-    json_object(j, key);
-    json_put_int(j, "k", (int64_t)r->n);
-    json_put_int(j, "n", (int64_t)r->of);
-    json_put_real(j, "p", r->share);
-    json_put_real(j, "lo", r->lo);
-    json_put_real(j, "hi", r->hi);
+    json_object(j, NULL);
+    json_put_int(j, "no", x->no);
+    json_put_text(j, "state", attempt_state_word(x->state));
+    json_put_text(j, "end", x->end ? end_kind_word(x->end) : NULL);
+    json_put_text(j, "reason", *x->reason ? x->reason : NULL);
+    json_put_text(j, "host", x->host);
+    json_put_text(j, "scheduler", x->scheduler);
+    json_put_text(j, "sched_id", *x->sched_id ? x->sched_id : NULL);
+    put_time(j, "t_submit", x->submit_t);
+    put_time(j, "t_begin", x->start_t);
+    put_time(j, "t_end", x->end_t);
+    json_put_real(j, "exit_code", x->exit_code < 0 ? NAN : (double)x->exit_code);
+    json_put_real(j, "signal", x->exit_signal <= 0 ? NAN : (double)x->exit_signal);
+    json_put_int(j, "ranks", x->n_ranks);
+    json_put_int(j, "threads", x->n_threads);
+    json_put_text(j, "program", x->program);
+    json_put_text(j, "log", *x->log_path ? x->log_path : NULL);
     json_end_object(j);
 }
 
-/* A time as UTC seconds; 0: not known. */
-static void put_time(struct json_writer *j, const char *key, int64_t ns)
+/* What the list and one alone both say. */
+static void put_job(struct json_writer *j, const struct store_book_job *b, const struct store_tally *t)
 {
-    json_put_real(j, key, ns ? 1e-9 * (double)ns : NAN);
-}
-
-static void put_outcomes(struct json_writer *j, const struct store_counts *c)
-{
-    json_object(j, "outcomes");
-    for (enum outcome o = OUTCOME_BLANK; o < OUTCOME_END; o++)
-        json_put_int(j, outcome_word(o), (int64_t)c->by_outcome[o]);
-    json_end_object(j);
-    json_array(j, "reasons", false);
-    for (int r = 1; r < 64; r++)
-        if (c->by_reason[r]) {
-            json_object(j, NULL);
-            json_put_text(j, "reason", reason_word((enum reason)r));
-            json_put_int(j, "n", (int64_t)c->by_reason[r]);
-            json_end_object(j);
-        }
-    json_end_array(j);
-}
-
-/* What a job of the list and a job alone both say. */
-static void put_job(struct json_writer *j, const struct store_job_row *row)
-{
-    struct figures f;
-    figures_of(&row->counts, &f);
-    json_put_int(j, "job", row->job);
-    json_put_int(j, "run", row->run);
-    json_put_text(j, "name", row->run_name);
-    json_put_text(j, "trial", row->trial_hash);
-    json_put_text(j, "state", job_state_word(row->state));
-    json_put_text(j, "end", row->end_kind ? end_kind_word(row->end_kind) : NULL);
-    json_put_int(j, "attempts", row->attempts);
-    put_time(j, "t_begin", row->start_t);
-    put_time(j, "t_end", row->end_t);
-    put_time(j, "t_newest", row->newest_t);
-    json_put_int(j, "expected", (int64_t)row->n_expected);
-    json_put_int(j, "frames", (int64_t)f.frames);
-    json_put_int(j, "failed", (int64_t)f.failed);
-    put_fraction(j, "hit", &f.hit_rate);
-    put_fraction(j, "indexed", &f.indexing_rate);
-    json_put_int(j, "lattices", (int64_t)f.lattices);
-    json_put_real(j, "res_a", row->res_a_median);
+    static const struct store_tally none = {.res_a = NAN};
+    t = t ? t : &none;
+    const struct store_book_attempt *last = b->n_attempts ? b->attempts + b->n_attempts - 1 : NULL;
+    json_put_int(j, "job", b->id);
+    json_put_int(j, "run_id", b->key.run);
+    json_put_int(j, "run", b->run_ord);
+    json_put_text(j, "name", b->run);
+    json_put_int(j, "trial", b->trial);
+    json_put_int(j, "rungroup", b->key.rungroup);
+    json_put_text(j, "task", b->task);
+    json_put_text(j, "dataset", *b->dataset ? b->dataset : NULL);
+    json_put_text(j, "state", job_state_word(b->state));
+    put_time(j, "t_state", b->state_t);
+    put_time(j, "t_retry", b->retry_t);
+    json_put_text(j, "cancelled_by", b->cancelled ? b->cancelled_by : NULL);
+    json_put_int(j, "expected", b->n_expected);
+    json_put_int(j, "frames", (int64_t)t->frames);
+    json_put_int(j, "failed", (int64_t)t->failed);
+    put_fraction(j, "hit", t->hits, t->frames - t->failed);
+    put_fraction(j, "indexed", t->indexed, t->hits);
+    json_put_int(j, "lattices", (int64_t)t->lattices);
+    json_put_real(j, "res_a", t->res_a);
+    put_time(j, "t_newest", t->frame_t);
+    put_time(j, "t_begin", last ? last->start_t : 0);
+    put_time(j, "t_end", last ? last->end_t : 0);
+    json_put_int(j, "attempts", last ? last->no : 0);
+    json_put_text(j, "end", last && last->end ? end_kind_word(last->end) : NULL);
+    json_put_text(j, "reason", last && *last->reason ? last->reason : NULL);
 }
 
 void api_jobs(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
 {
     (void)w, (void)q;
-    struct jobs jobs = {0};
-    if (!read_jobs(s, &jobs, a))
+    struct arena arena = {0};
+    struct error err = {0};
+    struct store_book_job *jobs;
+    struct store_tally *tallies;
+    size_t n, n_tallies;
+    const struct store_job_filter newest = {.trial = -1, .newest = JOBS_MOST};
+    if (!store_book_jobs(s, &newest, &arena, &jobs, &n, &err) ||
+        !store_tallies(s, &arena, &tallies, &n_tallies, &err)) {
+        api_failed(a, &arena, &err);
         return;
+    }
     struct json_writer j = answer_json(a);
+    json_put_int(&j, "most", JOBS_MOST);
     json_array(&j, "jobs", false);
-    for (size_t i = 0; i < jobs.n; i++) {
+    for (size_t i = n; i-- > 0;) {
         json_object(&j, NULL);
-        put_job(&j, jobs.rows + i);
+        put_job(&j, jobs + i, tally_of(tallies, n_tallies, jobs[i].id));
         json_end_object(&j);
     }
     json_end_array(&j);
     answer_json_end(&j);
-    arena_free(&jobs.arena);
+    arena_free(&arena);
 }
 
-static void put_failures(struct json_writer *j, struct store *s, struct arena *arena, int64_t job)
+static void put_failures(struct json_writer *j, const struct store_failed *failed, size_t n)
 {
-    enum { MOST = 50 };
-    struct store_failed *failed = NULL;
-    size_t n = 0;
-    struct error err = {0};
     char text[NAME_VISIBLE];
     json_array(j, "failures", false);
-    if (store_failures(s, job, MOST, arena, &failed, &n, &err))
-        for (size_t i = 0; i < n; i++) {
-            json_object(j, NULL);
-            json_put_text(j, "file", str_visible(failed[i].path, text, sizeof text));
-            json_put_int(j, "frame", failed[i].frame);
-            json_put_text(j, "reason", reason_word(failed[i].reason));
-            json_put_text(j, "text", failed[i].message);
-            json_end_object(j);
-        }
+    for (size_t i = 0; i < n; i++) {
+        json_object(j, NULL);
+        json_put_text(j, "file", str_visible(failed[i].path, text, sizeof text));
+        json_put_int(j, "frame", failed[i].frame);
+        json_put_text(j, "reason", reason_word(failed[i].reason));
+        json_put_text(j, "text", failed[i].message);
+        json_end_object(j);
+    }
     json_end_array(j);
 }
 
-static void put_stages(struct json_writer *j, const struct store_job_row *row)
+static void put_figures(struct json_writer *j, const struct store_job_row *row)
 {
-    json_array(j, "stage_ms", false);
+    uint64_t reasons[64];
+    for (int i = 0; i < 64; i++)
+        reasons[i] = row->counts.by_reason[i];
+    json_object(j, "outcomes");
+    for (enum outcome o = OUTCOME_BLANK; o < OUTCOME_END; o++)
+        json_put_int(j, outcome_word(o), (int64_t)row->counts.by_outcome[o]);
+    json_end_object(j);
+    put_reasons(j, reasons);
+    json_put_int(j, "reflections", (int64_t)row->counts.reflections);
+    json_put_reals(j, "cell", row->cell_median, 6);
+    json_put_reals(j, "cell_lo", row->cell_lo, 6);
+    json_put_reals(j, "cell_hi", row->cell_hi, 6);
+    json_put_real(j, "rmsd_px", row->rmsd_px_median);
+    json_array(j, "stage_ms", true);
     for (int i = 0; i < STAGE_MAX; i++)
         json_put_real(j, NULL, row->stage_n[i] ? row->stage_ms[i] / (double)row->stage_n[i] : NAN);
     json_end_array(j);
@@ -130,133 +145,41 @@ static void put_stages(struct json_writer *j, const struct store_job_row *row)
 void api_job(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
 {
     (void)w;
-    struct jobs jobs = {0};
-    int64_t number;
-    if (!str_to_i64(q->parts[0], &number)) {
-        answer_error(a, 404, "no_such_job", "a job has a number", NULL);
+    int64_t id;
+    struct arena arena = {0};
+    struct error err = {0};
+    struct store_job_row *row;
+    struct store_book_job *job;
+    struct store_tally *tallies;
+    struct store_failed *failed;
+    size_t n, n_rows, n_tallies, n_failed;
+    if (!api_number(q, a, &id))
+        return;
+    const struct store_range range = {id, id};
+    const struct store_job_filter one = {.trial = -1, .jobs = &range, .n_jobs = 1, .all_attempts = true};
+    if (!store_book_jobs(s, &one, &arena, &job, &n, &err) ||
+        !store_job_row(s, id, &arena, &row, &n_rows, &err) ||
+        !store_tallies(s, &arena, &tallies, &n_tallies, &err) ||
+        !store_failures(s, id, FAILURES_MOST, &arena, &failed, &n_failed, &err)) {
+        api_failed(a, &arena, &err);
         return;
     }
-    if (!read_jobs(s, &jobs, a))
-        return;
-    const struct store_job_row *row = NULL;
-    for (size_t i = 0; i < jobs.n && !row; i++)
-        if (jobs.rows[i].job == number)
-            row = jobs.rows + i;
-    if (!row) {
+    if (n != 1) {
         answer_error(a, 404, "no_such_job", "there is no job of this number", NULL);
-        arena_free(&jobs.arena);
+        arena_free(&arena);
         return;
     }
     char folder[NAME_VISIBLE];
     struct json_writer j = answer_json(a);
-    put_job(&j, row);
-    json_put_text(&j, "folder", str_visible(row->folder, folder, sizeof folder));
-    json_put_text(&j, "host", row->host);
-    json_put_text(&j, "program", row->program);
-    json_put_int(&j, "ranks", row->n_ranks);
-    json_put_int(&j, "threads", row->n_threads);
-    json_put_int(&j, "reflections", (int64_t)row->counts.reflections);
-    put_outcomes(&j, &row->counts);
-    json_put_reals(&j, "cell", row->cell_median, 6);
-    json_put_reals(&j, "cell_lo", row->cell_lo, 6);
-    json_put_reals(&j, "cell_hi", row->cell_hi, 6);
-    json_put_real(&j, "rmsd_px", row->rmsd_px_median);
-    put_stages(&j, row);
-    put_failures(&j, s, &jobs.arena, number);
-    answer_json_end(&j);
-    arena_free(&jobs.arena);
-}
-
-static void add_counts(struct store_counts *sum, const struct store_counts *c)
-{
-    sum->frames += c->frames;
-    sum->lattices += c->lattices;
-    sum->reflections += c->reflections;
-    for (size_t i = 0; i < 8; i++)
-        sum->by_outcome[i] += c->by_outcome[i];
-    for (size_t i = 0; i < 64; i++)
-        sum->by_reason[i] += c->by_reason[i];
-}
-
-void api_overview(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
-{
-    (void)q;
-    struct jobs jobs = {0};
-    if (!read_jobs(s, &jobs, a))
-        return;
-    struct store_counts sum = {0};
-    struct figures f;
-    int64_t newest = 0, running = 0, failed = 0;
-    uint64_t expected = 0;
-    for (size_t i = 0; i < jobs.n; i++) {
-        const struct store_job_row *row = jobs.rows + i;
-        add_counts(&sum, &row->counts);
-        expected += row->n_expected;
-        running += row->state == JOB_RUNNING;
-        failed += row->state == JOB_FAILED;
-        newest = row->newest_t > newest ? row->newest_t : newest;
-    }
-    figures_of(&sum, &f);
-    struct json_writer j = answer_json(a);
-    json_put_int(&j, "version", 1);
-    json_put_text(&j, "experiment", w->options.title);
-    json_put_int(&j, "seq", watch_seq(w->watch));
-    put_time(&j, "t_newest", newest);
-    json_put_int(&j, "frames", (int64_t)f.frames);
-    json_put_int(&j, "expected", (int64_t)expected);
-    json_put_int(&j, "lattices", (int64_t)f.lattices);
-    json_object(&j, "keys");
-    put_fraction(&j, "hit", &f.hit_rate);
-    put_fraction(&j, "indexed", &f.indexing_rate);
-    json_end_object(&j);
-    put_outcomes(&j, &sum);
-    json_object(&j, "jobs");
-    json_put_int(&j, "all", (int64_t)jobs.n);
-    json_put_int(&j, "running", running);
-    json_put_int(&j, "failed", failed);
-    json_end_object(&j);
-    answer_json_end(&j);
-    arena_free(&jobs.arena);
-}
-
-/* Lists are columns: 10,000 rows of names would be three times as long. */
-void api_runs(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
-{
-    (void)w, (void)q;
-    struct jobs jobs = {0};
-    if (!read_jobs(s, &jobs, a))
-        return;
-    static const char *const columns[] = {"job",      "run",     "name",     "state",   "t_begin",
-                                          "t_end",    "frames",  "expected", "failed",  "hits",
-                                          "readable", "indexed", "res_a",    "lattices"};
-    struct json_writer j = answer_json(a);
-    json_array(&j, "cols", true);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        json_put_text(&j, NULL, columns[i]);
+    put_job(&j, job, tally_of(tallies, n_tallies, id));
+    json_put_text(&j, "folder", str_visible(job->folder, folder, sizeof folder));
+    json_array(&j, "tries", false);
+    for (size_t i = 0; i < job->n_attempts; i++)
+        put_attempt(&j, job->attempts + i);
     json_end_array(&j);
-    json_array(&j, "rows", false);
-    for (size_t i = 0; i < jobs.n; i++) {
-        const struct store_job_row *row = jobs.rows + i;
-        struct figures f;
-        figures_of(&row->counts, &f);
-        json_array(&j, NULL, true);
-        json_put_int(&j, NULL, row->job);
-        json_put_int(&j, NULL, row->run);
-        json_put_text(&j, NULL, row->run_name);
-        json_put_text(&j, NULL, job_state_word(row->state));
-        put_time(&j, NULL, row->start_t);
-        put_time(&j, NULL, row->end_t);
-        json_put_int(&j, NULL, (int64_t)f.frames);
-        json_put_int(&j, NULL, (int64_t)row->n_expected);
-        json_put_int(&j, NULL, (int64_t)f.failed);
-        json_put_int(&j, NULL, (int64_t)f.hit_rate.n);
-        json_put_int(&j, NULL, (int64_t)f.hit_rate.of);
-        json_put_int(&j, NULL, (int64_t)f.indexing_rate.n);
-        json_put_real(&j, NULL, row->res_a_median);
-        json_put_int(&j, NULL, (int64_t)f.lattices);
-        json_end_array(&j);
-    }
-    json_end_array(&j);
+    if (n_rows)
+        put_figures(&j, row);
+    put_failures(&j, failed, n_failed);
     answer_json_end(&j);
-    arena_free(&jobs.arena);
+    arena_free(&arena);
 }

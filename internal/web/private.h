@@ -4,6 +4,7 @@
 
 #include "web/answer.h"
 #include "web/assets.h"
+#include "web/cache.h"
 #include "web/events.h"
 #include "web/gate.h"
 #include "web/listen.h"
@@ -28,6 +29,7 @@ struct web {
     struct assets assets;
     struct events *events;
     struct pool *pool;
+    struct cache *cache;
     struct watch *watch;
     struct metrics metrics;
     struct connections *connections;

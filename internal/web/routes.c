@@ -17,8 +17,15 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/events", ROLE_READER, ROUTE_EVENTS, 0, NULL, "a stream of what changes"},
     {"GET", "/api/v1/overview", ROLE_READER, ROUTE_STORE, 0, api_overview, "where things stand"},
     {"GET", "/api/v1/runs", ROLE_READER, ROUTE_STORE, 0, api_runs, "all runs, in columns"},
-    {"GET", "/api/v1/jobs", ROLE_READER, ROUTE_STORE, 0, api_jobs, "all jobs, in columns"},
+    {"GET", "/api/v1/runs/{}", ROLE_READER, ROUTE_STORE, 0, api_run, "one run"},
+    {"GET", "/api/v1/jobs", ROLE_READER, ROUTE_STORE, 0, api_jobs, "the newest jobs"},
     {"GET", "/api/v1/jobs/{}", ROLE_READER, ROUTE_STORE, 0, api_job, "one job"},
+    {"GET", "/api/v1/trials", ROLE_READER, ROUTE_STORE, 0, api_trials, "trials and rungroups"},
+    {"GET", "/api/v1/tags", ROLE_READER, ROUTE_STORE, 0, api_tags, "tags"},
+    {"GET", "/api/v1/datasets", ROLE_READER, ROUTE_STORE, 0, api_datasets, "datasets and their versions"},
+    {"GET", "/api/v1/log", ROLE_READER, ROUTE_STORE, 0, api_log, "log book, and who changed what"},
+    {"GET", "/api/v1/requests", ROLE_READER, ROUTE_STORE, 0, api_requests, "what is asked for and not done yet; what can be asked"},
+    {"POST", "/api/v1/requests", ROLE_EDITOR, ROUTE_CHANGE, 1 << 20, api_request, "ask for a change"},
     {0},
 };
 // clang-format on

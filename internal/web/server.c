@@ -327,9 +327,28 @@ static void wake(void *connection)
     MHD_resume_connection(connection);
 }
 
+/* Answers of the store are the same for everybody who may ask. */
+static void make_key(const struct exchange *x, char key[TARGET_MAX + 64])
+{
+    size_t n = (size_t)snprintf(key, TARGET_MAX + 64, "%d%s", x->q.gzip, x->target.path);
+    for (size_t i = 0; i < x->target.n_query && n < TARGET_MAX; i++)
+        n += (size_t)snprintf(key + n, TARGET_MAX + 64 - n, "%c%s=%s", i ? '&' : '?', x->target.query[i].name,
+                              x->target.query[i].value);
+}
+
 static void work(void *arg, struct store *s, const struct error *why)
 {
     struct exchange *x = arg;
+    char key[TARGET_MAX + 64];
+    make_key(x, key);
+    int64_t seq = watch_seq(x->web->watch);
+    bool kept = x->route->kind == ROUTE_STORE && s;
+    if (kept && cache_get(x->web->cache, key, seq, clock_monotonic(), &x->a)) {
+        answer_if_new(&x->a, &x->q);
+        x->made = true;
+        wake(x->connection);
+        return;
+    }
     if (s) {
         x->route->answer(x->web, s, &x->q, &x->a);
         if (x->a.status >= 500)
@@ -339,6 +358,9 @@ static void work(void *arg, struct store *s, const struct error *why)
         x->a.status = 503;
     }
     answer_finish(&x->a, &x->q);
+    if (kept && strcmp(x->a.cache, "no-store") != 0)
+        cache_put(x->web->cache, key, seq, clock_monotonic(), &x->a);
+    answer_if_new(&x->a, &x->q);
     x->made = true;
     wake(x->connection);
 }
@@ -402,6 +424,7 @@ static enum MHD_Result answer(struct exchange *x)
         x->route->answer(x->web, NULL, &x->q, &x->a);
         if (!x->a.gzipped && !x->a.etag[0])
             answer_finish(&x->a, &x->q);
+        answer_if_new(&x->a, &x->q);
         return send_answer(x);
     }
     const struct pool_job job = {work, x, x->route->kind == ROUTE_CHANGE};

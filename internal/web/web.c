@@ -99,9 +99,10 @@ static bool start(struct web *w, struct error *err)
     make_link(w, at);
     assets_make(&w->arena, &w->assets);
     w->events = events_make();
+    w->cache = cache_make();
     int cpus = proc_cpus();
     w->pool = pool_make(w->options.store, cpus < WORKERS_MOST ? cpus : WORKERS_MOST, JOBS_MOST, err);
-    if (!w->events || !w->pool || !server_start(w, fd, err)) {
+    if (!w->events || !w->cache || !w->pool || !server_start(w, fd, err)) {
         close(fd);
         return false;
     }
@@ -150,6 +151,7 @@ void web_stop(struct web *w)
     server_stop(w);
     pool_free(w->pool);
     events_free(w->events);
+    cache_free(w->cache);
     assets_free(&w->assets);
     gate_free(w->gate);
     arena_free(&w->arena);

@@ -5,11 +5,16 @@ import {clock, duration} from './format.js';
 import {Overview} from './overview.js';
 import {Runs} from './runs.js';
 import {Jobs} from './jobs.js';
+import {Trials} from './trials.js';
+import {Log} from './log.js';
+import {Said} from './ask.js';
 
 const PAGES = [
   {id: 'overview', word: 'Overview', key: 'o', view: Overview},
   {id: 'runs', word: 'Runs', key: 'r', view: Runs},
   {id: 'jobs', word: 'Jobs', key: 'j', view: Jobs},
+  {id: 'trials', word: 'Trials', key: 'm', view: Trials},
+  {id: 'log', word: 'Log book', key: 'l', view: Log},
 ];
 
 // ---- where we are: "#/runs/12?filter=x"
@@ -19,7 +24,9 @@ function place() {
   return {page: PAGES.find(p => p.id === id) || PAGES[0], rest, query: new URLSearchParams(query)};
 }
 const here = signal(place());
-addEventListener('hashchange', () => { delete document.body.dataset.ready; here.value = place(); document.querySelector('main')?.focus(); scrollTo(0, 0); });
+addEventListener('hashchange', () => { const was = here.value, is = place(); here.value = is;
+  if (was.page === is.page && was.rest.join() === is.rest.join()) return; // a filter or a sort order: nothing else moves
+  delete document.body.dataset.ready; document.querySelector('main')?.focus(); scrollTo(0, 0); });
 
 // ---- theme and hutch mode: by link, else as it was chosen in this browser, else as the system has it
 const options = new URLSearchParams(location.search);
@@ -77,8 +84,8 @@ function App() {
   return html`<a class="skip" href="#main">to the content</a>
     <${Header}/>
     <nav aria-label="Pages">${PAGES.map(p => html`<a key=${p.id} href=${'#/' + p.id} aria-current=${p === page ? 'page' : undefined}>${p.word}</a>`)}</nav>
-    <main id="main" tabindex="-1"><${Trouble}/><${page.view} rest=${rest} query=${query}/></main>
-    <footer>${me.value.read_only ? 'read-only' : me.value.role} ${me.value.name} · xfelx ${me.value.version}</footer>`;
+    <main id="main" tabindex="-1"><${Trouble}/><${page.view} key=${page.id + rest.join()} rest=${rest} query=${query}/></main>
+    <${Said}/><footer>${me.value.read_only ? 'read-only' : me.value.role} ${me.value.name} · xfelx ${me.value.version}</footer>`;
 }
 
 await askWho();

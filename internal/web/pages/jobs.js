@@ -1,21 +1,59 @@
-// jobs.js - does it keep up, and what went wrong? A list, and each job alone (#/jobs/12).
-import {html} from './html.js';
+// jobs.js - does it keep up, and what must be tried again? The list, and each job alone (#/jobs/12).
+import {html, useState} from './html.js';
 import {useData, useReady, now} from './live.js';
 import {count, percent, fixed, when, duration, interval} from './format.js';
 import {State, Share, Bar, Problem, Empty, Key} from './parts.js';
+import {Table, sorted, setQuery} from './table.js';
+import {parse} from './filter.js';
+import {ask, mayEdit} from './ask.js';
 
-function List() {
+const share = f => f.n ? f.p : null;
+const FIELDS = {
+  numbers: {hit: j => 100 * share(j.hit), idx: j => 100 * share(j.indexed), frames: j => j.frames, failed: j => j.failed, attempts: j => j.attempts},
+  ranges: {run: j => j.run, job: j => j.job, trial: j => j.trial, group: j => j.rungroup},
+  sets: {state: j => [j.state], end: j => [j.end || ''], task: j => [j.task]},
+  text: j => `${j.name} ${j.reason || ''} ${j.task}`,
+};
+const COLUMNS = [
+  {id: 'job', word: 'Job', right: true, value: j => j.job, width: '5rem', cell: j => html`<a href=${'#/jobs/' + j.job}>${j.job}</a>`},
+  {id: 'run', word: 'Run', value: j => j.run, width: '8rem', cell: j => j.run_id ? html`<a href=${'#/runs/' + j.run_id}>${j.name}</a>` : j.dataset || '–'},
+  {id: 'trial', word: 'Trial', right: true, value: j => j.trial, width: '4rem', cell: j => j.trial},
+  {id: 'task', word: 'Task', value: j => j.task || null, width: '7rem', cell: j => j.task || 'indexing'},
+  {id: 'state', word: 'State', value: j => j.state, width: '8rem', cell: j => html`<${State} state=${j.state}/>`},
+  {id: 'done', word: 'Done', value: j => j.expected ? j.frames / j.expected : null, width: '14rem', cell: j => html`${count(j.frames)} of ${count(j.expected)} <${Bar} share=${j.expected ? j.frames / j.expected : 0} kind="bl"/>`},
+  {id: 'hit', word: 'Hits, %', value: j => share(j.hit), width: '9rem', cell: j => html`<${Share} f=${j.hit} kind="h"/>`},
+  {id: 'idx', word: 'Indexed, %', value: j => share(j.indexed), width: '9rem', cell: j => html`<${Share} f=${j.indexed}/>`},
+  {id: 'attempts', word: 'Tries', right: true, value: j => j.attempts, width: '4rem', cell: j => j.attempts},
+  {id: 't', word: 'Began', value: j => j.t_begin, width: '9rem', cell: j => when(j.t_begin, now.peek())},
+  {id: 'reason', word: 'Why', value: j => j.reason || j.end, cell: j => j.state === 'done' ? '' : [j.end, j.reason].filter(Boolean).join(': ')},
+];
+
+function Bulk({selected, clear}) {
+  const jobs = [...selected], n = jobs.length;
+  const [sure, setSure] = useState(false);
+  return html`<div class="bulk" role="region" aria-label="selected jobs"><b>${count(n)} selected</b>
+    <button onClick=${async () => { if (await ask('job.retry', {jobs}, `try ${n} jobs again`)) clear(); }}>Try again</button>
+    ${sure ? html`<span>End ${count(n)} job${n > 1 ? 's' : ''}? Frames that are done stay counted.</span><button class="pri" onClick=${async () => { setSure(false); if (await ask('job.cancel', {jobs}, `cancel ${n} jobs`)) clear(); }}>Yes, cancel</button><button onClick=${() => setSure(false)}>No</button>`
+      : html`<button onClick=${() => setSure(true)}>Cancel jobs…</button>`}
+    <button onClick=${clear}>Select none</button></div>`;
+}
+
+function List({query}) {
   const {data, error} = useData('jobs');
+  const [selected, select] = useState(new Set());
   useReady('jobs', data || error);
   if (!data) return html`<h1>Jobs</h1><${Problem} error=${error}/>`;
-  const running = data.jobs.filter(j => j.state === 'running').length, failed = data.jobs.filter(j => j.state === 'failed').length;
-  return html`<h1>${failed ? `${failed} job${failed > 1 ? 's' : ''} failed, ` : ''}${running} running</h1><${Problem} error=${error}/>
-  ${!data.jobs.length ? html`<${Empty}>No jobs yet. <code>xfelx process RUN</code> makes one.<//>` : html`<div class="scroll panel"><table>
-    <caption class="vh">Jobs with state, progress and results</caption>
-    <thead><tr><th scope="col" class="r">Job</th><th scope="col">Run</th><th scope="col">Trial</th><th scope="col">State</th><th scope="col" class="r">Attempts</th><th scope="col">Done</th><th scope="col" class="r">Failed frames</th><th scope="col">Hits, %</th><th scope="col">Indexed, %</th><th scope="col">Began</th><th scope="col">Took</th></tr></thead>
-    <tbody>${data.jobs.map(j => html`<tr key=${j.job}><td class="r"><a href=${'#/jobs/' + j.job}>${j.job}</a></td><td>${j.name}</td><td class="mono">${j.trial.slice(0, 8)}</td><td><${State} state=${j.state}/></td><td class="r">${j.attempts}</td>
-      <td>${count(j.frames)} of ${count(j.expected)} <${Bar} share=${j.expected ? j.frames / j.expected : 0} kind="bl"/></td><td class=${'r' + (j.failed ? ' c-bad' : '')}>${count(j.failed)}</td><td><${Share} f=${j.hit} kind="h"/></td><td><${Share} f=${j.indexed}/></td>
-      <td>${when(j.t_begin, now.value)}</td><td>${j.t_begin ? duration((j.t_end || now.value) - j.t_begin) : '–'}</td></tr>`)}</tbody></table></div>`}`;
+  const all = data.jobs, text = query.get('filter') || '', sort = query.get('sort') || '';
+  const filter = parse(text, FIELDS), rows = sorted(all.filter(filter.test), COLUMNS, sort);
+  const n = s => all.filter(j => j.state === s).length, failed = n('failed');
+  return html`<h1>${failed ? `${count(failed)} job${failed > 1 ? 's' : ''} failed, ` : ''}${count(n('running'))} running, ${count(n('queued') + n('again') + n('waiting') + n('ready'))} waiting</h1><${Problem} error=${error}/>
+    ${all.length === data.most && html`<p class="sub">The newest ${count(data.most)} jobs; <code>xfelx job list</code> shows all.</p>`}
+    <div class="ctl"><label>Filter <input type="search" size="40" value=${text} placeholder="state:failed run:400-412 trial:4" onInput=${e => setQuery(query, 'filter', e.target.value)}/></label>
+      ${filter.bad.length > 0 && html`<span class="c-warn" role="status">▲ not understood: ${filter.bad.join(' ')}</span>`}
+      ${mayEdit() && text && rows.length > 0 && html`<button onClick=${() => select(new Set(rows.map(j => j.job)))}>Select all ${count(rows.length)}</button>`}</div>
+    ${mayEdit() && selected.size > 0 && html`<${Bulk} selected=${selected} clear=${() => select(new Set())}/>`}
+    ${!all.length ? html`<${Empty}>No jobs yet. <code>xfelx submit --dry-run</code> says what would be started, and why not more.<//>`
+      : html`<${Table} label="Jobs" rows=${rows} columns=${COLUMNS} sort=${sort} onSort=${s => setQuery(query, 'sort', s)} id=${j => j.job} selected=${selected} onSelect=${mayEdit() ? select : null} onOpen=${j => { location.hash = '#/jobs/' + j.job; }}/>`}`;
 }
 
 const CELL = ['a, Å', 'b, Å', 'c, Å', 'α, °', 'β, °', 'γ, °'];
@@ -24,22 +62,26 @@ function One({id}) {
   const {data: j, error} = useData('jobs/' + encodeURIComponent(id));
   useReady('job', j || error);
   if (!j) return html`<h1>Job ${id}</h1><${Problem} error=${error}/>`;
+  const rate = f => f.n >= 20 ? {value: percent(f.p), unit: '%'} : {value: f.n ? `${f.k} of ${f.n}` : '–'};
   return html`<p class="sub"><a href="#/jobs">Jobs</a></p>
-    <h1>Job ${j.job}: ${j.name}, <${State} state=${j.state}/></h1>
-    <p class="sub">attempt ${j.attempts}${j.end ? `, ended: ${j.end}` : ''} · ${j.host} · ${j.ranks} × ${j.threads} threads · ${j.program}</p><${Problem} error=${error}/>
+    <h1>Job ${j.job}: ${j.name || j.dataset}, <${State} state=${j.state}/></h1>
+    <p class="sub">trial ${j.trial}${j.rungroup ? `, rungroup ${j.rungroup}` : ''}${j.task ? `, task ${j.task}` : ''}${j.cancelled_by ? ` · cancelled by ${j.cancelled_by}` : ''}${j.t_retry ? ` · next try ${when(j.t_retry, now.value)}` : ''}</p><${Problem} error=${error}/>
+    ${mayEdit() && html`<div class="ctl"><button onClick=${() => ask('job.retry', {jobs: [j.job]}, 'try again')}>Try again</button>${!['done', 'failed', 'cancelled'].includes(j.state) && html`<button onClick=${() => ask('job.cancel', {jobs: [j.job]}, 'cancel')}>Cancel job</button>`}</div>`}
     <div class="keys">
-      <${Key} label="Hits of frames" value=${j.hit.n >= 20 ? percent(j.hit.p) : count(j.hit.k)} unit=${j.hit.n >= 20 ? '%' : ''} note=${interval(j.hit)} kind="c-hit"/>
-      <${Key} label="Indexed of hits" value=${j.indexed.n >= 20 ? percent(j.indexed.p) : count(j.indexed.k)} unit=${j.indexed.n >= 20 ? '%' : ''} note=${interval(j.indexed)} kind="c-idx"/>
-      <${Key} label="Lattices" value=${count(j.lattices)} note=${`${count(j.reflections)} reflections`}/>
-      <${Key} label="Resolution, median" value=${fixed(j.res_a, 2)} unit="Å" note=${j.rmsd_px ? `rmsd ${fixed(j.rmsd_px, 2)} px` : ''}/>
-      <${Key} label="Frames" value=${count(j.frames)} note=${`of ${count(j.expected)}`}/></div>
-    <div class="grid g2">
+      <${Key} label="Hits of frames" ...${rate(j.hit)} note=${interval(j.hit)} kind="c-hit"/>
+      <${Key} label="Indexed of hits" ...${rate(j.indexed)} note=${interval(j.indexed)} kind="c-idx"/>
+      <${Key} label="Lattices" value=${count(j.lattices)} note=${j.reflections !== undefined ? `${count(j.reflections)} reflections` : ''}/>
+      <${Key} label="Resolution" value=${fixed(j.res_a, 2)} unit="Å" note=${j.rmsd_px ? `rmsd ${fixed(j.rmsd_px, 2)} px` : ''}/>
+      <${Key} label="Frames" value=${count(j.frames)} note=${`of ${count(j.expected)}${j.failed ? `, ✕ ${count(j.failed)} failed` : ''}`}/></div>
+    <section class="panel gap"><h2>Tries</h2><div tabindex="0" class="scroll"><table><caption class="vh">Attempts of this job</caption><thead><tr><th scope="col" class="r">No.</th><th scope="col">State</th><th scope="col">Ended by</th><th scope="col">Exit</th><th scope="col">Where</th><th scope="col">Began</th><th scope="col">Took</th><th scope="col">Reason</th><th scope="col">Log</th></tr></thead>
+      <tbody>${j.tries.map(t => html`<tr key=${t.no}><td class="r">${t.no}</td><td><${State} state=${t.state}/></td><td>${t.end || '–'}</td><td>${t.signal ? `signal ${t.signal}` : t.exit_code ?? '–'}</td><td>${[t.host, t.sched_id && `${t.scheduler} ${t.sched_id}`].filter(Boolean).join(', ')} ${t.ranks} × ${t.threads}</td><td>${when(t.t_begin, now.value)}</td><td>${t.t_begin ? duration((t.t_end || now.value) - t.t_begin) : '–'}</td><td class="wrap">${t.reason || ''}</td><td class="mono">${t.log || '–'}</td></tr>`)}</tbody></table></div></section>
+    ${j.cell && html`<div class="grid g2">
       <section class="panel"><h2>Unit cell</h2>${j.cell[0] === null ? html`<p class="mute">No lattice yet.</p>` : html`<table class="plain"><caption class="vh">Median cell and the middle two thirds</caption><tbody>${CELL.map((w, i) => html`<tr key=${w}><th scope="row">${w}</th><td class="r">${fixed(j.cell[i], 2)}</td><td class="mute">${fixed(j.cell_lo[i], 2)} – ${fixed(j.cell_hi[i], 2)}</td></tr>`)}</tbody></table>`}</section>
-      <section class="panel"><h2>Why frames have no lattice</h2>${!j.reasons.length ? html`<p class="mute">Every frame has one.</p>` : html`<table class="plain"><tbody>${j.reasons.map(r => html`<tr key=${r.reason}><th scope="row">${r.reason.replace(/_/g, ' ')}</th><td class="r">${count(r.n)}</td><td class="wide"><${Bar} share=${j.frames ? r.n / j.frames : 0} kind="h"/></td></tr>`)}</tbody></table>`}</section>
-    </div>
-    ${j.failures.length > 0 && html`<section class="panel top"><h2>Frames that failed</h2><div class="scroll"><table><thead><tr><th scope="col">File</th><th scope="col" class="r">Frame</th><th scope="col">Reason</th><th scope="col">What happened</th></tr></thead>
+      <section class="panel"><h2>Why frames have no lattice</h2>${!j.reasons.length ? html`<p class="mute">Every frame has one.</p>` : html`<table class="plain"><caption class="vh">Reasons</caption><tbody>${j.reasons.map(r => html`<tr key=${r.reason}><th scope="row">${r.reason.replace(/_/g, ' ')}</th><td class="r">${count(r.n)}</td><td class="wide"><${Bar} share=${j.frames ? r.n / j.frames : 0} kind="h"/></td></tr>`)}</tbody></table>`}</section>
+    </div>`}
+    ${j.failures.length > 0 && html`<section class="panel top"><h2>Frames that failed</h2><div tabindex="0" class="scroll"><table><caption class="vh">Frames that failed</caption><thead><tr><th scope="col">File</th><th scope="col" class="r">Frame</th><th scope="col">Reason</th><th scope="col">What happened</th></tr></thead>
       <tbody>${j.failures.map((f, i) => html`<tr key=${i}><td class="mono">${f.file}</td><td class="r">${f.frame}</td><td>${f.reason.replace(/_/g, ' ')}</td><td class="wrap">${f.text}</td></tr>`)}</tbody></table></div></section>`}
     <p class="sub top">Results: <code>${j.folder}</code></p>`;
 }
 
-export const Jobs = ({rest}) => rest[0] ? html`<${One} id=${rest[0]}/>` : html`<${List}/>`;
+export const Jobs = ({rest, query}) => rest[0] ? html`<${One} id=${rest[0]}/>` : html`<${List} query=${query}/>`;

@@ -32,7 +32,7 @@ static void a_job_says_its_counts_with_denominators(void **state)
     assert_double_equal(number(json_get(job, "hit"), "k"), 0, 0);
     assert_true(json_is_null(json_get(json_get(job, "indexed"), "p"))); /* none of none is not known */
     assert_double_equal(number(json_get(one, "outcomes"), "failed"), 1, 0);
-    assert_double_equal(number(sum, "frames"), 20, 0);
+    assert_double_equal(number(json_get(sum, "totals"), "frames"), 20, 0);
     json_free(all);
     json_free(one);
     json_free(sum);
@@ -76,12 +76,82 @@ static void health_and_readiness_tell_the_truth(void **state)
     served_stop();
 }
 
+#define JSON_HEAD "X-Xfelx: 1\r\nContent-Type: application/json\r\n"
+
+static int change(const char *head, const char *body)
+{
+    return served_status(served_ask("POST", "/api/v1/requests", head, body));
+}
+
+static void a_change_is_done_once_and_shows_who_did_it(void **state)
+{
+    (void)state;
+    served_start();
+    static const char tag[] = "{\"do\": \"run.tag\", \"runs\": \"1#1\", \"tag\": \"<b>dark\", \"key\": "
+                              "\"00112233445566778899aabbccddeeff\"}";
+    const char *answer = served_ask("POST", "/api/v1/requests", JSON_HEAD, tag);
+    if (served_status(answer) != 202)
+        fail_msg("%s", answer);
+    assert_int_equal(change(JSON_HEAD, tag), 202); /* the same request again */
+    struct json *run = ask("/api/v1/runs/1"), *log = ask("/api/v1/log"), *runs = ask("/api/v1/runs");
+    assert_int_equal(json_size(json_get(run, "tags")), 1);
+    assert_string_equal(json_text(json_at(json_get(run, "tags"), 0)), "<b>dark");
+    assert_int_equal(json_size(json_get(runs, "rows")), 1);
+    size_t by_web = 0;
+    for (const struct json *c = json_first(json_get(log, "changes")); c; c = json_next(c))
+        by_web += strcmp(json_text(json_get(c, "by")), "web") == 0 &&
+                  strcmp(json_text(json_get(c, "verb")), "run.tag") == 0;
+    assert_int_equal(by_web, 1);
+    assert_null(strchr(served_body(served_ask("GET", "/api/v1/runs/1", "", NULL)), '<'));
+    json_free(run);
+    json_free(log);
+    json_free(runs);
+    served_stop();
+}
+
+static void what_is_no_change_is_refused_and_nothing_happens(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",
+        "{",
+        "[]",
+        "7",
+        "{}",
+        "{\"do\": 1}",
+        "{\"do\": \"rm -rf\"}",
+        "{\"do\": \"run.tag\"}",
+        "{\"do\": \"run.tag\", \"runs\": \"1\", \"tag\": {\"a\": 1}}",
+        "{\"do\": \"run.tag\", \"runs\": \"1\", \"tag\": \"x\", \"key\": \"xyz\"}",
+        "{\"do\": \"run.tag\", \"runs\": \"1\", \"tag\": \"x\", \"shell\": \"id\"}"};
+    served_start();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int status = change(JSON_HEAD, bad[i]);
+        if (status != 400)
+            fail_msg("%d to %s", status, bad[i]);
+    }
+    static const char good[] = "{\"do\": \"run.tag\", \"runs\": \"1#1\", \"tag\": \"x\"}";
+    assert_int_equal(change("Content-Type: application/json\r\n", good), 403);
+    assert_int_equal(change("X-Xfelx: 1\r\nContent-Type: text/plain\r\n", good), 415);
+    assert_int_equal(change(JSON_HEAD "Origin: http://evil.example\r\n", good), 403);
+    assert_int_equal(change(JSON_HEAD "Sec-Fetch-Site: cross-site\r\n", good), 403);
+    strcpy(served_token, "wrong");
+    assert_int_equal(change(JSON_HEAD, good), 401);
+    snprintf(served_token, sizeof served_token, "%s", strstr(web_link(served), "?t=") + 3);
+    struct json *run = ask("/api/v1/runs/1");
+    assert_int_equal(json_size(json_get(run, "tags")), 0);
+    json_free(run);
+    served_stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_says_its_counts_with_denominators),
         cmocka_unit_test(files_of_the_page_are_kept_for_ever_and_unknown_ones_are_not_there),
         cmocka_unit_test(health_and_readiness_tell_the_truth),
+        cmocka_unit_test(a_change_is_done_once_and_shows_who_did_it),
+        cmocka_unit_test(what_is_no_change_is_refused_and_nothing_happens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,7 +152,7 @@ static void streams_say_good_bye_when_the_server_ends(void **state)
         fd[i] = served_connect();
         const char *answer = served_talk(fd[i], q, strlen(q), "event: ");
         assert_non_null(strstr(answer, "text/event-stream"));
-        assert_non_null(strstr(answer, "event: clock"));
+        assert_non_null(strstr(answer, "event: "));
     }
     served_stop();
     assert_non_null(strstr(served_talk(fd[7], "", 0, NULL), "event: bye"));

@@ -1,0 +1,155 @@
+/* tally.c - sums of roll-ups over many jobs; see tally.h. */
+#include "store/tally.h"
+
+#include "store/pack.h"
+#include "store/store_private.h"
+
+#include <math.h>
+#include <string.h>
+
+_Static_assert((int)TALLY_SPOT_BINS == (int)ROLL_SPOT_BINS, "bins of frames by strong spots");
+
+enum { RESOLUTION = 7 /* roll_hist.kind: 1/d² */ };
+
+static double resolution(double n, double sum_s2)
+{
+    return n > 0 && sum_s2 > 0 ? sqrt(n / sum_s2) : NAN;
+}
+
+static bool read_tallies(struct sql *s, struct arena *a, struct store_tally **rows, size_t *n,
+                         struct error *err)
+{
+    struct sql_stmt *q =
+        sql_query(s, err,
+                  "SELECT a.job,j.run,j.trial,sum(r.frames),sum(r.failed),"
+                  "sum(r.hit_not_indexed+r.indexed_not_integrated+r.integrated),sum(r.indexed_not_integrated+"
+                  "r.integrated),"
+                  "sum(r.integrated),sum(r.lattices),sum(r.multi),max(r.t_frame) FROM roll r JOIN attempt a "
+                  "ON a.id=r.attempt "
+                  "JOIN job j ON j.id=a.job WHERE r.label=0 GROUP BY a.job,j.run,j.trial ORDER BY a.job",
+                  "");
+    int step;
+    while ((step = sql_step(s, q, err)) == 1) {
+        *rows = arena_grow(a, *rows, *n, sizeof **rows);
+        struct store_tally *t = *rows + (*n)++;
+        *t =
+            (struct store_tally){.job = sql_int(s, q, 0), .run = sql_int(s, q, 1), .trial = sql_int(s, q, 2)};
+        uint64_t *counts[] = {&t->frames,     &t->failed,   &t->hits, &t->indexed,
+                              &t->integrated, &t->lattices, &t->multi};
+        for (int i = 0; i < 7; i++)
+            *counts[i] = (uint64_t)sql_int(s, q, 3 + i);
+        t->frame_t = sql_int(s, q, 10);
+        t->res_a = NAN;
+    }
+    return step == 0;
+}
+
+bool store_tallies(struct store *store, struct arena *a, struct store_tally **rows, size_t *n,
+                   struct error *err)
+{
+    struct sql *s = &store->sql;
+    *rows = NULL;
+    *n = 0;
+    if (!read_tallies(s, a, rows, n, err))
+        return false;
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT a.job,sum(h.n),sum(h.total) FROM roll_hist h JOIN attempt a ON a.id=h.attempt WHERE "
+        "h.label=0 AND h.kind=? GROUP BY a.job ORDER BY a.job",
+        "i", (int64_t)RESOLUTION);
+    int step;
+    for (size_t i = 0; (step = sql_step(s, q, err)) == 1;) {
+        int64_t job = sql_int(s, q, 0);
+        while (i < *n && (*rows)[i].job < job)
+            i++;
+        if (i < *n && (*rows)[i].job == job)
+            (*rows)[i].res_a = resolution(sql_real(s, q, 1), sql_real(s, q, 2));
+    }
+    return step == 0;
+}
+
+static void add_bins(struct sql *s, struct sql_stmt *q, int column, uint32_t *sum)
+{
+    size_t size = 0;
+    uint32_t bins[TALLY_SPOT_BINS];
+    const uint8_t *packed = sql_bytes(s, q, column, &size);
+    if (size != 4 * TALLY_SPOT_BINS)
+        return;
+    unpack_counts(packed, TALLY_SPOT_BINS, bins);
+    for (size_t i = 0; i < TALLY_SPOT_BINS; i++)
+        sum[i] += bins[i];
+}
+
+bool store_minutes(struct store *store, int64_t job, int64_t first, size_t n, struct store_minute *rows,
+                   struct error *err)
+{
+    struct sql *s = &store->sql;
+    double n_res[TALLY_MINUTES] = {0}, sum_s2[TALLY_MINUTES] = {0};
+    if (n > TALLY_MINUTES)
+        n = TALLY_MINUTES;
+    memset(rows, 0, n * sizeof *rows);
+    for (size_t i = 0; i < n; i++)
+        rows[i].minute = first + (int64_t)i;
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT m.minute,m.frames,m.failed,m.hits,m.indexed,m.integrated,m.lattices,m.multi,m.n_res,m.sum_s2,"
+        "m.spots_hit,m.spots_idx FROM roll_change c JOIN roll_minute m ON m.attempt=c.attempt AND "
+        "m.writer=c.writer AND m.label=0 WHERE c.updated>=? AND (?=0 OR c.job=?) AND m.minute>=? AND "
+        "m.minute<?",
+        "iiiii", first * INT64_C(60000000000), job, job, first, first + (int64_t)n);
+    int step;
+    while ((step = sql_step(s, q, err)) == 1) {
+        int64_t i = sql_int(s, q, 0) - first;
+        if (i < 0 || i >= (int64_t)n)
+            continue;
+        struct store_minute *m = rows + i;
+        uint64_t *counts[] = {&m->frames,     &m->failed,   &m->hits, &m->indexed,
+                              &m->integrated, &m->lattices, &m->multi};
+        for (int k = 0; k < 7; k++)
+            *counts[k] += (uint64_t)sql_int(s, q, 1 + k);
+        n_res[i] += sql_real(s, q, 8);
+        sum_s2[i] += sql_real(s, q, 9);
+        add_bins(s, q, 10, m->spots_hit);
+        add_bins(s, q, 11, m->spots_idx);
+    }
+    for (size_t i = 0; i < n; i++)
+        rows[i].res_a = resolution(n_res[i], sum_s2[i]);
+    return step == 0;
+}
+
+bool store_reasons(struct store *store, int64_t since, uint64_t reasons[64], struct error *err)
+{
+    struct sql *s = &store->sql;
+    struct sql_stmt *q =
+        sql_query(s, err,
+                  "SELECT r.reasons FROM roll_change c JOIN roll r ON r.attempt=c.attempt AND "
+                  "r.writer=c.writer AND r.label=0 WHERE c.updated>=?",
+                  "i", since);
+    int step;
+    memset(reasons, 0, 64 * sizeof *reasons);
+    while ((step = sql_step(s, q, err)) == 1) {
+        uint32_t row[64];
+        size_t size = 0;
+        const uint8_t *packed = sql_bytes(s, q, 0, &size);
+        if (size != sizeof row)
+            continue;
+        unpack_counts(packed, 64, row);
+        for (int i = 0; i < 64; i++)
+            reasons[i] += row[i];
+    }
+    return step == 0;
+}
+
+bool store_job_states(struct store *store, uint64_t *by_state, size_t most, struct error *err)
+{
+    struct sql *s = &store->sql;
+    struct sql_stmt *q = sql_query(s, err, "SELECT state,count(*) FROM job GROUP BY state", "");
+    int step;
+    memset(by_state, 0, most * sizeof *by_state);
+    while ((step = sql_step(s, q, err)) == 1) {
+        int64_t state = sql_int(s, q, 0);
+        if (state >= 0 && state < (int64_t)most)
+            by_state[state] = (uint64_t)sql_int(s, q, 1);
+    }
+    return step == 0;
+}

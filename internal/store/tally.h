@@ -1,0 +1,41 @@
+/* tally.h - sums of the roll-ups for lists and plots of many jobs: a number of statements that does not depend on how many. Part of the
+ * store's face; store.h includes it. One job with all its figures: store_job. */
+#ifndef XFELX_STORE_TALLY_H
+#define XFELX_STORE_TALLY_H
+
+#include "base/base.h"
+
+struct store;
+
+/* What became of the frames of a job. hits, indexed as WORDS 2 has them. res_a: from the mean of 1/d² over its lattices; NaN: none. */
+struct store_tally {
+    int64_t job, run, trial; /* rows */
+    uint64_t frames, failed, hits, indexed, integrated, lattices, multi;
+    int64_t frame_t; /* of its newest frame; 0: none */
+    double res_a;
+};
+
+/* All jobs that have frames, by number. In the arena. */
+bool store_tallies(struct store *s, struct arena *a, struct store_tally **rows, size_t *n, struct error *err);
+
+/* What came in during a minute (of the exposures, or else of the records), over all jobs. spots_*: frames by log2 of their strong spots,
+ * hits that were not indexed and indexed ones. */
+enum { TALLY_SPOT_BINS = 16 };
+struct store_minute {
+    int64_t minute; /* since 1970 */
+    uint64_t frames, failed, hits, indexed, integrated, lattices, multi;
+    double res_a; /* as above */
+    uint32_t spots_hit[TALLY_SPOT_BINS], spots_idx[TALLY_SPOT_BINS];
+};
+
+/* The minutes first … first + n - 1, each a row, zero where nothing came; n at most a week. Only writers that wrote since then are read.
+ * job 0: of all jobs. */
+enum { TALLY_MINUTES = 7 * 1440 };
+bool store_minutes(struct store *s, int64_t job, int64_t first, size_t n, struct store_minute *rows,
+                   struct error *err);
+
+/* Frames by reason, and jobs by state (of any size that the caller has: up to `most` numbers). since_ns: of writers that wrote since then. */
+bool store_reasons(struct store *s, int64_t since_ns, uint64_t reasons[64], struct error *err);
+bool store_job_states(struct store *s, uint64_t *by_state, size_t most, struct error *err);
+
+#endif

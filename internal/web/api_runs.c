@@ -1,0 +1,192 @@
+/* api_runs.c - runs: the list in columns (10,000 rows of names would be three times as long), and one of them. */
+#include "web/api.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of each run the figures of its newest trial that has frames. */
+static int by_run_then_newest(const void *a, const void *b)
+{
+    const struct store_tally *x = a, *y = b;
+    if (x->run != y->run)
+        return x->run < y->run ? -1 : 1;
+    if (x->trial != y->trial)
+        return x->trial > y->trial ? -1 : 1;
+    return x->job > y->job ? -1 : x->job < y->job;
+}
+
+static const struct store_tally *tally_of(const struct store_tally *t, size_t n, int64_t run)
+{
+    size_t lo = 0, hi = n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (t[mid].run < run)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < n && t[lo].run == run ? t + lo : NULL;
+}
+
+static void put_run(struct json_writer *j, const struct store_run_row *r, const struct store_tally *t)
+{
+    static const struct store_tally none = {.res_a = NAN};
+    t = t ? t : &none;
+    json_array(j, NULL, true);
+    json_put_int(j, NULL, r->id);
+    json_put_int(j, NULL, r->ord);
+    json_put_text(j, NULL, r->name);
+    json_put_text(j, NULL, run_state_word(r->state));
+    put_time(j, NULL, r->begin_t ? r->begin_t : r->seen_t);
+    json_put_int(j, NULL, r->n_files);
+    json_put_int(j, NULL, r->n_here);
+    json_put_real(j, NULL, r->n_frames < 0 ? NAN : (double)r->n_frames);
+    json_put_bool(j, NULL, r->ignored);
+    json_put_text(j, NULL, r->readable ? NULL : r->why);
+    put_words(j, NULL, r->tags, r->n_tags);
+    json_put_text(j, NULL, r->comment);
+    json_put_int(j, NULL, (int64_t)t->frames);
+    json_put_int(j, NULL, (int64_t)t->failed);
+    json_put_int(j, NULL, (int64_t)t->hits);
+    json_put_int(j, NULL, (int64_t)t->indexed);
+    json_put_int(j, NULL, (int64_t)t->lattices);
+    json_put_real(j, NULL, t->res_a);
+    put_job_states(j, NULL, &r->jobs);
+    json_end_array(j);
+}
+
+void api_runs(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
+{
+    (void)w, (void)q;
+    static const char *const columns[] = {
+        "id",   "run",     "name", "state",  "t",    "files",   "files_here", "frames", "ignored", "why_not",
+        "tags", "comment", "done", "failed", "hits", "indexed", "lattices",   "res_a",  "jobs"};
+    struct arena arena = {0};
+    struct error err = {0};
+    struct store_run_row *runs;
+    struct store_tally *tallies;
+    size_t n, n_tallies;
+    const struct store_run_filter all = {0};
+    if (!store_runs(s, &all, &arena, &runs, &n, &err) ||
+        !store_tallies(s, &arena, &tallies, &n_tallies, &err)) {
+        api_failed(a, &arena, &err);
+        return;
+    }
+    if (n_tallies)
+        qsort(tallies, n_tallies, sizeof *tallies, by_run_then_newest);
+    struct json_writer j = answer_json(a);
+    put_columns(&j, columns, sizeof columns / sizeof *columns);
+    for (size_t i = n; i-- > 0;) /* the newest first */
+        put_run(&j, runs + i, tally_of(tallies, n_tallies, runs[i].id));
+    json_end_array(&j);
+    answer_json_end(&j);
+    arena_free(&arena);
+}
+
+static void put_sources(struct json_writer *j, const struct store_source_row *rows, size_t n)
+{
+    enum { MOST = 500 };
+    char text[NAME_VISIBLE];
+    json_put_int(j, "n_files", (int64_t)n);
+    json_array(j, "files", false);
+    for (size_t i = 0; i < n && i < MOST; i++) {
+        json_object(j, NULL);
+        json_put_text(j, "path", str_visible(rows[i].path, text, sizeof text));
+        json_put_real(j, "bytes", rows[i].size < 0 ? NAN : (double)rows[i].size);
+        json_put_real(j, "frames", rows[i].n_frames < 0 ? NAN : (double)rows[i].n_frames);
+        json_put_text(j, "format", *rows[i].format ? rows[i].format : NULL);
+        json_put_bool(j, "here", rows[i].here);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+static void put_notes(struct json_writer *j, const struct store_note *rows, size_t n)
+{
+    json_array(j, "notes", false);
+    for (size_t i = 0; i < n; i++) {
+        json_object(j, NULL);
+        put_time(j, "t", rows[i].t);
+        json_put_text(j, "who", rows[i].who);
+        json_put_text(j, "text", rows[i].body);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+static void put_jobs_of(struct json_writer *j, const struct store_tally *t, size_t n,
+                        const struct store_book_job *jobs, size_t n_jobs)
+{
+    json_array(j, "jobs", false);
+    for (size_t i = 0; i < n_jobs; i++) {
+        const struct store_tally *mine = NULL;
+        for (size_t k = 0; k < n && !mine; k++)
+            if (t[k].job == jobs[i].id)
+                mine = t + k;
+        json_object(j, NULL);
+        json_put_int(j, "job", jobs[i].id);
+        json_put_int(j, "trial", jobs[i].trial);
+        json_put_text(j, "task", jobs[i].task);
+        json_put_text(j, "state", job_state_word(jobs[i].state));
+        json_put_int(j, "expected", jobs[i].n_expected);
+        json_put_int(j, "frames", mine ? (int64_t)mine->frames : 0);
+        put_fraction(j, "hit", mine ? mine->hits : 0, mine ? mine->frames - mine->failed : 0);
+        put_fraction(j, "indexed", mine ? mine->indexed : 0, mine ? mine->hits : 0);
+        json_put_real(j, "res_a", mine ? mine->res_a : NAN);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+void api_run(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
+{
+    (void)w;
+    enum { NOTES = 100 };
+    int64_t id;
+    struct arena arena = {0};
+    struct error err = {0};
+    struct store_run_row *runs;
+    struct store_source_row *sources;
+    struct store_note *notes;
+    struct store_tally *tallies;
+    struct store_book_job *jobs;
+    size_t n, n_sources, n_notes, n_tallies, n_jobs;
+    if (!api_number(q, a, &id))
+        return;
+    const struct store_run_filter one = {.ids = &id, .n_ids = 1};
+    const struct store_job_filter of = {.trial = -1, .runs = &id, .n_runs = 1};
+    if (!store_runs(s, &one, &arena, &runs, &n, &err) ||
+        !store_run_sources(s, id, &arena, &sources, &n_sources, &err) ||
+        !store_notes(s, NOTE_RUN, id, NOTES, &arena, &notes, &n_notes, &err) ||
+        !store_tallies(s, &arena, &tallies, &n_tallies, &err) ||
+        !store_book_jobs(s, &of, &arena, &jobs, &n_jobs, &err)) {
+        api_failed(a, &arena, &err);
+        return;
+    }
+    if (n != 1) {
+        answer_error(a, 404, "no_such_run", "there is no run of this number", NULL);
+        arena_free(&arena);
+        return;
+    }
+    char text[NAME_VISIBLE];
+    struct json_writer j = answer_json(a);
+    json_put_int(&j, "id", id);
+    json_put_int(&j, "run", runs->ord);
+    json_put_text(&j, "name", runs->name);
+    json_put_text(&j, "path", str_visible(runs->path, text, sizeof text));
+    json_put_text(&j, "facility", runs->facility);
+    json_put_text(&j, "state", run_state_word(runs->state));
+    json_put_text(&j, "why_not", runs->readable ? NULL : runs->why);
+    json_put_bool(&j, "ignored", runs->ignored);
+    put_time(&j, "t_seen", runs->seen_t);
+    put_time(&j, "t_begin", runs->begin_t);
+    put_time(&j, "t_end", runs->end_t);
+    put_words(&j, "tags", runs->tags, runs->n_tags);
+    json_put_text(&j, "comment", runs->comment);
+    put_jobs_of(&j, tallies, n_tallies, jobs, n_jobs);
+    put_sources(&j, sources, n_sources);
+    put_notes(&j, notes, n_notes);
+    answer_json_end(&j);
+    arena_free(&arena);
+}
