@@ -1,0 +1,306 @@
+/* dataset.c - `xfelx dataset`: runs by their tags, and the tasks that follow. */
+#include "cmd/book.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *tags_of(struct book *b, const struct store_dataset_row *d)
+{
+    struct str s = {0};
+    for (size_t i = 0; i < d->n_tags; i++)
+        str_printf(&s, "%s%s", i ? d->all ? " and " : " or " : "", d->tags[i]);
+    const char *text = s.len ? arena_strdup(b->a, s.text) : "";
+    str_free(&s);
+    return text;
+}
+
+static const char *tasks_of(struct book *b, const struct store_dataset_row *d)
+{
+    struct str s = {0};
+    for (size_t i = 0; i < d->n_tasks; i++)
+        str_printf(&s, "%s%s:%u", i ? ", " : "", d->tasks[i].name, d->tasks[i].rev);
+    const char *text = s.len ? arena_strdup(b->a, s.text) : "";
+    str_free(&s);
+    return text;
+}
+
+static void say_list(struct book *b, const struct store_dataset_row *rows, size_t n)
+{
+    static const struct book_column columns[] = {{"dataset", false, true}, {"state", false, false},
+                                                 {"runs", true, false},    {"of", false, true},
+                                                 {"tasks", false, true},   {"goal", true, false},
+                                                 {"version", true, false}, {"comment", false, true}};
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    const char **cells = arena_array(b->a, n * COLUMNS + 1, sizeof *cells), **c = cells;
+    for (size_t i = 0; i < n; i++) {
+        const struct store_dataset_row *d = rows + i;
+        *c++ = d->name;
+        *c++ = d->active ? "active" : "off";
+        *c++ = arena_printf(b->a, "%u", d->n_runs);
+        *c++ = tags_of(b, d);
+        *c++ = tasks_of(b, d);
+        *c++ = d->goal ? arena_printf(b->a, "%llu", (unsigned long long)d->goal) : "";
+        *c++ = d->n_versions ? arena_printf(b->a, "%u", d->versions[d->n_versions - 1].version) : "";
+        *c++ = d->comment;
+    }
+    book_table(&b->out, columns, COLUMNS, cells, n);
+}
+
+static void put_dataset(struct json_writer *w, const struct store_dataset_row *d)
+{
+    json_object(w, NULL);
+    json_put_text(w, "dataset", d->name);
+    json_put_bool(w, "active", d->active);
+    json_put_bool(w, "all_tags", d->all);
+    book_texts_json(w, "tags", d->tags, d->n_tags);
+    json_put_int(w, "runs", d->n_runs);
+    json_put_int(w, "goal", (int64_t)d->goal);
+    json_put_text(w, "comment", d->comment);
+    json_array(w, "tasks", false);
+    for (size_t i = 0; i < d->n_tasks; i++) {
+        json_object(w, NULL);
+        json_put_text(w, "task", d->tasks[i].name);
+        json_put_int(w, "revision", d->tasks[i].rev);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_array(w, "versions", false);
+    for (size_t i = 0; i < d->n_versions; i++) {
+        json_object(w, NULL);
+        json_put_int(w, "version", d->versions[i].version);
+        json_put_int(w, "created_ns", d->versions[i].created_t);
+        json_put_int(w, "inputs", d->versions[i].n_inputs);
+        book_jobs_json(w, &d->versions[i].jobs);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+}
+
+static void say_dataset(struct book *b, const struct store_dataset_row *d)
+{
+    struct str *out = &b->out;
+    book_fieldf(out, "dataset", "%s: %s", book_shown(b, d->name), d->active ? "active" : "off");
+    book_fieldf(out, "runs", "%u with %s", d->n_runs,
+                d->n_tags ? book_shown(b, tags_of(b, d)) : "its tags: it has none");
+    book_field(out, "tasks", d->n_tasks ? book_shown(b, tasks_of(b, d)) : "-");
+    if (d->goal)
+        book_fieldf(out, "goal", "%llu lattices", (unsigned long long)d->goal);
+    if (*d->comment)
+        book_field(out, "comment", d->comment);
+    for (size_t i = 0; i < d->n_versions; i++) {
+        const struct store_dataset_version *v = d->versions + i;
+        book_fieldf(out, i ? "" : "versions", "%u: %s, %u inputs; %s", v->version, book_time(b, v->created_t),
+                    v->n_inputs, book_jobs_text(b, &v->jobs));
+    }
+}
+
+/* All of them, or the one that is named. */
+static int list(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_dataset_row *rows = NULL;
+    size_t n = 0, kept = 0;
+    bool one = !strcmp(command_word(cli->command), "show");
+    if (!cli_operands(cli, one, one, one ? "NAME" : "", &err))
+        return cli_misuse(cli, &err);
+    bool ok = book_open(cli, true, &b, &err) && store_datasets(b.store, b.a, &rows, &n, &err);
+    for (size_t i = 0; ok && i < n; i++)
+        if (!one || !strcmp(rows[i].name, cli->operands[0]))
+            rows[kept++] = rows[i];
+    if (ok && one && !kept)
+        ok = (error_set(&err, ERROR_USAGE, "there is no dataset \"%s\"", cli->operands[0]),
+              error_hint(&err, "xfelx dataset list shows them all"));
+    struct json_writer w = {.out = &b.out, .indent = 2};
+    if (ok && b.json) {
+        json_object(&w, NULL);
+        json_put_int(&w, "version", 1);
+        json_array(&w, "datasets", false);
+        for (size_t i = 0; i < kept; i++)
+            put_dataset(&w, rows + i);
+        json_end_array(&w);
+        json_end_object(&w);
+        str_addc(&b.out, '\n');
+    } else if (ok && one) {
+        say_dataset(&b, rows);
+    } else if (ok && kept) {
+        say_list(&b, rows, kept);
+    } else if (ok) {
+        str_add(&b.out, "no datasets; xfelx dataset add makes one\n");
+    }
+    return book_end(&b, ok, &err);
+}
+
+static bool read_edit(struct book *b, struct store_dataset_edit *e, struct error *err)
+{
+    struct cli *cli = b->cli;
+    *e = (struct store_dataset_edit){.comment = cli_value(cli, "comment", NULL),
+                                     .all = cli_has(cli, "all")   ? 1
+                                            : cli_has(cli, "any") ? 0
+                                                                  : -1,
+                                     .active = -1};
+    if (cli_has(cli, "all") && cli_has(cli, "any"))
+        return error_set(err, ERROR_USAGE, "--all and --any say different things");
+    e->n_tags = book_names(b, "tags", "tag", &e->tags);
+    e->n_tasks = book_names(b, "tasks", "task", &e->tasks);
+    /* given as nothing: none */
+    static const char *const none[] = {""};
+    if (!e->n_tags)
+        e->tags = cli_has(cli, "tags") ? none : NULL;
+    if (!e->n_tasks)
+        e->tasks = cli_has(cli, "tasks") ? none : NULL;
+    return cli_int(cli, "goal", 0, INT64_MAX / 2, -1, &e->goal, err);
+}
+
+static int add(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_dataset_edit e;
+    if (!cli_operands(cli, 1, 1, "NAME", &err))
+        return cli_misuse(cli, &err);
+    bool ok = book_open(cli, false, &b, &err) && read_edit(&b, &e, &err);
+    if (ok) {
+        e.name = cli->operands[0];
+        ok = store_dataset_add(b.store, &b.by, &e, &err);
+    }
+    if (ok)
+        str_printf(&b.out, "dataset %s is there, and active\n", book_shown(&b, e.name));
+    return book_end(&b, ok, &err);
+}
+
+static int edit(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_dataset_edit e;
+    if (!cli_operands(cli, 1, 1, "NAME", &err))
+        return cli_misuse(cli, &err);
+    bool ok = book_open(cli, false, &b, &err) && read_edit(&b, &e, &err);
+    if (ok) {
+        e.name = cli_value(cli, "rename", NULL);
+        ok = store_dataset_edit(b.store, &b.by, cli->operands[0], &e, &err);
+    }
+    if (ok)
+        str_printf(&b.out, "dataset %s is as you say\n", book_shown(&b, e.name ? e.name : cli->operands[0]));
+    return book_end(&b, ok, &err);
+}
+
+static int activate(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    bool on = !strcmp(command_word(cli->command), "activate");
+    struct store_dataset_edit e = {.all = -1, .active = on, .goal = -1};
+    if (!cli_operands(cli, 1, SIZE_MAX, "NAME", &err))
+        return cli_misuse(cli, &err);
+    bool ok = book_open(cli, false, &b, &err);
+    for (size_t i = 0; ok && i < cli->n_operands; i++) {
+        ok = store_dataset_edit(b.store, &b.by, cli->operands[i], &e, &err);
+        if (ok)
+            str_printf(&b.out, "dataset %s is %s\n", book_shown(&b, cli->operands[i]), on ? "active" : "off");
+    }
+    return book_end(&b, ok, &err);
+}
+
+#define DATASET_OPTIONS                                                                                      \
+    {0, "tags", "A,B", "its tags"}, {0, "tag", "TAG", "one of them, whole (names with commas)"},             \
+        {0, "any", NULL, "runs that have any of the tags"}, {0, "all", NULL, "runs that have all of them"},  \
+        {0, "tasks", "X,Y", "its tasks, in this order; X:2 is revision 2"},                                  \
+        {0, "task", "TASK", "one of them, whole"}, {0, "goal", "N", "lattices that are enough; 0: none"},    \
+    {                                                                                                        \
+        0, "comment", "TEXT", "what it is for"                                                               \
+    }
+
+static const struct command dataset_list = {
+    .name = "dataset list",
+    .summary = "the datasets, a line each",
+    .usage = "[OPTIONS]",
+    .text = "Lists datasets: runs they have now, their tags and tasks, goal, and newest version.",
+    .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx dataset list", "all datasets"}, {0}},
+    .run = list,
+};
+
+static const struct command dataset_show = {
+    .name = "dataset show",
+    .summary = "a dataset with its versions",
+    .usage = "[OPTIONS] NAME",
+    .text = "Shows a dataset with every version: when it was made, from how many jobs, and what became of "
+            "its own jobs.",
+    .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx dataset show light", "of the dataset light"}, {0}},
+    .run = list,
+};
+
+static const struct command dataset_add = {
+    .name = "dataset add",
+    .summary = "make a dataset of tags and tasks",
+    .usage = "[OPTIONS] NAME",
+    .text = "A dataset is the runs that have its tags (any of them, or all), and what is done with them "
+            "after indexing, in order: tasks on "
+            "each run first, then those on the whole. It follows the active trial of the highest number. "
+            "Each time runs "
+            "were added, and it has been quiet for merge.quiet, its next version is made.",
+    .options = (const struct option_row[]){DATASET_OPTIONS, BOOK_OPTIONS, {0}},
+    .examples =
+        (const struct example[]){
+            {"xfelx dataset add light --tags laser,sampleA --all --tasks scale,merge --goal 15000",
+             "runs with both tags, scaled each, merged together, until 15000 lattices"},
+            {0}},
+    .run = add,
+};
+
+static const struct command dataset_edit = {
+    .name = "dataset edit",
+    .summary = "change a dataset",
+    .usage = "[OPTIONS] NAME",
+    .text = "What is not given stays. Tags and tasks that are given are all there are afterwards; --tasks '' "
+            "is none. Versions that "
+            "are made stay as they are.",
+    .options =
+        (const struct option_row[]){
+            {0, "rename", "NAME", "another name"}, DATASET_OPTIONS, BOOK_OPTIONS, {0}},
+    .examples =
+        (const struct example[]){
+            {"xfelx dataset edit light --tasks scale:2,merge", "with revision 2 of scale from now on"}, {0}},
+    .run = edit,
+};
+
+static const struct command dataset_activate = {
+    .name = "dataset activate",
+    .summary = "do the tasks of datasets",
+    .usage = "[OPTIONS] NAME...",
+    .text = "Takes back xfelx dataset deactivate. A new dataset is active.",
+    .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx dataset activate light", "go on with light"}, {0}},
+    .run = activate,
+};
+
+static const struct command dataset_deactivate = {
+    .name = "dataset deactivate",
+    .summary = "start nothing more of datasets",
+    .usage = "[OPTIONS] NAME...",
+    .text = "No task of the datasets is started any more; jobs that are there go on.",
+    .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx dataset deactivate light", "light is settled"}, {0}},
+    .run = activate,
+};
+
+static const struct command *const verbs[] = {
+    &dataset_list, &dataset_show, &dataset_add, &dataset_edit, &dataset_activate, &dataset_deactivate, NULL};
+
+const struct command command_dataset = {
+    .name = "dataset",
+    .summary = "make and change datasets: tags, tasks, goals",
+    .usage = "VERB [OPTIONS] ...",
+    .text = "A dataset says which runs belong together (by their tags) and what is done with them after "
+            "indexing (tasks, in order). "
+            "What is done on the whole is done for versions: a version is made of the jobs that were done by "
+            "then, and never changes.",
+    .examples = (const struct example[]){{"xfelx dataset add light --tags laser --tasks scale,merge",
+                                          "merge what has the tag laser"},
+                                         {0}},
+    .verbs = verbs,
+};

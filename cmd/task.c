@@ -1,0 +1,284 @@
+/* task.c - `xfelx task`: what follows a trial: scaling, merging, commands of your own. */
+#include "cmd/book.h"
+
+#include "cmd/parameters.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- list, show ---- */
+
+static const char *joined(struct book *b, const char *const *texts, size_t n)
+{
+    struct str s = {0};
+    for (size_t i = 0; i < n; i++)
+        str_printf(&s, "%s%s", i ? ", " : "", texts[i]);
+    const char *text = s.len ? arena_strdup(b->a, s.text) : "";
+    str_free(&s);
+    return text;
+}
+
+static const char *kind_word(const struct store_task_row *t)
+{
+    const struct task_kind_row *k = task_kind_row(t->kind);
+    return k ? k->word : "?";
+}
+
+static void say_list(struct book *b, const struct store_task_row *rows, size_t n)
+{
+    static const struct book_column columns[] = {{"task", false, true},     {"revision", true, false},
+                                                 {"kind", false, false},    {"jobs", false, false},
+                                                 {"datasets", false, true}, {"", false, true}};
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    const char **cells = arena_array(b->a, n * COLUMNS + 1, sizeof *cells), **c = cells;
+    for (size_t i = 0; i < n; i++) {
+        const struct store_task_row *t = rows + i;
+        *c++ = t->name;
+        *c++ = arena_printf(b->a, "%u", t->rev);
+        *c++ = kind_word(t);
+        *c++ = t->used ? "yes" : "";
+        *c++ = joined(b, t->datasets, t->n_datasets);
+        *c++ = arena_strndup(b->a, t->phil, strcspn(t->phil, "\n"));
+    }
+    book_table(&b->out, columns, COLUMNS, cells, n);
+}
+
+static void put_all(struct book *b, const struct store_task_row *rows, size_t n)
+{
+    struct json_writer w = {.out = &b->out, .indent = 2};
+    json_object(&w, NULL);
+    json_put_int(&w, "version", 1);
+    json_array(&w, "revisions", false);
+    for (size_t i = 0; i < n; i++) {
+        const struct store_task_row *t = rows + i;
+        json_object(&w, NULL);
+        json_put_text(&w, "task", t->name);
+        json_put_int(&w, "revision", t->rev);
+        json_put_text(&w, "kind", kind_word(t));
+        json_put_bool(&w, "used", t->used);
+        json_put_bool(&w, "newest", t->newest);
+        json_put_text(&w, "text", t->phil);
+        json_put_text(&w, "resources", t->resources);
+        json_put_int(&w, "created_ns", t->created_t);
+        json_put_text(&w, "who", t->who);
+        book_texts_json(&w, "datasets", t->datasets, t->n_datasets);
+        json_end_object(&w);
+    }
+    json_end_array(&w);
+    json_end_object(&w);
+    str_addc(&b->out, '\n');
+}
+
+static int list(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_task_row *rows = NULL;
+    size_t n = 0;
+    if (!cli_operands(cli, 0, 0, "", &err))
+        return cli_misuse(cli, &err);
+    bool ok = book_open(cli, true, &b, &err) && store_tasks(b.store, b.a, &rows, &n, &err);
+    if (ok && b.json)
+        put_all(&b, rows, n);
+    else if (ok && n)
+        say_list(&b, rows, n);
+    else if (ok)
+        str_add(&b.out, "no tasks; xfelx task add makes one\n");
+    return book_end(&b, ok, &err);
+}
+
+static int show(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_task_row *rows = NULL;
+    size_t n = 0, found = 0;
+    if (!cli_operands(cli, 1, 1, "NAME", &err))
+        return cli_misuse(cli, &err);
+    bool ok = book_open(cli, true, &b, &err) && store_tasks(b.store, b.a, &rows, &n, &err);
+    for (size_t i = 0; ok && i < n; i++) {
+        const struct store_task_row *t = rows + i;
+        if (strcmp(t->name, cli->operands[0]) != 0)
+            continue;
+        str_add(&b.out, found++ ? "\n" : "");
+        book_fieldf(&b.out, "task", "%s, revision %u: %s%s", book_shown(&b, t->name), t->rev, kind_word(t),
+                    t->used ? ", has jobs" : "");
+        book_fieldf(&b.out, "made", "%s by %s", book_time(&b, t->created_t), book_shown(&b, t->who));
+        book_field(&b.out, "datasets", t->n_datasets ? joined(&b, t->datasets, t->n_datasets) : "-");
+        if (*t->resources)
+            book_field(&b.out, "resources", t->resources);
+        if (*t->phil)
+            book_field(&b.out, "text", t->phil);
+    }
+    if (ok && !found)
+        ok = (error_set(&err, ERROR_USAGE, "there is no task \"%s\"", cli->operands[0]),
+              error_hint(&err, "xfelx task list shows them all"));
+    return book_end(&b, ok, &err);
+}
+
+/* ---- add, revise ---- */
+
+/* The text: a command as its first line, then what --file holds. NULL: neither was given. */
+static bool read_text(struct book *b, const char **out, struct error *err)
+{
+    const char *command = cli_value(b->cli, "command", NULL), *file = cli_value(b->cli, "file", NULL);
+    struct bytes bytes = {0};
+    *out = command;
+    if (!file)
+        return true;
+    if (!fs_read(file, BOOK_TEXT, &bytes, err))
+        return false;
+    bool text = !bytes.size || !memchr(bytes.data, 0, bytes.size);
+    *out = arena_printf(b->a, "%s%s%.*s", command ? command : "", command ? "\n" : "", (int)bytes.size,
+                        bytes.size ? (const char *)bytes.data : "");
+    bytes_free(&bytes);
+    return text || error_set(err, ERROR_USAGE, "%s is no text", file);
+}
+
+/* mp.* and the like, each checked; as lines of PHIL. NULL: none was given. */
+static bool read_resources(struct book *b, const char **out, struct error *err)
+{
+    const char *const *values = NULL;
+    struct params *before = params_make(b->a), *p = params_make(b->a);
+    struct param_difference *d;
+    struct str text = {0};
+    size_t n = cli_values(b->cli, "resource", &values);
+    *out = NULL;
+    if (!n)
+        return true;
+    for (size_t i = 0; i < n; i++)
+        if (!params_merge_argument(p, values[i], err))
+            return false;
+    if (params_differences(before, p, PARAM_RECIPE, b->a, &d))
+        return error_set(err, ERROR_USAGE, "%s is no resource", d->path),
+               error_hint(err, "resources are mp.nnodes, mp.queue, mp.wall_time and the like");
+    params_show(
+        p, &(struct param_show_options){.what = PARAM_SHOW_CHANGED, .expert = -1, .tree = PARAM_SETTINGS},
+        &text);
+    *out = arena_strdup(b->a, text.text ? text.text : "");
+    str_free(&text);
+    return true;
+}
+
+static int add(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_task_new t = {0};
+    const char *kind = cli_value(cli, "kind", NULL);
+    if (!cli_operands(cli, 1, 1, "NAME", &err))
+        return cli_misuse(cli, &err);
+    t.name = cli->operands[0];
+    t.kind = kind ? task_kind_find(kind) : 0;
+    if (!t.kind) {
+        error_set(&err, ERROR_USAGE, kind ? "there is no kind of tasks \"%s\"" : "task add needs --kind KIND",
+                  kind);
+        error_hint(&err, "refine, scale, script (of a run); merge, phenix, script_all (of a dataset)");
+        return cli_fail(&err);
+    }
+    bool ok = book_open(cli, false, &b, &err) && read_text(&b, &t.phil, &err) &&
+              read_resources(&b, &t.resources, &err) && store_task_add(b.store, &b.by, &t, NULL, &err);
+    if (ok)
+        str_printf(&b.out, "task %s is there; xfelx dataset add … --task says of which runs\n",
+                   book_shown(&b, t.name));
+    return book_end(&b, ok, &err);
+}
+
+static int revise(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_task_new t = {0};
+    uint32_t rev = 0;
+    if (!cli_operands(cli, 1, 1, "NAME", &err))
+        return cli_misuse(cli, &err);
+    t.name = cli->operands[0];
+    bool ok = book_open(cli, false, &b, &err) && read_text(&b, &t.phil, &err) &&
+              read_resources(&b, &t.resources, &err) &&
+              store_task_revise(b.store, &b.by, &t, cli_has(cli, "everywhere"), &rev, &err);
+    if (ok)
+        str_printf(&b.out, "task %s: revision %u\n", book_shown(&b, t.name), rev);
+    return book_end(&b, ok, &err);
+}
+
+#define TASK_OPTIONS                                                                                         \
+    {0, "command", "COMMAND", "first line of its text: what a script does"},                                 \
+        {0, "file", "FILE", "its parameters, as text"},                                                      \
+    {                                                                                                        \
+        0, "resource", "NAME=VALUE", "of its jobs, as mp.nnodes=4; may be given several times"               \
+    }
+
+static const struct command task_list = {
+    .name = "task list",
+    .summary = "the tasks and their revisions",
+    .usage = "[OPTIONS]",
+    .text = "Lists each revision of each task: its kind, whether it has jobs, and which datasets have it.",
+    .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx task list", "all tasks"}, {0}},
+    .run = list,
+};
+
+static const struct command task_show = {
+    .name = "task show",
+    .summary = "a task with all its revisions",
+    .usage = "[OPTIONS] NAME",
+    .text = "Shows text, resources and datasets of each revision.",
+    .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx task show scale", "of the task scale"}, {0}},
+    .run = show,
+};
+
+static const struct command task_add = {
+    .name = "task add",
+    .summary = "make a task",
+    .usage = "[OPTIONS] --kind KIND NAME",
+    .text = "A task is what is done after indexing. Kinds that work on each run: refine, scale, script; on a "
+            "version of a dataset: "
+            "merge, phenix, script_all. Its text holds parameters (--file) or, for scripts, a command "
+            "(--command), in which "
+            "<fields> stand for folders and files of the job. Its resources lie over the settings mp.*.\n\n"
+            "A task does nothing by itself: datasets have tasks (xfelx dataset add).",
+    .options =
+        (const struct option_row[]){{0, "kind", "KIND", "refine, scale, script, merge, phenix or script_all"},
+                                    TASK_OPTIONS,
+                                    BOOK_OPTIONS,
+                                    {0}},
+    .examples =
+        (const struct example[]){
+            {"xfelx task add scale --kind scale --file scale.phil --resource mp.nnodes=2", "scale each run"},
+            {0}},
+    .run = add,
+};
+
+static const struct command task_revise = {
+    .name = "task revise",
+    .summary = "give a task other parameters or resources",
+    .usage = "[OPTIONS] NAME",
+    .text =
+        "What is not given stays. A revision without jobs is changed; one that has jobs stays, and the next "
+        "revision is made. "
+        "Datasets keep the revision they have unless --everywhere is said, or xfelx dataset edit names it.",
+    .options =
+        (const struct option_row[]){TASK_OPTIONS,
+                                    {0, "everywhere", NULL, "datasets that have an older revision get it"},
+                                    BOOK_OPTIONS,
+                                    {0}},
+    .examples = (const struct example[]){{"xfelx task revise scale --file scale2.phil --everywhere",
+                                          "other parameters, in all datasets"},
+                                         {0}},
+    .run = revise,
+};
+
+static const struct command *const verbs[] = {&task_list, &task_show, &task_add, &task_revise, NULL};
+
+const struct command command_task = {
+    .name = "task",
+    .summary = "make and revise tasks: what follows indexing",
+    .usage = "VERB [OPTIONS] ...",
+    .text = "Indexing is what a trial does with a run; tasks follow it, in the order in which a dataset has "
+            "them.",
+    .examples =
+        (const struct example[]){
+            {"xfelx task add merge --kind merge --file merge.phil", "merge the runs of a dataset"}, {0}},
+    .verbs = verbs,
+};
