@@ -34,10 +34,9 @@ static bool can_be_read(void *arg, const char *const *files, size_t n, char *why
     struct error err = {0};
     struct source_options o = {.geometry_file = param_text(g->params, "xfelx.geometry.file", NULL),
                                .path_map = g->cycle.facility.path_map};
-    /* a process of its own for HDF5: a broken file may end it, and the next run gets another one */
+    /* a process of its own for HDF5: a broken file ends at most that, and the next run starts another one */
     bool good = source_helper_start(&err) && read_frame(files[0], false, &o, &err) &&
                 (read_frame(files[n - 1], true, &o, &err));
-    source_helper_stop();
     if (!good)
         error_line(&err, why, room);
     return good;
@@ -113,6 +112,7 @@ bool cycling_reload(struct cycling *g, struct error *err)
 
 void cycling_close(struct cycling *g)
 {
+    source_helper_stop();
     if (g->store) {
         cycling_release(g);
         store_close(g->store);

@@ -8,7 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RECHECK_MAX = 20 }; /* runs that could not be read, opened again in one look */
+enum {
+    RECHECK_MAX = 20,    /* runs that could not be read, opened again in one look */
+    OPENING_SECONDS = 5, /* for opening runs in one look: the newest first, the others in the next looks */
+    SLICE = 500          /* runs that are stored together: what a look that is cut short has found stays */
+};
+static const char not_opened[] = "not opened yet";
 
 /* The last observations as list() wants them. */
 static void rebuild(const struct store_seen *runs, size_t n, struct observations *out)
@@ -81,21 +86,6 @@ static const struct store_seen_file *files_of(struct arena *a, const struct obse
     return files;
 }
 
-/* Opens a run that may start; those that could not be opened before, a few times a look. */
-static void check_readable(struct cycle *c, struct arena *a, const struct observation *o,
-                           const struct store_seen *r, bool changed, size_t *rechecks, struct store_seen *out)
-{
-    char why[512] = "";
-    out->readable = r ? r->readable : true;
-    out->why = o->reason && *o->reason ? o->reason : r && !r->readable ? r->why : "";
-    if (!c->readable || !o->files || !facility_may_start(&c->facility, o))
-        return;
-    if (!changed && (!r || r->readable || (*rechecks)++ >= RECHECK_MAX))
-        return;
-    out->readable = c->readable(c->arg, o->files, o->n_files, why, sizeof why);
-    out->why = out->readable ? (o->reason ? o->reason : "") : arena_strdup(a, why);
-}
-
 static struct store_seen as_seen(struct cycle *c, const struct observation *o)
 {
     return (struct store_seen){.path = o->path,
@@ -118,26 +108,83 @@ static struct store_seen as_seen(struct cycle *c, const struct observation *o)
                                         .looks = o->looks}};
 }
 
+/* A look that is being stored. */
+struct looking {
+    struct cycle *c;
+    struct arena *a;
+    int64_t end; /* of opening runs, by the monotonic clock */
+    size_t rechecks;
+};
+
+/* A run of this look: what stands of it, what is to be stored. */
+struct looked {
+    const struct observation *o;
+    const struct store_seen *old; /* NULL: it is new */
+    struct store_seen seen;
+    bool changed;
+};
+
+/* Is it to be opened, to see whether it can be read? When it is new or changed, or was never opened; a few of those that could not be read,
+ * in each look. */
+static bool is_to_open(struct looking *l, const struct looked *x)
+{
+    if (!l->c->readable || !x->o->files || !facility_may_start(&l->c->facility, x->o))
+        return false;
+    if (x->changed || (!x->old->readable && strcmp(x->old->why, not_opened) == 0))
+        return true;
+    return !x->old->readable && l->rechecks++ < RECHECK_MAX;
+}
+
+static void check_readable(struct looking *l, struct looked *x)
+{
+    char why[512] = "";
+    struct store_seen *s = &x->seen;
+    const char *reason = x->o->reason ? x->o->reason : "";
+    s->readable = x->old ? x->old->readable : true;
+    s->why = *reason ? reason : !s->readable ? x->old->why : "";
+    if (!is_to_open(l, x))
+        return;
+    bool may = clock_monotonic() < l->end && (!l->c->pause || l->c->pause(l->c->arg, 0));
+    if (!may) { /* one that was read before stays so until the next look at it */
+        s->readable = x->old && x->old->readable;
+        s->why = s->readable ? reason : not_opened;
+        return;
+    }
+    s->readable = l->c->readable(l->c->arg, x->o->files, x->o->n_files, why, sizeof why);
+    s->why = s->readable ? reason : arena_strdup(l->a, why);
+}
+
 static bool store_changes(struct cycle *c, struct arena *a, const struct observations *now,
                           const struct store_seen *runs, size_t n, struct cycle_report *r, struct error *err)
 {
+    struct looking l = {.c = c, .a = a, .end = clock_monotonic() + (int64_t)OPENING_SECONDS * 1000000000};
+    struct looked *all = arena_array(a, now->n, sizeof *all);
     struct store_seen *changes = arena_array(a, now->n, sizeof *changes);
-    size_t n_changes = 0, n_new = 0, rechecks = 0;
-    for (size_t i = 0; i < now->n; i++) {
+    size_t n_changes = 0;
+    for (size_t i = now->n; i-- > 0;) {
         const struct observation *o = &now->at[i];
-        const struct store_seen *old = stored(runs, n, o->was ? o->was : o->path);
-        bool changed = !old || differs(o, old);
-        struct store_seen s = as_seen(c, o);
-        check_readable(c, a, o, old, changed, &rechecks, &s);
-        if (!changed && s.readable == old->readable && strcmp(s.why, old->why) == 0)
+        all[i] =
+            (struct looked){.o = o, .old = stored(runs, n, o->was ? o->was : o->path), .seen = as_seen(c, o)};
+        all[i].changed = !all[i].old || differs(o, all[i].old);
+        check_readable(&l, &all[i]);
+    }
+    for (size_t i = 0; i < now->n; i++) {
+        struct looked *x = &all[i];
+        if (!x->changed && x->seen.readable == x->old->readable && strcmp(x->seen.why, x->old->why) == 0)
             continue;
-        s.files = changed ? files_of(a, o) : NULL;
-        changes[n_changes++] = s;
+        x->seen.files = x->changed ? files_of(a, x->o) : NULL;
+        changes[n_changes++] = x->seen;
     }
     r->n_runs += now->n;
     r->n_changed += n_changes;
-    bool good = n_changes == 0 || store_see(c->store, changes, n_changes, &n_new, err);
-    r->n_new += n_new;
+    bool good = true;
+    for (size_t i = 0; good && i < n_changes; i += SLICE) {
+        size_t n_new = 0;
+        good = store_see(c->store, changes + i, n_changes - i < SLICE ? n_changes - i : SLICE, &n_new, err) &&
+               (!c->pause || c->pause(c->arg, 0) ||
+                error_set(err, ERROR_BUSY, "this watcher is ending, or another one has taken over"));
+        r->n_new += n_new;
+    }
     return good;
 }
 

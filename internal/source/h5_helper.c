@@ -249,7 +249,7 @@ static void give_up(void)
         return;
     close(the.fd);
     kill(the.pid, SIGKILL);
-    waitpid(the.pid, NULL, 0);
+    proc_reap(the.pid);
     the.pid = 0;
     the.fd = -1;
 }

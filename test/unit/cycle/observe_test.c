@@ -101,6 +101,38 @@ static void a_folder_that_is_not_there_is_an_error_and_loses_nothing(void **stat
     campaign_drop();
 }
 
+/* Time for one run only, then the watcher is told to end. */
+static bool may_open_one(void *arg, double seconds)
+{
+    (void)arg;
+    (void)seconds;
+    return n_opened == 0;
+}
+
+static void what_was_not_opened_in_time_waits_and_is_opened_in_a_later_look(void **state)
+{
+    (void)state;
+    struct cycle_report r = {0};
+    struct error err = {0};
+    campaign_make();
+    campaign_file("run_0001.h5", "abc");
+    campaign_file("run_0002.h5", "abc");
+    campaign_file("run_0003.h5", "abc");
+    here.cycle.readable = opens;
+    here.cycle.pause = may_open_one;
+    n_opened = 0;
+    assert_false(cycle_observe(&here.cycle, NULL, &r, &err)); /* told to end */
+    assert_int_equal(n_opened, 1);
+    assert_int_equal(database_number("SELECT num FROM run WHERE readable=1"), 3); /* the newest first */
+    assert_int_equal(database_number("SELECT count(*) FROM run WHERE readable=0 AND why='not opened yet'"),
+                     2);
+    here.cycle.pause = NULL;
+    campaign_observe();
+    assert_int_equal(n_opened, 3);
+    assert_int_equal(database_number("SELECT count(*) FROM run WHERE readable=1 AND why=''"), 3);
+    campaign_drop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +140,7 @@ int main(void)
         cmocka_unit_test(a_run_that_is_gone_is_kept_and_a_renamed_one_is_the_same),
         cmocka_unit_test(a_run_that_cannot_be_read_is_recorded_with_the_reason_and_tried_again),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error_and_loses_nothing),
+        cmocka_unit_test(what_was_not_opened_in_time_waits_and_is_opened_in_a_later_look),
     };
     return cmocka_run_group_tests_name("cycle/observe", tests, NULL, NULL);
 }
