@@ -23,7 +23,7 @@ step=$step
 seconds=$(($(date +%s) - begun))
 last=$last
 END
-    exit $code
+    exit "$code"
 }
 # The program is told and ends in good order; the shell waits for it. Before it has begun there is nothing to wait for.
 told() {
@@ -70,4 +70,4 @@ while :; do
     code=$?
     kill -0 "$child" 2>/dev/null || break
 done
-exit $code
+exit "$code"

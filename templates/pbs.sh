@@ -4,6 +4,7 @@
 #PBS -o @out@
 #PBS -k doe
 #PBS -l select=@nodes@:ncpus=@cpus_per_node@:mpiprocs=@tasks_per_node@:ompthreads=@cpus@@=memory_pbs@
+@?place@#PBS -l place=@place@
 #PBS -l walltime=@walltime@
 #PBS -r n
 @?queue@#PBS -q @queue@

@@ -11,5 +11,5 @@
 @?account@#$ -P @account@
 @=extra@
 scheduler=sge
-sched_id=${JOB_ID-} nodes=${HOSTNAME-} n_nodes=${NHOSTS-1} n_tasks=@tasks@
+sched_id=${JOB_ID-} nodes=${HOSTNAME-$(uname -n)} n_nodes=${NHOSTS-1} n_tasks=@tasks@
 @=body@

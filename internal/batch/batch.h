@@ -81,6 +81,8 @@ extern const struct batch_text sge_texts[];
 
 bool sge_read_id(const char *text, char *id, size_t size);     /* qsub -terse */
 void sge_read_queue(const char *xml, struct batch_table *out); /* qstat -xml */
+bool sge_read_error(const char *text, char *reason,
+                    size_t size); /* qstat -j: why it is in state E; false: not said */
 void sge_read_account(const char *text,
                       struct batch_table *out); /* qacct -j: all records, of one job or several */
 

@@ -121,6 +121,25 @@ void sge_read_queue(const char *xml, struct batch_table *out)
     }
 }
 
+/* "error reason          1:      11/25/2026 19:18:59 [0:32123]: error: can't open output file …": what stands behind time and owner. */
+bool sge_read_error(const char *text, char *reason, size_t size)
+{
+    struct piece line;
+    while (take_line(&text, &line)) {
+        if (!piece_starts(line, "error reason"))
+            continue;
+        const char *colon = memchr(line.at, ':', line.n);
+        struct piece rest = colon ? trim((struct piece){colon + 1, line.n - (size_t)(colon + 1 - line.at)})
+                                  : (struct piece){line.at, 0};
+        const char *owner = rest.n ? memchr(rest.at, ']', rest.n) : NULL;
+        if (owner && (size_t)(owner - rest.at) + 2 < rest.n && owner[1] == ':')
+            rest = trim((struct piece){owner + 2, rest.n - (size_t)(owner + 2 - rest.at)});
+        piece_copy(rest, reason, size);
+        return rest.n > 0;
+    }
+    return false;
+}
+
 /* ---- qacct ---- */
 
 /* What qacct's number of a failure means; the text beside it is kept as the reason (FACILITY 6.3). */

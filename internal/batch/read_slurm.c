@@ -163,6 +163,8 @@ static void read_reason(struct batch_job *job, struct piece p)
     piece_copy(p, job->reason, sizeof job->reason);
     if (job->state == ATTEMPT_QUEUED && reason_blocks(job->reason))
         job->state = ATTEMPT_BLOCKED;
+    if (job->end == END_EXIT && !job->exit_code && piece_is(p, "JobLaunchFailure"))
+        job->end = END_LAUNCH; /* squeue, which shows no exit codes: output or work folder */
 }
 
 /* Columns by squeue's letter and sacct's name. */

@@ -224,6 +224,8 @@ static void add_fields(struct filling *f, const struct batch_script *s)
     char *memory = n->memory_mb ? arena_printf(&f->arena, "%lld", (long long)n->memory_mb) : NULL;
     add_spare(f, "memory_mb", FIELD_PLAIN, memory);
     add_spare(f, "memory_pbs", FIELD_TEXT, memory ? arena_printf(&f->arena, ":mem=%smb", memory) : "");
+    /* PBS would put all chunks on one node where they fit */
+    add_spare(f, "place", FIELD_PLAIN, n->nodes > 1 ? "scatter" : NULL);
     add(f, "queue", FIELD_PLAIN, n->queue);
     add(f, "account", FIELD_PLAIN, n->account);
     add(f, "qos", FIELD_PLAIN, n->qos);

@@ -57,22 +57,43 @@ static bool ask_account(const struct batch_site *s, const char *what, struct bat
     return good;
 }
 
+/* Why a job is in error; it stays as it is where this is not said. */
+static void ask_error(const struct batch_site *s, struct batch_job *job)
+{
+    struct command_line c = {0};
+    struct child_answer a;
+    char reason[sizeof job->reason];
+    command_add_all(&c, (const char *const[]){"qstat", "-j", job->id, NULL});
+    if (command_run(s, &c, NULL, NULL, &a, NULL) &&
+        sge_read_error(answer_text(&a.out), reason, sizeof reason))
+        memcpy(job->reason, reason, sizeof reason);
+    child_answer_free(&a);
+    command_free(&c);
+}
+
 static bool status(const struct batch_site *s, const char *const *ids, size_t n, struct batch_table *out,
                    struct error *err)
 {
-    enum { ACCOUNTS_MAX = 100 }; /* qacct reads its whole file each time: the rest in the next cycle */
+    enum {
+        ACCOUNTS_MAX = 100,
+        ERRORS_MAX = 20
+    }; /* qacct reads its whole file each time: the rest in the next cycle */
     struct arena a = {0};
     struct batch_table queue = {.arena = &a}, account = {.arena = &a};
     bool good = n == 0 || ask_queue(s, &queue, err);
-    size_t asked = 0;
+    size_t asked = 0, errors = 0;
     for (size_t i = 0; good && i < n; i++) {
         const struct batch_job *job = batch_table_find(&queue, ids[i]);
         if (!job && asked++ < ACCOUNTS_MAX) {
             good = ask_account(s, ids[i], &account, err);
             job = batch_table_find(&account, ids[i]);
         }
-        if (job)
-            *batch_table_add(out) = *job;
+        if (!job)
+            continue;
+        struct batch_job *row = batch_table_add(out);
+        *row = *job;
+        if (row->state == ATTEMPT_BLOCKED && strchr(row->raw, 'E') && errors++ < ERRORS_MAX)
+            ask_error(s, row);
     }
     arena_free(&a);
     return good;

@@ -108,13 +108,13 @@ static void by_scheduler(const struct judged *x, int64_t now, int64_t grace, str
 {
     const struct batch_job *j = x->job;
     bool waited = has_waited(x, now, grace);
-    bool sure = tells_cause(j->end) || j->end == END_LAUNCH;
+    bool sure = tells_cause(j->end) || (j->end == END_LAUNCH && !x->begin);
     if (!sure && !waited) {
         out->state = ATTEMPT_ENDING;
         return;
     }
     enum end_kind kind = j->end;
-    if (kind == END_NONE || (kind == END_OK && x->begin))
+    if (kind == END_NONE || (kind == END_OK && x->begin) || (kind == END_LAUNCH && x->begin))
         kind = x->begin ? END_NODE
                         : END_LAUNCH; /* the script began, and was killed before it could write its end */
     ended(out, kind,

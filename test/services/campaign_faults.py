@@ -167,3 +167,23 @@ def each_once(c, *runs):
         rows = c.rows("SELECT j.n_expected,count(f.job) FROM job j JOIN run r ON r.id=j.run LEFT JOIN frame f ON f.job=j.id WHERE r.num=?"
                       " GROUP BY j.id", run)
         assert len(rows) == 1 and rows[0][0] == rows[0][1] > 0, f"run {run}: {rows}\n{c.shown()}"
+
+
+def stand_before(folder, env, command, text):
+    """A script of this text goes before a scheduler's command; $real is the command. It acts when FOLDER/bin/act is there, and takes it
+    away. Returns the environment for clients, and the path of act."""
+    real = next(p for p in (os.path.join(d, command) for d in env["PATH"].split(":")) if os.access(p, os.X_OK))
+    bin = f"{folder}/bin"
+    os.makedirs(bin, exist_ok=True)
+    with open(f"{bin}/{command}", "w") as f:
+        f.write(f'#!/bin/sh\nreal={real}\n[ -e {bin}/act ] || exec $real "$@"\nrm {bin}/act\n{text}\n')
+    os.chmod(f"{bin}/{command}", 0o755)
+    return dict(env, PATH=f"{bin}:{env['PATH']}"), f"{bin}/act"
+
+
+def started_twice(c, run, act):
+    """Two batch jobs start for one claim, and only one of them is known: one works, the other leaves."""
+    open(act, "w").close()
+    c.new_run(run)
+    c.until(lambda: state_of(c, run) == [DONE], 60)
+    assert len(attempts(c, run)) == 1, c.shown()

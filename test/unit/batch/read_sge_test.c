@@ -50,6 +50,19 @@ static void letters_become_states(void **state)
     }
 }
 
+static void the_reason_of_an_error_is_found(void **state)
+{
+    (void)state;
+    char reason[64];
+    char *captured = support_text("facility/captures/sge/qstat_j_error.out");
+    assert_true(sge_read_error(captured, reason, sizeof reason)); /* cut where there is no room */
+    assert_string_equal(reason, "error: can't open output file \"/no/such/dir/x.out\": No such fil");
+    free(captured);
+    assert_true(sge_read_error("error reason 1: out of luck\n", reason, sizeof reason));
+    assert_string_equal(reason, "out of luck");
+    assert_false(sge_read_error("job_number: 5\nerror reason\nerror reason 1:\n", reason, sizeof reason));
+}
+
 static void records_tell_how_it_ended(void **state)
 {
     (void)state;
@@ -124,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_are_found),
         cmocka_unit_test(letters_become_states),
+        cmocka_unit_test(the_reason_of_an_error_is_found),
         cmocka_unit_test(records_tell_how_it_ended),
         cmocka_unit_test(a_job_deleted_by_force_was_no_success),
         cmocka_unit_test(what_was_captured_is_understood),

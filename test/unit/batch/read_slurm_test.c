@@ -35,9 +35,13 @@ static void the_queue_is_read(void **state)
                      "6|6|N/A|PENDING|AssocMaxCpuPerJobLimit|1|N/A|N/A|b\n"
                      "21|21|N/A|RUNNING|None|1795634251|1795634253|1795634313|na|me \"q\"\n"
                      "slurm_load_jobs error: nothing\n"
-                     "30|30|2|WARPING|None|1|2|3|odd\n",
+                     "30|30|2|WARPING|None|1|2|3|odd\n"
+                     "31|31|N/A|FAILED|JobLaunchFailure|1|2|3|no output\n"
+                     "32|32|N/A|FAILED|NonZeroExitCode|1|2|3|exit\n",
                      &t);
-    assert_int_equal(t.n, 5);
+    assert_int_equal(t.n, 7);
+    assert_int_equal(t.jobs[5].end, END_LAUNCH);
+    assert_int_equal(t.jobs[6].end, END_EXIT);
     assert_int_equal(t.jobs[0].state, ATTEMPT_BLOCKED);
     assert_int_equal(t.jobs[1].state, ATTEMPT_QUEUED);
     assert_int_equal(t.jobs[2].state, ATTEMPT_BLOCKED);

@@ -22,6 +22,16 @@ static void jobs_live_on_the_real_thing(void **state)
     support_folder(folder);
     drive_service(arena_printf(&a, "SLURM_TEST_ACCOUNTING=1 exec test/services/slurm start %s/s", folder));
     drive(&site, folder, "#SBATCH --job-name=", " --time=2 --output=/dev/null");
+    /* a script that ends well although its step did not: only accounting knows */
+    struct batch_answer step = drive_submit(&site, folder, "xts", "#SBATCH --time=2 --output=/dev/null",
+                                            "srun -n1 sh -c 'exit 7'; exit 0");
+    assert_int_equal(step.verdict, BATCH_ACCEPTED);
+    struct batch_job job = drive_until(&site, step.id, ATTEMPT_ENDED);
+    for (int i = 0; i < 100 && job.end == END_OK; i++) { /* accounting is told a moment later */
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        job = drive_until(&site, step.id, ATTEMPT_ENDED);
+    }
+    assert_true(job.end == END_EXIT && job.exit_code == 7);
     struct batch_answer answer = drive_submit(&site, folder, "bad", "#SBATCH --partition=nowhere", "exit 0");
     assert_int_equal(answer.verdict, BATCH_REFUSED);
     assert_true(strlen(answer.text) > 10);

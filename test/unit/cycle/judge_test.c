@@ -70,6 +70,8 @@ static const struct known cases[] = {
     {"out of time, no record", ATTEMPT_RUNNING, 60, true, false, 0, 0, "", ATTEMPT_ENDED, END_TIMEOUT, false, false, ATTEMPT_ENDED, END_TIMEOUT},
     {"node failure", ATTEMPT_RUNNING, 60, true, false, 0, 0, "", ATTEMPT_ENDED, END_NODE, false, false, ATTEMPT_ENDED, END_NODE},
     {"output path missing: it never began", ATTEMPT_QUEUED, 60, false, false, 0, 0, "", ATTEMPT_ENDED, END_LAUNCH, false, false, ATTEMPT_ENDED, END_LAUNCH},
+    {"could not be started, says the scheduler, but it had begun: the record may be late", ATTEMPT_RUNNING, 60, true, false, 0, 0, "", ATTEMPT_ENDED, END_LAUNCH, false, false, ATTEMPT_ENDING, 0},
+    {"it was killed with its script", ATTEMPT_ENDING, 121, true, false, 0, 0, "", ATTEMPT_ENDED, END_LAUNCH, false, false, ATTEMPT_ENDED, END_NODE},
     {"ended says the scheduler: the record may be late", ATTEMPT_RUNNING, 600, true, false, 0, 0, "", ATTEMPT_ENDED, END_OK, false, false, ATTEMPT_ENDING, 0},
     {"success without a record of the end is none", ATTEMPT_ENDING, 121, true, false, 0, 0, "", ATTEMPT_ENDED, END_OK, false, false, ATTEMPT_ENDED, END_NODE},
     {"a script of somebody else's leaves no records", ATTEMPT_ENDING, 121, false, false, 0, 0, "", ATTEMPT_ENDED, END_OK, false, false, ATTEMPT_ENDED, END_OK},
