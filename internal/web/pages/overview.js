@@ -27,7 +27,7 @@ function Funnel({d}) {
   return html`<section class="panel"><h2>What became of each frame</h2>
     <table class="plain"><caption class="vh">Frames by outcome</caption><tbody>${rows.map(([word, k, kind, note]) => html`<tr key=${word}><th scope="row">${word}</th><td class="r">${count(k)}</td><td class="mute">${note}</td>
       <td class="wide"><${Bar} share=${n.frames ? k / n.frames : 0} kind=${kind}/></td></tr>`)}
-      ${n.failed > 0 && html`<tr><th scope="row" class="c-bad">✕ could not be read or worked on</th><td class="r">${count(n.failed)}</td><td class="mute">see <a href="#/jobs">jobs</a></td><td class="wide"/></tr>`}
+      ${n.failed > 0 && html`<tr><th scope="row" class="c-bad">✕ failed</th><td class="r">${count(n.failed)}</td><td class="mute"><a href="#/jobs?filter=failed%3E0">which jobs</a></td><td class="wide"/></tr>`}
     </tbody></table></section>`;
 }
 

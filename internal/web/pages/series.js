@@ -50,7 +50,7 @@ export function Rates({s}) {
   const data = rates(s);
   const options = size => ({
     scales: {x: {time: true}, y: {range: (u, lo, hi) => [0, Math.max(10, Math.min(100, Math.ceil((hi || 0) / 10) * 10))]}},
-    axes: axes(size, v => v, false), padding: [8, RIGHT(size), 0, 0],
+    axes: axes(size, v => v, false), padding: [8, RIGHT(size), 8, 0],
     series: [{}, {stroke: () => colour('hit'), width: 1.5, spanGaps: false}, hidden, hidden, {stroke: () => colour('idx'), width: 1.5, spanGaps: false}, hidden, hidden],
     bands: [{series: [3, 2], fill: () => colour('hit') + '33'}, {series: [6, 5], fill: () => colour('idx') + '33'}],
     hooks: {draw: [u => ends(u, [['hits of frames', 1, 'hit'], ['indexed of hits', 4, 'idx']], size)]},
@@ -66,6 +66,7 @@ function ends(u, labels, size) {
   c.save();
   c.font = `${Math.round(size * .86 * dp)}px system-ui`;
   c.textBaseline = 'middle';
+  c.textAlign = 'left';
   let before = -1e9;
   for (const l of at) {
     const y = Math.max(l.y, before + size * 1.2 * dp);

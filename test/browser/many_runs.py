@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""many_runs.py FILE RUNS FRAMES: fill a new SQLite database of xfelx with runs, jobs and roll-ups as they are after days of beam, and
+with names that would do harm in a page that trusted them. No frames: pages read roll-ups only."""
+import os, random, sqlite3, struct, sys, time
+
+path, n_runs, frames = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+db = sqlite3.connect(path)
+EMPTY = {"INTEGER": 0, "REAL": 0.0, "TEXT": "", "BLOB": b""}
+SECOND, PER_RUN = 10**9, 170 * 10**9
+HOSTILE = ['"><img src=x onerror=alert(1)>', "<script>alert(1)</script>", "</title><svg onload=alert(1)>"]
+
+
+def insert(table, columns={}, **values):
+    """A row; columns that must be there and are not given are empty."""
+    if table not in columns:
+        columns[table] = [(c[1], c[2], c[3]) for c in db.execute(f"PRAGMA table_info({table})")]
+    row = {name: EMPTY[kind] for name, kind, needed in columns[table] if needed and name != "id"}
+    row.update(values)
+    return db.execute(f"INSERT INTO {table}({','.join(row)}) VALUES({','.join('?' * len(row))})", list(row.values())).lastrowid
+
+
+random.seed(5)
+now = time.time_ns()
+trial = insert("trial", num=1, recipe_hash=b"r" * 32, phil="spotfinder {\n  threshold {\n    algorithm = dispersion\n  }\n}\n", body=HOSTILE[0], active=1, used=1, created=now, who="ann")
+insert("trial", num=2, recipe_hash=b"s" * 32, phil="spotfinder {\n  threshold {\n    algorithm = dispersion_extended\n  }\n}\n", active=0, created=now, who="bob")
+tags = [insert("tag", name=name) for name in ["dark", "5ms", "50ms", "200ms", HOSTILE[1]]]
+for i in range(n_runs):
+    t = now - (n_runs - i) * PER_RUN
+    last, failed = i == n_runs - 1, i % 101 == 7
+    name = f"r{i + 1:05d}" if i != n_runs - 3 else HOSTILE[2]
+    run = insert("run", ord=i + 1, num=i + 1, name=name, path=b"/data/%d" % i, path_hash=os.urandom(16), facility="directory", state=1 if last else 3, state_t=t,
+                 seen=t, begin_t=t, end_t=t + PER_RUN, n_files=5, n_here=5, readable=1, body="weak jet" if i % 37 == 0 else "")
+    insert("run_tag", run=run, tag=tags[i % 4], t=t, who="ann")
+    if i % 50 == 0:
+        insert("run_tag", run=run, tag=tags[4], t=t, who="ann")
+    job = insert("job", trial=trial, run=run, state=2 if last else 5 if failed else 1, state_t=t, n_expected=frames, n_tries=1, folder=f"/results/{i}", created=t)
+    attempt = insert("attempt", job=job, no=1, name=f"xf-{job}", state=6 if last else 9, end_kind=0 if last else 4 if failed else 1, live=1 if last else None,
+                     scheduler="slurm", reason="time limit <b>" if failed else None, start_t=t, end_t=None if last else t + PER_RUN, n_ranks=4, n_threads=16, program="xfelx", host="node7")
+    hits = int(frames * random.uniform(.12, .2))
+    indexed = int(hits * (.24 if n_runs - 40 < i < n_runs - 30 else random.uniform(.6, .68)))
+    reasons = [0] * 64
+    reasons[2], reasons[11] = frames - hits, hits - indexed
+    insert("roll", attempt=attempt, frames=frames, blank=frames - hits, hit_not_indexed=hits - indexed, integrated=indexed, lattices=indexed, failed=3 if i % 20 == 0 else 0,
+           t_first=t, t_last=t + PER_RUN, t_frame=t + PER_RUN, reasons=struct.pack(">64I", *reasons))
+    s2 = random.uniform(1.85, 2.1) ** -2
+    for m in range(3):
+        spots = [int(hits / 3 / (abs(b - 6) + 1) / 4) for b in range(16)]
+        insert("roll_minute", attempt=attempt, minute=t // SECOND // 60 + m, frames=frames // 3, hits=hits // 3, indexed=indexed // 3, integrated=indexed // 3, lattices=indexed // 3,
+               n_res=indexed // 3, sum_s2=indexed // 3 * s2, spots_hit=struct.pack(">16I", *[b // 2 for b in spots]), spots_idx=struct.pack(">16I", *spots), res_bins=bytes(96))
+    insert("roll_hist", attempt=attempt, kind=7, n=indexed, total=indexed * s2, bins=bytes(400))
+    insert("roll_change", attempt=attempt, job=job, updated=t + PER_RUN, pos=1)
+db.commit()

@@ -1,0 +1,166 @@
+// pages.mjs - the pages in headless Chromium, as a person uses them. Prints TAP. Called by test/services/browser_test with
+//   node pages.mjs BASE TOKEN NPM_FOLDER PICTURES_FOLDER DATABASE
+// Fails on any console error, page error, dialog, request to another host, sideways scrolling, or serious finding of axe. Waits for
+// states (body[data-ready]), never for times.
+import {createRequire} from 'node:module';
+import {readFileSync, mkdtempSync, rmSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+
+const [base, token, npm, pictures, database] = process.argv.slice(2);
+const require = createRequire(join(npm, 'x.js'));
+const {chromium} = require('playwright-core');
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const profile = mkdtempSync(join(tmpdir(), 'xfelx-browser-'));
+const browser = await chromium.launchPersistentContext(profile, {executablePath: '/usr/bin/chromium', headless: true, args: [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']});
+browser.setDefaultTimeout(60000);
+
+let found = [], n = 0, bad = 0;
+const host = new URL(base).host;
+async function open(path, width = 1440, scheme = 'light') {
+  const page = await browser.newPage();
+  await page.setViewportSize({width, height: width > 500 ? 900 : 844});
+  await page.emulateMedia({colorScheme: scheme, reducedMotion: 'reduce'});
+  page.on('console', m => { if (['error', 'warning'].includes(m.type()) && !expected.some(x => m.text().includes(x))) found.push(`${path}: console: ${m.text()}`); });
+  page.on('pageerror', e => found.push(`${path}: ${e.message}`));
+  page.on('dialog', d => { found.push(`${path}: a dialog: ${d.message()}`); d.dismiss(); });
+  page.on('request', r => { const u = new URL(r.url()); if (/^(https?|wss?):/.test(u.protocol) && u.host !== host) found.push(`${path}: request to ${u.host}`); });
+  await go(page, path);
+  return page;
+}
+let expected = [];
+async function go(page, path) { await page.goto('about:blank'); await page.goto(base + path, {waitUntil: 'commit'}); await ready(page); }
+const ready = page => page.waitForFunction(() => document.body?.dataset.ready, null, {polling: 50});
+const until = (page, test, argument) => page.waitForFunction(test, argument, {polling: 50});
+const same = (is, should) => { if (is !== should) found.push(`${JSON.stringify(is)} is not ${JSON.stringify(should)}`); };
+const sql = text => execFileSync('/usr/bin/python3', ['-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1],60); c.executescript(sys.argv[2]); c.commit()', database, text]);
+
+async function test(name, work) {
+  found = []; expected = [];
+  try { await work(); } catch (e) { found.push(String(e.message).split('\n')[0]); }
+  n++;
+  if (found.length) { bad++; console.log(`not ok ${n} - ${name}`); for (const f of new Set(found)) console.log('# ' + f); }
+  else console.log(`ok ${n} - ${name}`);
+}
+
+await test('a page without a token says how to come in, and the link with one lets in', async () => {
+  const page = await open('');
+  same(await page.textContent('h1'), 'A token is needed');
+  await page.goto(base + '?t=' + token);
+  await ready(page);
+  same(new URL(page.url()).search, '');
+  await page.close();
+});
+
+const PAGES = ['#/overview', '#/runs', '#/runs/5', '#/jobs', '#/jobs/8', '#/trials?a=1&b=2', '#/log'];
+for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']])
+  await test(`every page is sound at ${width} px, ${scheme}`, async () => {
+    const page = await open(PAGES[0], width, scheme);
+    for (const path of PAGES) {
+      await go(page, path);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (over > 0) found.push(`${path} scrolls sideways by ${over} px`);
+      await page.evaluate(axe + ';0');
+      const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice']}));
+      for (const v of violations) if (['serious', 'critical'].includes(v.impact)) found.push(`${path}: axe ${v.id}: ${v.nodes.slice(0, 3).map(x => x.target.join(' ')).join(' | ')}`);
+      await page.screenshot({path: join(pictures, `${path.replace(/\W+/g, '')}_${scheme}_${width}.png`)});
+    }
+    await page.close();
+  });
+
+await test('numbers of a live run move', async () => {
+  const page = await open('#/overview');
+  const before = await page.textContent('.kf:last-child .v');
+  sql('UPDATE roll SET frames=frames+1000, blank=blank+1000 WHERE attempt=(SELECT max(attempt) FROM roll); UPDATE roll_change SET updated=updated+1 WHERE attempt=(SELECT max(attempt) FROM roll_change)');
+  await until(page, was => document.querySelector('.kf:last-child .v').textContent !== was, before);
+  await page.close();
+});
+
+await test('10,000 runs are filtered and sorted, and few rows exist', async () => {
+  const page = await open('#/runs');
+  const rows = await page.locator('.vt tbody tr').count();
+  if (rows > 150) found.push(`${rows} rows exist`);
+  await page.keyboard.press('/');
+  await page.keyboard.type('tag:dark hit>15');
+  await until(page, () => /^[\d\u202f]+ of 10\u202f000 runs$/.test(document.querySelector('h1').textContent));
+  await page.click('th button:has-text("Hits")');
+  await until(page, () => document.querySelector('th[aria-sort]')?.getAttribute('aria-sort') === 'descending');
+  const hits = await page.locator('.vt tbody tr:not(.spacer) td:nth-child(6) span').evaluateAll(c => c.map(x => parseFloat(x.textContent)).filter(Number.isFinite));
+  if (hits.length < 10 || hits.some((h, i) => h <= 15 || (i && h > hits[i - 1]))) found.push(`not sorted: ${hits.slice(0, 5)}`);
+  await page.reload();
+  await ready(page);
+  same(await page.inputValue('input[type=search]'), 'tag:dark hit>15'); // the address is a link to what is seen
+  await page.close();
+});
+
+await test('a run gets a tag in place, and many runs get one at once', async () => {
+  const page = await open('#/runs');
+  await page.locator('.vt tbody button:has-text("✎")').first().click();
+  await page.keyboard.type(', good');
+  await page.keyboard.press('Enter');
+  await until(page, () => [...document.querySelectorAll('.vt tbody tr:first-child .tag')].some(t => t.textContent === 'good'));
+  await page.fill('input[type=search]', 'run:1-20');
+  await until(page, () => document.querySelector('h1').textContent.startsWith('20 of'));
+  await page.click('button:has-text("Select all")');
+  await page.fill('.bulk input', 'bulk');
+  await page.click('button:has-text("Add tag")');
+  await page.fill('input[type=search]', 'tag:bulk');
+  await until(page, () => document.querySelector('h1').textContent.startsWith('20 of'));
+  await page.close();
+});
+
+await test('a failed job is tried again', async () => {
+  const page = await open('#/jobs?filter=state%3Afailed');
+  const id = await page.locator('.vt tbody tr:first-child a').first().textContent();
+  await page.goto(base + '#/jobs/' + id);
+  await page.click('button:has-text("Try again")');
+  await until(page, () => document.querySelector('#said')?.classList.contains('on'));
+  same(await page.locator('#said.bad').count(), 0);
+  await page.close();
+});
+
+await test('two trials are compared, one is switched on', async () => {
+  const page = await open('#/trials?a=1&b=2');
+  same(await page.locator('td.mono:has-text("dispersion_extended")').count(), 1);
+  await page.click('tr:has-text("bob") button:has-text("Switch on")');
+  await until(page, () => document.querySelector('h1').textContent.includes('2 active'));
+  await page.close();
+});
+
+await test('a line is written into the log book', async () => {
+  const page = await open('#/log');
+  await page.fill('main input', 'jet changed <b>');
+  await page.keyboard.press('Enter');
+  await until(page, () => [...document.querySelectorAll('td b')].some(b => b.textContent === 'jet changed <b>'));
+  await page.close();
+});
+
+await test('eight tabs share one stream of events', async () => {
+  const tabs = [];
+  for (let i = 0; i < 8; i++) tabs.push(await open('#/overview'));
+  const streams = () => fetch(base + 'metrics').then(r => r.text()).then(t => +t.match(/xfelx_sse_clients (\d+)/)[1]);
+  same(await streams(), 1);
+  for (const t of tabs) await until(t, () => document.body.dataset.seq !== undefined); // and all hear it
+  for (const t of tabs) await t.close();
+});
+
+await test('theme, hutch mode and pages are reached by keys', async () => {
+  const page = await open('#/overview');
+  await page.keyboard.press('t');
+  same(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+  await page.keyboard.press('h');
+  same(await page.evaluate(() => document.documentElement.classList.contains('hutch')), true);
+  await page.screenshot({path: join(pictures, 'overview_hutch_dark.png')});
+  await page.keyboard.press('h');
+  await page.keyboard.press('g');
+  await page.keyboard.press('r');
+  await until(page, () => document.body.dataset.ready === 'runs');
+  await page.close();
+});
+
+console.log(`1..${n}`);
+await browser.close();
+rmSync(profile, {recursive: true, force: true});
+process.exit(bad ? 1 : 0);
