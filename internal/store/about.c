@@ -141,6 +141,7 @@ static void read_worker(struct sql *s, struct sql_stmt *q, struct store_worker *
     w->pending = sql_int(s, q, 6);
     w->lag = sql_int(s, q, 7);
     w->state = (int)sql_int(s, q, 8);
+    w->alive = sql_int(s, q, 9) != 0;
 }
 
 bool store_workers(struct store *store, struct arena *a, struct store_worker **rows, size_t *n,
@@ -150,20 +151,23 @@ bool store_workers(struct store *store, struct arena *a, struct store_worker **r
     bool has = false;
     *n = 0;
     *rows = NULL;
+    int64_t now;
     if (!sql_has_table(s, "attempt", &has, err) || !has)
         return !has;
-    struct sql_stmt *q =
-        sql_query(s, err,
-                  "SELECT a.job,a.id,r.ord,r.name,a.host,a.start_t,a.n_pending,a.db_lag,a.state FROM "
-                  "attempt a JOIN job j ON j.id=a.job LEFT JOIN run r ON r.id=j.run WHERE a.live=1 "
-                  "ORDER BY a.id",
-                  "");
+    if (!sql_now(s, &now, err))
+        return false;
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT a.job,a.id,r.ord,r.name,a.host,a.start_t,a.n_pending,a.db_lag,a.state,a.lease_expires>? "
+        "FROM attempt a JOIN job j ON j.id=a.job LEFT JOIN run r ON r.id=j.run WHERE a.live=1 AND "
+        "a.state IN (5,6,7,8,10) ORDER BY a.id",
+        "i", now);
     int step;
     while ((step = sql_step(s, q, err)) == 1) {
         *rows = arena_grow(a, *rows, *n, sizeof **rows);
         read_worker(s, q, *rows + (*n)++);
     }
-    for (size_t i = 0; i < *n; i++)
-        (*rows)[i].alive = store_is_alive(store, (*rows)[i].job);
+    for (size_t i = 0; i < *n; i++) /* a lease tells of other machines too */
+        (*rows)[i].alive = (*rows)[i].alive || store_is_alive(store, (*rows)[i].job);
     return step == 0;
 }

@@ -87,11 +87,30 @@ bool store_is_alive(struct store *s, int64_t job)
     return sql_number(&s->sql, &is_free, 1, NULL, "SELECT IS_FREE_LOCK(?)", "t", name) && !is_free;
 }
 
+/* Leases tell of machines whose locks are not seen here. Schema 1 had none. */
+static bool anybody_holds_a_lease(struct sql *s)
+{
+    int64_t now = 0;
+    char owner[OWNER];
+    bool any = false;
+    if (!sql_now(s, &now, NULL))
+        return false;
+    struct sql_stmt *q =
+        sql_query(s, NULL, "SELECT owner FROM attempt WHERE live=1 AND lease_expires>?", "i", now);
+    while (sql_step(s, q, NULL) == 1) {
+        sql_text(s, q, 0, owner, sizeof owner);
+        any = any || !owner_is_dead(owner);
+    }
+    return any;
+}
+
 bool store_anybody_works(struct store *s)
 {
     enum { JOBS_MAX = 256 };
     int64_t jobs[JOBS_MAX];
     int n = 0;
+    if (anybody_holds_a_lease(&s->sql))
+        return true;
     if (s->sql.ops->dialect == DIALECT_SQLITE)
         return file_is_locked(s, 0);
     struct sql_stmt *q = sql_query(&s->sql, NULL, "SELECT job FROM attempt WHERE live=1", "");
