@@ -347,7 +347,11 @@ const struct command command_process = {
         "(idx-0000, idx-0001, …). Each rank has a thread for each CPU that it does not share with another "
         "rank, or xfelx.threads. The results are the same, byte for byte, however many ranks and threads "
         "there are. Other launchers (Open MPI's mpirun, srun without pmi2) are refused with the line to "
-        "type. Under srun add --kill-on-bad-exit=1.",
+        "type. Under srun add --kill-on-bad-exit=1.\n\n"
+        "Job scripts of xfelx submit name an attempt (XFELX_ATTEMPT): files, run and folder then come from "
+        "the "
+        "campaign's database, and no files may be named. A second job for the same attempt ends at once, "
+        "with 0.",
     .options = options,
     .examples = examples,
     .run = run,
