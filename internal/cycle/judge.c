@@ -179,13 +179,20 @@ static bool is_new(const struct store_attempt *a, const struct store_news *n)
            !same_text(n->sched_id, a->sched_id);
 }
 
+/* A second batch job of one claim finds the attempt taken and ends well at once: its record is not that of the one at work. */
+static bool is_of_a_double(const struct judged *x)
+{
+    return x->end && x->end->exit_code == 0 && x->attempt->alive && x->job &&
+           x->job->state == ATTEMPT_RUNNING;
+}
+
 bool judge(const struct judged *x, int64_t now, int64_t grace, struct store_news *out)
 {
     *out = (struct store_news){.attempt = x->attempt->attempt, .exit_code = -1, .exit_signal = -1};
     if (x->job && x->job->raw[0])
         out->raw = x->job->raw;
     take_begin(x, out);
-    if (x->end)
+    if (x->end && !is_of_a_double(x))
         by_record(x, now, grace, out);
     else if (x->job && x->job->state == ATTEMPT_ENDED)
         by_scheduler(x, now, grace, out);

@@ -150,6 +150,22 @@ static void a_process_that_holds_its_lease_lives_whatever_the_scheduler_forgot(v
     assert_int_equal(news.state, ATTEMPT_LOST);
 }
 
+static void a_double_that_ends_at_once_does_not_end_the_one_at_work(void **state)
+{
+    (void)state;
+    struct store_attempt a = attempt_in(ATTEMPT_RUNNING);
+    struct batch_record begin = {.attempt = 17}, end = end_of(0, 0, "process");
+    struct batch_job j = row(ATTEMPT_RUNNING, 0);
+    struct store_news news;
+    a.start_t = now - 500 * S;
+    const struct judged x = {.attempt = &a, .begin = &begin, .end = &end, .job = &j, .asked = true};
+    a.alive = true;
+    assert_false(judge(&x, now, grace, &news));
+    a.alive = false; /* now it is over */
+    assert_true(judge(&x, now, grace, &news));
+    assert_int_equal(news.end, END_OK);
+}
+
 static void what_we_asked_for_is_called_cancelled(void **state)
 {
     (void)state;
@@ -221,6 +237,7 @@ int main(void)
         cmocka_unit_test(what_became_of_it_follows_from_who_is_to_be_believed),
         cmocka_unit_test(what_is_told_twice_is_no_news),
         cmocka_unit_test(a_process_that_holds_its_lease_lives_whatever_the_scheduler_forgot),
+        cmocka_unit_test(a_double_that_ends_at_once_does_not_end_the_one_at_work),
         cmocka_unit_test(what_we_asked_for_is_called_cancelled),
         cmocka_unit_test(the_reason_of_a_failure_is_its_last_line),
         cmocka_unit_test(an_answer_that_was_lost_is_found_by_its_name),
