@@ -238,6 +238,9 @@ static void reload(struct watching *w)
         log_warn("the settings stay as they were: %s: %s", err.fact, err.detail);
         return;
     }
+    hooks_end(w->hooks, 1);
+    if (!hooks_start(w->g.params, &w->hooks, &err))
+        log_warn("hooks: %s", err.fact);
     if (w->fd >= 0)
         close(w->fd);
     w->fd = -1;

@@ -130,7 +130,8 @@ static void a_second_trial_is_submitted_and_only_it(void **state)
     three_runs();
     campaign_act();
     database_do("INSERT INTO trial(num,recipe_hash,phil,body,active,used,created,who) "
-                "VALUES(2,zeroblob(32),'a = 2','',1,0,0,'')");
+                "VALUES(2,x'"
+                "0202030405060708090a0b0c0d0e0f100202030405060708090a0b0c0d0e0f10','a = 2','',1,0,0,'')");
     database_do("INSERT INTO trial_rungroup(trial,rungroup,active) VALUES(2,1,1)");
     assert_int_equal(campaign_act().n_submitted, 3);
     assert_int_equal(database_number("SELECT count(*) FROM job WHERE trial=2"), 3);

@@ -13,6 +13,8 @@ static void jobs_show_what_the_plan_found(void **state)
     /* killed by a signal: again in a minute; an error: failed for good */
     campaign_record(1, "end", "exit=139\nsignal=0\nstep=process\nlast=\n");
     campaign_record(2, "end", "exit=1\nsignal=0\nstep=process\nlast=\n");
+    for (int i = 0; i < 2; i++)
+        toy.jobs[i].state = ATTEMPT_ENDED, toy.jobs[i].end = END_EXIT;
     campaign_poll();
     campaign_act();
     assert_int_equal(database_number("SELECT state FROM job WHERE id=1"), JOB_AGAIN);
