@@ -75,6 +75,19 @@ bool owner_is_alive(const char *owner)
     return is_ours(owner, &pid, &start) && started(pid) == start;
 }
 
+bool owner_is_of_earlier_start(const char *owner)
+{
+    enum { BOOT = 36 }; /* characters of a boot's name */
+    char here[128], where[128], name[OWNER], host[256] = "";
+    where_am_i(here);
+    gethostname(host, sizeof host - 1);
+    host[64] = 0; /* as owner_of() cuts it */
+    if (sscanf(owner, "%127s %*s %*s %254[^\n]", where, name) != 2 || strcmp(name, host) != 0)
+        return false;
+    return strlen(where) > BOOT && where[BOOT] == '-' && strlen(here) > BOOT && here[BOOT] == '-' &&
+           memcmp(where, here, BOOT) != 0;
+}
+
 char *owner_shown(const char *owner, char out[OWNER])
 {
     int at = 0;

@@ -18,6 +18,10 @@ bool owner_is_dead(const char *owner);
 /* Is it of this machine and alive? Neither dead nor alive: nothing can be told. */
 bool owner_is_alive(const char *owner);
 
+/* Is it of a machine of this one's name, before its last start? It is dead then, where names are unique: in a folder of this machine
+ * they are, in a database that others use too they need not be. */
+bool owner_is_of_earlier_start(const char *owner);
+
 /* "process 4711 on login7"; "nobody" for "". Returns out. */
 char *owner_shown(const char *owner, char out[OWNER]);
 

@@ -11,6 +11,7 @@
 extern char **environ;
 
 static const int64_t patience = INT64_C(30) * 1000000000; /* between asking a job to end and killing it */
+static const int64_t slack = INT64_C(600) * 1000000000;   /* between our clock and the database's */
 
 /* ---- submitting ---- */
 
@@ -150,7 +151,7 @@ static bool find(const struct batch_site *s, const char *name, int64_t since, st
     if (!local_open(&q, err))
         return false;
     for (size_t i = 0; i < q.n; i++)
-        if (!strcmp(q.jobs[i].name, name) && q.jobs[i].submit_t >= since)
+        if (!strcmp(q.jobs[i].name, name) && q.jobs[i].submit_t >= since - slack)
             add_row(&q, &q.jobs[i], out);
     local_close(&q);
     return true;
@@ -158,13 +159,15 @@ static bool find(const struct batch_site *s, const char *name, int64_t since, st
 
 /* ---- cancelling ---- */
 
-/* The script is told, and leads its own group; who does not listen within half a minute is killed when asked again. */
+/* The script is told, and leads its own group; who does not listen within half a minute is killed when asked again. Of processes of
+ * another container nothing can be told: a person who asks twice wants them forgotten. */
 static void end_job(struct local_job *j, int64_t now)
 {
     long pid = 0;
     bool again = j->cancel_t && now - j->cancel_t > patience;
+    bool seen = owner_is_alive(j->keeper) || owner_is_alive(j->child);
     j->cancel_t = j->cancel_t ? j->cancel_t : now;
-    if (!local_runs(j)) {
+    if (!local_runs(j) || (again && !seen)) {
         j->end = END_CANCELLED;
         j->end_t = now;
         j->exit_code = -1;

@@ -184,11 +184,16 @@ bool local_runs(const struct local_job *j)
     return *j->keeper && j->end == END_NONE;
 }
 
+static bool is_gone(const char *owner)
+{
+    return owner_is_dead(owner) || owner_is_of_earlier_start(owner);
+}
+
 /* Its keeper and its script are gone, and nobody wrote down how: the machine was started again, or they were killed. */
 static void mark_gone(struct local_queue *q, struct local_job *j)
 {
-    bool script = *j->child && !owner_is_dead(j->child);
-    if (!local_runs(j) || !owner_is_dead(j->keeper) || script)
+    bool script = *j->child && !is_gone(j->child);
+    if (!local_runs(j) || !is_gone(j->keeper) || script)
         return;
     j->end = j->cancel_t ? END_CANCELLED : END_NODE;
     j->end_t = clock_now();

@@ -38,6 +38,22 @@ static void of_other_machines_and_namespaces_nothing_is_told(void **state)
     }
 }
 
+static void an_earlier_start_of_this_machine_is_known_by_its_name(void **state)
+{
+    (void)state;
+    char now[OWNER], host[65] = "", owner[OWNER];
+    gethostname(host, sizeof host - 1);
+    owner_of(getpid(), now);
+    assert_false(owner_is_of_earlier_start(now));
+    snprintf(owner, sizeof owner, "01234567-89ab-cdef-0123-456789abcdef-4026531836 17 5 %s", host);
+    assert_true(owner_is_of_earlier_start(owner));
+    assert_false(owner_is_dead(owner)); /* in a database, another machine may have the same name */
+    snprintf(owner, sizeof owner, "01234567-89ab-cdef-0123-456789abcdef-4026531836 17 5 not%s", host);
+    assert_false(owner_is_of_earlier_start(owner));
+    assert_false(owner_is_of_earlier_start(""));
+    assert_false(owner_is_of_earlier_start("unknown- 17 5 host"));
+}
+
 static void another_process_of_the_same_number_is_not_the_owner(void **state)
 {
     (void)state;
@@ -62,6 +78,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_process_is_alive_until_it_ends),
         cmocka_unit_test(of_other_machines_and_namespaces_nothing_is_told),
+        cmocka_unit_test(an_earlier_start_of_this_machine_is_known_by_its_name),
         cmocka_unit_test(another_process_of_the_same_number_is_not_the_owner),
         cmocka_unit_test(owners_are_shown_in_words),
     };

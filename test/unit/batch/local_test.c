@@ -1,12 +1,14 @@
 /* local_test.c - the queue of one machine: order, cores, cancelling, what is left when its processes are killed. */
 #include "batch/local_queue.h"
 
+#include "base/owner.h"
 #include "batch/drive.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static char folder[64];
 static const struct batch_site site = {.ops = &batch_local};
@@ -216,6 +218,129 @@ static void keepers_killed_at_any_time_lose_and_double_nothing(void **state)
     }
 }
 
+/* The file of a job as it would be after these processes. */
+static void pretend(const char *id, const char *keeper, const char *child, int64_t cancel_t)
+{
+    struct local_queue q;
+    assert_true(local_open(&q, NULL));
+    for (size_t i = 0; i < q.n; i++)
+        if (q.jobs[i].number == atoll(id)) {
+            q.jobs[i].keeper = keeper, q.jobs[i].child = child, q.jobs[i].cancel_t = cancel_t;
+            assert_true(local_write(&q, &q.jobs[i], NULL));
+        }
+    local_close(&q);
+}
+
+/* A job that waits behind one that takes all cores. */
+static struct batch_answer give_second(struct batch_answer *first)
+{
+    char script[128];
+    snprintf(script, sizeof script, "while [ ! -e %s/go ]; do sleep 0.05; done", folder);
+    *first = give("first", (int)local_machine().cores, script);
+    return give("second", (int)local_machine().cores, "exit 0");
+}
+
+static void let_go(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "touch %s/go", folder);
+    assert_int_equal(system(command), 0);
+}
+
+/* What ran when the machine went down is told as lost with its node, and holds no cores. */
+static void a_start_of_the_machine_ends_what_ran(void **state)
+{
+    (void)state;
+    char host[65] = "", before[OWNER];
+    gethostname(host, sizeof host - 1);
+    snprintf(before, sizeof before, "01234567-89ab-cdef-0123-456789abcdef-4026531836 17 5 %s", host);
+    struct batch_answer first, second = give_second(&first);
+    pretend(second.id, before, before, 0);
+    struct batch_job row = row_of(second.id);
+    assert_int_equal(row.state, ATTEMPT_ENDED);
+    assert_int_equal(row.end, END_NODE);
+    let_go();
+    assert_int_equal(ended(first.id).end, END_OK);
+}
+
+/* Processes in another container: they may live. Asked twice to end the job, we let it go. */
+static void what_cannot_be_seen_is_forgotten_when_asked_twice(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct batch_answer first, second = give_second(&first);
+    pretend(second.id, "another-boot 17 5 other", "another-boot 18 5 other", 0);
+    assert_int_equal(row_of(second.id).state, ATTEMPT_RUNNING);
+    assert_true(batch_local.cancel(&site, second.id, &err));
+    assert_int_equal(row_of(second.id).state, ATTEMPT_RUNNING);
+    pretend(second.id, "another-boot 17 5 other", "another-boot 18 5 other",
+            clock_now() - 31 * INT64_C(1000000000));
+    assert_true(batch_local.cancel(&site, second.id, &err));
+    assert_int_equal(row_of(second.id).end, END_CANCELLED);
+    let_go();
+    assert_int_equal(ended(first.id).end, END_OK);
+}
+
+/* One of several processes that hand jobs in; each job leaves a line. */
+static pid_t start_submitter(int which, int jobs)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    for (int i = 0; i < jobs; i++) {
+        char name[32], script[256];
+        snprintf(name, sizeof name, "s%d.%d", which, i);
+        snprintf(script, sizeof script, "echo %s >>%s/%s.ran", name, folder, name);
+        give(name, 1, script);
+    }
+    _exit(0);
+}
+
+/* Five submitters of ten jobs each at once, two of them killed on their way: who was answered has a job of a number of its own, and every
+ * job in the queue runs once. */
+static void many_hand_in_at_once_and_some_are_killed(void **state)
+{
+    (void)state;
+    enum { SUBMITTERS = 5, JOBS = 10, KILLED = 2 };
+    pid_t pids[SUBMITTERS];
+    for (int i = 0; i < SUBMITTERS; i++)
+        pids[i] = start_submitter(i, JOBS);
+    for (int i = 0; i < KILLED; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 7000000 + 11000000 * i}, NULL);
+        kill(pids[i], SIGKILL);
+    }
+    for (int i = 0; i < SUBMITTERS; i++) {
+        int status;
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_true(i < KILLED || (WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    }
+    struct local_queue q;
+    int waits = 1;
+    for (int tries = 0; waits && tries < 400; tries++) {
+        row_of("0.none"); /* whoever asks moves the queue on */
+        assert_true(local_open(&q, NULL));
+        waits = 0;
+        for (size_t i = 0; i < q.n; i++)
+            waits += q.jobs[i].end == END_NONE;
+        local_close(&q);
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    }
+    assert_int_equal(waits, 0);
+    assert_true(local_open(&q, NULL));
+    assert_in_range(q.n, (SUBMITTERS - KILLED) * JOBS, SUBMITTERS * JOBS);
+    for (size_t i = 0; i < q.n; i++) {
+        char path[256];
+        struct stat s;
+        snprintf(path, sizeof path, "%s/%s.ran", folder, q.jobs[i].name);
+        assert_int_equal(stat(path, &s), 0);
+        assert_int_equal(s.st_size, (int)strlen(q.jobs[i].name) + 1); /* one line: it ran once */
+        assert_int_equal(q.jobs[i].end, END_OK);
+        for (size_t k = 0; k < i; k++)
+            assert_true(strcmp(q.jobs[i].name, q.jobs[k].name) != 0);
+    }
+    local_close(&q);
+}
+
 static void a_job_is_found_by_its_name_and_has_the_environment_of_who_gave_it(void **state)
 {
     (void)state;
@@ -265,6 +390,9 @@ int main(void)
         CASE(a_job_is_cancelled_while_it_waits_and_while_it_runs),
         CASE(a_killed_keeper_holds_nothing_up),
         CASE(keepers_killed_at_any_time_lose_and_double_nothing),
+        CASE(a_start_of_the_machine_ends_what_ran),
+        CASE(what_cannot_be_seen_is_forgotten_when_asked_twice),
+        CASE(many_hand_in_at_once_and_some_are_killed),
         CASE(a_job_is_found_by_its_name_and_has_the_environment_of_who_gave_it),
         CASE(a_folder_that_others_may_write_to_is_refused),
     };
