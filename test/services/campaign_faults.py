@@ -187,3 +187,10 @@ def started_twice(c, run, act):
     c.new_run(run)
     c.until(lambda: state_of(c, run) == [DONE], 60)
     assert len(attempts(c, run)) == 1, c.shown()
+
+
+def ranks(folder, method, env, **settings):
+    """`xfelx doctor --mpi`: template, submission, launcher, ranks and records, each as the scheduler's own way is."""
+    c = Campaign(folder + "/ranks", method, env, **settings)
+    said = c.run("doctor", "--mpi", "--wait", "60", code=None)
+    assert "its ranks found each other" in said, said
