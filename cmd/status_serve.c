@@ -2,6 +2,7 @@
 #include "cmd/status.h"
 
 #include "cmd/database.h"
+#include "source/source.h"
 #include "web/web.h"
 
 #include <signal.h>
@@ -61,9 +62,14 @@ int status_serve(struct cli *cli, const struct params *p)
                             .title = title_of(cli),
                             .version = version_number(),
                             .store = &store};
+    const char *const *maps = NULL;
+    if (param_texts(p, "facility.path_map", &maps) > 0)
+        o.path_map = maps;
     o.n_hosts = cli_values(cli, "allow-host", &o.hosts);
     sigset_t set;
     block(&set);
+    if (!source_helper_start(&err)) /* before any thread; only pictures of HDF5 files need it */
+        log_warn("%s", err.fact);
     if (!database_options_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, &store, &err) ||
         !check_database(&store, &err) || !web_start(&o, &w, &err))
         return cli_fail(&err);
@@ -73,5 +79,6 @@ int status_serve(struct cli *cli, const struct params *p)
     str_free(&text);
     serve(w);
     web_stop(w);
+    source_helper_stop();
     return EXIT_CODE_DONE;
 }

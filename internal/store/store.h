@@ -14,6 +14,7 @@
 #include "store/campaign.h"
 #include "store/changes.h"
 #include "store/keep.h"
+#include "store/look.h"
 #include "store/tally.h"
 #include "store/making.h"
 

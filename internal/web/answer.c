@@ -119,7 +119,8 @@ void answer_finish(struct web_answer *a, const struct web_request *q)
 
 void answer_if_new(struct web_answer *a, const struct web_request *q)
 {
-    if ((a->status && a->status != 200) || !a->etag[0] || !q->if_none_match || !strstr(q->if_none_match, a->etag))
+    if ((a->status && a->status != 200) || !a->etag[0] || !q->if_none_match ||
+        !strstr(q->if_none_match, a->etag))
         return;
     a->status = 304;
     a->gzipped = false;

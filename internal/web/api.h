@@ -18,6 +18,9 @@ api_handler api_runs, api_run;
 /* api_jobs.c - jobs, and one of them */
 api_handler api_jobs, api_job;
 
+/* api_frames.c - frames of a job, one of them, its picture */
+api_handler api_frames, api_frame, api_frame_png;
+
 /* api_book.c - what persons have set up and written: trials, rungroups, tags, tasks, datasets, log book */
 api_handler api_trials, api_tags, api_datasets, api_log;
 

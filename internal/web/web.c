@@ -9,7 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { JOBS_MOST = 64, WORKERS_MOST = 4 };
+enum { JOBS_MOST = 64, WORKERS_MOST = 4, GOOD_BYE_MS = 1000 };
 
 static bool set_prefix(struct web *w, struct error *err)
 {
@@ -147,6 +147,8 @@ void web_stop(struct web *w)
         events_put(w->events, "bye", "{}");
         events_end(w->events);
     }
+    for (int i = 0; w->events && events_streams(w->events) > 0 && i < GOOD_BYE_MS / 5; i++)
+        usleep(5000); /* who reads hears it; who does not is not waited for */
     pool_stop(w->pool);
     server_stop(w);
     pool_free(w->pool);

@@ -18,6 +18,7 @@ struct web;
  * proxied     a proxy in front speaks TLS with the world, checks nothing for us
  * tls_cert, tls_key   PEM files; NULL: plain HTTP
  * hosts       names that Host may have beside localhost and IP literals
+ * path_map    where data lie on this machine (base/path_map.h); NULL: where they were named
  * read_only   nothing can be changed, whoever asks
  *
  * Beyond loopback a token file, and TLS or a proxy, are needed: else ERROR_USAGE (WORDS 1: nothing was touched). Texts and store
@@ -26,6 +27,7 @@ struct web_options {
     const char *listen, *prefix, *token_file, *tls_cert, *tls_key;
     const char *const *hosts;
     size_t n_hosts;
+    const char *const *path_map;
     bool no_token, proxied, read_only;
     const char *title;   /* what the pages call the experiment */
     const char *version; /* of the program */

@@ -1,5 +1,5 @@
 // pages.mjs - the pages in headless Chromium, as a person uses them. Prints TAP. Called by test/services/browser_test with
-//   node pages.mjs BASE TOKEN NPM_FOLDER PICTURES_FOLDER DATABASE
+//   node pages.mjs BASE TOKEN NPM_FOLDER PICTURES_FOLDER DATABASE BASE_OF_A_REAL_RUN
 // Fails on any console error, page error, dialog, request to another host, sideways scrolling, or serious finding of axe. Waits for
 // states (body[data-ready]), never for times.
 import {createRequire} from 'node:module';
@@ -8,7 +8,7 @@ import {execFileSync} from 'node:child_process';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
-const [base, token, npm, pictures, database] = process.argv.slice(2);
+const [base, token, npm, pictures, database, real] = process.argv.slice(2);
 const require = createRequire(join(npm, 'x.js'));
 const {chromium} = require('playwright-core');
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -157,6 +157,29 @@ await test('theme, hutch mode and pages are reached by keys', async () => {
   await page.keyboard.press('g');
   await page.keyboard.press('r');
   await until(page, () => document.body.dataset.ready === 'runs');
+  await page.close();
+});
+
+await test('a frame of a real run is looked at, enlarged, and the next one by a key', async () => {
+  const page = await browser.newPage();
+  page.on('pageerror', e => found.push(e.message));
+  page.on('console', m => { if (m.type() === 'error') found.push(`console: ${m.text()}`); });
+  await page.setViewportSize({width: 1440, height: 900});
+  await page.goto(real + '#/frames/1?list=indexed');
+  await ready(page);
+  await page.locator('tbody a').first().click();
+  await until(page, () => document.body.dataset.picture === 'shown');
+  const first = page.url();
+  await page.focus('.stage');
+  await page.keyboard.press('+');
+  await until(page, () => /scale\(1\.5\)/.test(document.querySelector('.stage img').style.transform));
+  await page.keyboard.press('j');
+  await until(page, was => location.href !== was, first);
+  await until(page, () => document.body.dataset.picture === 'shown' && document.querySelector('.stage img')?.complete);
+  await page.evaluate(axe + ';0');
+  const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations']}));
+  for (const v of violations) if (['serious', 'critical'].includes(v.impact)) found.push(`axe ${v.id}: ${v.nodes.slice(0, 3).map(x => x.target.join(' ')).join(' | ')}`);
+  await page.screenshot({path: join(pictures, 'frame.png')});
   await page.close();
 });
 

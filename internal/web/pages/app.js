@@ -5,6 +5,7 @@ import {clock, duration} from './format.js';
 import {Overview} from './overview.js';
 import {Runs} from './runs.js';
 import {Jobs} from './jobs.js';
+import {Frames} from './frames.js';
 import {Trials} from './trials.js';
 import {Log} from './log.js';
 import {Said} from './ask.js';
@@ -12,6 +13,7 @@ import {Said} from './ask.js';
 const PAGES = [
   {id: 'overview', word: 'Overview', key: 'o', view: Overview},
   {id: 'runs', word: 'Runs', key: 'r', view: Runs},
+  {id: 'frames', word: 'Frames', key: 'f', view: Frames},
   {id: 'jobs', word: 'Jobs', key: 'j', view: Jobs},
   {id: 'trials', word: 'Trials', key: 'm', view: Trials},
   {id: 'log', word: 'Log book', key: 'l', view: Log},

@@ -144,6 +144,44 @@ static void what_is_no_change_is_refused_and_nothing_happens(void **state)
     served_stop();
 }
 
+static void frames_are_listed_and_a_file_that_is_gone_is_said(void **state)
+{
+    (void)state;
+    served_start();
+    struct json *failed = ask("/api/v1/frames?job=1&list=failed"),
+                *hits = ask("/api/v1/frames?job=1&list=hits"), *one = ask("/api/v1/frames/1/0/0");
+    assert_int_equal(json_size(json_get(failed, "frames")), 1);
+    assert_int_equal(json_size(json_get(hits, "frames")), 0);
+    assert_string_equal(json_text(json_get(one, "outcome")), "failed");
+    assert_string_equal(json_text(json_get(one, "reason")), "truncated");
+    json_free(failed);
+    json_free(hits);
+    json_free(one);
+    static const struct {
+        const char *path;
+        int status;
+    } cases[] = {{"/api/v1/frames/1/0/0/image.png", 422},
+                 {"/api/v1/frames/1/0/77/image.png", 404},
+                 {"/api/v1/frames/1/0/-1/image.png", 404},
+                 {"/api/v1/frames/1/0/x/image.png", 404},
+                 {"/api/v1/frames/1/0/0/image.png?size=9", 400},
+                 {"/api/v1/frames/1/0/0/image.png?size=99999", 400},
+                 {"/api/v1/frames/1/0/0/image.png?lo=nan", 400},
+                 {"/api/v1/frames/1/0/0/image.png?lo=3&hi=3", 400},
+                 {"/api/v1/frames/1/0/99999999999/image.png", 404},
+                 {"/api/v1/frames?job=1&list=all", 400},
+                 {"/api/v1/frames", 400},
+                 {"/api/v1/overview?minutes=9", 400},
+                 {"/api/v1/runs/0", 404},
+                 {"/api/v1/runs/99", 404}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int status = served_status(served_ask("GET", cases[i].path, "", NULL));
+        if (status != cases[i].status)
+            fail_msg("%s: %d", cases[i].path, status);
+    }
+    served_stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +190,7 @@ int main(void)
         cmocka_unit_test(health_and_readiness_tell_the_truth),
         cmocka_unit_test(a_change_is_done_once_and_shows_who_did_it),
         cmocka_unit_test(what_is_no_change_is_refused_and_nothing_happens),
+        cmocka_unit_test(frames_are_listed_and_a_file_that_is_gone_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
