@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,7 +45,10 @@ bool book_open(struct cli *cli, bool read_only, struct book *out, struct error *
 {
     struct store_options o;
     *out = (struct book){.cli = cli, .a = &cli->arena, .json = has_option(cli, "json")};
-    out->by = (struct store_by){user_name(out->a), STORE_VIA_COMMAND};
+    /* the watcher does for somebody what a page asked for (cycle/requests.c) */
+    const char *asked_by = getenv("XFELX_ASKED_BY");
+    out->by = asked_by && *asked_by ? (struct store_by){asked_by, STORE_VIA_WEB}
+                                    : (struct store_by){user_name(out->a), STORE_VIA_COMMAND};
     return book_settings(cli, &out->params, err) &&
            database_options_at(cli, out->params, cli_value(cli, "in", NULL), &o, err) &&
            store_open_existing(&o, read_only, false, &out->store, err);

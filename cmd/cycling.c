@@ -164,6 +164,7 @@ void cycling_say(const struct cycle_report *r, struct str *out)
     add_count(out, r->n_ended, "ended");
     add_count(out, r->n_lost, "lost");
     add_count(out, r->n_adopted, "found again");
+    add_count(out, r->n_requests, "requests answered");
     add_count(out, r->n_submitted, "submitted");
     add_count(out, r->n_cancelled, "cancelled");
     add_count(out, r->n_taken, "taken by another");

@@ -113,6 +113,16 @@ static void poll_jobs(struct watching *w, struct went *o, struct error *err)
     snprintf(o->text, sizeof o->text, "%zu live", w->report.n_live);
 }
 
+static void do_requests(struct watching *w, struct went *o, struct error *err)
+{
+    size_t before = w->report.n_requests;
+    o->good = cycle_requests(&w->g.cycle, &w->report, err);
+    o->wait = HOOK_SECONDS;
+    if (w->report.n_requests > before)
+        w->fares[CYCLE_TASK_ACT].due = 0;
+    snprintf(o->text, sizeof o->text, "%zu answered", w->report.n_requests - before);
+}
+
 static void fill_tokens(struct watching *w)
 {
     int64_t now = clock_monotonic();
@@ -156,6 +166,7 @@ static void do_task(struct watching *w, enum cycle_task task)
     static void (*const tasks[])(struct watching *, struct went *,
                                  struct error *) = {[CYCLE_TASK_OBSERVE] = observe,
                                                     [CYCLE_TASK_POLL] = poll_jobs,
+                                                    [CYCLE_TASK_REQUESTS] = do_requests,
                                                     [CYCLE_TASK_ACT] = act,
                                                     [CYCLE_TASK_HOOKS] = tell_hooks};
     struct went o = {.good = true};

@@ -7,6 +7,7 @@
  *     cycle_open        settings → a cycle
  *     cycle_observe     runs as the facility shows them → store
  *     cycle_poll        what became of live attempts → store
+ *     cycle_requests    what pages ask for → done
  *     cycle_plan        snapshot → actions
  *     cycle_act         actions → scheduler and store
  *     hooks_start …     events → commands and addresses of people (hooks.h)
@@ -59,6 +60,7 @@ struct cycle_report {
     size_t n_runs, n_new, n_changed;                   /* observe */
     size_t n_live, n_ended, n_lost, n_adopted;         /* poll */
     size_t n_submitted, n_refused, n_unclear, n_taken; /* act; taken: another one had claimed it */
+    size_t n_requests;                                 /* requests of pages that were answered */
     size_t n_cancelled, n_waiting;                     /* waiting: more was to be submitted than may be now */
     char first[512]; /* what went wrong first with an attempt, one line; "": nothing */
     char limit[512]; /* why submitting stopped; "": it did not */
@@ -70,6 +72,9 @@ bool cycle_observe(struct cycle *c, enum net_class *class, struct cycle_report *
 /* Ask what became of the live attempts: their own records first, then the scheduler, once for all of them; then, by name, for those
  * whose submission was never answered. A scheduler that does not answer is an error, after what the records say was stored. */
 bool cycle_poll(struct cycle *c, struct cycle_report *r, struct error *err);
+
+/* Do what pages asked for and cannot do themselves (requests.h). */
+bool cycle_requests(struct cycle *c, struct cycle_report *r, struct error *err);
 
 /* Read the store and decide. Everything lives in the arena a. */
 struct cycle_plan {

@@ -12,6 +12,7 @@
 #define CYCLE_TASKS(X)                                                                                       \
     X(OBSERVE, "observe", "looks at the facility")                                                           \
     X(POLL, "poll", "asks the scheduler")                                                                    \
+    X(REQUESTS, "requests", "does what pages ask for")                                                       \
     X(ACT, "act", "decides and submits")                                                                     \
     X(HOOKS, "hooks", "tells people's programs")
 #define X(name, word, text) CYCLE_TASK_##name,

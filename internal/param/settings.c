@@ -10,9 +10,9 @@ extern char **environ;
 /* XFELX_… names that are no settings (WORDS 6). */
 static bool is_other_name(const char *name, size_t n)
 {
-    static const char *const names[] = {"XFELX_CONFIG",    "XFELX_ATTEMPT", "XFELX_DEADLINE", "XFELX_RANKS",
-                                        "XFELX_TEST_DATA", "XFELX_NO_SKIP", "XFELX_SVC",      "XFELX_TMP",
-                                        "XFELX_PORT_BASE", "XFELX_NPM_DIR"};
+    static const char *const names[] = {"XFELX_CONFIG",   "XFELX_ATTEMPT",   "XFELX_DEADLINE", "XFELX_RANKS",
+                                        "XFELX_ASKED_BY", "XFELX_TEST_DATA", "XFELX_NO_SKIP",  "XFELX_SVC",
+                                        "XFELX_TMP",      "XFELX_PORT_BASE", "XFELX_NPM_DIR"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strlen(names[i]) == n && !memcmp(names[i], name, n))
             return true;

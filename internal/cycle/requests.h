@@ -1,0 +1,12 @@
+/* requests.h - what pages ask for and cannot do themselves (STORE 7.6): done by our own commands, as a person would type them. */
+#ifndef XFELX_CYCLE_REQUESTS_H
+#define XFELX_CYCLE_REQUESTS_H
+
+#include "cycle/cycle.h"
+
+/* The command line of a request: words behind the program's name, in the arena, ended by NULL. phil: the text that it wants as a file
+ * called `file`, NULL: none. detached: it may take long. ERROR_USAGE: a verb that is not for the watcher, arguments that are none. Pure. */
+bool request_words(const char *verb, const char *args, const char *file, struct arena *a,
+                   const char *const **words, const char **phil, bool *detached, struct error *err);
+
+#endif
