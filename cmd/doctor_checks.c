@@ -12,12 +12,32 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static const int64_t second = 1000000000;
 enum { FILES_WANTED = 1024, SHM_MB_WANTED = 64 };
 
 /* ---- folders ---- */
+
+/* "nfs4", "lustre": kind of the file system that a folder lies on, by its device; "?" where the system does not say. */
+static const char *kind_of(struct doctor *d, const char *folder)
+{
+    char line[4096], kind[64], device[32];
+    const char *found = "?";
+    struct stat s;
+    FILE *f = stat(folder, &s) == 0 ? fopen("/proc/self/mountinfo", "re") : NULL;
+    if (!f)
+        return found;
+    snprintf(device, sizeof device, " %u:%u ", major(s.st_dev), minor(s.st_dev));
+    while (fgets(line, sizeof line, f)) {
+        const char *rest = strstr(line, " - ");
+        if (rest && strstr(line, device) && sscanf(rest + 3, "%63s", kind) == 1)
+            found = arena_strdup(d->arena, kind);
+    }
+    fclose(f);
+    return found;
+}
 
 static void check_space(struct doctor *d, const char *folder)
 {
@@ -32,7 +52,7 @@ static void check_space(struct doctor *d, const char *folder)
                : low      ? DOCTOR_NOTE
                           : DOCTOR_WELL,
                low ? "jobs wait when the disk is full, and go on when there is room" : "",
-               "%.1f GB free in %s", free, folder);
+               "%.1f GB free in %s, on %s", free, folder, kind_of(d, folder));
     if (v.f_files && v.f_favail < 10000)
         doctor_say(d, DOCTOR_NOTE, "", "only %llu more files can be made in %s",
                    (unsigned long long)v.f_favail, folder);
@@ -202,14 +222,47 @@ static void machine(struct doctor *d)
                    "/dev/shm has less than %d MB", SHM_MB_WANTED);
 }
 
+/* Certificates that a setting names: those of this machine's bundle may have ended, others there have not. */
+static void check_ends(struct doctor *d, const char *setting)
+{
+    enum { SOON = 30 * 86400 };
+    const char *path = param_text(d->params, setting, NULL);
+    struct bytes b = {0};
+    struct error err = {0};
+    int64_t end = 0, now = clock_now() / second;
+    char date[32];
+    if (!path || !*path)
+        return;
+    if (!fs_read(path, 16 << 20, &b, &err)) {
+        doctor_say_error(d, &err);
+        return;
+    }
+    size_t n = net_cert_ends(arena_strndup(d->arena, (const char *)b.data, b.size), &end);
+    bytes_free(&b);
+    clock_text(end * second, date);
+    if (n == 0)
+        doctor_say(d, DOCTOR_ILL, arena_printf(d->arena, "%s names it", setting), "%s holds no certificate",
+                   path);
+    else
+        doctor_say(d,
+                   end < now          ? DOCTOR_ILL
+                   : end < now + SOON ? DOCTOR_NOTE
+                                      : DOCTOR_WELL,
+                   end < now + SOON ? "ask for a new one" : "", "%s %s until %.10s", path,
+                   end < now ? "was valid" : "is valid", date);
+}
+
 static void certificates(struct doctor *d)
 {
+    static const char *const settings[] = {"xfelx.tls.ca_file", "db.ca", "db.cert"};
     char path[4096];
     struct error err = {0};
     if (net_ca_file(param_text(d->params, "xfelx.tls.ca_file", NULL), path, &err))
         doctor_say(d, DOCTOR_WELL, "", "servers are checked against %s", path);
     else
         doctor_say(d, DOCTOR_NOTE, err.hint, "%s", err.fact);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        check_ends(d, settings[i]);
 }
 
 /* ---- the facility, and what there is to do ---- */
@@ -275,7 +328,7 @@ const struct doctor_check doctor_checks[] = {
     {"folders", "results can be written, data read, room on the disk", folders},
     {"database", "opens, and which it is", database},
     {"clocks", "of the file server and the database", clocks},
-    {"certificates", "that servers are checked against", certificates},
+    {"certificates", "that servers are checked against, and until when they are valid", certificates},
     {"facility", "shows its runs", facility},
     {"scheduler", "its commands are there and answer", scheduler},
     {"scripts", "a job script can be made and read by a shell", scripts},

@@ -90,6 +90,10 @@ double net_backoff(double first, double most, unsigned failures, uint64_t dice);
  * Debian, Red Hat, SUSE and Alpine. NULL: none; the error names all that were tried. out gets the path. */
 const char *net_ca_file(const char *wanted, char out[4096], struct error *err);
 
+/* How many certificates of a PEM text can be read, and when the first of them ends (seconds since 1970; untouched when there is none).
+ * What else stands there is passed over. Nothing is verified: for warnings only. */
+size_t net_cert_ends(const char *pem, int64_t *earliest);
+
 /* Address of a path below a base: the path's bytes escaped except '/' and what is harmless, one '/' between. */
 void net_url(struct str *out, const char *base, const char *path);
 
