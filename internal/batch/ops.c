@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const struct batch_ops *const all[] = {&batch_slurm, &batch_pbs, &batch_lsf, &batch_sge, &batch_local, &batch_own};
+static const struct batch_ops *const all[] = {&batch_slurm, &batch_pbs,   &batch_lsf,
+                                              &batch_sge,   &batch_local, &batch_own};
 
 const struct batch_ops *batch_ops_at(size_t i)
 {

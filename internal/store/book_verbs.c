@@ -133,8 +133,7 @@ static bool run_comment(struct book_asked *r, struct error *err)
     size_t n, changed = 0;
     const char *text = text_of(r, "text");
     return runs_of(r, "runs", &runs, &n, err) &&
-           store_run_comment(r->s, r->by, runs, n, text, &changed, err) &&
-           say_changed(r, changed, "run");
+           store_run_comment(r->s, r->by, runs, n, text, &changed, err) && say_changed(r, changed, "run");
 }
 
 static bool run_ignore(struct book_asked *r, struct error *err)

@@ -136,7 +136,7 @@ static bool see_files(struct sql *s, int64_t run, const struct store_seen *r, in
                       struct error *err)
 {
     struct arena a = {0};
-    struct known_file *known, key;
+    struct known_file *known, key = {0};
     size_t n_known, n_new = 0;
     int64_t next = 0;
     bool ok = read_files(s, run, &a, &known, &n_known, err);
