@@ -26,11 +26,15 @@ bool book_settings(struct cli *cli, struct params **out, struct error *err)
     return true;
 }
 
-static const char *user_name(struct arena *a)
+struct store_by book_user(struct arena *a)
 {
     struct passwd *p = getpwuid(geteuid());
-    return p && p->pw_name && *p->pw_name ? arena_strdup(a, p->pw_name)
-                                          : arena_printf(a, "uid %lld", (long long)geteuid());
+    const char *name = p && p->pw_name && *p->pw_name ? arena_strdup(a, p->pw_name)
+                                                      : arena_printf(a, "uid %lld", (long long)geteuid());
+    /* the watcher does for somebody what a page asked for (cycle/requests.c) */
+    const char *asked_by = getenv("XFELX_ASKED_BY");
+    return asked_by && *asked_by ? (struct store_by){asked_by, STORE_VIA_WEB}
+                                 : (struct store_by){name, STORE_VIA_COMMAND};
 }
 
 static bool has_option(const struct cli *cli, const char *name)
@@ -45,10 +49,7 @@ bool book_open(struct cli *cli, bool read_only, struct book *out, struct error *
 {
     struct store_options o;
     *out = (struct book){.cli = cli, .a = &cli->arena, .json = has_option(cli, "json")};
-    /* the watcher does for somebody what a page asked for (cycle/requests.c) */
-    const char *asked_by = getenv("XFELX_ASKED_BY");
-    out->by = asked_by && *asked_by ? (struct store_by){asked_by, STORE_VIA_WEB}
-                                    : (struct store_by){user_name(out->a), STORE_VIA_COMMAND};
+    out->by = book_user(out->a);
     return book_settings(cli, &out->params, err) &&
            database_options_at(cli, out->params, cli_value(cli, "in", NULL), &o, err) &&
            store_open_existing(&o, read_only, false, &out->store, err);

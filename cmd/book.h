@@ -39,6 +39,9 @@ bool book_open(struct cli *cli, bool read_only, struct book *out, struct error *
 /* Settings of the files, the environment and --set, upon nothing. */
 bool book_settings(struct cli *cli, struct params **out, struct error *err);
 
+/* Who types. */
+struct store_by book_user(struct arena *a);
+
 /* Print what was made, or the error; close. The exit code. */
 int book_end(struct book *b, bool ok, struct error *err);
 

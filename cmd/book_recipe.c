@@ -30,17 +30,15 @@ static bool has_no_settings(struct book *b, const struct params *p, const struct
     return error_hint(err, "settings belong into xfelx.phil; resources of one task: xfelx task");
 }
 
-/* Jobs run in other folders. */
+/* Files that a recipe reads, and folders: jobs run in other folders than the one in which this was typed. */
 static bool make_absolute(struct book *b, struct params *p, struct error *err)
 {
-    size_t n;
-    const struct param_row *rows = param_rows(&n);
-    for (size_t i = 0; i < n; i++) {
-        if (rows[i].tree != PARAM_RECIPE || strcmp(rows[i].type, "path") != 0 || rows[i].multiple ||
-            !rows[i].in_hash || strstr(rows[i].path, "[]"))
-            continue;
-        const char *path = param_text(p, rows[i].path, NULL);
-        if (path && *path && *path != '/' && !params_set_text(p, rows[i].path, fs_absolute(b->a, path), err))
+    static const char *const paths[] = {"input.reference_geometry", "spotfinder.lookup.mask",
+                                        "integration.lookup.mask",  "xfelx.reference",
+                                        "xfelx.geometry.file",      "xfelx.output.journal_dir"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        const char *path = param_text(p, paths[i], NULL);
+        if (path && *path && *path != '/' && !params_set_text(p, paths[i], fs_absolute(b->a, path), err))
             return false;
     }
     return true;
