@@ -344,6 +344,8 @@ void book_changed(struct str *out, size_t changed, size_t n, const char *what, c
     const char *s = n == 1 ? "" : "s";
     if (changed == n)
         str_printf(out, "%zu %s%s %s\n", n, what, s, how);
+    else if (changed == 0)
+        str_printf(out, "nothing to change: %zu %s%s %s already\n", n, what, s, how);
     else
         str_printf(out, "%zu of %zu %s%s %s; the rest %s so already\n", changed, n, what, s, how,
                    n - changed == 1 ? "was" : "were");

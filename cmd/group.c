@@ -395,10 +395,10 @@ static const struct command group_add = {
         (const struct option_row[]){
             RANGE_OPTIONS, {0, "trial", "N", "trials that use it (3, 3-5)"}, BOOK_OPTIONS, {0}},
     .examples =
-        (const struct example[]){{"xfelx group add --first 12 --open --trial 1 "
-                                  "input.reference_geometry=day2.expt spotfinder.lookup.mask=day2.mask",
-                                  "all runs from 12 on, with the geometry and mask of day 2, in trial 1"},
-                                 {0}},
+        (const struct example[]){
+            {"xfelx group add --first 12 --open --trial 1 input.reference_geometry=day2.expt",
+             "all runs from 12 on, with the geometry of day 2, in trial 1"},
+            {0}},
     .run = add,
 };
 
