@@ -3,6 +3,8 @@
 #BSUB -oo @out@
 #BSUB -n @tasks@
 #BSUB -R span[ptile=@tasks_per_node@]
+@?memory_mb@#BSUB -R rusage[mem=@memory_mb@]
+@?gpus@#BSUB -gpu num=@gpus@
 #BSUB -W @minutes@
 #BSUB -wa USR2
 #BSUB -wt @warn_minutes@

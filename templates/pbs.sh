@@ -3,7 +3,7 @@
 #PBS -j oe
 #PBS -o @out@
 #PBS -k doe
-#PBS -l select=@nodes@:ncpus=@cpus_per_node@:mpiprocs=@tasks_per_node@:ompthreads=@cpus@@=memory_pbs@
+#PBS -l select=@nodes@:ncpus=@cpus_per_node@:mpiprocs=@tasks_per_node@:ompthreads=@cpus@@=chunk@
 @?place@#PBS -l place=@place@
 #PBS -l walltime=@walltime@
 #PBS -r n

@@ -198,8 +198,20 @@ static bool check(const struct batch_script *s, struct error *err)
     return true;
 }
 
-static void add_fields(struct filling *f, const struct batch_script *s)
+/* What PBS wants of each node, behind the CPUs of its select line. */
+static char *pbs_chunk(struct filling *f, const struct batch_resources *n)
 {
+    struct str s = {0};
+    if (n->memory_mb)
+        str_printf(&s, ":mem=%lldmb", (long long)n->memory_mb);
+    if (n->gpus)
+        str_printf(&s, ":ngpus=%d", n->gpus);
+    return finish(f, &s);
+}
+
+static void add_fields(struct filling *f, const char *scheduler, const struct batch_script *s)
+{
+    bool pbs = strcmp(scheduler, "pbs") == 0;
     const struct batch_resources *n = &s->need;
     int64_t per_node = (n->tasks + n->nodes - 1) / n->nodes, minutes = (n->seconds + 59) / 60;
     add_number(f, "nodes", n->nodes);
@@ -219,11 +231,11 @@ static void add_fields(struct filling *f, const struct batch_script *s)
         arena_printf(&f->arena, "%02lld:%02lld:00", (long long)(minutes / 60), (long long)(minutes % 60)));
     add_spare(f, "name", FIELD_PLAIN, s->name);
     add_spare(f, "out", FIELD_PLAIN, arena_printf(&f->arena, "%lld.out", (long long)s->attempt));
-    add(f, "gpus", FIELD_PLAIN, n->gpus ? arena_printf(&f->arena, "%d", n->gpus) : NULL);
-    /* PBS takes memory as part of its select line */
-    char *memory = n->memory_mb ? arena_printf(&f->arena, "%lld", (long long)n->memory_mb) : NULL;
-    add_spare(f, "memory_mb", FIELD_PLAIN, memory);
-    add_spare(f, "memory_pbs", FIELD_TEXT, memory ? arena_printf(&f->arena, ":mem=%smb", memory) : "");
+    add(f, "gpus", FIELD_PLAIN, n->gpus ? arena_printf(&f->arena, "%d", n->gpus) : NULL)->may_rest = pbs;
+    add(f, "memory_mb", FIELD_PLAIN,
+        n->memory_mb ? arena_printf(&f->arena, "%lld", (long long)n->memory_mb) : NULL)
+        ->may_rest = pbs;
+    add_spare(f, "chunk", FIELD_TEXT, pbs_chunk(f, n));
     /* PBS would put all chunks on one node where they fit */
     add_spare(f, "place", FIELD_PLAIN, n->nodes > 1 ? "scatter" : NULL);
     add(f, "queue", FIELD_PLAIN, n->queue);
@@ -263,7 +275,7 @@ static bool render(struct filling *f, const char *scheduler, const struct batch_
 {
     char *command;
     struct str body = {0};
-    add_fields(f, s);
+    add_fields(f, scheduler, s);
     if (!command_text(f, scheduler, s, &command, err))
         return false;
     if (text) {

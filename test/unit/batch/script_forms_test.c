@@ -41,11 +41,13 @@ static struct batch_script job(const char *scheduler, const struct batch_contain
     if (!many)
         return s;
     s.need = (struct batch_resources){.nodes = 2, .tasks = 8, .cpus = 16, .seconds = 5430};
-    s.need.memory_mb = strcmp(scheduler, "slurm") == 0 || strcmp(scheduler, "pbs") == 0 ? 64000 : 0;
+    bool asked = strcmp(scheduler, "sge") != 0 && strcmp(scheduler, "custom") != 0;
+    s.need.memory_mb = asked ? 64000 : 0;
+    s.need.gpus = asked && strcmp(scheduler, "local") != 0 ? 4 : 0;
     if (strcmp(scheduler, "local") != 0 && strcmp(scheduler, "custom") != 0)
         s.need.queue = "debug", s.need.account = "m1234";
     if (slurm)
-        s.need.qos = "realtime", s.need.constraint = "cpu", s.need.reservation = "beam", s.need.gpus = 4;
+        s.need.qos = "realtime", s.need.constraint = "cpu", s.need.reservation = "beam";
     if (strcmp(scheduler, "sge") == 0)
         s.need.pe = "mpi";
     return s;

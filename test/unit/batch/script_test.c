@@ -100,6 +100,10 @@ static void what_a_scheduler_cannot_be_given_is_refused(void **state)
     assert_false(batch_script_render("pbs", &s, NULL, NULL, &out, &err));
     assert_non_null(strstr(err.fact, "qos is given"));
     s = example();
+    s.need.memory_mb = 1000; /* Grid Engine: each site has its own word for it */
+    assert_false(batch_script_render("sge", &s, NULL, NULL, &out, &err));
+    assert_non_null(strstr(err.fact, "memory_mb is given"));
+    s = example();
     s.need.queue = "a\n#SBATCH --wrap";
     assert_false(batch_script_render("slurm", &s, NULL, NULL, &out, &err));
     s = example();
