@@ -254,6 +254,24 @@ void json_put_real(struct json_writer *w, const char *key, double value)
     str_add(w->out, isfinite(value) ? str_double(value, text) : "null");
 }
 
+void json_put_fixed(struct json_writer *w, const char *key, double value, int decimals)
+{
+    int64_t unit = 1;
+    for (int i = 0; i < decimals; i++)
+        unit *= 10;
+    double scaled = value * (double)unit;
+    if (!(fabs(scaled) < 1e18)) { /* NaN too */
+        json_put_real(w, key, value);
+        return;
+    }
+    int64_t n = llround(scaled);
+    uint64_t size = (uint64_t)(n < 0 ? -n : n);
+    begin_value(w, key);
+    str_printf(w->out, "%s%llu", n < 0 ? "-" : "", (unsigned long long)(size / (uint64_t)unit));
+    if (decimals > 0)
+        str_printf(w->out, ".%0*llu", decimals, (unsigned long long)(size % (uint64_t)unit));
+}
+
 void json_put_int(struct json_writer *w, const char *key, int64_t value)
 {
     begin_value(w, key);

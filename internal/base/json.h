@@ -49,6 +49,8 @@ void json_end_object(struct json_writer *w);
 void json_end_array(struct json_writer *w);
 void json_put_text(struct json_writer *w, const char *key, const char *text); /* text NULL = null */
 void json_put_real(struct json_writer *w, const char *key, double value);
+/* With so many decimals (0 to 9): many times as fast, for long lists. Values beyond 10^9 · 10^9 / 10^decimals as json_put_real. */
+void json_put_fixed(struct json_writer *w, const char *key, double value, int decimals);
 void json_put_int(struct json_writer *w, const char *key, int64_t value);
 void json_put_bool(struct json_writer *w, const char *key, bool value);
 void json_put_null(struct json_writer *w, const char *key);

@@ -70,7 +70,7 @@ static void put_job(struct json_writer *j, const struct store_book_job *b, const
     put_fraction(j, "hit", t->hits, t->frames - t->failed);
     put_fraction(j, "indexed", t->indexed, t->hits);
     json_put_int(j, "lattices", (int64_t)t->lattices);
-    json_put_real(j, "res_a", t->res_a);
+    json_put_fixed(j, "res_a", t->res_a, 4);
     put_time(j, "t_newest", t->frame_t);
     put_time(j, "t_begin", last ? last->start_t : 0);
     put_time(j, "t_end", last ? last->end_t : 0);

@@ -104,7 +104,7 @@ static void put_series(struct json_writer *j, const struct overview *o)
     }
     json_array(j, "res_a", true);
     for (size_t i = 0; i < o->n_minutes; i++)
-        json_put_real(j, NULL, o->minutes[i].res_a);
+        json_put_fixed(j, NULL, o->minutes[i].res_a, 4);
     json_end_array(j);
     put_bins(j, o, "spots_hit", false);
     put_bins(j, o, "spots_indexed", true);

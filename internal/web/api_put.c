@@ -7,7 +7,7 @@
 
 void put_time(struct json_writer *j, const char *key, int64_t ns)
 {
-    json_put_real(j, key, ns > 0 ? 1e-9 * (double)ns : NAN);
+    json_put_fixed(j, key, ns > 0 ? 1e-9 * (double)ns : NAN, 3);
 }
 
 void put_fraction(struct json_writer *j, const char *key, uint64_t k, uint64_t n)
@@ -16,9 +16,9 @@ void put_fraction(struct json_writer *j, const char *key, uint64_t k, uint64_t n
     json_object(j, key);
     json_put_int(j, "k", (int64_t)k);
     json_put_int(j, "n", (int64_t)n);
-    json_put_real(j, "p", r.share);
-    json_put_real(j, "lo", r.lo);
-    json_put_real(j, "hi", r.hi);
+    json_put_fixed(j, "p", r.share, 6);
+    json_put_fixed(j, "lo", r.lo, 6);
+    json_put_fixed(j, "hi", r.hi, 6);
     json_end_object(j);
 }
 

@@ -51,7 +51,7 @@ static void put_run(struct json_writer *j, const struct store_run_row *r, const 
     json_put_int(j, NULL, (int64_t)t->hits);
     json_put_int(j, NULL, (int64_t)t->indexed);
     json_put_int(j, NULL, (int64_t)t->lattices);
-    json_put_real(j, NULL, t->res_a);
+    json_put_fixed(j, NULL, t->res_a, 4);
     put_job_states(j, NULL, &r->jobs);
     json_end_array(j);
 }

@@ -145,6 +145,33 @@ static void text_is_escaped_and_what_is_not_utf8_replaced(void **state)
     }
 }
 
+static void fixed_decimals_are_rounded_and_what_does_not_fit_is_whole(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        int decimals;
+        const char *text;
+    } cases[] = {{1.25, 1, "1.3"},
+                 {-0.004, 2, "0.00"},
+                 {-1.5, 3, "-1.500"},
+                 {0, 0, "0"},
+                 {2.5, 0, "3"},
+                 {NAN, 3, "null"},
+                 {INFINITY, 3, "null"},
+                 {1e300, 3, "1e+300"},
+                 {0.07, 2, "0.07"},
+                 {0.999, 2, "1.00"},
+                 {1795682328.0907, 3, "1795682328.091"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str s = {0};
+        struct json_writer w = {.out = &s};
+        json_put_fixed(&w, NULL, cases[i].value, cases[i].decimals);
+        assert_string_equal(s.text, cases[i].text);
+        str_free(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +181,7 @@ int main(void)
         cmocka_unit_test(objects_are_written_a_member_a_line_and_arrays_on_one),
         cmocka_unit_test(without_indent_everything_is_on_one_line),
         cmocka_unit_test(text_is_escaped_and_what_is_not_utf8_replaced),
+        cmocka_unit_test(fixed_decimals_are_rounded_and_what_does_not_fit_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
