@@ -21,9 +21,8 @@ struct rate rate_of(uint64_t n, uint64_t of)
 
 char *rate_text(const struct rate *r, char out[96])
 {
-    enum { FEW = 20 }; /* a percentage of fewer would say more than is known */
     int n = snprintf(out, 96, "%llu of %llu", (unsigned long long)r->n, (unsigned long long)r->of);
-    if (r->of >= FEW && n > 0 && n < 60)
+    if (r->of >= RATE_FEW && n > 0 && n < 60)
         snprintf(out + n, 96 - (size_t)n, " (%.0f %%, %.0f to %.0f)", 100 * r->share, 100 * r->lo,
                  100 * r->hi);
     return out;

@@ -11,6 +11,9 @@ struct rate {
 };
 struct rate rate_of(uint64_t n, uint64_t of);
 
+/* Fewer than these get no percentage: it would say more than is known. */
+enum { RATE_FEW = 20 };
+
 /* "61 of 100 (61 %, 51 to 70)"; below 20 only "3 of 12". out holds 96 bytes. Returns out. */
 char *rate_text(const struct rate *r, char out[96]);
 

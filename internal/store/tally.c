@@ -93,7 +93,8 @@ bool store_minutes(struct store *store, int64_t job, int64_t first, size_t n, st
     struct sql_stmt *q = sql_query(
         s, err,
         "SELECT m.minute,m.frames,m.failed,m.hits,m.indexed,m.integrated,m.lattices,m.multi,m.n_res,m.sum_s2,"
-        "m.spots_hit,m.spots_idx FROM roll_change c JOIN roll_minute m ON m.attempt=c.attempt AND "
+        "m.spots_hit,m.spots_idx,m.sat,m.dx_sum,m.dy_sum FROM roll_change c JOIN roll_minute m ON "
+        "m.attempt=c.attempt AND "
         "m.writer=c.writer AND m.label=0 WHERE c.updated>=? AND (?=0 OR c.job=?) AND m.minute>=? AND "
         "m.minute<?",
         "iiiii", first * INT64_C(60000000000), job, job, first, first + (int64_t)n);
@@ -111,6 +112,9 @@ bool store_minutes(struct store *store, int64_t job, int64_t first, size_t n, st
         sum_s2[i] += sql_real(s, q, 9);
         add_bins(s, q, 10, m->spots_hit);
         add_bins(s, q, 11, m->spots_idx);
+        m->saturated += (uint64_t)sql_int(s, q, 12);
+        m->dx_sum += sql_real(s, q, 13);
+        m->dy_sum += sql_real(s, q, 14);
     }
     for (size_t i = 0; i < n; i++)
         rows[i].res_a = resolution(n_res[i], sum_s2[i]);

@@ -23,8 +23,9 @@ bool store_tallies(struct store *s, struct arena *a, struct store_tally **rows, 
 enum { TALLY_SPOT_BINS = 16 };
 struct store_minute {
     int64_t minute; /* since 1970 */
-    uint64_t frames, failed, hits, indexed, integrated, lattices, multi;
-    double res_a; /* as above */
+    uint64_t frames, failed, hits, indexed, integrated, lattices, multi, saturated;
+    double res_a;          /* as above */
+    double dx_sum, dy_sum; /* detector shifts of its lattices, px */
     uint32_t spots_hit[TALLY_SPOT_BINS], spots_idx[TALLY_SPOT_BINS];
 };
 

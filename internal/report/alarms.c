@@ -1,0 +1,234 @@
+/* alarms.c - when somebody has to be called: a row of the table for each kind, a pure function of roll-ups and thresholds (SCIENCE 24,
+ * WORDS 4.2). `certificate` is the web server's own. */
+#include "report/overview.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Thresholds of SCIENCE 24; z: 99 % intervals for "now against usual". */
+enum { FEW_FRAMES = 50, HOUR = 60, JET_MINUTES = 2 };
+static const double quiet_s = 60, stale_s = 30, backlog_s = 600, lag_s = 30, watch_s = 600;
+static const double saturated_share = 0.05, ice_share = 0.10, failed_share = 0.01, disk_share = 0.05;
+static const double jet_factor = 1.0 / 3, moved_px = 0.5, z99 = 2.576;
+
+enum { TEXT = 200 };
+
+struct situation {
+    const struct overview_sources *in;
+    struct store_minute now, before; /* the newest ten minutes, and up to an hour before them */
+    double quiet_s;                  /* since the newest frame of a running job was done; NaN: none was */
+    bool running, ongoing;           /* a job, a run that is being taken */
+};
+
+static bool say(char text[TEXT], const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool say(char text[TEXT], const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, TEXT, format, args);
+    va_end(args);
+    return true;
+}
+
+static void add(struct store_minute *sum, const struct store_minute *m)
+{
+    sum->frames += m->frames;
+    sum->failed += m->failed;
+    sum->hits += m->hits;
+    sum->indexed += m->indexed;
+    sum->lattices += m->lattices;
+    sum->saturated += m->saturated;
+    sum->dx_sum += m->dx_sum;
+    sum->dy_sum += m->dy_sum;
+}
+
+static double hit_share(const struct store_minute *m)
+{
+    return rate_of(m->hits, m->frames - m->failed).share;
+}
+
+static bool no_frames(const struct situation *s, char text[TEXT])
+{
+    return s->ongoing && s->quiet_s > quiet_s &&
+           say(text, "a run is being taken, but no frame came for %.0f s", s->quiet_s);
+}
+
+/* Median of the minutes of the hour before the newest two, without those of few frames. */
+static double usual_hit_share(const struct overview_sources *in)
+{
+    double sorted[HOUR];
+    size_t n = 0, end = in->n_minutes > JET_MINUTES ? in->n_minutes - JET_MINUTES : 0;
+    for (size_t i = end > HOUR ? end - HOUR : 0; i < end; i++) {
+        double share = hit_share(in->minutes + i);
+        if (in->minutes[i].frames < FEW_FRAMES || isnan(share))
+            continue;
+        size_t at = n++;
+        for (; at > 0 && sorted[at - 1] > share; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = share;
+    }
+    return n == 0 ? NAN : n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
+static bool jet(const struct situation *s, char text[TEXT])
+{
+    struct store_minute last = {0};
+    for (size_t i = 0; i < JET_MINUTES && i < s->in->n_minutes; i++)
+        add(&last, s->in->minutes + s->in->n_minutes - 1 - i);
+    double usual = usual_hit_share(s->in), share = hit_share(&last);
+    return last.frames >= FEW_FRAMES && share < jet_factor * usual &&
+           say(text, "%.1f %% hits in the last 2 minutes, %.1f %% is usual in this hour", 100 * share,
+               100 * usual);
+}
+
+static bool saturation(const struct situation *s, char text[TEXT])
+{
+    const struct rate r = rate_of(s->now.saturated, s->now.hits);
+    return s->now.frames >= FEW_FRAMES && r.of >= RATE_FEW && r.lo > saturated_share &&
+           say(text, "%.0f %% of the hits have saturated spots", 100 * r.share);
+}
+
+/* Lower than before, and the 99 % intervals do not meet. */
+static bool fell(const struct rate *now, const struct rate *before)
+{
+    double f = z99 / 1.96;
+    return now->share < before->share &&
+           now->share + f * (now->hi - now->share) < before->share - f * (before->share - before->lo);
+}
+
+static bool geometry(const struct situation *s, char text[TEXT])
+{
+    struct rate now = rate_of(s->now.indexed, s->now.hits),
+                before = rate_of(s->before.indexed, s->before.hits);
+    struct rate hits = rate_of(s->now.hits, s->now.frames - s->now.failed);
+    struct rate hits_before = rate_of(s->before.hits, s->before.frames - s->before.failed);
+    return now.of >= FEW_FRAMES && before.of >= FEW_FRAMES && fell(&now, &before) &&
+           !fell(&hits, &hits_before) &&
+           say(text, "%.0f %% of the hits are indexed, %.0f %% in the hour before, with as many hits",
+               100 * now.share, 100 * before.share);
+}
+
+static bool ice(const struct situation *s, char text[TEXT])
+{
+    const struct store_totals *t = &s->in->live;
+    uint64_t hits = 0;
+    for (enum outcome o = OUTCOME_BLANK; o < OUTCOME_END; o++)
+        hits += outcome_is_hit(o) ? t->by_outcome[o] : 0;
+    double share = rate_of(t->by_reason[REASON_ICE], hits).share;
+    return t->frames >= FEW_FRAMES && hits >= RATE_FEW && share > ice_share &&
+           say(text, "%.0f %% of the hits are ice or salt", 100 * share);
+}
+
+static bool backlog(const struct situation *s, char text[TEXT])
+{
+    const struct overview_sources *in = s->in;
+    double behind = 1e-9 * (double)(in->now - in->live.frame_t);
+    return s->ongoing && in->live.frames >= FEW_FRAMES && behind > backlog_s &&
+           say(text, "frames are worked on %.0f minutes after they were taken", behind / 60);
+}
+
+static bool failures(const struct situation *s, char text[TEXT])
+{
+    const struct store_totals *t = &s->in->live;
+    struct rate r = rate_of(t->by_outcome[OUTCOME_FAILED], t->frames);
+    return t->frames >= FEW_FRAMES && r.share > failed_share &&
+           say(text, "%.1f %% of the frames fail (%llu)", 100 * r.share, (unsigned long long)r.n);
+}
+
+static bool beam_centre(const struct situation *s, char text[TEXT])
+{
+    double n = (double)s->now.lattices, m = (double)s->before.lattices;
+    if (n < FEW_FRAMES || m < FEW_FRAMES)
+        return false;
+    double dx = s->now.dx_sum / n - s->before.dx_sum / m, dy = s->now.dy_sum / n - s->before.dy_sum / m;
+    return hypot(dx, dy) > moved_px &&
+           say(text, "the beam centre moved by %.1f, %.1f px since the hour before", dx, dy);
+}
+
+static bool stale(const struct situation *s, char text[TEXT])
+{
+    return s->running && s->quiet_s > stale_s && !(s->ongoing && s->quiet_s > quiet_s) &&
+           say(text, "the newest number is %.0f s old", s->quiet_s);
+}
+
+static bool disk(const struct situation *s, char text[TEXT])
+{
+    return s->running && s->in->disk_free < disk_share &&
+           say(text, "the disk with the results is %.0f %% full", 100 - 100 * s->in->disk_free);
+}
+
+static bool database(const struct situation *s, char text[TEXT])
+{
+    double lag = 1e-9 * (double)s->in->health.lag;
+    return s->running && lag > lag_s &&
+           say(text, "results reach the database after %.0f s; %llu wait in journals", lag,
+               (unsigned long long)s->in->health.pending);
+}
+
+/* When a watcher said last how it fares: "t" of its word (cycle/tasks.h). */
+static int64_t watched_t(const struct overview_sources *in)
+{
+    const char *text = in->health.watching ? in->health.watching : "";
+    double t = 0;
+    struct json *word = *text ? json_parse(text, strlen(text), "watch", NULL) : NULL;
+    json_number(json_get(word, "t"), &t);
+    json_free(word);
+    return (int64_t)t;
+}
+
+static bool watch(const struct situation *s, char text[TEXT])
+{
+    size_t open = 0;
+    for (size_t i = 0; i < s->in->n_jobs; i++) {
+        enum job_state state = s->in->jobs[i].state;
+        open += state == JOB_READY || state == JOB_AGAIN || state == JOB_QUEUED;
+    }
+    int64_t t = watched_t(s->in);
+    double age = 1e-9 * (double)(s->in->now - t);
+    return t && open && age > watch_s && s->in->health.lease_expires < s->in->now &&
+           say(text, "nobody watches since %.0f minutes, and %zu job%s wait%s", age / 60, open,
+               open == 1 ? "" : "s", open == 1 ? "s" : "");
+}
+
+static const struct rule {
+    const char *kind;
+    bool (*stands)(const struct situation *s, char text[TEXT]);
+    bool live; /* says nothing when no job runs */
+    const char *hint;
+} rules[] = {
+    {"no_frames", no_frames, true, "is there beam? does the data folder grow? xfelx watch says what it sees"},
+    {"stale", stale, true, "look at the job's log: xfelx job log N"},
+    {"jet", jet, true, "look at the jet and the sample"},
+    {"geometry", geometry, true, "beam centre, distance, cell: compare a frame with its predictions"},
+    {"beam_centre", beam_centre, true, "refine the geometry anew, or make a rungroup from this run on"},
+    {"saturation", saturation, true, "attenuate, or move the detector away"},
+    {"ice", ice, true, "humidity, cryo stream, salt in the buffer"},
+    {"failures", failures, true, "xfelx status --run N names the files"},
+    {"backlog", backlog, true, "more ranks, or xfelx process of a share (dispatch.process_percent)"},
+    {"disk", disk, true, "free space: jobs wait when it is full"},
+    {"database", database, true, "xfelx db status; nothing is lost, journals keep it"},
+    {"watch", watch, false, "start xfelx watch again, or look at its line in cron"},
+};
+
+const struct overview_alarm *overview_alarms(const struct overview_sources *in, struct arena *a, size_t *n)
+{
+    struct situation s = {.in = in, .quiet_s = NAN};
+    for (size_t i = 0; i < in->n_jobs; i++)
+        s.running |= in->jobs[i].state == JOB_RUNNING;
+    for (size_t i = 0; i < in->n_runs; i++)
+        s.ongoing |= in->runs[i].state == RUN_ONGOING && !in->runs[i].ignored;
+    if (s.running && in->live.last_t)
+        s.quiet_s = 1e-9 * (double)(in->now - in->live.last_t);
+    for (size_t i = 0; i < in->n_minutes && i < OVERVIEW_NOW + HOUR; i++)
+        add(i < OVERVIEW_NOW ? &s.now : &s.before, in->minutes + in->n_minutes - 1 - i);
+    struct overview_alarm *alarms = arena_array(a, sizeof rules / sizeof *rules, sizeof *alarms);
+    *n = 0;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        char text[TEXT];
+        if ((s.running || !rules[i].live) && rules[i].stands(&s, text))
+            alarms[(*n)++] = (struct overview_alarm){rules[i].kind, arena_strdup(a, text), rules[i].hint};
+    }
+    return alarms;
+}

@@ -1,0 +1,279 @@
+/* overview.c - the whole at one glance; see overview.h. */
+#include "report/overview.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STALE_SECONDS = 60, GOAL_SECONDS = 86400 };
+
+/* ---- reading ---- */
+
+static bool read_live(struct store *s, struct arena *a, struct overview_sources *o, struct error *err)
+{
+    struct store_jobs_of live = {.jobs = NULL};
+    int64_t *ids = arena_array(a, o->n_jobs + 1, sizeof *ids);
+    for (size_t i = 0; i < o->n_jobs; i++)
+        if (o->jobs[i].state == JOB_RUNNING)
+            ids[live.n++] = o->jobs[i].id;
+    live.jobs = ids;
+    return store_read_totals(s, live, &o->live, err);
+}
+
+bool overview_read(struct store *s, struct arena *a, struct overview_sources *out, struct error *err)
+{
+    const struct store_jobs_of all = {0};
+    const struct store_job_filter any_job = {.trial = -1};
+    const struct store_run_filter any_run = {0};
+    struct store_book_job *jobs;
+    struct store_tally *tallies;
+    struct store_run_row *runs;
+    struct store_dataset_row *datasets;
+    struct store_hist *hists;
+    struct store_event *errors;
+    *out = (struct overview_sources){.disk_free = NAN, .n_minutes = OVERVIEW_MINUTES};
+    struct store_minute *minutes = arena_array(a, OVERVIEW_MINUTES, sizeof *minutes);
+    out->minutes = minutes;
+    bool ok = store_read_health(s, a, &out->health, err) && store_read_totals(s, all, &out->totals, err) &&
+              store_book_jobs(s, &any_job, a, &jobs, &out->n_jobs, err) &&
+              store_tallies(s, a, &tallies, &out->n_tallies, err) &&
+              store_runs(s, &any_run, a, &runs, &out->n_runs, err) &&
+              store_datasets(s, a, &datasets, &out->n_datasets, err) &&
+              store_read_hists(s, all, a, &hists, &out->n_hists, err) &&
+              store_newest_events(s, 3, 8, a, &errors, &out->n_errors, err);
+    if (!ok)
+        return false;
+    out->now = out->health.now;
+    out->jobs = jobs;
+    out->tallies = tallies;
+    out->runs = runs;
+    out->datasets = datasets;
+    out->hists = hists;
+    out->errors = errors;
+    int64_t newest = out->totals.frame_t ? out->totals.frame_t : out->now;
+    return store_minutes(s, 0, newest / INT64_C(60000000000) - OVERVIEW_MINUTES + 1, OVERVIEW_MINUTES,
+                         minutes, err) &&
+           read_live(s, a, out, err);
+}
+
+/* ---- histograms and series ---- */
+
+/* Bounds of bin i: of times powers of two of 0.1 ms, else even steps. */
+static double bound_of(const struct store_hist *h, size_t i)
+{
+    if (h->kind >= STORE_HIST_STAGE)
+        return i ? 0.1 * ldexp(1, (int)i) : 0;
+    return h->lo + h->step * (double)i;
+}
+
+double hist_quantile(const struct store_hist *h, double share)
+{
+    double want = share * (double)h->n, below = (double)h->under;
+    if (h->n == 0 || want < below)
+        return NAN;
+    for (size_t i = 0; i < h->n_bins; i++) {
+        double here = (double)h->bins[i];
+        if (here > 0 && below + here >= want) {
+            double lo = bound_of(h, i), hi = bound_of(h, i + 1);
+            return lo + (want - below) / here * (hi - lo);
+        }
+        below += here;
+    }
+    return NAN;
+}
+
+static void add_minute(struct store_minute *sum, const struct store_minute *m)
+{
+    sum->frames += m->frames;
+    sum->failed += m->failed;
+    sum->hits += m->hits;
+    sum->indexed += m->indexed;
+    sum->lattices += m->lattices;
+}
+
+static double series_value(enum series_kind kind, const struct store_minute *sum, double s2, double n)
+{
+    switch (kind) {
+    case SERIES_FRAMES:
+        return (double)sum->frames;
+    case SERIES_LATTICES:
+        return (double)sum->lattices;
+    case SERIES_HIT_RATE:
+        return rate_of(sum->hits, sum->frames - sum->failed).share;
+    case SERIES_INDEXING_RATE:
+        return rate_of(sum->indexed, sum->hits).share;
+    case SERIES_RESOLUTION:
+        return n > 0 ? sqrt(n / s2) : NAN;
+    }
+    return NAN;
+}
+
+size_t overview_series(const struct overview_sources *in, enum series_kind kind, size_t of, double *out,
+                       size_t room)
+{
+    size_t n = 0;
+    for (size_t first = in->n_minutes % of; first + of <= in->n_minutes && n < room; first += of) {
+        struct store_minute sum = {0};
+        double s2 = 0, weight = 0; /* of 1/d²: as many as there are lattices */
+        for (size_t i = first; i < first + of; i++) {
+            const struct store_minute *m = in->minutes + i;
+            add_minute(&sum, m);
+            if (m->res_a > 0) {
+                s2 += (double)m->lattices / (m->res_a * m->res_a);
+                weight += (double)m->lattices;
+            }
+        }
+        out[n++] = series_value(kind, &sum, s2, weight);
+    }
+    return n;
+}
+
+/* ---- making ---- */
+
+static void make_now(const struct overview_sources *in, struct overview *out)
+{
+    struct store_minute sum = {0};
+    size_t minutes = in->n_minutes < OVERVIEW_NOW ? in->n_minutes : OVERVIEW_NOW, first = minutes;
+    for (size_t i = 0; i < minutes; i++) {
+        const struct store_minute *m = in->minutes + in->n_minutes - minutes + i;
+        add_minute(&sum, m);
+        first = first == minutes && m->frames ? i : first;
+    }
+    out->hit_now = rate_of(sum.hits, sum.frames - sum.failed);
+    out->indexed_now = rate_of(sum.indexed, sum.hits);
+    out->frames_hz = out->lattices_h = out->lattices_h_lo = out->lattices_h_hi = NAN;
+    if (sum.frames == 0)
+        return;
+    /* the newest minute is as long as its newest frame says, so that a rate does not fall at every full minute */
+    double seconds =
+        60.0 * (double)(minutes - first - 1) + 1e-9 * (double)(in->totals.frame_t % INT64_C(60000000000));
+    seconds = seconds < 1 ? 1 : seconds;
+    out->frames_hz = (double)sum.frames / seconds;
+    double n = (double)sum.lattices, per_hour = 3600 / seconds, half = 1.96 * sqrt(n); /* Poisson */
+    out->lattices_h = n * per_hour;
+    out->lattices_h_lo = fmax(0, n - half) * per_hour;
+    out->lattices_h_hi = (n + half) * per_hour;
+}
+
+static void make_resolution(const struct overview_sources *in, struct overview *out)
+{
+    static const double shares[3] = {0.25, 0.5, 0.75}; /* of 1/d²: 25 % are below the first */
+    for (int i = 0; i < 3; i++) {
+        out->res_a[i] = NAN;
+        for (size_t k = 0; k < in->n_hists; k++)
+            if (in->hists[k].kind == STORE_HIST_RES) {
+                double s2 = hist_quantile(in->hists + k, shares[i]);
+                out->res_a[i] = s2 > 0 ? 1 / sqrt(s2) : NAN;
+            }
+    }
+}
+
+static const struct store_run_row *newest_run(const struct overview_sources *in)
+{
+    const struct store_tally *newest = NULL;
+    for (size_t i = 0; i < in->n_tallies; i++)
+        if (!newest || in->tallies[i].frame_t > newest->frame_t)
+            newest = in->tallies + i;
+    for (size_t i = 0; newest && i < in->n_runs; i++)
+        if (in->runs[i].id == newest->run)
+            return in->runs + i;
+    return NULL;
+}
+
+static bool has_tag(const struct store_run_row *r, const char *tag)
+{
+    for (size_t i = 0; i < r->n_tags; i++)
+        if (strcmp(r->tags[i], tag) == 0)
+            return true;
+    return false;
+}
+
+static bool belongs(const struct store_dataset_row *d, const struct store_run_row *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_tags; i++)
+        n += has_tag(r, d->tags[i]);
+    return d->n_tags && (d->all ? n == d->n_tags : n > 0);
+}
+
+/* A dataset follows the active trial of the highest number (WORDS 4.1): here, of the jobs there are. */
+static uint64_t lattices_of(const struct overview_sources *in, const struct store_dataset_row *d)
+{
+    uint32_t trial = 0;
+    uint64_t n = 0;
+    for (size_t i = 0; i < in->n_jobs; i++)
+        if (!in->jobs[i].key.task_rev && in->jobs[i].trial > trial)
+            trial = in->jobs[i].trial;
+    for (size_t i = 0; i < in->n_jobs; i++)
+        for (size_t k = 0; k < in->n_runs; k++)
+            if (!in->jobs[i].key.task_rev && in->jobs[i].trial == trial &&
+                in->runs[k].id == in->jobs[i].key.run && belongs(d, in->runs + k))
+                n += (uint64_t)in->jobs[i].n_lattices;
+    return n;
+}
+
+static double time_left(uint64_t missing, double per_hour)
+{
+    double s = per_hour > 0 ? 3600 * (double)missing / per_hour : NAN;
+    return s <= GOAL_SECONDS ? s : NAN;
+}
+
+static void make_goals(const struct overview_sources *in, struct arena *a, struct overview *out)
+{
+    struct overview_goal *goals = arena_array(a, in->n_datasets + 1, sizeof *goals);
+    for (size_t i = 0; i < in->n_datasets; i++) {
+        const struct store_dataset_row *d = in->datasets + i;
+        if (!d->active || !d->goal)
+            continue;
+        struct overview_goal *g = goals + out->n_goals++;
+        *g = (struct overview_goal){.dataset = d->name, .have = lattices_of(in, d), .goal = d->goal};
+        uint64_t missing = g->have < g->goal ? g->goal - g->have : 0;
+        g->left_s = missing ? time_left(missing, out->lattices_h) : 0;
+        g->left_lo_s = missing ? time_left(missing, out->lattices_h_hi) : 0;
+        g->left_hi_s = missing ? time_left(missing, out->lattices_h_lo) : 0;
+    }
+    out->goals = goals;
+}
+
+static void make_finding(struct overview *o)
+{
+    const struct figures *f = &o->all;
+    if (o->n_alarms)
+        snprintf(o->finding, sizeof o->finding, "%s", o->alarms[0].text);
+    else if (f->frames == 0)
+        snprintf(o->finding, sizeof o->finding, "%s",
+                 o->in->n_jobs ? "no frame is done yet" : "nothing was processed yet");
+    else if (f->hit_rate.of < RATE_FEW || f->hits == 0)
+        snprintf(o->finding, sizeof o->finding, "%llu hits of %llu frames", (unsigned long long)f->hits,
+                 (unsigned long long)f->frames);
+    else
+        snprintf(o->finding, sizeof o->finding,
+                 "%.1f %% of the frames are hits, %.1f %% of these are indexed", 100 * f->hit_rate.share,
+                 100 * f->indexing_rate.share);
+}
+
+void overview_make(const struct overview_sources *in, struct arena *a, struct overview *out)
+{
+    const struct store_totals *t = &in->totals;
+    struct store_counts counts = {
+        .frames = t->frames, .lattices = t->lattices, .reflections = t->reflections};
+    memcpy(counts.by_outcome, t->by_outcome, sizeof counts.by_outcome);
+    *out = (struct overview){.in = in, .age_s = NAN, .behind_s = NAN};
+    figures_of(&counts, &out->all);
+    for (size_t i = 0; i < in->n_jobs; i++)
+        if (in->jobs[i].state > 0 && in->jobs[i].state < JOB_STATE_END)
+            out->jobs_by[in->jobs[i].state]++;
+    out->running = out->jobs_by[JOB_RUNNING] > 0;
+    if (t->last_t)
+        out->age_s = fmax(0, 1e-9 * (double)(in->now - t->last_t));
+    if (out->running && in->live.frame_t)
+        out->behind_s = fmax(0, 1e-9 * (double)(in->now - in->live.frame_t));
+    out->stale =
+        out->running && in->live.last_t && in->now - in->live.last_t > STALE_SECONDS * INT64_C(1000000000);
+    make_now(in, out);
+    make_resolution(in, out);
+    out->run = newest_run(in);
+    make_goals(in, a, out);
+    out->alarms = overview_alarms(in, a, &out->n_alarms);
+    make_finding(out);
+}

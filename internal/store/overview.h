@@ -1,0 +1,102 @@
+/* overview.h - roll-ups of many jobs added up, for status, report and pages. Part of the store's face: store.h includes it. Lists a row a
+ * job and minutes: tally.h; one job with all its figures: store_jobs.
+ *
+ * Only roll-ups are read, by their keys; never frames, but by store_read_worked. Everything takes a set of jobs: jobs NULL means all of
+ * them, in one statement; else it is a statement a job.
+ */
+#ifndef XFELX_STORE_OVERVIEW_H
+#define XFELX_STORE_OVERVIEW_H
+
+#include "base/base.h"
+#include "model/model.h"
+#include "store/making.h"
+
+struct store;
+
+struct store_jobs_of {
+    const int64_t *jobs;
+    size_t n;
+};
+
+/* What all writers of the jobs counted. Times in UTC ns, 0: none. */
+struct store_totals {
+    uint64_t frames, by_outcome[8], by_reason[64], lattices, reflections;
+    uint64_t multi, saturated,
+        duplicates;          /* frames with several lattices, with saturated spots; found twice */
+    int64_t first_t, last_t; /* when the first and the newest frame were done */
+    int64_t frame_t;         /* exposure of the newest, or when it was done */
+};
+bool store_read_totals(struct store *s, struct store_jobs_of jobs, struct store_totals *out,
+                       struct error *err);
+
+/* Kinds of histograms; STORE_HIST_STAGE + i: times of stage i, in bins of powers of two of 0.1 ms (total and peak in 0.1 ms). */
+enum store_hist_kind {
+    STORE_HIST_CELL = 1, /* 1 … 6: a b c α β γ of the free cells, Å and degrees */
+    STORE_HIST_RES = 7,  /* 1/d² of lattices, 1/Å² */
+    STORE_HIST_EVIDENCE, /* log10 */
+    STORE_HIST_RMSD,     /* px */
+    STORE_HIST_DX,       /* detector shifts of lattices, px */
+    STORE_HIST_DY,
+    STORE_HIST_ENERGY, /* eV */
+    STORE_HIST_STAGE = 20,
+    STORE_HIST_END = STORE_HIST_STAGE + STAGE_MAX
+};
+struct store_hist {
+    int kind;
+    uint64_t n, under, over; /* all, below the lowest bin, above the highest */
+    double total, peak, lo, step;
+    size_t n_bins;
+    uint64_t *bins;
+};
+/* By kind; jobs of trials with other cells have other bounds: a row for each. */
+bool store_read_hists(struct store *s, struct store_jobs_of jobs, struct arena *a, struct store_hist **rows,
+                      size_t *n, struct error *err);
+
+/* An even sample of the lattices, at most 10,000 a writer: the same ones whoever asks. NaN: not known. */
+struct store_sampled {
+    double cell[6], res_a, rmsd_px;
+};
+bool store_read_sample(struct store *s, struct store_jobs_of jobs, struct arena *a,
+                       struct store_sampled **rows, size_t *n, struct error *err);
+
+/* What a rank of an attempt did. */
+struct store_rank {
+    int64_t job, attempt, first_t, last_t; /* of its frames */
+    uint32_t no, writer;                   /* number of the attempt; rank */
+    uint64_t frames, failed;
+    double stage_ms[STAGE_MAX]; /* sums */
+    char host[256];
+};
+/* By attempt and rank. */
+bool store_read_ranks(struct store *s, struct store_jobs_of jobs, struct arena *a, struct store_rank **rows,
+                      size_t *n, struct error *err);
+
+/* Every frame of a job that is done: who worked on it until when, and for how long. From rows of frames, by the job's key, in no order,
+ * as a stream: for a report of one job, not for pages. */
+struct store_worked {
+    int64_t attempt, done_t;
+    uint32_t writer, thread;
+    double ms; /* in all stages */
+    int outcome;
+};
+bool store_read_worked(struct store *s, int64_t job, void (*take)(void *arg, const struct store_worked *w),
+                       void *arg, struct error *err);
+
+/* How the machinery is: a statement each. */
+struct store_health {
+    int64_t now; /* by the database's clock */
+    int64_t schema;
+    uint64_t pending, live; /* rows in journals that the live attempts have not stored yet; live attempts */
+    int64_t lag;            /* the greatest time from a result to its row, of live attempts; ns */
+    int64_t lease_renewed, lease_expires; /* of the acting watcher; 0: nobody */
+    char lease_owner[256];
+    const char *kind;     /* sqlite, mariadb, mysql */
+    const char *watching; /* how its tasks fare (cycle/tasks.h): JSON; "": never one */
+};
+bool store_read_health(struct store *s, struct arena *a, struct store_health *out, struct error *err);
+
+/* What happened, the newest first: level 1 all, 2 warnings too, 3 errors alone. */
+bool store_newest_events(struct store *s, int level, size_t limit, struct arena *a, struct store_event **rows,
+                         size_t *n, struct error *err);
+
+#endif
