@@ -41,6 +41,7 @@ struct part {
 static bool below_root(struct book *b, const char *path, const char **below, struct error *err)
 {
     const char *root = param_text(b->params, "facility.standalone.data_dir", NULL);
+    root = root ? fs_absolute(b->a, root) : NULL; /* as runs are known (facility_settings_read) */
     size_t n = root ? strlen(root) : 0;
     while (n && root[n - 1] == '/')
         n--;

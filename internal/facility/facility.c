@@ -132,6 +132,9 @@ bool facility_settings_read(const struct params *p, struct arena *a, struct faci
     };
     for (size_t i = 0; i < n; i++)
         map[i] = maps[i];
+    /* runs are known by these paths on every machine and in every folder */
+    s->data_dir = s->data_dir ? fs_absolute(a, s->data_dir) : NULL;
+    s->root = s->root ? fs_absolute(a, s->root) : NULL;
     return path_map_check(map, "facility.path_map", err) && read_auth(p, s, err);
 }
 

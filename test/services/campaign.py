@@ -20,7 +20,7 @@ class Campaign:
         for name in [n for n in self.env if n.startswith("XFELX_DB") or n in ("XFELX_ATTEMPT", "XFELX_CONFIG")]:
             del self.env[name]
         os.makedirs(self.data)
-        lines = {"output_folder": self.out, "facility.standalone.data_dir": self.data, "facility.standalone.template": '"*.h5"',
+        lines = {"output_folder": "out", "facility.standalone.data_dir": "data", "facility.standalone.template": '"*.h5"',
                  "facility.standalone.regex": "'run_([0-9]+)[.]h5'", "facility.standalone.files.last_modified": "0",
                  "mp.method": method, "mp.nproc": "1", "mp.wall_time": "10", "submit.rate": "100", "submit.grace": "5"}
         lines.update({k.replace("__", "."): v for k, v in settings.items()})

@@ -1,6 +1,8 @@
 /* cycle_test.c - settings of a cycle. */
 #include "campaign.h"
 
+#include <unistd.h>
+
 static bool open_with(const char *text, struct cycle *out, struct error *err)
 {
     struct params *p = params_make(&here.arena);
@@ -31,6 +33,22 @@ static void settings_become_policy(void **state)
     assert_true(open_with("output_folder = /o\nmp.method = slurm\nmonitoring_mode = True\n", &c, &err));
     assert_true(c.dry);
     assert_false(c.policy.start_at_complete);
+    campaign_drop();
+}
+
+static void folders_are_those_of_the_settings_wherever_jobs_run(void **state)
+{
+    (void)state;
+    struct cycle c;
+    struct error err = {0};
+    char here_is[4096];
+    campaign_make();
+    assert_true(
+        open_with("output_folder = o\nfacility.standalone.data_dir = d\nmp.method = slurm\n", &c, &err));
+    assert_non_null(getcwd(here_is, sizeof here_is));
+    assert_int_equal(c.facility.data_dir[0], '/');
+    assert_true(str_starts(c.facility.data_dir, here_is) && str_ends(c.facility.data_dir, "/d"));
+    assert_true(str_starts(c.folder, here_is) && str_ends(c.folder, "/o"));
     campaign_drop();
 }
 
@@ -81,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_become_policy),
+        cmocka_unit_test(folders_are_those_of_the_settings_wherever_jobs_run),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(jobs_are_told_which_database_and_never_a_password),
     };
