@@ -132,14 +132,14 @@ static bool has_come(const struct known_file *k, const struct store_seen_file *f
 }
 
 /* came: files that are here and were not, or that have grown since a job opened them. */
-static bool see_files(struct sql *s, int64_t run, const struct store_seen *r, int64_t *came,
+static bool see_files(struct sql *s, int64_t run, bool is_new, const struct store_seen *r, int64_t *came,
                       struct error *err)
 {
     struct arena a = {0};
-    struct known_file *known, key = {0};
-    size_t n_known, n_new = 0;
+    struct known_file *known = NULL, key = {0};
+    size_t n_known = 0, n_new = 0;
     int64_t next = 0;
-    bool ok = read_files(s, run, &a, &known, &n_known, err);
+    bool ok = is_new || read_files(s, run, &a, &known, &n_known, err);
     const struct store_seen_file **new = arena_array(&a, r->n_files, sizeof *new);
     for (size_t i = 0; ok && i < n_known; i++)
         next = known[i].no >= next ? known[i].no + 1 : next;
@@ -188,6 +188,7 @@ struct known_run {
     int64_t id;
     enum run_state state;
     bool closed, present; /* it was so once */
+    bool is_new;
 };
 
 static bool find_by_path(struct sql *s, const char *path, struct known_run *out, struct error *err)
@@ -236,7 +237,7 @@ static bool add_run(struct store *store, struct see_work *w, const struct store_
         return false;
     if (w->next_ord && ord >= w->next_ord)
         w->next_ord = ord + 1;
-    *out = (struct known_run){.id = s->ops->last_id(s), .state = r->state};
+    *out = (struct known_run){.id = s->ops->last_id(s), .state = r->state, .is_new = true};
     w->n_new++;
     return sql_do(s, NULL, err, "INSERT INTO run_tag(run,tag,t,who) SELECT ?,id,?,'' FROM tag WHERE auto=1",
                   "ii", out->id, w->now) &&
@@ -304,30 +305,29 @@ static bool set_run(struct sql *s, const struct see_work *w, const struct store_
     uint8_t look[LOOK_SIZE];
     struct arena a = {0};
     const char *name;
+    int64_t closed_t = is_closed(r->state) ? w->now : 0, present_t = r->state == RUN_PRESENT ? w->now : 0;
     pack_look(&r->look, look);
     store_fits(r->name, 255, &a, &name);
     bool ok =
         sql_do(s, NULL, err,
                "UPDATE run SET name=?,state_t=CASE WHEN state=? THEN state_t ELSE ? END,state=?,"
                "begin_t=coalesce(nullif(?,0),begin_t),end_t=coalesce(nullif(?,0),end_t),n_files=?,n_here=?,"
-               "bytes=?,bytes_here=?,readable=?,why=?,rate=?,look=? WHERE id=?",
-               "tiiiiiiiiiitdbi", name, (int64_t)r->state, w->now, (int64_t)r->state, r->begin_t, r->end_t,
+               "bytes=coalesce(nullif(?,-1),bytes),bytes_here=?,readable=?,why=?,rate=?,look=?,"
+               "closed_t=coalesce(closed_t,nullif(?,0)),present_t=coalesce(present_t,nullif(?,0)) WHERE id=?",
+               "tiiiiiiiiiitdbiii", name, (int64_t)r->state, w->now, (int64_t)r->state, r->begin_t, r->end_t,
                (int64_t)r->n_files, (int64_t)r->n_here, bytes, r->bytes_here, (int64_t)r->readable,
-               r->why ? r->why : "", r->rate, look, LOOK_SIZE, k->id);
+               r->why ? r->why : "", r->rate, look, LOOK_SIZE, closed_t, present_t, k->id);
     arena_free(&a);
-    if (ok && is_closed(r->state) && !k->closed)
-        ok = sql_do(s, NULL, err, "UPDATE run SET closed_t=? WHERE id=?", "ii", w->now, k->id);
-    if (ok && r->state == RUN_PRESENT && !k->present)
-        ok = sql_do(s, NULL, err, "UPDATE run SET present_t=? WHERE id=?", "ii", w->now, k->id);
     return ok;
 }
 
+/* -1: as they stand. */
 static int64_t bytes_of(const struct store_seen *r)
 {
     int64_t bytes = 0;
     for (size_t i = 0; r->files && i < r->n_files; i++)
         bytes += r->files[i].size > 0 ? r->files[i].size : 0;
-    return r->files && bytes > r->bytes_here ? bytes : r->bytes_here;
+    return !r->files ? -1 : bytes > r->bytes_here ? bytes : r->bytes_here;
 }
 
 static bool see_run(struct store *store, struct see_work *w, const struct store_seen *r, struct error *err)
@@ -341,7 +341,8 @@ static bool see_run(struct store *store, struct see_work *w, const struct store_
         return false;
     return (k.id || add_run(store, w, r, &k, err)) && set_run(s, w, r, &k, bytes_of(r), err) &&
            tell(store, w, r, &k, err) &&
-           (!r->files || (see_files(s, k.id, r, &came, err) && grow_jobs(s, k.id, came, w->now, err)));
+           (!r->files || (see_files(s, k.id, k.is_new, r, &came, err) &&
+                          (k.is_new || grow_jobs(s, k.id, came, w->now, err))));
 }
 
 static bool see_work(struct store *s, void *arg, struct error *err)
