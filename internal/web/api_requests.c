@@ -1,5 +1,6 @@
 /* api_requests.c - changes: a page asks by a row with the name of who asks; verbs of rows are done at once, others by the watcher. */
 #include "web/api.h"
+#include "web/phil_check.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -70,6 +71,12 @@ static bool read_key(const char *text, uint8_t key[16])
     return n == 32 || (n == 0 && getrandom(key, 16, 0) == 16);
 }
 
+/* A field whose text is read as parameters. */
+static bool is_parameters(const char *field)
+{
+    return strcmp(field, "phil") == 0;
+}
+
 /* The body is {"do": VERB, "key": UUID?, …arguments}; the arguments go to the store as an object of their own. */
 static bool read_body(const struct web_request *q, const char **verb, uint8_t key[16], struct str *args,
                       struct json **tree, struct error *err)
@@ -80,6 +87,9 @@ static bool read_body(const struct web_request *q, const char **verb, uint8_t ke
     *verb = json_text(json_get(*tree, "do"));
     if (!json_is_object(*tree) || !*verb)
         return error_set(err, ERROR_USAGE, "a request is {\"do\": VERB, …}");
+    if (strncmp(*verb, "task.", 5) == 0)
+        return error_set(err, ERROR_USAGE,
+                         "tasks may hold commands: they are made and changed by xfelx task alone");
     const struct json *k = json_get(*tree, "key");
     if ((k && !json_text(k)) || !read_key(json_text(k), key))
         return error_set(err, ERROR_USAGE, "key is a UUID: 32 hexadecimal digits");
@@ -90,6 +100,8 @@ static bool read_body(const struct web_request *q, const char **verb, uint8_t ke
         double number;
         if (strcmp(name, "do") == 0 || strcmp(name, "key") == 0)
             continue;
+        if (json_text(m) && is_parameters(name) && !web_phil_check(json_text(m), err))
+            return false;
         if (json_text(m))
             json_put_text(&j, name, json_text(m));
         else if (json_number(m, &number))

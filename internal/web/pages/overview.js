@@ -67,7 +67,7 @@ export function Overview({query}) {
       <${Key} label="Indexed of hits" ...${rate(r.indexed)} note=${interval(r.indexed)} kind="c-idx"/>
       <${Key} label="Lattices per hour" value=${count(r.lattices_h)} note=${`${count(d.totals.lattices)} in all`}/>
       <${Key} label="Resolution" value=${fixed(r.res_a, 2)} unit="Å" note="from the mean of 1/d²"/>
-      <${Key} label="Frames" value=${count(d.totals.frames)} note=${d.totals.failed ? html`<span class="c-bad">✕ ${count(d.totals.failed)} failed</span>` : 'none failed'}/>
+      <${Key} label="Frames" value=${d.totals.frames < 1e6 ? count(d.totals.frames) : (d.totals.frames / 1e6).toFixed(3)} unit=${d.totals.frames < 1e6 ? '' : 'million'} note=${d.totals.failed ? html`<span class="c-bad">✕ ${count(d.totals.failed)} failed</span>` : 'none failed'}/>
     </div>
     ${d.t_newest && html`<section class="panel gap"><div class="phead"><h2>Rates and resolution, each minute</h2>
       <span class="seg nohutch" role="group" aria-label="time shown">${SPANS.map(([m, w]) => html`<button key=${m} aria-pressed=${m === minutes} onClick=${() => setMinutes(m)}>${w}</button>`)}</span></div>

@@ -121,6 +121,9 @@ static void what_is_no_change_is_refused_and_nothing_happens(void **state)
         "{\"do\": 1}",
         "{\"do\": \"rm -rf\"}",
         "{\"do\": \"run.tag\"}",
+        "{\"do\": \"trial.add\", \"phil\": \"include file /etc/passwd\"}",
+        "{\"do\": \"trial.add\", \"phil\": \"mp.env_script=x\"}",
+        "{\"do\": \"task.add\", \"name\": \"x\", \"kind\": \"script\", \"text\": \"id\"}",
         "{\"do\": \"run.tag\", \"runs\": \"1\", \"tag\": {\"a\": 1}}",
         "{\"do\": \"run.tag\", \"runs\": \"1\", \"tag\": \"x\", \"key\": \"xyz\"}",
         "{\"do\": \"run.tag\", \"runs\": \"1\", \"tag\": \"x\", \"shell\": \"id\"}"};
