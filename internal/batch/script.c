@@ -126,9 +126,9 @@ static bool fill_part(const struct filling *f, const char *name, const char *tex
     return template_fill(name, text, fields, f->n, out, err);
 }
 
-/* "srun … shifter … program arguments", all quoted. */
-static bool command_text(struct filling *f, const char *scheduler, const struct batch_script *s, char **out,
-                         struct error *err)
+/* "srun … shifter … ": what stands before the program. */
+static bool start_text(struct filling *f, const char *scheduler, const struct batch_script *s, char **out,
+                       struct error *err)
 {
     struct str line = {0};
     const char *launch = s->launch;
@@ -165,15 +165,29 @@ static bool command_text(struct filling *f, const char *scheduler, const struct 
     for (size_t i = 0; i < line.len; i++)
         if (line.text[i] == '\n')
             line.text[i] = ' ';
-    str_add(&line, s->copy ? "\"$program\"" : "");
-    if (!s->copy)
-        shell_quote(&line, s->program);
-    for (const char *const *a = s->arguments; a && *a; a++) {
-        str_addc(&line, ' ');
-        shell_quote(&line, *a);
-    }
     *out = finish(f, &line);
     return good;
+}
+
+static void add_arguments(struct str *line, const struct batch_script *s)
+{
+    for (const char *const *a = s->arguments; a && *a; a++) {
+        str_addc(line, ' ');
+        shell_quote(line, *a);
+    }
+}
+
+/* "srun … shifter … program arguments", all quoted. */
+static char *command_text(struct filling *f, const char *start, const struct batch_script *s)
+{
+    struct str line = {0};
+    str_add(&line, start);
+    if (s->copy)
+        str_add(&line, "\"$program\"");
+    else
+        shell_quote(&line, s->program);
+    add_arguments(&line, s);
+    return finish(f, &line);
 }
 
 /* The program in each node's own folder: through Slurm's tree where there is one, else by the first rank's node alone. */
@@ -252,9 +266,42 @@ static void add_fields(struct filling *f, const char *scheduler, const struct ba
     add_spare(f, "environment", FIELD_TEXT, environment_text(f, s->sources, s->environment));
 }
 
-/* Markers of cctbx.xfel's own templates (CCTBX_XFEL 3). */
-static void add_markers(struct filling *f, const struct batch_script *s, const char *command)
+/* The program alone, with what it must know of its attempt: a user's template starts ranks and containers by itself. */
+static char *bare_command(struct filling *f, const struct batch_script *s)
 {
+    struct str line = {0};
+    for (const char *const *e = s->environment; e && *e; e++) {
+        str_add(&line, line.len ? " " : "env ");
+        shell_quote(&line, *e);
+    }
+    str_add(&line, line.len ? " " : "");
+    shell_quote(&line, s->program);
+    add_arguments(&line, s);
+    return finish(f, &line);
+}
+
+/* The user's inner script (cctbx.xfel's srun_script_template) as one command, "/bin/bash -c '…'", by the shell that its first line
+ * names. */
+static bool inner_command(struct filling *f, const struct batch_script *s, const char *command, char **out,
+                          struct error *err)
+{
+    struct field own[] = {{"command", command, FIELD_TEXT, true, false}};
+    struct str text = {0}, line = {0};
+    const char *shell = str_starts(s->inner, "#!") ? s->inner + 2 + strspn(s->inner + 2, " ") : "/bin/sh";
+    bool good = template_fill_markers("of the user", s->inner, own, 1, &text, err);
+    str_printf(&line, "%.*s -c ", (int)strcspn(shell, "\r\n"), shell);
+    shell_quote(&line, text.text ? text.text : "");
+    str_free(&text);
+    *out = finish(f, &line);
+    return good;
+}
+
+/* Markers of cctbx.xfel's own templates (CCTBX_XFEL 3), and <launch>: how we would start ranks and container. */
+static bool add_markers(struct filling *f, const struct batch_script *s, const char *start, struct error *err)
+{
+    char *command = bare_command(f, s), *inner = command;
+    if (s->inner && !inner_command(f, s, command, &inner, err))
+        return false;
     const struct batch_resources *n = &s->need;
     add_number(f, "nnodes", n->nodes);
     add_number(f, "nproc", n->tasks);
@@ -266,26 +313,33 @@ static void add_markers(struct filling *f, const struct batch_script *s, const c
     add_spare(f, "out_log", FIELD_QUOTED, s->log);
     add_spare(f, "err_log", FIELD_QUOTED, s->log);
     add_spare(f, "output_dir", FIELD_QUOTED, s->folder);
+    add_spare(f, "outfile", FIELD_QUOTED, s->log);
+    add_spare(f, "errfile", FIELD_QUOTED, s->log);
+    add_spare(f, "memory", FIELD_PLAIN,
+              n->memory_mb ? arena_printf(&f->arena, "%lld", (long long)n->memory_mb) : NULL);
+    add_spare(f, "launch", FIELD_TEXT, start);
     add_spare(f, "command", FIELD_TEXT, command);
-    add_spare(f, "srun_script", FIELD_TEXT, command);
+    add_spare(f, "srun_script", FIELD_TEXT, inner);
+    return true;
 }
 
 static bool render(struct filling *f, const char *scheduler, const struct batch_script *s, const char *folder,
                    const char *text, struct str *out, struct error *err)
 {
-    char *command;
+    char *start;
     struct str body = {0};
     add_fields(f, scheduler, s);
-    if (!command_text(f, scheduler, s, &command, err))
+    if (!start_text(f, scheduler, s, &start, err))
         return false;
     if (text) {
-        add_markers(f, s, command);
+        if (!add_markers(f, s, start, err))
+            return false;
         for (size_t i = 0; i < f->n; i++)
             f->fields[i].may_rest = true; /* a user's template knows what it wants */
         return template_fill_markers("of the user", text, f->fields, f->n, out, err);
     }
     add_spare(f, "copy", FIELD_TEXT, copy_text(scheduler, s));
-    add_spare(f, "command", FIELD_TEXT, command);
+    add_spare(f, "command", FIELD_TEXT, command_text(f, start, s));
     const char *head = template_text(f, folder, arena_printf(&f->arena, "%s.sh", scheduler), err);
     const char *rest = head ? template_text(f, folder, "body.sh", err) : NULL;
     bool good = rest && fill_part(f, "body.sh", rest, &body, err);

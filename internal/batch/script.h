@@ -40,7 +40,9 @@ struct batch_script {
     const char *const *binds;       /* folders to be seen inside; ends with NULL; NULL: none */
     const char *
         launch; /* how ranks are started, in place of the scheduler's usual way, as shell text; NULL: the usual */
-    bool copy;            /* first copy the program to each node's /tmp */
+    const char *
+        inner; /* with a template of the user: the script that <srun_script> stands for, with <command> in it; NULL: the program */
+    bool copy; /* first copy the program to each node's /tmp */
     int64_t margin, warn; /* seconds: the deadline before the limit (60), the notice before it (120) */
     struct batch_resources need;
 };
@@ -54,7 +56,9 @@ struct batch_container {
 extern const struct batch_container batch_containers[]; /* ends with a row without name */
 
 /* Render for a scheduler ("slurm", "pbs", "sge", "lsf", "local"). folder: of site templates that go before ours, NULL: none. text
- * may be a whole template of the user instead of both (cctbx.xfel's <markers> are understood in it); NULL: ours. */
+ * may be a whole template of the user instead of both, with cctbx.xfel's <markers>: <command> and <srun_script> are the program alone, since
+ * such templates start ranks and containers themselves (<launch> is how we would); lines for the scheduler with a marker that has no value
+ * go, and so do those of DataWarp. NULL: ours. */
 bool batch_script_render(const char *scheduler, const struct batch_script *s, const char *folder,
                          const char *text, struct str *out, struct error *err);
 

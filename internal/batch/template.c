@@ -120,24 +120,48 @@ bool template_fill(const char *name, const char *text, struct field *fields, siz
     return all_used(name, fields, n, err);
 }
 
+/* The known field at "<name>", and the length of its marker; NULL: none. */
+static struct field *marker(const char *at, const char *end, struct field *fields, size_t n, size_t *length)
+{
+    const char *close = memchr(at, '>', (size_t)(end - at));
+    *length = close ? (size_t)(close - at) + 1 : 0;
+    return close ? find(fields, n, at + 1, *length - 2) : NULL;
+}
+
+/* A line for the scheduler whose value is not given, or one of the burst buffer: cctbx.xfel leaves them out. */
+static bool marked_line_goes(const char *at, const char *end, struct field *fields, size_t n)
+{
+    bool goes = false;
+    size_t length;
+    for (const char *p = at; (p = memchr(p, '#', (size_t)(end - p))); p++)
+        goes = goes || (end - p >= 3 && !memcmp(p, "#DW", 3));
+    for (const char *p = at; *at == '#' && (p = memchr(p, '<', (size_t)(end - p))); p++) {
+        struct field *f = marker(p, end, fields, n, &length);
+        goes = goes || (f && !is_given(f));
+    }
+    return goes;
+}
+
 bool template_fill_markers(const char *name, const char *text, struct field *fields, size_t n,
                            struct str *out, struct error *err)
 {
-    while (*text) {
-        size_t plain = strcspn(text, "<");
-        str_addn(out, text, plain);
-        text += plain;
-        if (!*text)
-            break;
-        size_t length = strcspn(text + 1, ">\n");
-        struct field *f = text[1 + length] == '>' ? find(fields, n, text + 1, length) : NULL;
-        if (f && is_given(f)) {
-            if (!put(name, f, out, err))
-                return false;
-            text += length + 2;
-        } else {
-            str_addc(out, *text++);
+    for (const char *at = text, *end; *at; at = *end ? end + 1 : end) {
+        end = at + strcspn(at, "\n");
+        if (marked_line_goes(at, end, fields, n))
+            continue;
+        while (at < end) {
+            size_t length = 0;
+            struct field *f = *at == '<' ? marker(at, end, fields, n, &length) : NULL;
+            if (f && is_given(f)) {
+                if (!put(name, f, out, err))
+                    return false;
+                at += length;
+            } else {
+                str_addc(out, *at++);
+            }
         }
+        if (*end)
+            str_addc(out, '\n');
     }
     return all_used(name, fields, n, err);
 }

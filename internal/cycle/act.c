@@ -106,7 +106,9 @@ static bool call(struct acting *w, struct arena *a, const struct recipe_of_job *
                                     .log_path = script_log(a, j, k->attempt),
                                     .exit_code = -1,
                                     .exit_signal = -1};
+    /* our scripts make the folder of their log; templates of users have the scheduler write there */
     bool good = script_render(c, a, j, k->attempt, k->name, &text, &own) &&
+                (!j->own || fs_make_folders(fs_folder(a, news.log_path), &own)) &&
                 fs_make_folders(fs_folder(a, path), &own) && fs_write_atomic(path, text.text, text.len, &own);
     str_free(&text);
     if (!good) {

@@ -62,25 +62,37 @@ bool need_site(const struct params *p, struct arena *a, struct batch_site *out, 
     return error_hint(err, "set custom.submit, custom.status and custom.cancel");
 }
 
-bool need_template(const struct params *p, struct arena *a, const char **text, struct error *err)
+/* A file that a setting names; NULL when it names none. */
+static bool read_named(const struct params *p, struct arena *a, const char *setting, const char **text,
+                       struct error *err)
 {
-    static const struct {
-        const char *method, *path;
-    } rows[] = {{"shifter", "mp.shifter.sbatch_script_template"},
-                {"custom", "mp.custom.submit_script_template"}};
+    const char *path = param_text(p, setting, NULL);
+    struct bytes b = {0};
+    *text = NULL;
+    if (!path || !*path)
+        return true;
+    if (!fs_read(path, 1 << 20, &b, err))
+        return false;
+    *text = arena_strndup(a, (const char *)b.data, b.size);
+    bytes_free(&b);
+    return true;
+}
+
+bool need_template(const struct params *p, struct arena *a, struct batch_script *out, const char **text,
+                   struct error *err)
+{
     const char *method = param_text(p, "mp.method", "local");
     *text = NULL;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *path = strcmp(method, rows[i].method) == 0 ? param_text(p, rows[i].path, NULL) : NULL;
-        struct bytes b = {0};
-        if (!path || !*path)
-            continue;
-        if (!fs_read(path, 1 << 20, &b, err))
-            return false;
-        *text = arena_strndup(a, (const char *)b.data, b.size);
-        bytes_free(&b);
-    }
-    return true;
+    if (strcmp(method, "custom") == 0)
+        return read_named(p, a, "mp.custom.submit_script_template", text, err);
+    if (strcmp(method, "shifter") != 0)
+        return true;
+    if (!read_named(p, a, "mp.shifter.sbatch_script_template", text, err) ||
+        !read_named(p, a, "mp.shifter.srun_script_template", &out->inner, err))
+        return false;
+    return *text || !out->inner ||
+           error_set(err, ERROR_USAGE,
+                     "mp.shifter.srun_script_template needs mp.shifter.sbatch_script_template");
 }
 
 /* mp.extra_options as lines of the script: options of the scheduler get its mark before them, whole lines stay. */

@@ -11,9 +11,10 @@ const char *need_scheduler(const struct params *p);
 /* Scheduler and its commands. ERROR_USAGE: none of that name, or a setting that cannot be. In the arena. */
 bool need_site(const struct params *p, struct arena *a, struct batch_site *out, struct error *err);
 
-/* A user's own template of the whole script (mp.shifter.sbatch_script_template, mp.custom.submit_script_template), read; NULL: ours. In
- * the arena. */
-bool need_template(const struct params *p, struct arena *a, const char **text, struct error *err);
+/* A user's own template of the whole script (mp.shifter.sbatch_script_template, mp.custom.submit_script_template), read; NULL: ours. Sets
+ * out->inner from mp.shifter.srun_script_template. In the arena. */
+bool need_template(const struct params *p, struct arena *a, struct batch_script *out, const char **text,
+                   struct error *err);
 
 /* kind: of the task (TASK_…). Fills need, launch, sources, container with its options, copy, margin, warn. In the arena. */
 void need_read(const struct params *p, int kind, struct arena *a, struct batch_script *out);

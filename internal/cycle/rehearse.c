@@ -62,8 +62,8 @@ bool cycle_sample_script(struct cycle *c, struct str *out, struct error *err)
                              .arguments = arguments};
     const char *own;
     need_read(c->params, TASK_INDEXING, &a, &s);
-    bool good =
-        need_template(c->params, &a, &own, err) && batch_script_render(c->scheduler, &s, NULL, own, out, err);
+    bool good = need_template(c->params, &a, &s, &own, err) &&
+                batch_script_render(c->scheduler, &s, NULL, own, out, err);
     arena_free(&a);
     return good;
 }

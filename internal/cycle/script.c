@@ -141,6 +141,8 @@ bool script_prepare(struct cycle *c, struct arena *a, const struct action *x, in
     if (!out->params)
         return false;
     need_read(out->params, out->making.kind, a, &out->script);
+    if (!need_template(out->params, a, &out->script, &out->own, err))
+        return false;
     out->folder = folder_of(c, a, out);
     out->phil_text = parameters_of(c, a, out);
     return true;
@@ -175,7 +177,5 @@ bool script_render(struct cycle *c, struct arena *a, const struct recipe_of_job 
         if (!task_arguments(a, j, attempt, &s.arguments, err))
             return false;
     }
-    const char *own;
-    return need_template(j->params, a, &own, err) &&
-           batch_script_render(c->scheduler, &s, NULL, own, out, err);
+    return batch_script_render(c->scheduler, &s, NULL, j->own, out, err);
 }

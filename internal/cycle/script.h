@@ -14,6 +14,7 @@ struct recipe_of_job {
     const char *phil, *phil_text; /* of the parameters: where they are pinned ("": not yet), and their text */
     const char *program;          /* pinned; "": not yet */
     uint8_t binary_hash[32];
+    const char *own;            /* a template of the user, for the whole script; NULL: ours */
     struct batch_script script; /* but name, attempt, record, log, folder, environment */
 };
 

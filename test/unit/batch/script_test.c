@@ -118,19 +118,43 @@ static void what_a_scheduler_cannot_be_given_is_refused(void **state)
     str_free(&out);
 }
 
-static void a_template_of_cctbx_is_understood(void **state)
+/* The templates that cctbx.xfel has built in for Shifter, but for names of files. */
+static void templates_of_cctbx_are_understood(void **state)
 {
     (void)state;
     struct str out = {0};
     struct error err = {0};
     struct batch_script s = example();
-    s.need.queue = "regular", s.need.account = "lcls";
+    s.need.queue = "regular", s.need.account = "lcls", s.need.constraint = "cpu";
+    s.container = "shifter", s.image = "docker:me/cctbx:1";
+    s.arguments = (const char *const[]){"process", "a b.phil", NULL};
+    s.inner = "#!/bin/bash\n\nsource /img/activate.sh\n<command>\n";
     assert_true(batch_script_render(
         "slurm", &s, NULL,
-        "#!/bin/bash\n#SBATCH -N <nnodes>\n#SBATCH -q <partition> -A <project>\n<command> 2><err_log>\n",
+        "#!/bin/bash -l\n#SBATCH --qos=<queue>\n#SBATCH --job-name=<jobname>\n"
+        "#SBATCH --reservation=<reservation>\n#SBATCH --time=<walltime>\n#SBATCH --nodes=<nnodes>\n"
+        "#SBATCH --tasks-per-node=<nproc_per_node>\n#SBATCH --constraint=<constraint>\n"
+        "#SBATCH --image=<shifter_image>\n#SBATCH -A <project>\n#SBATCH -o <out_log>\n"
+        "#DW jobdw capacity=10GB\nmkdir ${DW_JOB_STRIPED}/stdout    #DW <-tagged\n"
+        "srun shifter <srun_script>\necho <unknown> $((1<2)) >x\n",
         &out, &err));
-    assert_non_null(strstr(out.text, "#SBATCH -N 2\n#SBATCH -q regular -A lcls\nsrun "));
-    assert_non_null(strstr(out.text, "2>/o/r0012/log.out"));
+    assert_string_equal(
+        out.text,
+        "#!/bin/bash -l\n#SBATCH --qos=regular\n#SBATCH --job-name=x-r0012-t3-17\n"
+        "#SBATCH --time=01:30:00\n#SBATCH --nodes=2\n#SBATCH --tasks-per-node=4\n#SBATCH --constraint=cpu\n"
+        "#SBATCH --image=docker:me/cctbx:1\n#SBATCH -A lcls\n#SBATCH -o /o/r0012/log.out\n"
+        "srun shifter /bin/bash -c '#!/bin/bash\n\nsource /img/activate.sh\n"
+        "env '\\''XFELX_DB_PASSWORD_FILE=/a b/c'\\'' /o/bin/xfelx process '\\''a b.phil'\\''\n'\n"
+        "echo <unknown> $((1<2)) >x\n");
+    str_free(&out);
+    s = example();
+    s.arguments = (const char *const[]){"process", "a b.phil", NULL};
+    out = (struct str){0};
+    assert_true(batch_script_render("custom", &s, NULL,
+                                    "#!/bin/sh\n<launch><command> >><outfile> 2><errfile>\n", &out, &err));
+    assert_string_equal(
+        out.text, "#!/bin/sh\nmpiexec.hydra -n 8 env 'XFELX_DB_PASSWORD_FILE=/a b/c' /o/bin/xfelx process "
+                  "'a b.phil' >>/o/r0012/log.out 2>/o/r0012/log.out\n");
     str_free(&out);
 }
 
@@ -218,7 +242,7 @@ int main(void)
         cmocka_unit_test(every_scheduler_gets_a_script_that_a_shell_understands),
         cmocka_unit_test(containers_and_one_rank_change_the_command),
         cmocka_unit_test(what_a_scheduler_cannot_be_given_is_refused),
-        cmocka_unit_test(a_template_of_cctbx_is_understood),
+        cmocka_unit_test(templates_of_cctbx_are_understood),
         cmocka_unit_test(a_script_leaves_its_records),
         cmocka_unit_test(a_notice_is_passed_on_and_the_end_waited_for),
         cmocka_unit_test(a_program_that_is_not_there_is_told),
