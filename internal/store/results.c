@@ -1,9 +1,9 @@
 /* results.c - frames and lattices into their tables with the roll-ups of their writers, a batch a transaction (STORE 7.1, 7.2).
  *
  * A batch moves its writer's position (frames that were put) by compare-and-set, in the transaction that inserts its rows: whoever
- * repeats a commit whose answer was lost finds the position moved. Slow rows are those of the frames committed before: no memory
- * runs ahead of the tables, whatever fails. A row that the database refuses is found by halving the batch and stored in minimal
- * form, the refused text kept apart: the database never fails a frame. */
+ * repeats a commit whose answer was lost finds the position moved. Slow rows follow in a transaction of their own: memory never
+ * runs ahead of the tables, whatever fails, and pages see every frame that is committed. A row that the database refuses is found
+ * by halving the batch and stored in minimal form, the refused text kept apart: the database never fails a frame. */
 #include "store/roll_rows.h"
 #include "store/store_private.h"
 
@@ -248,11 +248,9 @@ static bool put_batch(struct store *store, void *arg, struct error *err)
         b->careful = true;
         return error_set(err, ERROR_INTERNAL, "rows of frames are there already");
     }
-    b->roll->writing = slow_is_due(store, b->roll);
     return insert(s, "failure", &b->rows.failures, 4, NULL, err) &&
            insert(s, "lattice", &b->rows.lattices, L_COLUMNS, NULL, err) &&
-           (!b->minimal || note_refused(s, b, err)) &&
-           (!b->roll->writing || write_slow(store, b->roll, err)) && store_renew(store, err);
+           (!b->minimal || note_refused(s, b, err)) && store_renew(store, err);
 }
 
 /* It is in the tables. What a commit did whose answer was lost is read again from its rows. */
@@ -262,8 +260,6 @@ static void take_over(struct batch *b)
     r->stale = b->done;
     if (b->done)
         return;
-    if (r->writing)
-        roll_written(r);
     r->hot = b->hot;
     r->pos = b->to;
     for (size_t i = 0; i < b->rows.n; i++)
@@ -274,7 +270,6 @@ static void take_over(struct batch *b)
 static bool put_part(struct store *s, struct batch *b, struct error *err)
 {
     bool was_careful = b->careful;
-    b->roll->writing = false;
     b->to = b->roll->pos + (int64_t)b->part.n;
     bool ok = store_transaction(s, put_batch, b, err);
     if (!ok && b->careful && !was_careful)

@@ -1,9 +1,13 @@
 /* store_rates.c - how many outcomes a second a database takes: run by test/bench/store, which starts a server for it.
  *
- *   store_rates bare|put FILE|SOCKET PROCESSES BATCH SECONDS
+ *   store_rates bare|put|open|see FILE|SOCKET PROCESSES BATCH SECONDS
  *
  * An outcome is a frame's row, for one in three a lattice's too, and the roll-up of its writer. bare: autocommitted INSERTs of a
- * frame's row alone, what the server can do at best. Each process is a job of its own with one connection. Prints one line. */
+ * frame's row alone, what the server can do at best. Each process is a job of its own with one connection. Prints one line.
+ *
+ * open: PROCESSES open the store at the same moment, as every command does, read a number and close it; how long each took, and how
+ * many failed. see: BATCH outcomes a second come one by one and are put as `process` does, when 256 wait or half a second has passed;
+ * a reader asks every 50 ms what is there: how long after an outcome it sees it in the roll-up (hot row) and in the rows of pages. */
 #include "store/frame_rows.h"
 #include "store/sql.h"
 
@@ -53,11 +57,9 @@ static void die(const struct error *err)
     _exit(1);
 }
 
-static void put_frames(const struct store_options *o, int number, size_t n, int64_t until, struct count *c)
+static void begin_job(const struct store_options *o, int number, struct store **s, struct store_job *job)
 {
     struct error err = {0};
-    struct store *s = NULL;
-    struct store_job job;
     uint8_t hash[16] = {0};
     char folder[64];
     struct store_source source = {"/data/run12/shots_00012.h5", 100, 1, 100000000, "NXmx"};
@@ -76,10 +78,18 @@ static void put_frames(const struct store_options *o, int number, size_t n, int6
                             .n_ranks = 1,
                             .n_threads = 1,
                             .cell = lattice.cell};
+    if (!store_open(o, false, s, &err) || !store_begin(*s, &b, job, &err))
+        die(&err);
+}
+
+static void put_frames(const struct store_options *o, int number, size_t n, int64_t until, struct count *c)
+{
+    struct error err = {0};
+    struct store *s = NULL;
+    struct store_job job;
+    begin_job(o, number, &s, &job);
     struct result *r = calloc(n, sizeof *r);
     const struct result **p = calloc(n, sizeof *p);
-    if (!store_open(o, false, &s, &err) || !store_begin(s, &b, &job, &err))
-        die(&err);
     struct store_batch batch = {.attempt = job.attempt, .results = p, .n = n};
     /* other frames than an earlier run put */
     uint32_t frame = (uint32_t)(clock_now() / 1000000000 % 400000) * 10000;
@@ -88,7 +98,8 @@ static void put_frames(const struct store_options *o, int number, size_t n, int6
             r[i] = frame_of(frame++);
             p[i] = r + i;
         }
-        if (!store_put_results(s, &job, &batch, 1, "0123456789abcdef", &err))
+        if (!store_put_results(s, &job, &batch, 1, "0123456789abcdef", &err) ||
+            !store_write_rolls(s, false, &err))
             die(&err);
         c->outcomes += n;
     }
@@ -117,6 +128,145 @@ static void insert_rows(const struct store_options *o, int number, int64_t until
     sql_close(&s);
 }
 
+/* ---- how long until it is seen ---- */
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void print_times(const char *what, double *seconds, size_t n)
+{
+    qsort(seconds, n, sizeof *seconds, compare);
+    if (n)
+        printf("%s %zu: median %.3f s, p99 %.3f s, longest %.3f s\n", what, n, seconds[n / 2],
+               seconds[n * 99 / 100], seconds[n - 1]);
+}
+
+enum { SEEN_MAX = 1 << 20 };
+
+/* What the writer tells the reader, in shared memory: when each outcome came. */
+struct seen {
+    _Atomic uint64_t came;
+    _Atomic bool over;
+    int64_t t[SEEN_MAX];
+};
+
+static void put_at_rate(struct store *s, const struct store_job *job, double rate, int64_t until,
+                        struct seen *seen)
+{
+    enum { BATCH = 256, HALF_SECOND = 500000000 };
+    static struct result r[BATCH];
+    const struct result *p[BATCH];
+    struct error err = {0};
+    int64_t start = clock_monotonic(), put = start;
+    size_t n = 0;
+    uint64_t came = 0;
+    for (int64_t now; (now = clock_monotonic()) < until && came < SEEN_MAX;) {
+        if (1e-9 * (double)(now - start) * rate > (double)came) {
+            seen->t[came] = now;
+            r[n] = frame_of((uint32_t)came);
+            p[n] = r + n;
+            seen->came = ++came;
+            n++;
+        } else {
+            usleep(200);
+        }
+        if (n < BATCH && (now - put < HALF_SECOND || n == 0))
+            continue;
+        const struct store_batch batch = {.attempt = job->attempt, .results = p, .n = n};
+        if (!store_put_results(s, job, &batch, 1, "0123456789abcdef", &err) ||
+            !store_write_rolls(s, false, &err))
+            die(&err);
+        put = now;
+        n = 0;
+    }
+    seen->over = true;
+}
+
+static size_t look(struct sql *s, const char *question, const struct seen *seen, double *times, size_t at)
+{
+    struct error err = {0};
+    int64_t pos = 0;
+    if (!sql_number(s, &pos, 0, &err, question, ""))
+        die(&err);
+    int64_t now = clock_monotonic();
+    for (; at < (size_t)pos; at++)
+        times[at] = 1e-9 * (double)(now - seen->t[at]);
+    return at;
+}
+
+static int see(const struct store_options *o, double rate, double seconds)
+{
+    struct error err = {0};
+    struct seen *seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    double *hot = calloc(SEEN_MAX, sizeof *hot), *pages = calloc(SEEN_MAX, sizeof *pages);
+    size_t n_hot = 0, n_pages = 0;
+    pid_t writer = fork();
+    if (writer == 0) {
+        struct store *s = NULL;
+        struct store_job job;
+        begin_job(o, 0, &s, &job);
+        put_at_rate(s, &job, rate, clock_monotonic() + (int64_t)(1e9 * seconds), seen);
+        _exit(0);
+    }
+    struct sql s;
+    if (!sql_open(&s, o, false, &err))
+        die(&err);
+    while (!seen->over) {
+        n_hot = look(&s, "SELECT sum(pos) FROM roll WHERE label=0", seen, hot, n_hot);
+        n_pages = look(&s, "SELECT sum(pos) FROM roll_change", seen, pages, n_pages);
+        usleep(50000);
+    }
+    sql_close(&s);
+    print_times("seen in the roll-up", hot, n_hot);
+    print_times("seen in rows of pages", pages, n_pages);
+    int status;
+    waitpid(writer, &status, 0);
+    return n_pages == 0;
+}
+
+/* ---- many at once ---- */
+
+static int open_at_once(const struct store_options *o, int processes)
+{
+    struct opened {
+        _Atomic int ready, failed;
+        double seconds[];
+    } *all = mmap(NULL, sizeof *all + (size_t)processes * sizeof(double), PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int go[2]; /* all sleep until its end is seen */
+    if (pipe(go) != 0)
+        return 1;
+    for (int i = 0; i < processes; i++)
+        if (fork() == 0) {
+            struct error err = {0};
+            struct store *s = NULL;
+            char none;
+            close(go[1]);
+            all->ready++;
+            if (read(go[0], &none, 1) != 0)
+                _exit(1);
+            int64_t start = clock_monotonic();
+            if (!store_open(o, false, &s, &err)) {
+                if (all->failed++ == 0)
+                    fprintf(stderr, "%s: %s\n", err.fact, err.detail);
+            }
+            all->seconds[i] = 1e-9 * (double)(clock_monotonic() - start);
+            store_close(s);
+            _exit(0);
+        }
+    while (all->ready < processes)
+        usleep(10000);
+    close(go[1]);
+    while (wait(NULL) > 0)
+        ;
+    print_times("opened", all->seconds, (size_t)processes);
+    printf("%d of %d could not open it\n", all->failed, processes);
+    return all->failed > 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 6)
@@ -137,6 +287,10 @@ int main(int argc, char **argv)
     if (!store_open(&o, false, &s, &err))
         die(&err);
     store_close(s);
+    if (!strcmp(argv[1], "open"))
+        return open_at_once(&o, processes);
+    if (!strcmp(argv[1], "see"))
+        return see(&o, (double)batch, seconds);
     int64_t start = clock_monotonic(), until = start + (int64_t)(1e9 * seconds);
     for (int i = 0; i < processes; i++)
         if (fork() == 0) {

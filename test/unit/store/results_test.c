@@ -1,6 +1,8 @@
 /* results_test.c - frames and lattices into their tables; a row that the database refuses stands alone in the end. */
 #include "database.h"
 
+#include "store/store_private.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -119,6 +121,23 @@ static void values_that_are_no_numbers_become_null_and_hostile_texts_go_in(void 
     assert_int_equal(database_number("SELECT count(*) FROM frame WHERE frame=201 AND flags=0"), 1);
 }
 
+/* In the transaction of the frames they could hold those before them only, and pages saw each frame half a second later. */
+static void slow_rows_hold_every_frame_that_is_committed(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    for (uint32_t i = 0; i < 3; i++) {
+        struct result frames[10];
+        for (uint32_t k = 0; k < 10; k++)
+            frames[k] = frame_of(300 + 10 * i + k);
+        put(frames, 10);
+        store->writers[0]->slow_written = 0; /* long ago: due */
+        assert_true(store_write_rolls(store, false, &err));
+        assert_int_equal(database_number("SELECT pos FROM roll_change"), 10 * (i + 1));
+        assert_int_equal(database_number("SELECT sum(frames) FROM roll_minute"), 10 * (i + 1));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +145,7 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(values_that_are_no_numbers_become_null_and_hostile_texts_go_in, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(slow_rows_hold_every_frame_that_is_committed, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
