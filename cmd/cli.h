@@ -26,9 +26,8 @@
     X(FAILED, 1, "failed", "it could not be done, or the output could not be written")                       \
     X(USAGE, 2, "wrong use",                                                                                 \
       "wrong, missing or contradictory option, parameter or settings file; nothing was touched")             \
-    X(ALARM, 3, "alarm", "status only, in a later version: an alarm is standing")                            \
-    X(STALE, 4, "stale",                                                                                     \
-      "status only, in a later version: the newest number of a live run is older than 60 s")                 \
+    X(ALARM, 3, "alarm", "status only: an alarm is standing")                                                \
+    X(STALE, 4, "stale", "status only: the newest number of a live run is older than 60 s")                  \
     X(UNFINISHED, 75, "not finished",                                                                        \
       "stopped in good order before the end (deadline, signal, full disk): run it again to go on")
 #define X(name, number, word, text) EXIT_CODE_##name = number,

@@ -7,7 +7,10 @@
 #include "report/report.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 /* It says it is running, but its process on this machine is no more. */
 static bool died(struct store *s, struct cli *cli, const struct store_job_row *j)
@@ -172,12 +175,174 @@ static void put_job(struct json_writer *w, const struct store_job_row *j, bool d
     json_end_object(w);
 }
 
+/* What one look at the database found. */
+struct looked {
+    struct cli *cli;
+    struct store *store;
+    const char *name, *folder;
+    struct arena arena;
+    struct overview_sources in;
+    struct standing overview;
+    struct store_job_row *jobs; /* NULL: not asked for */
+    size_t n_jobs;
+};
+
+/* Jobs that say they are running, but whose process on this machine is no more, do not run. */
+static void forget_dead(struct looked *l)
+{
+    struct store_book_job *jobs = arena_memdup(&l->arena, l->in.jobs, (l->in.n_jobs + 1) * sizeof *jobs);
+    for (size_t i = 0; i < l->in.n_jobs; i++) {
+        const struct store_book_attempt *a = jobs[i].n_attempts ? jobs[i].attempts : NULL;
+        if (a && jobs[i].state == JOB_RUNNING && strcmp(a->host, proc_host(&l->arena)) == 0 &&
+            !store_is_alive(l->store, jobs[i].id))
+            jobs[i].state = JOB_AGAIN;
+    }
+    l->in.jobs = jobs;
+}
+
+static bool look(struct looked *l, bool jobs, struct error *err)
+{
+    struct statvfs disk;
+    arena_free(&l->arena);
+    l->jobs = NULL;
+    l->n_jobs = 0;
+    if (!overview_read(l->store, &l->arena, &l->in, err) ||
+        (jobs && !store_jobs(l->store, &l->arena, &l->jobs, &l->n_jobs, err)))
+        return false;
+    if (l->in.n_jobs)
+        forget_dead(l);
+    for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
+        l->in.stages[i] = stage_info((size_t)i)->name;
+    if (statvfs(l->folder, &disk) == 0 && disk.f_blocks)
+        l->in.disk_free = (double)disk.f_bavail / (double)disk.f_blocks;
+    overview_make(&l->in, &l->arena, &l->overview);
+    return true;
+}
+
+/* Results of `process` alone are told job by job; a campaign, or many of them, is one screen. */
+static bool is_campaign(const struct overview_sources *in)
+{
+    enum { FEW_JOBS = 4 };
+    for (size_t i = 0; i < in->n_runs; i++)
+        if (strcmp(in->runs[i].facility, "process") != 0)
+            return true;
+    return in->n_jobs > FEW_JOBS;
+}
+
+static void add_json(struct looked *l, struct str *text)
+{
+    struct json_writer w = {.out = text, .indent = 2};
+    json_object(&w, NULL);
+    json_put_int(&w, "version", 1);
+    json_put_int(&w, "now_ns", clock_now());
+    overview_json(&l->overview, l->name, &w);
+    json_array(&w, "jobs", false);
+    for (size_t i = 0; i < l->n_jobs; i++)
+        put_job(&w, l->jobs + i, died(l->store, l->cli, l->jobs + i));
+    json_end_array(&w);
+    json_end_object(&w);
+    str_addc(text, '\n');
+}
+
+/* Where the time goes: quantiles within bins of a factor of two. */
+static bool add_stage_table(struct looked *l, int64_t job, struct str *out, struct error *err)
+{
+    struct store_hist *h;
+    size_t n = 0;
+    if (!store_read_hists(l->store, (struct store_jobs_of){&job, 1}, &l->arena, &h, &n, err))
+        return false;
+    str_printf(out, "  %-10s %10s %9s %9s %9s %9s\n", "stage", "frames", "mean ms", "50 %", "95 %",
+               "longest");
+    for (size_t i = 0; i < n; i++) {
+        int stage = h[i].kind - STORE_HIST_STAGE;
+        if (stage >= 0 && l->in.stages[stage])
+            str_printf(out, "  %-10s %10llu %9.1f %9.1f %9.1f %9.1f\n", l->in.stages[stage],
+                       (unsigned long long)h[i].n, 0.1 * h[i].total / (double)h[i].n,
+                       hist_quantile(h + i, 0.5), hist_quantile(h + i, 0.95), 0.1 * h[i].peak);
+    }
+    return true;
+}
+
+/* The jobs of all runs, or of those that --run names. */
+static bool add_jobs(struct looked *l, struct str *out, struct error *err)
+{
+    const char *word = cli_value(l->cli, "run", NULL);
+    int64_t *runs = NULL;
+    size_t n_runs = 0, shown = 0;
+    if (word && !store_find_runs(l->store, &word, 1, &l->arena, &runs, &n_runs, err))
+        return false;
+    for (size_t i = 0; i < l->n_jobs; i++) {
+        bool wanted = !word;
+        for (size_t k = 0; k < n_runs; k++)
+            wanted |= runs[k] == l->jobs[i].run;
+        if (!wanted)
+            continue;
+        print_job(l->store, l->cli, l->jobs + i, out);
+        shown++;
+        if (cli_has(l->cli, "times") && !add_stage_table(l, l->jobs[i].job, out, err))
+            return false;
+    }
+    if (shown == 0)
+        str_add(out, word ? "no job has worked on it yet\n" : "nothing was processed yet\n");
+    return true;
+}
+
+static bool add_screen(struct looked *l, bool terminal, struct str *out)
+{
+    struct status_look how = {.width = 80, .utf8 = status_has_utf8(), .rows = 8};
+    int height;
+    if (terminal) {
+        const char *no_colour = getenv("NO_COLOR");
+        status_size(&how.width, &height);
+        how.colour = !(no_colour && *no_colour);
+    } else if (getenv("COLUMNS")) {
+        how.width = atoi(getenv("COLUMNS"));
+    }
+    status_screen(&l->overview, l->name, &how, out);
+    return true;
+}
+
+static bool make_followed(void *arg, bool jobs, struct str *out, struct error *err)
+{
+    struct looked *l = arg;
+    jobs |= cli_has(l->cli, "run") || cli_has(l->cli, "jobs");
+    return look(l, jobs, err) && (jobs ? add_jobs(l, out, err) : add_screen(l, true, out));
+}
+
+/* 4: the newest number of a live run is too old to go by; 3: an alarm stands. */
+static int code_of(const struct standing *o)
+{
+    return o->stale ? EXIT_CODE_STALE : o->n_alarms ? EXIT_CODE_ALARM : EXIT_CODE_DONE;
+}
+
+static int show(struct looked *l)
+{
+    struct error err = {0};
+    struct str text = {0};
+    struct cli *cli = l->cli;
+    if (cli_has(cli, "follow"))
+        return status_follow(make_followed, l, &err);
+    bool details = cli_has(cli, "jobs") || cli_has(cli, "run") || cli_has(cli, "times");
+    bool brief = cli_has(cli, "line");
+    bool ok = look(l, details || cli_has(cli, "json"), &err);
+    if (ok && !details && !brief && !is_campaign(&l->in) && !l->jobs)
+        ok = details = store_jobs(l->store, &l->arena, &l->jobs, &l->n_jobs, &err);
+    if (ok && cli_has(cli, "json"))
+        add_json(l, &text);
+    else if (ok && brief)
+        status_line(&l->overview, l->name, &text);
+    else if (ok)
+        ok = details ? add_jobs(l, &text, &err) : add_screen(l, isatty(STDOUT_FILENO), &text);
+    if (ok)
+        cli_print(&text);
+    str_free(&text);
+    return ok ? code_of(&l->overview) : cli_fail(&err);
+}
+
 static int run(struct cli *cli)
 {
     struct error err = {0};
-    struct store *s = NULL;
-    struct store_job_row *jobs = NULL;
-    size_t n = 0;
+    struct looked l = {.cli = cli};
     if (!cli_operands(cli, 0, 1, "FOLDER", &err))
         return cli_misuse(cli, &err);
     struct params *p = params_make(&cli->arena);
@@ -185,36 +350,24 @@ static int run(struct cli *cli)
         return cli_fail(&err);
     if (cli_has(cli, "serve"))
         return status_serve(cli, p);
-    if (!database_open_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, true, &s, &err))
+    const char *place = cli->n_operands ? cli->operands[0] : NULL;
+    if (!database_open_at(cli, p, place, true, &l.store, &err))
         return cli_fail(&err);
-    bool ok = store_jobs(s, &cli->arena, &jobs, &n, &err);
-    struct str text = {0};
-    if (ok && cli_has(cli, "json")) {
-        struct json_writer w = {.out = &text, .indent = 2};
-        json_object(&w, NULL);
-        json_put_int(&w, "version", 1);
-        json_put_int(&w, "now_ns", clock_now());
-        json_array(&w, "jobs", false);
-        for (size_t i = 0; i < n; i++)
-            put_job(&w, jobs + i, died(s, cli, jobs + i));
-        json_end_array(&w);
-        json_end_object(&w);
-        str_addc(&text, '\n');
-    } else if (ok) {
-        for (size_t i = 0; i < n; i++)
-            print_job(s, cli, jobs + i, &text);
-        if (n == 0)
-            str_add(&text, "nothing was processed yet\n");
-    }
-    if (ok)
-        cli_print(&text);
-    str_free(&text);
-    store_close(s);
-    return ok ? EXIT_CODE_DONE : cli_fail(&err);
+    l.folder = place ? place : ".";
+    l.name = fs_name(fs_absolute(&cli->arena, l.folder));
+    int code = show(&l);
+    arena_free(&l.arena);
+    store_close(l.store);
+    return code;
 }
 
 static const struct option_row options[] = {
     {0, "json", NULL, "print as JSON, with every count and interval"},
+    {0, "follow", NULL, "show it again every two seconds; keys: q quit, j jobs, o overview"},
+    {0, "jobs", NULL, "every job in detail, however many there are"},
+    {0, "run", "N", "only the jobs of run N (a number as lists show it, or a name)"},
+    {0, "times", NULL, "with them where the time goes, stage by stage"},
+    {0, "line", NULL, "one line, for a prompt or a log"},
     {0, "config", "FILE", "settings file, read after the others (also $XFELX_CONFIG)"},
     STATUS_SERVE_OPTIONS,
     {0},
@@ -223,6 +376,8 @@ static const struct option_row options[] = {
 static const struct example examples[] = {
     {"xfelx status results", "show what became of the frames that were processed into the folder results"},
     {"xfelx status results --json", "the same for programs"},
+    {"xfelx status --follow", "keep looking at the campaign that the settings name"},
+    {"xfelx status --run 12 --times", "what became of run 12, and where its time went"},
     {"xfelx status --serve 8080 results",
      "pages about it for a browser on this machine (elsewhere: ssh -L 8080:127.0.0.1:8080 HOST)"},
     {0},
@@ -242,7 +397,11 @@ const struct command command_status = {
         "is hits of the frames "
         "that could be read, with its 95 % interval. indexed: hits with an accepted lattice. weak "
         "frames: below the hit cut, "
-        "indexed all the same, and counted in neither.",
+        "indexed all the same, and counted in neither.\n\n"
+        "A campaign, or more than four jobs, is shown as one screen: rates of the newest ten minutes, small "
+        "plots of three hours, goals, reasons, runs, jobs, alarms. The exit code is 3 while an alarm stands "
+        "and 4 while "
+        "the newest number of a running job is older than 60 s.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -4,6 +4,7 @@
 
 #include "cmd/cli.h"
 #include "param/param.h"
+#include "report/report.h"
 
 /* Rows of the options of --serve. */
 // clang-format off
@@ -18,6 +19,22 @@
     {0, "prefix", "/PATH/", "the path that a proxy puts before all of ours"},                                                     \
     {0, "read-only", NULL, "nothing can be changed from the pages, whoever asks"}
 // clang-format on
+
+/* How a screen is shown: columns, whether marks may be UTF-8 and colours used, and how many runs are listed. */
+struct status_look {
+    int width;
+    bool utf8, colour;
+    size_t rows;
+};
+bool status_has_utf8(void); /* the locale's letters */
+void status_size(int *width, int *height);
+void status_screen(const struct standing *o, const char *name, const struct status_look *look,
+                   struct str *out);
+void status_line(const struct standing *o, const char *name, struct str *out); /* for a prompt */
+
+/* Show what make writes, again and again, until q or a signal; jobs: the list of jobs was asked for. Returns the exit code. */
+int status_follow(bool (*make)(void *arg, bool jobs, struct str *out, struct error *err), void *arg,
+                  struct error *err);
 
 int status_serve(struct cli *cli, const struct params *p);
 

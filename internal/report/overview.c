@@ -75,6 +75,8 @@ double hist_quantile(const struct store_hist *h, double share)
         double here = (double)h->bins[i];
         if (here > 0 && below + here >= want) {
             double lo = bound_of(h, i), hi = bound_of(h, i + 1);
+            double peak = h->kind >= STORE_HIST_STAGE ? 0.1 * h->peak : h->peak;
+            hi = peak > lo && peak < hi ? peak : hi; /* nothing lies above the greatest value */
             return lo + (want - below) / here * (hi - lo);
         }
         below += here;
@@ -130,7 +132,7 @@ size_t overview_series(const struct overview_sources *in, enum series_kind kind,
 
 /* ---- making ---- */
 
-static void make_now(const struct overview_sources *in, struct overview *out)
+static void make_now(const struct overview_sources *in, struct standing *out)
 {
     struct store_minute sum = {0};
     size_t minutes = in->n_minutes < OVERVIEW_NOW ? in->n_minutes : OVERVIEW_NOW, first = minutes;
@@ -155,7 +157,7 @@ static void make_now(const struct overview_sources *in, struct overview *out)
     out->lattices_h_hi = (n + half) * per_hour;
 }
 
-static void make_resolution(const struct overview_sources *in, struct overview *out)
+static void make_resolution(const struct overview_sources *in, struct standing *out)
 {
     static const double shares[3] = {0.25, 0.5, 0.75}; /* of 1/d²: 25 % are below the first */
     for (int i = 0; i < 3; i++) {
@@ -218,7 +220,7 @@ static double time_left(uint64_t missing, double per_hour)
     return s <= GOAL_SECONDS ? s : NAN;
 }
 
-static void make_goals(const struct overview_sources *in, struct arena *a, struct overview *out)
+static void make_goals(const struct overview_sources *in, struct arena *a, struct standing *out)
 {
     struct overview_goal *goals = arena_array(a, in->n_datasets + 1, sizeof *goals);
     for (size_t i = 0; i < in->n_datasets; i++) {
@@ -235,7 +237,7 @@ static void make_goals(const struct overview_sources *in, struct arena *a, struc
     out->goals = goals;
 }
 
-static void make_finding(struct overview *o)
+static void make_finding(struct standing *o)
 {
     const struct figures *f = &o->all;
     if (o->n_alarms)
@@ -252,13 +254,13 @@ static void make_finding(struct overview *o)
                  100 * f->indexing_rate.share);
 }
 
-void overview_make(const struct overview_sources *in, struct arena *a, struct overview *out)
+void overview_make(const struct overview_sources *in, struct arena *a, struct standing *out)
 {
     const struct store_totals *t = &in->totals;
     struct store_counts counts = {
         .frames = t->frames, .lattices = t->lattices, .reflections = t->reflections};
     memcpy(counts.by_outcome, t->by_outcome, sizeof counts.by_outcome);
-    *out = (struct overview){.in = in, .age_s = NAN, .behind_s = NAN};
+    *out = (struct standing){.in = in, .age_s = NAN, .behind_s = NAN};
     figures_of(&counts, &out->all);
     for (size_t i = 0; i < in->n_jobs; i++)
         if (in->jobs[i].state > 0 && in->jobs[i].state < JOB_STATE_END)

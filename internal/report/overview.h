@@ -50,7 +50,7 @@ struct overview_goal {
         left_hi_s; /* at the present rate and its 95 % interval; NaN: not at this rate (more than a day) */
 };
 
-struct overview {
+struct standing {
     const struct overview_sources *in;
     struct figures all;
     struct rate hit_now, indexed_now;                           /* of the newest ten minutes of data */
@@ -68,10 +68,10 @@ struct overview {
     char finding[160]; /* in one sentence */
 };
 
-void overview_make(const struct overview_sources *in, struct arena *a, struct overview *out);
+void overview_make(const struct overview_sources *in, struct arena *a, struct standing *out);
 
 /* As members of an open object: all of STORE 10 but "jobs". experiment: a name for it. */
-void overview_json(const struct overview *o, const char *experiment, struct json_writer *w);
+void overview_json(const struct standing *o, const char *experiment, struct json_writer *w);
 
 /* {"k", "n", "p", "lo", "hi"}: how fractions are written (WEB 7). */
 void rate_json(const struct rate *r, const char *key, struct json_writer *w);

@@ -21,7 +21,7 @@ static void put_time(struct json_writer *w, const char *key, int64_t ns)
     json_put_real(w, key, ns ? 1e-9 * (double)ns : NAN);
 }
 
-static void put_now(const struct overview *o, struct json_writer *w)
+static void put_now(const struct standing *o, struct json_writer *w)
 {
     json_object(w, "now");
     if (o->run)
@@ -41,7 +41,7 @@ static void put_now(const struct overview *o, struct json_writer *w)
     json_end_object(w);
 }
 
-static void put_totals(const struct overview *o, struct json_writer *w)
+static void put_totals(const struct standing *o, struct json_writer *w)
 {
     const struct store_totals *t = &o->in->totals;
     json_object(w, "totals");
@@ -66,7 +66,7 @@ static void put_totals(const struct overview *o, struct json_writer *w)
     json_end_array(w);
 }
 
-static void put_stages(const struct overview *o, struct json_writer *w)
+static void put_stages(const struct standing *o, struct json_writer *w)
 {
     json_array(w, "stages", false);
     for (size_t i = 0; i < o->in->n_hists; i++) {
@@ -86,7 +86,7 @@ static void put_stages(const struct overview *o, struct json_writer *w)
     json_end_array(w);
 }
 
-static void put_run(const struct overview *o, const struct store_run_row *r, struct json_writer *w)
+static void put_run(const struct standing *o, const struct store_run_row *r, struct json_writer *w)
 {
     uint64_t frames = 0, hits = 0, indexed = 0;
     json_object(w, NULL);
@@ -113,7 +113,7 @@ static void put_run(const struct overview *o, const struct store_run_row *r, str
     json_end_object(w);
 }
 
-static void put_lists(const struct overview *o, struct json_writer *w)
+static void put_lists(const struct standing *o, struct json_writer *w)
 {
     json_array(w, "runs", false);
     for (size_t i = 0; i < o->in->n_runs; i++)
@@ -153,7 +153,7 @@ static void put_lists(const struct overview *o, struct json_writer *w)
     json_end_array(w);
 }
 
-void overview_json(const struct overview *o, const char *experiment, struct json_writer *w)
+void overview_json(const struct standing *o, const char *experiment, struct json_writer *w)
 {
     const struct store_health *h = &o->in->health;
     put_time(w, "t", o->in->now);

@@ -25,4 +25,6 @@ struct figures {
 };
 void figures_of(const struct store_counts *c, struct figures *out);
 
+#include "report/overview.h"
+
 #endif

@@ -40,7 +40,7 @@ static void rates_are_of_ten_minutes_and_of_all(void **state)
 {
     (void)state;
     struct arena a = {0};
-    struct overview o;
+    struct standing o;
     struct overview_sources in = steady();
     with_job(&in);
     overview_make(&in, &a, &o);
@@ -60,7 +60,7 @@ static void nothing_has_no_numbers(void **state)
 {
     (void)state;
     struct arena a = {0};
-    struct overview o;
+    struct standing o;
     const struct overview_sources in = {.disk_free = NAN};
     overview_make(&in, &a, &o);
     assert_true(isnan(o.age_s) && isnan(o.frames_hz) && isnan(o.hit_now.share) && isnan(o.res_a[1]));
@@ -72,7 +72,7 @@ static void a_goal_is_a_time_or_never(void **state)
 {
     (void)state;
     struct arena a = {0};
-    struct overview o;
+    struct standing o;
     struct overview_sources in = steady();
     const char *tags[] = {"x"};
     const struct store_run_row run = {.id = 3, .tags = tags, .n_tags = 1};
@@ -97,9 +97,10 @@ static void quantiles_lie_within_their_bins(void **state)
     (void)state;
     uint64_t bins[4] = {0, 10, 10, 0};
     const struct store_hist h = {
-        .kind = STORE_HIST_RMSD, .n = 20, .lo = 0, .step = 1, .n_bins = 4, .bins = bins};
+        .kind = STORE_HIST_RMSD, .n = 20, .peak = 2.5, .lo = 0, .step = 1, .n_bins = 4, .bins = bins};
     assert_double_equal(hist_quantile(&h, 0.5), 2, 1e-12);
     assert_double_equal(hist_quantile(&h, 0.25), 1.5, 1e-12);
+    assert_double_equal(hist_quantile(&h, 1), 2.5, 1e-12); /* and none above the greatest */
     struct store_hist over = h;
     over.n = 40, over.over = 20;
     assert_true(isnan(hist_quantile(&over, 0.9)));
@@ -124,7 +125,7 @@ static void json_reads_back_and_unknown_is_null(void **state)
     struct arena a = {0};
     struct str text = {0};
     struct error err = {0};
-    struct overview o;
+    struct standing o;
     struct json_writer w = {.out = &text};
     double p = 0;
     struct overview_sources in = steady();

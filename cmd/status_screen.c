@@ -1,0 +1,257 @@
+/* status_screen.c - the overview as one screen of text: `status` of a campaign, and --follow. Pure but for the environment's words about the
+ * terminal. Marks of small plots are ASCII where the locale has no UTF-8. */
+#include "cmd/status.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MARKS = 45, MINUTES_A_MARK = 4, WIDE = 120, LIST = 6, TEXT = 160 };
+
+bool status_has_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (int i = 0; i < 3; i++) {
+        const char *v = getenv(names[i]);
+        if (v && *v)
+            return strstr(v, "UTF-8") || strstr(v, "utf8") || strstr(v, "UTF8") || strstr(v, "utf-8");
+    }
+    return false;
+}
+
+/* One mark a value, from 0 to the greatest: nothing for NaN. */
+static void add_marks(struct str *out, const double *v, size_t n, bool utf8)
+{
+    static const char *const fine[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static const char *const plain[] = {"_", ".", "-", "=", "+", "*", "%", "#"};
+    double top = 0;
+    for (size_t i = 0; i < n; i++)
+        top = v[i] > top ? v[i] : top;
+    for (size_t i = 0; i < n; i++) {
+        int level = top > 0 ? (int)(7.999 * v[i] / top) : 0;
+        str_add(out, isnan(v[i]) ? " " : (utf8 ? fine : plain)[level < 0 ? 0 : level > 7 ? 7 : level]);
+    }
+}
+
+static void add_bar(struct str *out, double share, int width, bool utf8)
+{
+    int n = (int)lrint(share * width);
+    for (int i = 0; i < (n < width ? n : width); i++)
+        str_add(out, utf8 ? "█" : "#");
+}
+
+/* Seconds as people say them: "9 s", "22 min", "3 h 48". */
+static char *say_time(double s, char out[32])
+{
+    if (isnan(s))
+        snprintf(out, 32, "-");
+    else if (s < 120)
+        snprintf(out, 32, "%.0f s", s);
+    else if (s < 7200)
+        snprintf(out, 32, "%.0f min", s / 60);
+    else
+        snprintf(out, 32, "%d h %02d", (int)(s / 3600), (int)(s / 60) % 60);
+    return out;
+}
+
+static void add_plot(struct str *out, const struct standing *o, const char *name, const char *value,
+                     const char *interval, enum series_kind kind, const struct status_look *look)
+{
+    double v[MARKS];
+    size_t n = overview_series(o->in, kind, MINUTES_A_MARK, v, MARKS);
+    str_printf(out, "%-13s %9s   %-15s ", name, value, interval);
+    add_marks(out, v + (n > 36 && look->width < WIDE ? n - 36 : 0), n > 36 && look->width < WIDE ? 36 : n,
+              look->utf8);
+    str_addc(out, '\n');
+}
+
+static void add_rate(struct str *out, const struct standing *o, const char *name, const struct rate *r,
+                     enum series_kind kind, const struct status_look *look)
+{
+    char value[32] = "-", interval[48] = "";
+    if (r->of >= RATE_FEW) {
+        snprintf(value, sizeof value, "%.1f %%", 100 * r->share);
+        snprintf(interval, sizeof interval, "%.1f - %.1f", 100 * r->lo, 100 * r->hi);
+    } else if (r->of) {
+        snprintf(value, sizeof value, "%llu of %llu", (unsigned long long)r->n, (unsigned long long)r->of);
+    }
+    add_plot(out, o, name, value, interval, kind, look);
+}
+
+static void add_head(struct str *out, const struct standing *o, const char *name,
+                     const struct status_look *look)
+{
+    char when[32], time[32], run[NAME_VISIBLE];
+    str_printf(out, "%.30s", name);
+    if (o->run)
+        str_printf(out, "   run %lld %.24s", (long long)o->run->ord,
+                   str_visible(o->run->name, run, sizeof run));
+    if (o->running && isfinite(o->frames_hz))
+        str_printf(out, "   %.1f Hz", o->frames_hz);
+    if (isfinite(o->behind_s) && o->behind_s < 86400) /* older data are not behind, but old */
+        str_printf(out, "   %s behind", say_time(o->behind_s, time));
+    str_printf(out, "   %s\n", clock_text(o->in->now, when));
+    const char *bold = look->colour ? (o->n_alarms ? "\033[1;31m" : "\033[1m") : "";
+    str_printf(out, "%s%s%s\n", bold, o->finding, look->colour ? "\033[0m" : "");
+    for (size_t i = 0; i < o->n_alarms; i++)
+        str_printf(out, "! %s: %s\n", i ? o->alarms[i].text : o->alarms[i].kind, o->alarms[i].hint);
+    str_addc(out, '\n');
+}
+
+static void add_plots(struct str *out, const struct standing *o, const struct status_look *look)
+{
+    char value[32] = "-", interval[48] = "";
+    str_printf(out, "%-13s %9s   %-15s %s\n", "", "10 min", "95 %", "newest 3 h, one mark = 4 min");
+    add_rate(out, o, "hits", &o->hit_now, SERIES_HIT_RATE, look);
+    add_rate(out, o, "indexed/hits", &o->indexed_now, SERIES_INDEXING_RATE, look);
+    if (isfinite(o->lattices_h)) {
+        snprintf(value, sizeof value, "%.0f", o->lattices_h);
+        snprintf(interval, sizeof interval, "%.0f - %.0f", o->lattices_h_lo, o->lattices_h_hi);
+    }
+    add_plot(out, o, "lattices/h", value, interval, SERIES_LATTICES, look);
+    snprintf(value, sizeof value, isfinite(o->res_a[1]) ? "%.2f A" : "-", o->res_a[1]);
+    interval[0] = 0;
+    if (isfinite(o->res_a[0]) && isfinite(o->res_a[2]))
+        snprintf(interval, sizeof interval, "%.2f - %.2f", o->res_a[2], o->res_a[0]);
+    add_plot(out, o, "resolution", value, interval, SERIES_RESOLUTION, look);
+    str_addc(out, '\n');
+}
+
+static void add_goals(struct str *out, const struct standing *o)
+{
+    char left[32], lo[32], hi[32];
+    if (o->n_goals)
+        str_printf(out, "%-20s %10s %10s   %s\n", "goal", "have", "of", "left (95 %)");
+    for (size_t i = 0; i < o->n_goals && i < LIST; i++) {
+        const struct overview_goal *g = o->goals + i;
+        str_printf(out, "%-20.20s %10llu %10llu   ", g->dataset, (unsigned long long)g->have,
+                   (unsigned long long)g->goal);
+        if (g->have >= g->goal)
+            str_add(out, "reached\n");
+        else if (isnan(g->left_s))
+            str_add(out, "not at this rate\n");
+        else
+            str_printf(out, "%s (%s to %s)\n", say_time(g->left_s, left), say_time(g->left_lo_s, lo),
+                       say_time(g->left_hi_s, hi));
+    }
+    if (o->n_goals)
+        str_addc(out, '\n');
+}
+
+/* The reasons of hits that have no lattice, the most frequent first. */
+static void add_reasons(struct str *out, const struct standing *o, const struct status_look *look)
+{
+    const uint64_t *n = o->in->totals.by_reason;
+    bool shown[64] = {false};
+    str_add(out, "why hits were not indexed\n");
+    for (int line = 0; line < LIST; line++) {
+        int best = 0;
+        for (int r = REASON_TOO_MANY; r < REASON_SIGMA_B; r++)
+            if (n[r] && !shown[r] && (!best || n[r] > n[best]))
+                best = r;
+        if (!best)
+            break;
+        shown[best] = true;
+        struct rate share = rate_of(n[best], o->all.hits);
+        str_printf(out, "  %-44.44s %5.1f %%  ", reason_help((enum reason)best), 100 * share.share);
+        add_bar(out, share.share, 20, look->utf8);
+        str_addc(out, '\n');
+    }
+    str_addc(out, '\n');
+}
+
+static void add_run(struct str *out, const struct standing *o, const struct store_run_row *r)
+{
+    const struct store_tally *t = NULL;
+    const struct store_book_job *j = NULL;
+    char name[NAME_VISIBLE];
+    for (size_t i = 0; i < o->in->n_jobs; i++)
+        if (o->in->jobs[i].key.run == r->id && !o->in->jobs[i].key.task_rev)
+            j = o->in->jobs + i;
+    for (size_t i = 0; j && i < o->in->n_tallies; i++)
+        if (o->in->tallies[i].job == j->id)
+            t = o->in->tallies + i;
+    str_printf(out, "%5lld  %-18.18s %-12s", (long long)r->ord, str_visible(r->name, name, sizeof name),
+               run_state_word((int)r->state));
+    if (t) {
+        struct rate hit = rate_of(t->hits, t->frames - t->failed), indexed = rate_of(t->indexed, t->hits);
+        double done = j->n_expected > 0 ? 100.0 * (double)t->frames / (double)j->n_expected : NAN;
+        str_printf(out, " %9llu", (unsigned long long)t->frames);
+        str_printf(out, isnan(done) ? "     -" : " %4.0f%%", done);
+        str_printf(out, isnan(hit.share) ? "     -" : " %5.1f", 100 * hit.share);
+        str_printf(out, isnan(indexed.share) ? "     -" : " %5.1f", 100 * indexed.share);
+    } else {
+        str_printf(out, " %9s %5s %5s %5s", "-", "-", "-", "-");
+    }
+    if (j)
+        str_printf(out, "  %lld %s", (long long)j->id, job_state_word((int)j->state));
+    str_addc(out, '\n');
+}
+
+static void add_runs(struct str *out, const struct standing *o, size_t rows)
+{
+    str_printf(out, "%5s  %-18s %-12s %9s %5s %5s %5s  %s\n", "run", "name", "state", "frames", "done",
+               "hit%", "idx%", "job");
+    for (size_t i = 0; i < o->in->n_runs && i < rows; i++)
+        add_run(out, o, o->in->runs + o->in->n_runs - 1 - i);
+    if (o->in->n_runs > rows)
+        str_printf(out, "       and %zu earlier runs\n", o->in->n_runs - rows);
+}
+
+static void add_machinery(struct str *out, const struct standing *o)
+{
+    char age[32];
+    const struct store_health *h = &o->in->health;
+    const char *comma = "\njobs: ";
+    for (int s = 1; s < JOB_STATE_END; s++)
+        if (o->jobs_by[s]) {
+            str_printf(out, "%s%u %s", comma, o->jobs_by[s], job_state_word(s));
+            comma = ", ";
+        }
+    if (h->lease_owner[0] && h->lease_expires > o->in->now)
+        str_printf(out, "\nwatch: %.50s, %s ago", h->lease_owner,
+                   say_time(1e-9 * (double)(o->in->now - h->lease_renewed), age));
+    else
+        str_add(out, "\nwatch: nobody");
+    str_printf(out, "   newest number: %s%s\n", say_time(o->age_s, age), isnan(o->age_s) ? "" : " old");
+    for (size_t i = 0; i < o->in->n_errors && i < 3; i++) {
+        char when[32], text[TEXT];
+        const struct store_event *e = o->in->errors + i;
+        str_printf(out, "%.16s %s job %lld: %.60s\n", clock_text(e->t, when), e->kind, (long long)e->job,
+                   str_visible(e->body, text, sizeof text));
+    }
+}
+
+void status_screen(const struct standing *o, const char *name, const struct status_look *look,
+                   struct str *out)
+{
+    add_head(out, o, name, look);
+    if (o->all.frames) {
+        add_plots(out, o, look);
+        add_goals(out, o);
+        if (o->all.hits > o->all.indexed)
+            add_reasons(out, o, look);
+    }
+    add_runs(out, o, look->rows);
+    add_machinery(out, o);
+}
+
+void status_line(const struct standing *o, const char *name, struct str *out)
+{
+    char behind[32];
+    str_printf(out, "%s", name);
+    if (o->run)
+        str_printf(out, " run %lld", (long long)o->run->ord);
+    const struct rate *hit = o->running ? &o->hit_now : &o->all.hit_rate,
+                      *indexed = o->running ? &o->indexed_now : &o->all.indexing_rate;
+    if (hit->of >= RATE_FEW)
+        str_printf(out, " hits %.1f%%", 100 * hit->share);
+    if (indexed->of >= RATE_FEW)
+        str_printf(out, " indexed %.1f%%", 100 * indexed->share);
+    if (isfinite(o->behind_s))
+        str_printf(out, " %s behind", say_time(o->behind_s, behind));
+    if (o->n_alarms)
+        str_printf(out, " %zu alarm%s: %s", o->n_alarms, o->n_alarms == 1 ? "" : "s", o->alarms[0].kind);
+    str_addc(out, '\n');
+}
