@@ -105,7 +105,8 @@ static bool is_nameless(const struct poll *p, size_t i)
 /* A claim of which the scheduler was never told: whoever made it is gone, or would have gone on by now. */
 static bool is_forgotten_claim(const struct poll *p, const struct store_attempt *a)
 {
-    return a->state == ATTEMPT_CLAIMED && p->now - a->claim_t >= FIND_SECONDS * INT64_C(1000000000);
+    int64_t most = FIND_SECONDS * INT64_C(1000000000), wait = p->c->grace < most ? p->c->grace : most;
+    return a->state == ATTEMPT_CLAIMED && p->now - a->claim_t >= wait;
 }
 
 /* The scheduler may know an attempt that we have no id of: by its name. Doubles are cancelled. */
