@@ -81,7 +81,8 @@ static void a_job_that_does_not_end_is_cancelled(void **state)
         skip();
     assert_false(cycle_rehearse(&c, (const char *const[]){"60", NULL}, 0.5, &says, &err));
     assert_int_equal(err.code, ERROR_BUSY);
-    assert_non_null(strstr(err.detail, "running"));
+    assert_non_null(
+        strstr(err.detail, "the scheduler says")); /* running, or on a busy machine still queued */
     str_free(&says);
 }
 
