@@ -205,8 +205,10 @@ static void move_writer(struct moving *m, const struct schema_column *columns, s
     const char *journal = move_path(m, column_of(columns, row, "journal"), a);
     if (!journal || !*journal)
         return;
+    char now[FOLDER_MAX];
+    folder_now(m->to, fs_folder(a, journal), now);
     m->out->journals++;
-    m->out->journals_missing += !fs_is_file(journal);
+    m->out->journals_missing += !fs_is_file(fs_join(a, now, fs_name(journal)));
 }
 
 static void move_row(void *arg, const struct schema_table *t, const struct schema_column *columns,
