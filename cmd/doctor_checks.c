@@ -110,7 +110,7 @@ static void clocks(struct doctor *d)
         doctor_say(d, DOCTOR_NOTE, "", "the file server's clock cannot be asked");
     if (file)
         unlink(file);
-    struct snapshot snapshot;
+    struct snapshot snapshot = {0};
     if (d->store && store_read_snapshot(d->store, d->arena, &snapshot, NULL))
         say_clock(d, "the database", snapshot.now - clock_now());
 }
@@ -291,7 +291,7 @@ static void facility(struct doctor *d)
 
 static void work(struct doctor *d)
 {
-    struct snapshot s;
+    struct snapshot s = {0};
     struct error err = {0};
     size_t trials = 0, groups = 0, uses = 0;
     if (!d->store) {
