@@ -190,7 +190,7 @@ static bool has_tag(const struct store_run_row *r, const char *tag)
     return false;
 }
 
-static bool belongs(const struct store_dataset_row *d, const struct store_run_row *r)
+bool dataset_has_run(const struct store_dataset_row *d, const struct store_run_row *r)
 {
     size_t n = 0;
     for (size_t i = 0; i < d->n_tags; i++)
@@ -209,7 +209,7 @@ static uint64_t lattices_of(const struct overview_sources *in, const struct stor
     for (size_t i = 0; i < in->n_jobs; i++)
         for (size_t k = 0; k < in->n_runs; k++)
             if (!in->jobs[i].key.task_rev && in->jobs[i].trial == trial &&
-                in->runs[k].id == in->jobs[i].key.run && belongs(d, in->runs + k))
+                in->runs[k].id == in->jobs[i].key.run && dataset_has_run(d, in->runs + k))
                 n += (uint64_t)in->jobs[i].n_lattices;
     return n;
 }

@@ -70,6 +70,9 @@ struct standing {
 
 void overview_make(const struct overview_sources *in, struct arena *a, struct standing *out);
 
+/* Does a run belong to a dataset by its tags? */
+bool dataset_has_run(const struct store_dataset_row *d, const struct store_run_row *r);
+
 /* As members of an open object: all of STORE 10 but "jobs". experiment: a name for it. */
 void overview_json(const struct standing *o, const char *experiment, struct json_writer *w);
 

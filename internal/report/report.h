@@ -26,5 +26,6 @@ struct figures {
 void figures_of(const struct store_counts *c, struct figures *out);
 
 #include "report/overview.h"
+#include "report/summary.h"
 
 #endif

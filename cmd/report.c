@@ -1,0 +1,167 @@
+/* report.c - `xfelx report`: what became of a run, a tag, a trial, a dataset or all of it, for the log book. */
+#include "cmd/cli.h"
+#include "cmd/database.h"
+
+#include "pipeline/pipeline.h"
+#include "report/report.h"
+
+#include <string.h>
+
+static bool is_in(const int64_t *ids, size_t n, int64_t id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+/* Runs of a tag or a dataset, by row. */
+static bool runs_of(struct store *s, struct cli *cli, int64_t **ids, size_t *n, struct error *err)
+{
+    const char *word = cli_value(cli, "run", NULL), *tag = cli_value(cli, "tag", NULL),
+               *name = cli_value(cli, "dataset", NULL);
+    if (word)
+        return store_find_runs(s, &word, 1, &cli->arena, ids, n, err);
+    struct store_run_row *rows;
+    struct store_dataset_row *sets;
+    size_t n_rows = 0, n_sets = 0, at = 0;
+    const struct store_run_filter any = {.tag = tag};
+    if (!store_runs(s, &any, &cli->arena, &rows, &n_rows, err) ||
+        !store_datasets(s, &cli->arena, &sets, &n_sets, err))
+        return false;
+    while (name && at < n_sets && strcmp(sets[at].name, name) != 0)
+        at++;
+    if (name && at == n_sets)
+        return error_set(err, ERROR_USAGE, "there is no dataset %s", name);
+    *ids = arena_array(&cli->arena, n_rows + 1, sizeof **ids);
+    *n = 0;
+    for (size_t i = 0; i < n_rows; i++)
+        if (!name || dataset_has_run(sets + at, rows + i))
+            (*ids)[(*n)++] = rows[i].id;
+    return true;
+}
+
+/* The jobs that are asked for: of frames, not of tasks. */
+static bool choose(struct store *s, struct cli *cli, struct store_jobs_of *of, const char **title,
+                   struct error *err)
+{
+    static const char *const words[] = {"run", "tag", "trial", "dataset"};
+    const char *given = NULL;
+    for (int i = 0; i < 4; i++)
+        if (cli_has(cli, words[i])) {
+            if (given)
+                return error_set(err, ERROR_USAGE,
+                                 "a report is of a run, a tag, a trial or a dataset, of one");
+            given = words[i];
+        }
+    *of = (struct store_jobs_of){0};
+    *title = "all runs";
+    if (!given)
+        return true;
+    *title = arena_printf(&cli->arena, "%s %s", given, cli_value(cli, given, ""));
+    struct store_job_filter f = {.trial = -1};
+    struct store_book_job *jobs;
+    int64_t *runs = NULL;
+    size_t n_jobs = 0, n_runs = 0;
+    bool trial = strcmp(given, "trial") == 0;
+    if (!cli_int(cli, "trial", 0, UINT32_MAX, -1, &f.trial, err) ||
+        (!trial && !runs_of(s, cli, &runs, &n_runs, err)) ||
+        !store_book_jobs(s, &f, &cli->arena, &jobs, &n_jobs, err))
+        return false;
+    int64_t *ids = arena_array(&cli->arena, n_jobs + 1, sizeof *ids);
+    for (size_t i = 0; i < n_jobs; i++)
+        if (!jobs[i].key.task_rev && !jobs[i].key.version && (trial || is_in(runs, n_runs, jobs[i].key.run)))
+            ids[of->n++] = jobs[i].id;
+    of->jobs = ids;
+    return of->n > 0 || error_set(err, ERROR_USAGE, "no job belongs to %s", *title);
+}
+
+static const struct {
+    const char *option;
+    void (*write)(const struct summary *s, struct str *out);
+} forms[] = {
+    {"json", summary_json}, {"csv", summary_csv}, {"cells", summary_cells}, {"weather", summary_weather}};
+
+static bool write_html(const struct summary *s, const char *path, struct error *err)
+{
+    struct str text = {0};
+    summary_html(s, &text);
+    bool ok = fs_write_atomic(path, text.text, text.len, err);
+    str_free(&text);
+    return ok;
+}
+
+static int run(struct cli *cli)
+{
+    struct error err = {0};
+    struct store *s = NULL;
+    struct summary summary;
+    struct store_jobs_of of;
+    const char *title = "";
+    if (!cli_operands(cli, 0, 1, "FOLDER", &err))
+        return cli_misuse(cli, &err);
+    if (cli_has(cli, "post")) {
+        error_set(&err, ERROR_USAGE, "reports cannot be posted to a log book yet");
+        error_hint(&err, "write one with --html FILE and attach it");
+        return cli_fail(&err);
+    }
+    struct params *p = params_make(&cli->arena);
+    if (!params_load_settings(p, cli_value(cli, "config", NULL), &err) ||
+        !database_open_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, true, &s, &err))
+        return cli_fail(&err);
+    bool ok = choose(s, cli, &of, &title, &err) && summary_read(s, of, &cli->arena, &summary, &err);
+    store_close(s);
+    if (!ok)
+        return cli_fail(&err);
+    summary.title = title;
+    for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
+        summary.stages[i] = stage_info((size_t)i)->name;
+    const char *html = cli_value(cli, "html", NULL);
+    if (html)
+        return write_html(&summary, html, &err) ? EXIT_CODE_DONE : cli_fail(&err);
+    void (*write)(const struct summary *s, struct str *out) = summary_text;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        write = cli_has(cli, forms[i].option) ? forms[i].write : write;
+    struct str text = {0};
+    write(&summary, &text);
+    cli_print(&text);
+    str_free(&text);
+    return EXIT_CODE_DONE;
+}
+
+static const struct option_row options[] = {
+    {0, "run", "N", "of run N (a number as lists show it, or a name); several: 12-15,20"},
+    {0, "tag", "T", "of all runs with this tag"},
+    {0, "trial", "N", "of trial N"},
+    {0, "dataset", "D", "of the runs of a dataset"},
+    {0, "json", NULL, "as JSON"},
+    {0, "csv", NULL, "as CSV, a line a number with its interval"},
+    {0, "cells", NULL, "as CSV, the cells of a sample of the lattices"},
+    {0, "weather", NULL, "what each rank did: from when to when, duty cycle, who was waited for"},
+    {0, "html", "FILE", "write a page that needs nothing else and prints on A4"},
+    {0, "post", "elog", "not yet: refused"},
+    {0, "config", "FILE", "settings file, read after the others (also $XFELX_CONFIG)"},
+    {0},
+};
+
+static const struct example examples[] = {
+    {"xfelx report results", "what became of everything in the folder results"},
+    {"xfelx report --run 12 --html run12.html", "a page about run 12 for the log book"},
+    {"xfelx report --tag dark --csv", "the numbers of all runs tagged dark"},
+    {0},
+};
+
+const struct command command_report = {
+    .name = "report",
+    .summary = "sum up a run, a tag, a trial or a dataset for the log book",
+    .usage = "[OPTIONS] [FOLDER]",
+    .text =
+        "Adds up what is in the database (found as by status): frames, hits, indexed, lattices, with "
+        "intervals; cells, "
+        "resolution and rmsd as medians with their 16 and 84 percentiles over an even sample of the "
+        "lattices; "
+        "reasons; what each rank did. Only counts are read, never frames, so that it is quick for millions.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

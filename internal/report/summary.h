@@ -1,0 +1,49 @@
+/* summary.h - what a report says about a set of jobs: a run's, a tag's, a trial's, a dataset's, or all (UI 8).
+ *
+ * Read once, then written as text, CSV, JSON or a page of HTML that needs nothing else. All but summary_read are pure.
+ */
+#ifndef XFELX_REPORT_SUMMARY_H
+#define XFELX_REPORT_SUMMARY_H
+
+#include "report/report.h"
+
+/* Of a distribution: median and [16, 84] percentiles (SCIENCE 5); NaN: of nothing. */
+struct spread {
+    size_t n;
+    double median, lo, hi;
+};
+
+/* Values that are not finite are left out; sorts them in place. */
+struct spread spread_of(double *values, size_t n);
+
+struct summary {
+    const char *title;             /* of whom: "run 12" */
+    const char *stages[STAGE_MAX]; /* their names (pipeline.h) */
+    const char *phil;              /* parameters of the newest trial; "": none */
+    struct store_jobs_of of;
+    struct store_totals totals;
+    struct figures all;
+    struct spread cell[6], res_a, rmsd_px;
+    const struct store_hist *hists;
+    const struct store_sampled *sample;
+    const struct store_rank *ranks;
+    const struct store_book_job *jobs; /* with all attempts */
+    size_t n_hists, n_sample, n_ranks, n_jobs;
+    int64_t now;
+};
+
+/* title and stages are the caller's. In the arena. */
+bool summary_read(struct store *s, struct store_jobs_of of, struct arena *a, struct summary *out,
+                  struct error *err);
+
+/* How a rank spent its time: share of the threads' time from its first to its last frame that was spent on frames; NaN: not known. */
+double rank_duty(const struct store_rank *r, uint32_t threads);
+
+void summary_text(const struct summary *s, struct str *out);
+void summary_csv(const struct summary *s, struct str *out);
+void summary_cells(const struct summary *s, struct str *out);   /* CSV: a row a sampled lattice */
+void summary_weather(const struct summary *s, struct str *out); /* what each rank did, and who was late */
+void summary_json(const struct summary *s, struct str *out);
+void summary_html(const struct summary *s, struct str *out); /* well-formed as XML too */
+
+#endif

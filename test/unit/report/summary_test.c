@@ -1,0 +1,119 @@
+/* summary_test.c - spreads, duty, and the forms of a report; names from outside are hostile. */
+#include "report/report.h"
+
+#include "support.h"
+
+#include <math.h>
+#include <string.h>
+
+static void a_spread_is_median_and_percentiles_of_what_is_finite(void **state)
+{
+    (void)state;
+    double v[] = {5, NAN, 1, 3, 2, 4};
+    struct spread s = spread_of(v, 6);
+    assert_int_equal(s.n, 5);
+    assert_double_equal(s.median, 3, 0);
+    assert_double_equal(s.lo, 1.64, 1e-12);
+    assert_double_equal(s.hi, 4.36, 1e-12);
+    assert_true(isnan(spread_of(v, 0).median));
+}
+
+static void duty_is_a_share_of_the_threads_time(void **state)
+{
+    (void)state;
+    struct store_rank r = {.frames = 100, .first_t = 1, .last_t = 1 + 10 * INT64_C(1000000000)};
+    r.stage_ms[0] = 10000;
+    assert_double_equal(rank_duty(&r, 2), 0.49, 1e-6); /* 98 of 100 frames × 100 ms in 2 × 10 s */
+    assert_true(isnan(rank_duty(&r, 0)));
+    r.last_t = r.first_t;
+    assert_true(isnan(rank_duty(&r, 2)));
+}
+
+static const char hostile[] = "<script>alert(1)</script>\"&\x01\xff";
+
+static struct summary hostile_summary(struct store_book_job *job, struct store_sampled *sample)
+{
+    static uint64_t bins[3] = {1, 5, 0};
+    static const struct store_hist hist = {
+        .kind = STORE_HIST_RMSD, .n = 6, .step = 1, .n_bins = 3, .bins = bins};
+    *job = (struct store_book_job){.id = 1, .run = hostile, .folder = hostile, .state = JOB_DONE};
+    *sample = (struct store_sampled){.cell = {79, 79, 38, 90, 90, 90}, .res_a = 2, .rmsd_px = NAN};
+    struct summary s = {
+        .title = hostile, .phil = hostile, .jobs = job, .n_jobs = 1, .hists = &hist, .n_hists = 1};
+    s.sample = sample, s.n_sample = 1;
+    s.totals.by_reason[REASON_ICE] = 3;
+    s.all.hit_rate = rate_of(30, 100);
+    s.all.indexing_rate = rate_of(3, 4);
+    double a = 79;
+    s.cell[0] = spread_of(&a, 1);
+    return s;
+}
+
+static void html_holds_nothing_of_what_a_name_says(void **state)
+{
+    (void)state;
+    struct store_book_job job;
+    struct store_sampled sample;
+    const struct summary s = hostile_summary(&job, &sample);
+    struct str out = {0};
+    summary_html(&s, &out);
+    assert_null(strstr(out.text, "<script"));
+    assert_non_null(strstr(out.text, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&amp;"));
+    assert_null(strchr(out.text, '\x01'));
+    assert_null(strchr(out.text, '\xff'));
+    assert_non_null(strstr(out.text, "<svg"));
+    assert_non_null(strstr(out.text, "</body></html>"));
+    str_free(&out);
+}
+
+static void forms_for_programs_read_back(void **state)
+{
+    (void)state;
+    struct store_book_job job;
+    struct store_sampled sample;
+    struct error err = {0};
+    double p = 0;
+    const struct summary s = hostile_summary(&job, &sample);
+    struct str out = {0};
+    summary_json(&s, &out);
+    struct json *root = json_parse(out.text, out.len, "report", &err);
+    assert_non_null(root);
+    assert_true(json_number(json_get(json_get(root, "hit"), "p"), &p));
+    assert_double_equal(p, 0.3, 1e-12);
+    json_free(root);
+    str_clear(&out);
+    summary_csv(&s, &out);
+    assert_non_null(strstr(out.text, "hit_rate,0.300000,"));
+    assert_non_null(strstr(out.text, "reason_ice,3,,,frames\n"));
+    str_clear(&out);
+    summary_cells(&s, &out);
+    assert_non_null(strstr(out.text, "79.0000,79.0000,38.0000,90.0000,90.0000,90.0000,2.000,\n"));
+    str_free(&out);
+}
+
+static void who_is_waited_for_is_named(void **state)
+{
+    (void)state;
+    const struct store_rank ranks[] = {
+        {.job = 1, .attempt = 1, .no = 1, .writer = 0, .frames = 10, .first_t = 1, .last_t = 1000},
+        {.job = 1, .attempt = 1, .no = 1, .writer = 1, .frames = 10, .first_t = 1, .last_t = 1500}};
+    const struct summary s = {.ranks = ranks, .n_ranks = 2};
+    struct str out = {0};
+    summary_weather(&s, &out);
+    const char *late = strstr(out.text, "others waited for it");
+    assert_non_null(late);
+    assert_null(strstr(late + 1, "others waited"));
+    str_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_spread_is_median_and_percentiles_of_what_is_finite),
+        cmocka_unit_test(duty_is_a_share_of_the_threads_time),
+        cmocka_unit_test(html_holds_nothing_of_what_a_name_says),
+        cmocka_unit_test(forms_for_programs_read_back),
+        cmocka_unit_test(who_is_waited_for_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
