@@ -154,7 +154,8 @@ static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\"><head><meta "
     "charset=\"utf-8\"/>"
     "<style>@page{size:A4;margin:15mm}body{font:14px/1.45 system-ui,sans-serif;max-width:62rem;margin:1rem "
-    "auto;color:#1a1e23}table{border-collapse:collapse}th,td{text-align:left;padding:2px 10px 2px "
+    "auto;padding:0 1rem;color:#1a1e23}table{border-collapse:collapse}th,td{text-align:left;padding:2px 10px "
+    "2px "
     "0;border-bottom:1px solid #dfdfd8;font-weight:400;overflow-wrap:anywhere}figure{display:inline-block;"
     "width:18rem;margin:.5rem 1rem .5rem 0;break-inside:avoid}figcaption{color:#59626c;font-size:.86rem}"
     "pre{white-space:pre-wrap;font-size:.8rem}</style><title>";
@@ -175,9 +176,9 @@ void summary_html(const struct summary *s, struct str *out)
     str_add(out, "</title></head><body><h1>");
     escape(out, s->title);
     str_printf(out,
-               "</h1><p>%zu jobs, as of %s. Rates with 95 %% Wilson intervals; of lattices the median "
+               "</h1><p>%zu job%s, as of %s. Rates with 95 %% Wilson intervals; of lattices the median "
                "and the 16 and 84 percentiles of a sample of %zu.</p>\n",
-               s->n_jobs, clock_text(s->now, when), s->n_sample);
+               s->n_jobs, s->n_jobs == 1 ? "" : "s", clock_text(s->now, when), s->n_sample);
     table(out, s);
     str_add(out, "<h2>Lattices</h2>\n");
     for (int c = 0; c < 6; c++)
