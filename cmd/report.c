@@ -91,6 +91,22 @@ static bool write_html(const struct summary *s, const char *path, struct error *
     return ok;
 }
 
+/* Of a trial's parameters those that differ from the defaults; all of them where an other version's cannot be read. */
+static const char *changed_parameters(struct cli *cli, const char *phil)
+{
+    struct params *base = params_make(&cli->arena), *p = params_make(&cli->arena);
+    struct param_difference *rows = NULL;
+    if (!params_merge_text(p, "the trial", phil, NULL))
+        return phil;
+    struct str text = {0};
+    size_t n = params_differences(base, p, PARAM_RECIPE, &cli->arena, &rows);
+    for (size_t i = 0; i < n; i++)
+        str_printf(&text, "%s = %s\n", rows[i].path, rows[i].is ? rows[i].is : "(none)");
+    const char *kept = arena_strdup(&cli->arena, text.text ? text.text : "all as built in\n");
+    str_free(&text);
+    return kept;
+}
+
 static int run(struct cli *cli)
 {
     struct error err = {0};
@@ -116,6 +132,7 @@ static int run(struct cli *cli)
     summary.title = title;
     for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
         summary.stages[i] = stage_info((size_t)i)->name;
+    summary.phil = changed_parameters(cli, summary.phil);
     const char *html = cli_value(cli, "html", NULL);
     if (html)
         return write_html(&summary, html, &err) ? EXIT_CODE_DONE : cli_fail(&err);

@@ -195,7 +195,7 @@ void summary_html(const struct summary *s, struct str *out)
     str_free(&weather);
     str_add(out, "</pre>\n");
     jobs(out, s);
-    str_add(out, "<h2>Parameters of the newest trial</h2><pre>");
+    str_add(out, "<h2>Parameters of the newest trial that differ from the defaults</h2><pre>");
     escape(out, s->phil);
     str_add(out, "</pre></body></html>\n");
 }
