@@ -1,7 +1,6 @@
 /* job.c - `xfelx job`: what is to be done, what became of it; cancel, try again. Removing results: job_delete.c. */
 #include "cmd/book.h"
 
-#include <stdio.h>
 #include <string.h>
 
 extern const struct command job_delete;
@@ -255,16 +254,13 @@ static int show(struct cli *cli)
 static bool add_tail(struct book *b, const char *path, size_t lines, struct error *err)
 {
     enum { MOST = 1 << 20 };
-    FILE *f = fopen(path, "rb");
-    char *text = arena_alloc(b->a, MOST + 1);
-    if (!f)
-        return error_system(err, ERROR_MISSING, "cannot open the log %s", path);
-    if (fseek(f, 0, SEEK_END) == 0 && ftell(f) > MOST)
-        fseek(f, -MOST, SEEK_END);
-    else
-        rewind(f);
-    size_t n = fread(text, 1, MOST, f);
-    fclose(f);
+    struct bytes tail = {0};
+    uint64_t size = 0;
+    if (!fs_tail(path, MOST, &tail, &size, err))
+        return false;
+    size_t n = tail.size;
+    char *text = n ? arena_memdup(b->a, tail.data, n) : NULL;
+    bytes_free(&tail);
     size_t from = n;
     for (size_t seen = 0; from > 0; from--)
         if (text[from - 1] == '\n' && from < n && ++seen == lines)

@@ -119,6 +119,26 @@ bool fs_read(const char *path, size_t limit, struct bytes *out, struct error *er
     return true;
 }
 
+bool fs_tail(const char *path, size_t most, struct bytes *out, uint64_t *size, struct error *err)
+{
+    out->size = 0;
+    struct stat st;
+    int fd = open_regular(path, &st, err);
+    if (fd < 0)
+        return false;
+    *size = (uint64_t)st.st_size;
+    size_t n = *size < most ? (size_t)*size : most;
+    ssize_t got = -1;
+    if (bytes_reserve(out, n, err)) {
+        got = read_fully(fd, out->data, n, *size - n);
+        if (got < 0)
+            error_system(err, ERROR_IO, "cannot read %s", path);
+    }
+    close(fd);
+    out->size = got < 0 ? 0 : (size_t)got; /* a file that was made anew meanwhile is shorter: what there is */
+    return got >= 0;
+}
+
 bool fs_pread(int fd, void *out, size_t n, uint64_t offset, const char *path, struct error *err)
 {
     if (offset > (uint64_t)INT64_MAX - n)

@@ -22,6 +22,10 @@ void bytes_free(struct bytes *b);
  * success with size 0. */
 bool fs_read(const char *path, size_t limit, struct bytes *out, struct error *err);
 
+/* The last bytes of a regular file that may be growing, at most `most`. *size: how long it is, so that *size > out->size says that there
+ * is more before. Errors as fs_read, but for its limit. */
+bool fs_tail(const char *path, size_t most, struct bytes *out, uint64_t *size, struct error *err);
+
 /* Read exactly n bytes at offset of an open file; ERROR_TRUNCATED when the file ends before, ERROR_IO. */
 bool fs_pread(int fd, void *out, size_t n, uint64_t offset, const char *path, struct error *err);
 

@@ -18,6 +18,9 @@ api_handler api_runs, api_run;
 /* api_jobs.c - jobs, and one of them */
 api_handler api_jobs, api_job;
 
+/* api_tail.c - the end of an attempt's log */
+api_handler api_job_log;
+
 /* api_frames.c - frames of a job, one of them, its picture */
 api_handler api_frames, api_frame, api_frame_png;
 

@@ -1,4 +1,5 @@
-/* api_jobs.c - jobs: the list, and one with its attempts, its cell, its stages and the frames that failed. */
+/* api_jobs.c - jobs: the list, and one with its attempts, what each of their ranks did, its cell, its
+ * stages and the frames that failed. */
 #include "web/api.h"
 
 #include "report/report.h"
@@ -9,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { JOBS_MOST = 5000, FAILURES_MOST = 50 };
+enum { JOBS_MOST = 5000, FAILURES_MOST = 50, RANKS_MOST = 1000 };
 
 static const struct store_tally *tally_of(const struct store_tally *t, size_t n, int64_t job)
 {
@@ -142,6 +143,30 @@ static void put_figures(struct json_writer *j, const struct store_job_row *row)
     json_end_array(j);
 }
 
+/* What each rank of each attempt did; busy_s: in all stages, over all its threads. */
+static void put_ranks(struct json_writer *j, const struct store_rank *r, size_t n)
+{
+    char host[NAME_VISIBLE];
+    json_put_int(j, "n_ranks", (int64_t)n);
+    json_array(j, "ranks", false);
+    for (size_t i = 0; i < n && i < RANKS_MOST; i++) {
+        double ms = 0;
+        for (int k = 0; k < STAGE_MAX; k++)
+            ms += r[i].stage_ms[k];
+        json_object(j, NULL);
+        json_put_int(j, "attempt", r[i].no);
+        json_put_int(j, "rank", r[i].writer);
+        json_put_text(j, "host", str_visible(r[i].host, host, sizeof host));
+        json_put_int(j, "frames", (int64_t)r[i].frames);
+        json_put_int(j, "failed", (int64_t)r[i].failed);
+        put_time(j, "t_first", r[i].first_t);
+        put_time(j, "t_last", r[i].last_t);
+        json_put_fixed(j, "busy_s", 1e-3 * ms, 3);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
 void api_job(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
 {
     (void)w;
@@ -152,7 +177,8 @@ void api_job(struct web *w, struct store *s, const struct web_request *q, struct
     struct store_book_job *job;
     struct store_tally *tallies;
     struct store_failed *failed;
-    size_t n, n_rows, n_tallies, n_failed;
+    struct store_rank *ranks;
+    size_t n, n_rows, n_tallies, n_failed, n_ranks;
     if (!api_number(q, a, &id))
         return;
     const struct store_range range = {id, id};
@@ -160,6 +186,7 @@ void api_job(struct web *w, struct store *s, const struct web_request *q, struct
     if (!store_book_jobs(s, &one, &arena, &job, &n, &err) ||
         !store_job_row(s, id, &arena, &row, &n_rows, &err) ||
         !store_tallies(s, &arena, &tallies, &n_tallies, &err) ||
+        !store_read_ranks(s, (struct store_jobs_of){&id, 1}, &arena, &ranks, &n_ranks, &err) ||
         !store_failures(s, id, FAILURES_MOST, &arena, &failed, &n_failed, &err)) {
         api_failed(a, &arena, &err);
         return;
@@ -177,6 +204,7 @@ void api_job(struct web *w, struct store *s, const struct web_request *q, struct
     for (size_t i = 0; i < job->n_attempts; i++)
         put_attempt(&j, job->attempts + i);
     json_end_array(&j);
+    put_ranks(&j, ranks, n_ranks);
     if (n_rows)
         put_figures(&j, row);
     put_failures(&j, failed, n_failed);

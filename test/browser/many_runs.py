@@ -19,6 +19,10 @@ def insert(table, columns={}, **values):
     return db.execute(f"INSERT INTO {table}({','.join(row)}) VALUES({','.join('?' * len(row))})", list(row.values())).lastrowid
 
 
+log_path = os.path.join(os.path.dirname(os.path.abspath(path)), "job.log")
+with open(log_path, "wb") as log:
+    log.write(b"slurm: node7\n" * 300 + HOSTILE[1].encode() + b"\r\n\x1b[31mslurmstepd: error: *** JOB 77 CANCELLED DUE TO TIME LIMIT ***\x00\xff\n")
+
 random.seed(5)
 now = time.time_ns()
 trial = insert("trial", num=1, recipe_hash=b"r" * 32, phil="spotfinder {\n  threshold {\n    algorithm = dispersion\n  }\n}\n", body=HOSTILE[0], active=1, used=1, created=now, who="ann")
@@ -35,7 +39,7 @@ for i in range(n_runs):
         insert("run_tag", run=run, tag=tags[4], t=t, who="ann")
     job = insert("job", trial=trial, run=run, state=2 if last else 5 if failed else 1, state_t=t, n_expected=frames, n_tries=1, folder=f"/results/{i}", created=t)
     attempt = insert("attempt", job=job, no=1, name=f"xf-{job}", state=6 if last else 9, end_kind=0 if last else 4 if failed else 1, live=1 if last else None,
-                     scheduler="slurm", reason="time limit <b>" if failed else None, start_t=t, end_t=None if last else t + PER_RUN, n_ranks=4, n_threads=16, program="xfelx", host="node7")
+                     scheduler="slurm", reason="time limit <b>" if failed else None, start_t=t, end_t=None if last else t + PER_RUN, n_ranks=4, n_threads=16, program="xfelx", host="node7", log_path=log_path if failed else None)
     hits = int(frames * random.uniform(.12, .2))
     indexed = int(hits * (.24 if n_runs - 40 < i < n_runs - 30 else random.uniform(.6, .68)))
     reasons = [0] * 64
@@ -48,5 +52,7 @@ for i in range(n_runs):
         insert("roll_minute", attempt=attempt, minute=t // SECOND // 60 + m, frames=frames // 3, hits=hits // 3, indexed=indexed // 3, integrated=indexed // 3, lattices=indexed // 3,
                n_res=indexed // 3, sum_s2=indexed // 3 * s2, spots_hit=struct.pack(">16I", *[b // 2 for b in spots]), spots_idx=struct.pack(">16I", *spots), res_bins=bytes(96))
     insert("roll_hist", attempt=attempt, kind=7, n=indexed, total=indexed * s2, bins=bytes(400))
+    insert("writer", attempt=attempt, writer=0, host="node7")
+    insert("roll_hist", attempt=attempt, kind=20, n=frames, total=frames * 300.0, bins=bytes(96))
     insert("roll_change", attempt=attempt, job=job, updated=t + PER_RUN, pos=1)
 db.commit()

@@ -121,6 +121,20 @@ await test('a failed job is tried again', async () => {
   await page.close();
 });
 
+await test('the end of a log is read as text, and each rank has its line', async () => {
+  const page = await open('#/jobs/8?try=1');
+  await until(page, () => document.querySelector('pre.log'));
+  const log = await page.textContent('pre.log');
+  if (!log.includes('<script>alert(1)</script>\n\\x1b[31mslurmstepd')) found.push(`the log is ${log.slice(-200)}`);
+  same(await page.evaluate(() => { const b = document.querySelector('pre.log'); return b.scrollTop + b.clientHeight >= b.scrollHeight - 1; }), true);
+  await page.click('button:has-text("2\u202f000 lines")');
+  await until(page, () => location.hash.includes('lines=2000'));
+  await until(page, () => document.querySelector('pre.log').textContent.split('\n').length === 302);
+  same(await page.locator('tbody tr:has-text("node7") .bar.span').count(), 1);
+  await page.screenshot({path: join(pictures, 'job_log.png'), fullPage: true});
+  await page.close();
+});
+
 await test('two trials are compared, one is switched on', async () => {
   const page = await open('#/trials?a=1&b=2');
   same(await page.locator('td.mono:has-text("dispersion_extended")').count(), 1);

@@ -1,7 +1,7 @@
 // jobs.js - does it keep up, and what must be tried again? The list, and each job alone (#/jobs/12).
-import {html, useState} from './html.js';
+import {html, useState, useEffect, useRef} from './html.js';
 import {useData, useReady, now} from './live.js';
-import {count, percent, fixed, when, duration, interval} from './format.js';
+import {clock, count, percent, fixed, when, duration, interval} from './format.js';
 import {State, Share, Bar, Problem, Empty, Key} from './parts.js';
 import {Table, sorted, setQuery} from './table.js';
 import {parse} from './filter.js';
@@ -58,10 +58,33 @@ function List({query}) {
 
 const CELL = ['a, Å', 'b, Å', 'c, Å', 'α, °', 'β, °', 'γ, °'];
 
-function One({id}) {
+// The end of a log, following it: text nodes only, whatever is in it. Who scrolled up stays there.
+const LINES = [200, 2000];
+function LogTail({job, no, query}) {
+  const lines = LINES.includes(+query.get('lines')) ? +query.get('lines') : LINES[0], box = useRef(null), low = useRef(true);
+  const {data, error} = useData(`jobs/${job}/attempts/${no}/log?lines=${lines}`);
+  useEffect(() => { const b = box.current; if (b && low.current) b.scrollTop = b.scrollHeight; }, [data]);
+  const follow = e => { const b = e.target; low.current = b.scrollTop + b.clientHeight > b.scrollHeight - 8; };
+  return html`<section class="panel gap"><div class="phead"><h2>Log of try ${no}</h2><span class="seg" role="group" aria-label="how much of the log">${LINES.map(n => html`<button key=${n} aria-pressed=${n === lines} onClick=${() => setQuery(query, 'lines', String(n))}>${count(n)} lines</button>`)}</span></div>
+    <${Problem} error=${error}/>${data && (data.why ? html`<p class="mute">${data.why}</p>` : html`<p class="sub mono break">${data.log}, ${count(data.bytes)} bytes</p>
+      ${!data.lines.length ? html`<p class="mute">It is empty.</p>` : html`<pre class="log" ref=${box} onScroll=${follow} tabindex="0" role="region" aria-label=${'Log of try ' + no}>${data.lines.join('\n')}</pre>`}`)}</section>`;
+}
+
+// What each rank of a try did: from its first frame to its last, as bars on the try's own time.
+function Ranks({job, attempt}) {
+  const ranks = job.ranks.filter(r => r.attempt === attempt.no);
+  if (!ranks.length) return html`<section class="panel gap"><h2>What each rank of try ${attempt.no} did</h2><p class="mute">No frame was done in this try.</p></section>`;
+  const from = Math.min(attempt.t_begin || Infinity, ...ranks.map(r => r.t_first || Infinity)), to = Math.max(attempt.t_end || 0, ...ranks.map(r => r.t_last || 0)), at = t => to > from ? Math.max(0, Math.min(1, (t - from) / (to - from))) : 0;
+  return html`<section class="panel gap"><h2>What each rank of try ${attempt.no} did</h2><div tabindex="0" class="scroll"><table><caption class="vh">Ranks</caption><thead><tr><th scope="col" class="r">Rank</th><th scope="col">Host</th><th scope="col" class="r">Frames</th><th scope="col" class="r">Failed</th><th scope="col">First frame</th><th scope="col">Last frame</th><th scope="col" class="wide">From first to last</th><th scope="col" class="r">Work, all threads</th><th scope="col" class="r">Per frame, ms</th></tr></thead>
+    <tbody>${ranks.map(r => html`<tr key=${r.rank}><td class="r">${r.rank}</td><td>${r.host || '–'}</td><td class="r">${count(r.frames)}</td><td class="r">${count(r.failed)}</td><td>${clock(r.t_first, true)}</td><td>${clock(r.t_last, true)}</td><td><span class="bar span" aria-hidden="true"><i style=${{left: `${100 * at(r.t_first)}%`, width: `${Math.max(1, 100 * (at(r.t_last) - at(r.t_first)))}%`}}></i></span></td><td class="r">${duration(r.busy_s)}</td><td class="r">${r.frames ? fixed(1000 * r.busy_s / r.frames, 1) : '–'}</td></tr>`)}</tbody></table></div>
+    ${job.n_ranks > job.ranks.length && html`<p class="mute">The first ${count(job.ranks.length)} of ${count(job.n_ranks)} ranks of all tries.</p>`}</section>`;
+}
+
+function One({id, query}) {
   const {data: j, error} = useData('jobs/' + encodeURIComponent(id));
   useReady('job', j || error);
   if (!j) return html`<h1>Job ${id}</h1><${Problem} error=${error}/>`;
+  const shown = j.tries.find(t => t.no === +query.get('try')) || j.tries[j.tries.length - 1];
   const rate = f => f.n >= 20 ? {value: percent(f.p), unit: '%'} : {value: f.n ? `${f.k} of ${f.n}` : '–'};
   return html`<p class="sub"><a href="#/jobs">Jobs</a></p>
     <h1>Job ${j.job}: ${j.name || j.dataset}, <${State} state=${j.state}/></h1>
@@ -74,8 +97,9 @@ function One({id}) {
       <${Key} label="Lattices" value=${count(j.lattices)} note=${j.reflections !== undefined ? `${count(j.reflections)} reflections` : ''}/>
       <${Key} label="Resolution" value=${fixed(j.res_a, 2)} unit="Å" note=${j.rmsd_px ? `rmsd ${fixed(j.rmsd_px, 2)} px` : ''}/>
       <${Key} label="Frames" value=${count(j.frames)} note=${`of ${count(j.expected)}${j.failed ? `, ✕ ${count(j.failed)} failed` : ''}`}/></div>
-    <section class="panel gap"><h2>Tries</h2><div tabindex="0" class="scroll"><table><caption class="vh">Attempts of this job</caption><thead><tr><th scope="col" class="r">No.</th><th scope="col">State</th><th scope="col">Ended by</th><th scope="col">Exit</th><th scope="col">Where</th><th scope="col">Began</th><th scope="col">Took</th><th scope="col">Reason</th><th scope="col">Log</th></tr></thead>
-      <tbody>${j.tries.map(t => html`<tr key=${t.no}><td class="r">${t.no}</td><td><${State} state=${t.state}/></td><td>${t.end || '–'}</td><td>${t.signal ? `signal ${t.signal}` : t.exit_code ?? '–'}</td><td>${[t.host, t.sched_id && `${t.scheduler} ${t.sched_id}`].filter(Boolean).join(', ')} ${t.ranks} × ${t.threads}</td><td>${when(t.t_begin, now.value)}</td><td>${t.t_begin ? duration((t.t_end || now.value) - t.t_begin) : '–'}</td><td class="wrap">${t.reason || ''}</td><td class="mono">${t.log || '–'}</td></tr>`)}</tbody></table></div></section>
+    <section class="panel gap"><h2>Tries</h2><div tabindex="0" class="scroll"><table><caption class="vh">Attempts of this job</caption><thead><tr><th scope="col" class="r">No.</th><th scope="col">State</th><th scope="col">Ended by</th><th scope="col">Exit</th><th scope="col">Where</th><th scope="col">Began</th><th scope="col">Took</th><th scope="col">Reason</th><th scope="col">Log, ranks</th></tr></thead>
+      <tbody>${j.tries.map(t => html`<tr key=${t.no} aria-current=${t === shown ? 'true' : undefined}><td class="r">${t.no}</td><td><${State} state=${t.state}/></td><td>${t.end || '–'}</td><td>${t.signal ? `signal ${t.signal}` : t.exit_code ?? '–'}</td><td>${[t.host, t.sched_id && `${t.scheduler} ${t.sched_id}`].filter(Boolean).join(', ')} ${t.ranks} × ${t.threads}</td><td>${when(t.t_begin, now.value)}</td><td>${t.t_begin ? duration((t.t_end || now.value) - t.t_begin) : '–'}</td><td class="wrap">${t.reason || ''}</td><td>${j.tries.length > 1 || t.log ? html`<button aria-pressed=${t === shown} onClick=${() => setQuery(query, 'try', String(t.no))}>Look<span class="vh"> at try ${t.no}</span></button>` : '–'}</td></tr>`)}</tbody></table></div></section>
+    ${shown && html`<${LogTail} key=${'log' + shown.no} job=${j.job} no=${shown.no} query=${query}/><${Ranks} job=${j} attempt=${shown}/>`}
     ${j.cell && html`<div class="grid g2">
       <section class="panel"><h2>Unit cell</h2>${j.cell[0] === null ? html`<p class="mute">No lattice yet.</p>` : html`<table class="plain"><caption class="vh">Median cell and the middle two thirds</caption><tbody>${CELL.map((w, i) => html`<tr key=${w}><th scope="row">${w}</th><td class="r">${fixed(j.cell[i], 2)}</td><td class="mute">${fixed(j.cell_lo[i], 2)} – ${fixed(j.cell_hi[i], 2)}</td></tr>`)}</tbody></table>`}</section>
       <section class="panel"><h2>Why frames have no lattice</h2>${!j.reasons.length ? html`<p class="mute">Every frame has one.</p>` : html`<table class="plain"><caption class="vh">Reasons</caption><tbody>${j.reasons.map(r => html`<tr key=${r.reason}><th scope="row">${r.reason.replace(/_/g, ' ')}</th><td class="r">${count(r.n)}</td><td class="wide"><${Bar} share=${j.frames ? r.n / j.frames : 0} kind="h"/></td></tr>`)}</tbody></table>`}</section>
@@ -85,4 +109,4 @@ function One({id}) {
     <p class="sub top">Results: <code>${j.folder}</code></p>`;
 }
 
-export const Jobs = ({rest, query}) => rest[0] ? html`<${One} id=${rest[0]}/>` : html`<${List} query=${query}/>`;
+export const Jobs = ({rest, query}) => rest[0] ? html`<${One} id=${rest[0]} query=${query}/>` : html`<${List} query=${query}/>`;

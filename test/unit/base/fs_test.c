@@ -235,9 +235,33 @@ static void a_file_written_in_pieces_is_whole_or_not_there(void **state)
     arena_free(&a);
 }
 
+static void the_end_of_a_file_is_read_however_long_it_is(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct bytes b = {0};
+    uint64_t size = 0;
+    put("log", "one\ntwo\n");
+    assert_true(fs_tail("log", 4, &b, &size, &err));
+    assert_int_equal(size, 8);
+    assert_int_equal(b.size, 4);
+    assert_memory_equal(b.data, "two\n", 4);
+    assert_true(fs_tail("log", 100, &b, &size, &err));
+    assert_int_equal(b.size, 8);
+    put("log", "");
+    assert_true(fs_tail("log", 100, &b, &size, &err));
+    assert_int_equal(b.size, 0);
+    assert_int_equal(size, 0);
+    assert_false(fs_tail("nothing", 100, &b, &size, &err));
+    assert_int_equal(mkfifo("tail_pipe", 0600), 0);
+    assert_false(fs_tail("tail_pipe", 100, &b, &size, &err)); /* and does not wait for a writer */
+    bytes_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_end_of_a_file_is_read_however_long_it_is),
         cmocka_unit_test(a_file_written_in_pieces_is_whole_or_not_there),
         cmocka_unit_test(a_file_is_written_and_read_whole),
         cmocka_unit_test(what_is_no_regular_file_is_refused_at_once),

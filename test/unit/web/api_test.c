@@ -147,6 +147,81 @@ static void what_is_no_change_is_refused_and_nothing_happens(void **state)
     served_stop();
 }
 
+static const char *log_line(const struct json *log, size_t i)
+{
+    return json_text(json_at(json_get(log, "lines"), i));
+}
+
+static void a_log_is_shown_by_its_end_and_whatever_is_in_it_is_text(void **state)
+{
+    (void)state;
+    static const char nasty[] = "first\n<script>alert(1)</script>\r\n\x1b[31mred\0\xff\tend\n 10 %\r 20 %\n";
+    char path[128], set[256];
+    struct str text = {0};
+    struct error err = {0};
+    served_start();
+    struct json *none = ask("/api/v1/jobs/1/attempts/1/log");
+    assert_non_null(strstr(json_text(json_get(none, "why")), "no log file"));
+    json_free(none);
+    snprintf(path, sizeof path, "%s/out.log", database_folder);
+    snprintf(set, sizeof set, "UPDATE attempt SET log_path='%s'", path);
+    database_do(set);
+    none = ask("/api/v1/jobs/1/attempts/1/log?lines=9"); /* other lines: answers are kept a second */
+    assert_non_null(strstr(json_text(json_get(none, "why")), "cannot open"));
+    assert_int_equal(json_size(json_get(none, "lines")), 0);
+    json_free(none);
+    for (int i = 0; i < 300000; i++)
+        str_addc(&text, 'x');
+    str_addc(&text, '\n');
+    str_addn(&text, nasty, sizeof nasty - 1);
+    assert_true(fs_write_atomic(path, text.text, text.len, &err));
+    assert_null(
+        strchr(served_body(served_ask("GET", "/api/v1/jobs/1/attempts/1/log?lines=100", "", NULL)), '<'));
+    struct json *log = ask("/api/v1/jobs/1/attempts/1/log?lines=100"),
+                *two = ask("/api/v1/jobs/1/attempts/1/log?lines=2");
+    assert_true(json_is_null(json_get(log, "why")));
+    assert_double_equal(number(log, "bytes"), (double)text.len, 0);
+    assert_int_equal(json_size(json_get(log, "lines")), 5); /* the cut line is left out */
+    assert_string_equal(log_line(log, 0), "first");
+    assert_string_equal(log_line(log, 1), "<script>alert(1)</script>");
+    assert_string_equal(log_line(log, 2), "\\x1b[31mred \\xff end");
+    assert_int_equal(json_size(json_get(two, "lines")), 2);
+    assert_string_equal(log_line(two, 1), " 20 %");
+    json_free(log);
+    json_free(two);
+    assert_true(fs_write_atomic(path, text.text, 9999, &err)); /* one line without an end */
+    log = ask("/api/v1/jobs/1/attempts/1/log?lines=5");
+    assert_int_equal(json_size(json_get(log, "lines")), 1);
+    assert_int_equal(strlen(log_line(log, 0)), 2000 + strlen(" …"));
+    json_free(log);
+    str_free(&text);
+    static const struct {
+        const char *path;
+        int status;
+    } cases[] = {{"/api/v1/jobs/1/attempts/2/log", 404},
+                 {"/api/v1/jobs/9/attempts/1/log", 404},
+                 {"/api/v1/jobs/1/attempts/x/log", 404},
+                 {"/api/v1/jobs/1/attempts/1/log?lines=0", 400},
+                 {"/api/v1/jobs/1/attempts/1/log?lines=2001", 400}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(served_status(served_ask("GET", cases[i].path, "", NULL)), cases[i].status);
+    served_stop();
+}
+
+static void a_job_says_what_each_rank_did(void **state)
+{
+    (void)state;
+    served_start();
+    struct json *job = ask("/api/v1/jobs/1");
+    const struct json *rank = json_at(json_get(job, "ranks"), 0);
+    assert_double_equal(number(job, "n_ranks"), 1, 0);
+    assert_double_equal(number(rank, "attempt"), 1, 0);
+    assert_double_equal(number(rank, "frames"), 20, 0);
+    assert_double_equal(number(rank, "failed"), 1, 0);
+    json_free(job);
+    served_stop();
+}
+
 static void frames_are_listed_and_a_file_that_is_gone_is_said(void **state)
 {
     (void)state;
@@ -193,6 +268,8 @@ int main(void)
         cmocka_unit_test(health_and_readiness_tell_the_truth),
         cmocka_unit_test(a_change_is_done_once_and_shows_who_did_it),
         cmocka_unit_test(what_is_no_change_is_refused_and_nothing_happens),
+        cmocka_unit_test(a_log_is_shown_by_its_end_and_whatever_is_in_it_is_text),
+        cmocka_unit_test(a_job_says_what_each_rank_did),
         cmocka_unit_test(frames_are_listed_and_a_file_that_is_gone_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
