@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The settings transfer.*. */
 static bool read_settings(struct book *b, struct transfer *t, struct error *err)
@@ -40,7 +41,9 @@ struct part {
 /* The path as the facility's root has it: what stands behind the folder of the data. */
 static bool below_root(struct book *b, const char *path, const char **below, struct error *err)
 {
-    const char *root = param_text(b->params, "facility.standalone.data_dir", NULL);
+    bool lcls = strcmp(param_text(b->params, "facility.name", "standalone"), "lcls") == 0;
+    const char *name = lcls ? "facility.lcls.root" : "facility.standalone.data_dir";
+    const char *root = param_text(b->params, name, NULL);
     root = root ? fs_absolute(b->a, root) : NULL; /* as runs are known (facility_settings_read) */
     size_t n = root ? strlen(root) : 0;
     while (n && root[n - 1] == '/')
@@ -49,9 +52,12 @@ static bool below_root(struct book *b, const char *path, const char **below, str
         *below = path + n;
         return true;
     }
+    if (lcls && !root) { /* paths are the facility's own */
+        *below = path;
+        return true;
+    }
     error_set(err, ERROR_USAGE, "%s is not below the folder of the data", path);
-    return error_hint(err, "transfer.source is the other side of facility.standalone.data_dir (now %s)",
-                      root ? root : "None");
+    return error_hint(err, "transfer.source is the other side of %s (now %s)", name, root ? root : "None");
 }
 
 static struct part *part_of(struct book *b, struct part **parts, size_t *n, const char *path,
@@ -139,38 +145,83 @@ static void say(struct book *b, const struct transfer_report *r, double seconds)
     str_addc(&b->out, '\n');
 }
 
-static int fetch(struct cli *cli)
+/* Bring all files of some runs; what fails does not stop the rest, the first error is told. */
+static bool fetch_runs(struct book *b, const struct transfer *how, const int64_t *runs, size_t n_runs,
+                       struct error *err)
 {
-    struct error err = {0}, first = {0};
-    struct book b;
-    struct transfer how;
     struct transfer_report sum = {0};
     struct part *parts = NULL;
-    int64_t *runs = NULL;
-    size_t n_runs = 0, n = 0;
+    struct error one = {0};
+    size_t n = 0;
     int64_t start = clock_monotonic();
-    bool ok = book_open(cli, true, &b, &err) && read_settings(&b, &how, &err) &&
-              book_runs(&b, cli->n_operands, &runs, &n_runs, &err);
-    for (size_t i = 0; ok && i < n_runs; i++)
-        ok = sort_files(&b, runs[i], &parts, &n, &err);
-    /* what fails does not stop the rest; the first error is told */
-    for (size_t i = 0; ok && i < n; i++)
-        if (!fetch_part(&b, &how, parts + i, &sum, &err) && first.code == ERROR_NONE)
-            first = err;
-    if (ok)
-        say(&b, &sum, 1e-9 * (double)(clock_monotonic() - start));
-    if (ok && first.code != ERROR_NONE) {
-        cli_print(&b.out);
-        ok = false;
-        err = first;
+    bool good = true;
+    for (size_t i = 0; i < n_runs; i++)
+        if (!sort_files(b, runs[i], &parts, &n, err))
+            return false;
+    for (size_t i = 0; i < n; i++)
+        if (!fetch_part(b, how, parts + i, &sum, &one) && good) {
+            *err = one;
+            good = false;
+        }
+    say(b, &sum, 1e-9 * (double)(clock_monotonic() - start));
+    return good;
+}
+
+/* All that is not here, a run after the other, by one process of the experiment. */
+static bool fetch_missing(struct book *b, const struct transfer *how, struct error *err)
+{
+    enum { LEASE_SECONDS = 600 };
+    char owner[OWNER], shown[OWNER];
+    struct store_lease lease = {.held = true};
+    int64_t *runs;
+    size_t n;
+    bool good = store_runs_missing(b->store, b->a, &runs, &n, err);
+    owner_of(getpid(), owner);
+    for (size_t i = 0; i < n; i++) {
+        struct error one = {0};
+        if (!store_lease(b->store, "fetch", owner, LEASE_SECONDS, &lease, err))
+            return false;
+        if (!lease.held)
+            break;
+        str_printf(&b->out, "run %lld: ", (long long)runs[i]);
+        if (fetch_runs(b, how, runs + i, 1, &one))
+            continue;
+        if (good)
+            *err = one;
+        good = false;
+        str_addc(&b->out, '\n');
     }
+    if (n == 0)
+        str_add(&b->out, "nothing is missing\n");
+    else if (!lease.held)
+        str_printf(&b->out, "%s brings files here\n", owner_shown(lease.owner, shown));
+    else if (!store_lease_end(b->store, "fetch", owner, NULL))
+        log_warn("the lease of fetching is still held");
+    return good;
+}
+
+static int fetch(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b;
+    struct transfer how;
+    int64_t *runs = NULL;
+    size_t n = 0;
+    bool missing = cli_has(cli, "missing");
+    bool ok = book_open(cli, !missing, &b, &err) && read_settings(&b, &how, &err);
+    if (ok && missing)
+        ok = cli_operands(cli, 0, 0, "RUN", &err) && fetch_missing(&b, &how, &err);
+    else if (ok)
+        ok = book_runs(&b, cli->n_operands, &runs, &n, &err) && fetch_runs(&b, &how, runs, n, &err);
+    if (!ok && b.out.len)
+        cli_print(&b.out);
     return book_end(&b, ok, &err);
 }
 
 const struct command run_fetch = {
     .name = "run fetch",
     .summary = "bring the files of runs here",
-    .usage = "[OPTIONS] RUN...",
+    .usage = "[OPTIONS] RUN...|--missing",
     .text =
         "Copies the files of runs from transfer.source to where they belong below "
         "facility.standalone.data_dir, "
@@ -181,7 +232,17 @@ const struct command run_fetch = {
         "alone.\n\n"
         "A file that cannot be brought does not stop the others; the first error is told at the end, and the "
         "same command goes on.",
-    .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
-    .examples = (const struct example[]){{"xfelx run fetch 12-15", "bring the files of four runs"}, {0}},
+    .options =
+        (const struct option_row[]){
+            {0, "missing", NULL, "all closed runs whose files are not all here, the newest first"},
+            BOOK_OPTIONS,
+            {0},
+        },
+    .examples =
+        (const struct example[]){
+            {"xfelx run fetch 12-15", "bring the files of four runs"},
+            {"xfelx run fetch --missing", "what the watcher does by itself with transfer.policy=auto"},
+            {0},
+        },
     .run = fetch,
 };

@@ -96,6 +96,16 @@ static void observe(struct watching *w, struct went *o, struct error *err)
     snprintf(o->text, sizeof o->text, "%zu runs, %zu changed", w->report.n_runs, w->report.n_changed);
 }
 
+static void fetch(struct watching *w, struct went *o, struct error *err)
+{
+    size_t n = 0;
+    bool begun = false;
+    o->good = cycle_fetch(&w->g.cycle, &n, &begun, err);
+    o->wait = POLL_LONG;
+    snprintf(o->text, sizeof o->text, "%zu run%s with files elsewhere%s", n, n == 1 ? "" : "s",
+             begun ? ": fetching" : "");
+}
+
 static void poll_jobs(struct watching *w, struct went *o, struct error *err)
 {
     int64_t began = clock_monotonic();
@@ -163,12 +173,9 @@ static void tell_hooks(struct watching *w, struct went *o, struct error *err)
 
 static void do_task(struct watching *w, enum cycle_task task)
 {
-    static void (*const tasks[])(struct watching *, struct went *,
-                                 struct error *) = {[CYCLE_TASK_OBSERVE] = observe,
-                                                    [CYCLE_TASK_POLL] = poll_jobs,
-                                                    [CYCLE_TASK_REQUESTS] = do_requests,
-                                                    [CYCLE_TASK_ACT] = act,
-                                                    [CYCLE_TASK_HOOKS] = tell_hooks};
+    static void (*const tasks[])(struct watching *, struct went *, struct error *) = {
+        [CYCLE_TASK_OBSERVE] = observe,      [CYCLE_TASK_FETCH] = fetch, [CYCLE_TASK_POLL] = poll_jobs,
+        [CYCLE_TASK_REQUESTS] = do_requests, [CYCLE_TASK_ACT] = act,     [CYCLE_TASK_HOOKS] = tell_hooks};
     struct went o = {.good = true};
     struct error err = {0};
     struct cycle_fare *f = &w->fares[task];

@@ -76,6 +76,10 @@ bool cycle_poll(struct cycle *c, struct cycle_report *r, struct error *err);
 /* Do what pages asked for and cannot do themselves (requests.h). */
 bool cycle_requests(struct cycle *c, struct cycle_report *r, struct error *err);
 
+/* Start a process that brings files here which are not, where the settings say so and none runs. n_missing: runs that lack some (at most
+ * 1000). Its log is OUT/.xfelx/fetch.log. */
+bool cycle_fetch(struct cycle *c, size_t *n_missing, bool *begun, struct error *err);
+
 /* Read the store and decide. Everything lives in the arena a. */
 struct cycle_plan {
     struct snapshot snapshot;

@@ -11,6 +11,7 @@
 
 #define CYCLE_TASKS(X)                                                                                       \
     X(OBSERVE, "observe", "looks at the facility")                                                           \
+    X(FETCH, "fetch", "brings files here")                                                                   \
     X(POLL, "poll", "asks the scheduler")                                                                    \
     X(REQUESTS, "requests", "does what pages ask for")                                                       \
     X(ACT, "act", "decides and submits")                                                                     \

@@ -84,6 +84,9 @@ struct store_source_row {
 bool store_run_sources(struct store *s, int64_t run, struct arena *a, struct store_source_row **rows,
                        size_t *n, struct error *err);
 
+/* Closed runs of which files are not here, the newest first; those that are ignored left out. In the arena. */
+bool store_runs_missing(struct store *s, struct arena *a, int64_t **runs, size_t *n, struct error *err);
+
 /* changed: rows that were not so before; may be NULL. */
 bool store_run_comment(struct store *s, const struct store_by *by, const int64_t *runs, size_t n,
                        const char *text, size_t *changed, struct error *err);

@@ -263,6 +263,23 @@ bool store_run_sources(struct store *store, int64_t run, struct arena *a, struct
     return step == 0;
 }
 
+bool store_runs_missing(struct store *store, struct arena *a, int64_t **runs, size_t *n, struct error *err)
+{
+    struct sql *s = &store->sql;
+    struct sql_stmt *q = sql_query(s, err,
+                                   "SELECT id FROM run WHERE state=2 AND ignored=0 AND n_here<n_files "
+                                   "ORDER BY ord DESC,id DESC LIMIT 1000",
+                                   "");
+    int step;
+    *runs = NULL;
+    *n = 0;
+    while ((step = sql_step(s, q, err)) == 1) {
+        *runs = arena_grow(a, *runs, *n, sizeof **runs);
+        (*runs)[(*n)++] = sql_int(s, q, 0);
+    }
+    return step == 0;
+}
+
 /* ---- changes ---- */
 
 struct run_work {
