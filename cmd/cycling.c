@@ -175,4 +175,6 @@ void cycling_say(const struct cycle_report *r, struct str *out)
         str_printf(out, "; %s", r->limit);
     else if (r->first[0])
         str_printf(out, "; %s", r->first);
+    if (r->n_ask)
+        str_printf(out, "; %llu new jobs wait for a yes: xfelx submit --yes", (unsigned long long)r->n_ask);
 }

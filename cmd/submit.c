@@ -120,15 +120,8 @@ static int act(struct cycling *g, struct arena *a)
     g->cycle.policy.rate_left = AT_ONCE;
     if (!cycle_plan(&g->cycle, a, &plan, &err) || !cycle_act(&g->cycle, &plan, &r, &err))
         return cli_fail(&err);
-    size_t n_ask = 0;
-    const struct action *ask = NULL;
-    for (size_t i = 0; i < plan.n; i++)
-        if (plan.actions[i].kind == ACTION_ASK)
-            n_ask++, ask = &plan.actions[i];
     cycling_say(&r, &out);
     str_addc(&out, '\n');
-    if (ask)
-        str_printf(&out, "%llu new jobs wait for a yes: xfelx submit --yes\n", (unsigned long long)ask->n);
     cli_print(&out);
     str_free(&out);
     return r.n_refused || r.n_unclear ? EXIT_CODE_FAILED : code;

@@ -228,7 +228,8 @@ static bool rests(struct watching *w, enum cycle_task task)
     bool asks = task == CYCLE_TASK_OBSERVE || task == CYCLE_TASK_POLL;
     double wait =
         asks && f->failures ? facility_wait(s, NET_AGAIN, f->failures, UINT64_MAX / 2) - CRON_SECONDS : 0;
-    return wait > 0 && (double)(clock_now() - f->failed_t) * 1e-9 < wait;
+    double since = (double)(clock_now() - f->failed_t) * 1e-9; /* negative: the clock was set back */
+    return wait > 0 && since >= 0 && since < wait;
 }
 
 static int once(struct watching *w)
@@ -314,13 +315,14 @@ static int daemon_loop(struct watching *w)
         }
         struct cycle_report before = w->report;
         w->report = (struct cycle_report){.n_runs = before.n_runs,
-                                          .n_live = task == CYCLE_TASK_POLL ? 0 : before.n_live};
+                                          .n_live = task == CYCLE_TASK_POLL ? 0 : before.n_live,
+                                          .n_ask = before.n_ask};
         if (task == CYCLE_TASK_OBSERVE)
             w->report.n_runs = 0;
         do_task(w, task);
         const struct cycle_report *r = &w->report;
-        if (!w->quiet &&
-            (r->n_new || r->n_submitted || r->n_ended || r->n_lost || r->n_refused || r->n_cancelled))
+        if (!w->quiet && (r->n_new || r->n_submitted || r->n_ended || r->n_lost || r->n_refused ||
+                          r->n_cancelled || r->n_ask > before.n_ask))
             say_report(w);
         if (clock_monotonic() - kept_t > INT64_C(10000000000)) {
             keep_fares(w);

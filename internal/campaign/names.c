@@ -44,13 +44,15 @@ static void add_task(int64_t task, struct str *out)
         str_printf(out, "/task%03" PRId64, task);
 }
 
-void name_job_folder(int64_t num, const char *run_name, uint32_t trial, int64_t rungroup, int64_t task,
-                     struct str *out)
+void name_job_folder(int64_t num, const char *run_name, int64_t twin, uint32_t trial, int64_t rungroup,
+                     int64_t task, struct str *out)
 {
     if (num >= 0)
         str_printf(out, "r%04" PRId64, num);
     else
         name_safe(run_name, out);
+    if (twin > 0)
+        str_printf(out, "+%" PRId64, twin);
     str_printf(out, "/%03" PRIu32 "_rg%03" PRId64, trial, rungroup);
     add_task(task, out);
 }

@@ -13,9 +13,10 @@ enum { ATTEMPT_NAME = 32, SAFE_NAME = 200 };
  * bytes stay different: % itself is not safe. Added to out. */
 void name_safe(const char *name, struct str *out);
 
-/* "r0012/003_rg005", with a task "r0012/003_rg005/task007"; num < 0: a run without a number, its name is used. Added to out. */
-void name_job_folder(int64_t num, const char *run_name, uint32_t trial, int64_t rungroup, int64_t task,
-                     struct str *out);
+/* "r0012/003_rg005", with a task "r0012/003_rg005/task007"; num < 0: a run without a number, its name is used. twin > 0: an earlier
+ * run has that folder, and this one "r0012+34" with its own row in lists. Added to out. */
+void name_job_folder(int64_t num, const char *run_name, int64_t twin, uint32_t trial, int64_t rungroup,
+                     int64_t task, struct str *out);
 
 /* "dataset/v003", with a task "dataset/v003/task007". Added to out. */
 void name_version_folder(const char *dataset, uint32_t version, int64_t task, struct str *out);

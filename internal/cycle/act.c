@@ -111,6 +111,7 @@ static bool call(struct acting *w, struct arena *a, const struct recipe_of_job *
                 (!j->own || fs_make_folders(fs_folder(a, news.log_path), &own)) &&
                 fs_make_folders(fs_folder(a, path), &own) && fs_write_atomic(path, text.text, text.len, &own);
     str_free(&text);
+    job_forget_records(c->folder, k->attempt);
     if (!good) {
         note_error(w, &own);
         w->r->n_refused++;
@@ -227,7 +228,10 @@ bool cycle_act(struct cycle *c, const struct cycle_plan *plan, struct cycle_repo
 {
     struct acting w = {.c = c, .plan = plan, .r = r};
     bool good = c->dry || cancel_all(&w, err);
+    r->n_ask = 0;
     for (size_t i = 0; good && i < plan->n; i++) {
+        if (plan->actions[i].kind == ACTION_ASK)
+            r->n_ask = plan->actions[i].n;
         if (plan->actions[i].kind != ACTION_SUBMIT)
             continue;
         if (w.stop || c->dry)

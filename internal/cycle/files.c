@@ -30,6 +30,14 @@ bool job_record(const char *out, int64_t attempt, bool end, struct batch_record 
     return good;
 }
 
+void job_forget_records(const char *out, int64_t attempt)
+{
+    struct arena a = {0};
+    unlink(job_file(&a, out, attempt, ".begin"));
+    unlink(job_file(&a, out, attempt, ".end"));
+    arena_free(&a);
+}
+
 /* A file whose name tells its content. */
 static bool pin(const char *path, const void *data, size_t n, mode_t mode, struct error *err)
 {

@@ -10,6 +10,10 @@ char *job_file(struct arena *a, const char *out, int64_t attempt, const char *en
 /* A record of an attempt; false: it is not there, or none of ours (then it is said once). */
 bool job_record(const char *out, int64_t attempt, bool end, struct batch_record *r);
 
+/* Remove records that lie under an attempt's number before it is submitted: a database that was deleted or taken back gives its
+ * numbers again, and what earlier attempts wrote down would be believed. */
+void job_forget_records(const char *out, int64_t attempt);
+
 /* Copy the program to OUT/.xfelx/bin/xfelx-HASH, unless it is there; whole or not at all. *hash: SHA-256. In the arena. */
 bool pin_program(struct arena *a, const char *out, const char *program, const char **path, uint8_t hash[32],
                  struct error *err);

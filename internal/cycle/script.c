@@ -20,10 +20,12 @@ static const char *folder_of(const struct cycle *c, struct arena *a, const struc
 {
     const struct store_making *m = &j->making;
     struct str s = {0};
+    if (*m->folder)
+        return m->folder;
     if (j->key.version)
         name_version_folder(m->dataset, m->version, m->task, &s);
     else
-        name_job_folder(m->run_num, m->run_name, m->trial_num, j->key.rungroup, m->task, &s);
+        name_job_folder(m->run_num, m->run_name, m->twin, m->trial_num, j->key.rungroup, m->task, &s);
     const char *folder = fs_join(a, c->folder, s.text);
     str_free(&s);
     return folder;

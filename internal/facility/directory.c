@@ -70,13 +70,16 @@ static bool matches(const struct work *w, const struct seen_file *f)
     return !w->s->regex || regexec(&w->regex, f->path, 0, NULL, 0) == 0;
 }
 
+/* Runs without a number come behind the largest; so it must leave room. */
+enum { NUMBER_DIGITS = 18 };
+
 static int64_t number_of(const struct work *w, const char *path)
 {
     regmatch_t at[2];
     int64_t number = 0;
     if (!w->s->regex || w->regex.re_nsub < 1 || regexec(&w->regex, path, 2, at, 0) != 0 || at[1].rm_so < 0)
         return -1;
-    char digits[24];
+    char digits[NUMBER_DIGITS + 1];
     size_t n = (size_t)(at[1].rm_eo - at[1].rm_so);
     if (n == 0 || n >= sizeof digits || !isdigit((unsigned char)path[at[1].rm_so]))
         return -1;

@@ -25,11 +25,16 @@ static bool read_run(struct sql *s, int64_t run, struct arena *a, struct store_m
 {
     if (!run)
         return true;
-    struct sql_stmt *q = sql_query(s, err, "SELECT coalesce(num,-1),name FROM run WHERE id=?", "i", run);
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT coalesce(r.num,-1),r.name,EXISTS(SELECT 1 FROM run e WHERE e.id<r.id AND (e.num=r.num OR "
+        "(r.num IS NULL AND e.num IS NULL AND e.name=r.name))) FROM run r WHERE r.id=?",
+        "i", run);
     if (!q || need_row(s, q, "run", run, err) != 1)
         return false;
     out->run_num = sql_int(s, q, 0);
     out->run_name = long_text(s, q, 1, a);
+    out->twin = sql_int(s, q, 2) ? run : 0;
     sql_reset(s, q);
     return true;
 }
@@ -103,6 +108,20 @@ static bool read_version(struct sql *s, int64_t version, struct arena *a, struct
     return true;
 }
 
+static bool read_folder(struct sql *s, const struct campaign_key *k, struct arena *a,
+                        struct store_making *out, struct error *err)
+{
+    struct sql_stmt *q = sql_query(
+        s, err, "SELECT folder FROM job WHERE trial=? AND rungroup=? AND run=? AND task_rev=? AND version=?",
+        "iiiii", k->trial, k->rungroup, k->run, k->task_rev, k->version);
+    int step = sql_step(s, q, err);
+    if (step == 1) {
+        out->folder = long_text(s, q, 0, a);
+        sql_reset(s, q);
+    }
+    return step >= 0;
+}
+
 static bool read_inputs(struct sql *s, int64_t version, int64_t before, struct arena *a,
                         struct store_making *out, struct error *err)
 {
@@ -130,11 +149,12 @@ bool store_read_making(struct store *s, const struct campaign_key *key, int64_t 
                                  .task_name = "",
                                  .task_text = "",
                                  .resources = "",
-                                 .dataset = ""};
+                                 .dataset = "",
+                                 .folder = ""};
     return read_run(&s->sql, key->run, a, out, err) && read_trial(&s->sql, key->trial, a, out, err) &&
            read_rungroup(&s->sql, key->rungroup, a, out, err) &&
            read_task(&s->sql, key->task_rev, a, out, err) &&
-           read_version(&s->sql, key->version, a, out, err) &&
+           read_version(&s->sql, key->version, a, out, err) && read_folder(&s->sql, key, a, out, err) &&
            (!(before || key->version) || read_inputs(&s->sql, key->version, before, a, out, err));
 }
 

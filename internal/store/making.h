@@ -10,15 +10,17 @@ struct store;
 /* Everything that the script of a job is made from. Texts are never NULL; what the identity has not is "" and 0.
  *
  * run_num       -1: the run has no number, or there is no run
+ * twin          the run's row where an earlier run has the same number (or, both without one, the same name); else 0
  * task, kind    the task's number (of folders), TASK_INDEXING without one
+ * folder        the job's own, which it keeps whatever its run or the settings are called now; "": there is no job yet
  * inputs        folders of the jobs whose results it takes: of `before`, else those of its version
  */
 struct store_making {
-    int64_t run_num, task;
+    int64_t run_num, twin, task;
     uint32_t trial_num, version;
     int kind;
     uint8_t recipe_hash[32];
-    const char *run_name, *recipe_text, *rungroup_text, *task_name, *task_text, *resources, *dataset;
+    const char *run_name, *recipe_text, *rungroup_text, *task_name, *task_text, *resources, *dataset, *folder;
     const char **inputs;
     size_t n_inputs;
 };

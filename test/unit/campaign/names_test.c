@@ -17,14 +17,17 @@ static void folders_are_those_of_cctbx_xfel(void **state)
 {
     (void)state;
     struct str out = {0};
-    name_job_folder(12, "12", 3, 5, 0, &out);
+    name_job_folder(12, "12", 0, 3, 5, 0, &out);
     assert_string_equal(out.text, "r0012/003_rg005");
     str_clear(&out);
-    name_job_folder(12, "12", 3, 5, 7, &out);
+    name_job_folder(12, "12", 0, 3, 5, 7, &out);
     assert_string_equal(out.text, "r0012/003_rg005/task007");
     str_clear(&out);
-    name_job_folder(-1, "lysozyme run", 1234, 5, 0, &out);
+    name_job_folder(-1, "lysozyme run", 0, 1234, 5, 0, &out);
     assert_string_equal(out.text, "lysozyme%20run/1234_rg005");
+    str_clear(&out);
+    name_job_folder(12, "b", 34, 3, 5, 0, &out);
+    assert_string_equal(out.text, "r0012+34/003_rg005");
     str_clear(&out);
     name_version_folder("dark", 3, 0, &out);
     assert_string_equal(out.text, "dark/v003");

@@ -171,6 +171,21 @@ static void a_dry_run_changes_nothing(void **state)
     campaign_drop();
 }
 
+static void more_new_jobs_than_may_start_by_themselves_are_said(void **state)
+{
+    (void)state;
+    three_runs();
+    here.cycle.policy.confirm_above = 2;
+    struct cycle_report r = campaign_act();
+    assert_int_equal(r.n_ask, 3);
+    assert_int_equal(toy.n_submit, 0);
+    here.cycle.policy.yes = true;
+    r = campaign_act();
+    assert_int_equal(r.n_ask, 0);
+    assert_int_equal(toy.n_submit, 3);
+    campaign_drop();
+}
+
 static void a_result_folder_that_cannot_be_written_is_said(void **state)
 {
     (void)state;
@@ -222,6 +237,7 @@ int main(void)
         cmocka_unit_test(a_second_trial_is_submitted_and_only_it),
         cmocka_unit_test(what_a_person_cancelled_is_told_to_the_scheduler),
         cmocka_unit_test(a_dry_run_changes_nothing),
+        cmocka_unit_test(more_new_jobs_than_may_start_by_themselves_are_said),
         cmocka_unit_test(a_result_folder_that_cannot_be_written_is_said),
         cmocka_unit_test(a_watcher_that_may_not_act_any_more_stops),
     };

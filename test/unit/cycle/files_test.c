@@ -76,12 +76,35 @@ static void a_record_of_another_attempt_is_not_believed(void **state)
     support_remove(folder);
 }
 
+static void records_of_an_earlier_attempt_of_that_number_are_forgotten(void **state)
+{
+    (void)state;
+    static const char *const endings[] = {".begin", ".end"};
+    char folder[64];
+    struct arena a = {0};
+    struct error err = {0};
+    struct batch_record r;
+    support_folder(folder);
+    job_forget_records(folder, 3); /* nothing is there yet */
+    assert_true(fs_make_folders(fs_folder(&a, job_file(&a, folder, 3, "")), &err));
+    for (int i = 0; i < 2; i++)
+        assert_true(fs_write_atomic(job_file(&a, folder, 3, endings[i]), "xfelx-end 1\nattempt=3\nexit=5\n",
+                                    29, &err));
+    assert_true(job_record(folder, 3, true, &r));
+    job_forget_records(folder, 3);
+    assert_false(job_record(folder, 3, true, &r));
+    assert_false(fs_is_file(job_file(&a, folder, 3, ".begin")));
+    arena_free(&a);
+    support_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_is_copied_once_and_can_be_run),
         cmocka_unit_test(other_parameters_are_another_file),
         cmocka_unit_test(a_record_of_another_attempt_is_not_believed),
+        cmocka_unit_test(records_of_an_earlier_attempt_of_that_number_are_forgotten),
     };
     return cmocka_run_group_tests_name("cycle/files", tests, NULL, NULL);
 }

@@ -81,8 +81,12 @@ static void a_file_is_present_when_it_is_old_and_large_enough(void **state)
     put("run15.h5.inprogress", "", 100);
     put("other.h5", "abc", 100);
     put(".run16.h5", "abc", 100);
+    put("run999999999999999999.h5", "abc", 100);
+    put("run9223372036854775807.h5", "abc", 100);
     struct observations o = look(&s, NULL);
-    assert_int_equal(o.n, 4);
+    assert_int_equal(o.n, 6);
+    assert_int_equal(run(&o, "run999999999999999999.h5")->number, INT64_C(999999999999999999));
+    assert_int_equal(run(&o, "run9223372036854775807.h5")->number, -1); /* nothing could come behind it */
     assert_true(o.server_clock);
     assert_int_equal(run(&o, "run_0012.h5")->state, RUN_PRESENT);
     assert_int_equal(run(&o, "run_0012.h5")->number, 12);

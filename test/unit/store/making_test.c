@@ -48,6 +48,41 @@ static void a_task_of_a_run_is_read_with_the_folder_before_it(void **state)
     database_drop();
 }
 
+static void runs_of_one_number_have_folders_apart_and_jobs_keep_theirs(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct error err = {0};
+    struct store_making m;
+    size_t n_new = 0;
+    database_place();
+    done_job(4);
+    database_do("UPDATE job SET folder='/old/r0001/000_rg000' WHERE id=1");
+    struct store *s = open_it();
+    int64_t trial = database_number("SELECT trial FROM job WHERE id=1"),
+            last = database_number("SELECT max(id) FROM run");
+    const struct store_seen seen[] = {
+        {.path = "/d/r7_a.h5", .name = "r7_a", .facility = "standalone", .num = 7, .state = RUN_PRESENT},
+        {.path = "/d/r7_b.h5", .name = "r7_b", .facility = "standalone", .num = 7, .state = RUN_PRESENT},
+        {.path = "/d/x/c.h5", .name = "c", .facility = "standalone", .num = -1, .state = RUN_PRESENT},
+        {.path = "/d/y/c.h5", .name = "c", .facility = "standalone", .num = -1, .state = RUN_PRESENT}};
+    assert_true(store_see(s, seen, 4, &n_new, &err));
+    assert_int_equal(n_new, 4);
+    for (int64_t i = 1; i <= 4; i++) {
+        const struct campaign_key key = {.trial = trial, .run = last + i};
+        assert_true(store_read_making(s, &key, 0, &a, &m, &err));
+        assert_int_equal(m.twin, i % 2 ? 0 : last + i);
+        assert_string_equal(m.folder, "");
+    }
+    const struct campaign_key done = {.trial = trial,
+                                      .run = database_number("SELECT run FROM job WHERE id=1")};
+    assert_true(store_read_making(s, &done, 0, &a, &m, &err));
+    assert_string_equal(m.folder, "/old/r0001/000_rg000");
+    store_close(s);
+    arena_free(&a);
+    database_drop();
+}
+
 static void events_come_in_their_order_from_where_one_was(void **state)
 {
     (void)state;
@@ -99,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_of_a_run_is_read_with_the_folder_before_it),
+        cmocka_unit_test(runs_of_one_number_have_folders_apart_and_jobs_keep_theirs),
         cmocka_unit_test(events_come_in_their_order_from_where_one_was),
         cmocka_unit_test(a_kept_word_is_replaced_and_apart_from_the_schemas),
     };
