@@ -64,6 +64,11 @@ int book_end(struct book *b, bool ok, struct error *err)
     return ok ? EXIT_CODE_DONE : cli_fail(err);
 }
 
+const char *book_run_state(const struct store_run_row *r)
+{
+    return r->ignored ? "ignored" : !r->readable ? "unreadable" : run_state_word((int)r->state);
+}
+
 /* ---- what people name ---- */
 
 static bool need_some(const struct book *b, size_t n, const char *what, struct error *err)

@@ -60,6 +60,8 @@ size_t book_names(struct book *b, const char *list, const char *whole, const cha
 
 /* A text as it may be shown, in the arena; one line. "-" for "". */
 const char *book_shown(struct book *b, const char *text);
+const char *
+book_run_state(const struct store_run_row *r); /* "present"; what keeps it from being processed before that */
 const char *book_time(struct book *b, int64_t ns); /* "2026-11-26 14:02:07"; "-" for 0 */
 const char *book_bytes(struct book *b, int64_t bytes);
 const char *book_run_label(struct book *b, const struct store_run_row *r); /* "12", "12#7" */

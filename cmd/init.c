@@ -22,7 +22,9 @@ struct asking {
     struct book b; /* settings as they are without the file */
     const char *answers[QUESTIONS];
     struct params *settings; /* with it */
-    struct str text;         /* of the file */
+    struct param_line *said; /* what --set says */
+    size_t n_said;
+    struct str text; /* of the file */
 };
 
 /* ---- what is offered ---- */
@@ -170,6 +172,12 @@ static void say_found(struct asking *q)
                 : "");
     else
         str_printf(&q->b.out, "%s\n", err.fact);
+    if (!s.regex || !*s.regex)
+        str_printf(
+            &q->b.out,
+            "runs are numbered 1, 2, … as they are first seen; facility.standalone.regex in %s takes the "
+            "numbers from their names\n",
+            file_name);
     observations_free(&o);
 }
 
@@ -189,6 +197,11 @@ static bool put(struct asking *q, const char *path, const char *value, const cha
     struct param_line *lines;
     if (remark)
         str_printf(&q->text, "\n# %s\n", remark);
+    for (size_t i = 0; (!value || !*value) && i < q->n_said; i++)
+        if (!strcmp(q->said[i].path, path)) {
+            str_printf(&q->text, "%s = %s\n", path, q->said[i].value);
+            return true;
+        }
     if (!value || !*value) {
         str_printf(&q->text, "# %s = \n", path);
         return true;
@@ -226,7 +239,10 @@ static bool put_data(struct asking *q, struct error *err)
                    "which files are runs; with facility.standalone.monitor_for = folders a run is a folder",
                    err) &&
                put(q, "facility.standalone.regex", NULL,
-                   "the number of a run: what the first parentheses match, as run([0-9]+)", err);
+                   "the numbers of runs: what the first parentheses match, as 'run_([0-9]+)'; other files "
+                   "are no runs\n"
+                   "# (without it runs are numbered as they are first seen)",
+                   err);
     const char *experiment = arena_strndup(q->b.a, data + 5, strcspn(data + 5, "@"));
     const char *at = strchr(data, '@');
     return put(q, "facility.name", "lcls", "where runs come from", err) &&
@@ -264,15 +280,53 @@ static bool put_jobs(struct asking *q, struct error *err)
                NULL, err);
 }
 
+/* What --set says, and only that: settings that are read from other files are not written into this one. */
+static bool read_said(struct asking *q, struct error *err)
+{
+    const char *const *set = NULL;
+    size_t n = cli_values(q->b.cli, "set", &set);
+    struct params *said = params_make(q->b.a), *none = params_make(q->b.a);
+    struct param_line *lines, *usual;
+    for (size_t i = 0; i < n; i++)
+        if (!params_merge_argument(said, set[i], err))
+            return false;
+    size_t n_lines = params_lines(said, PARAM_SETTINGS, q->b.a, &lines),
+           n_usual = params_lines(none, PARAM_SETTINGS, q->b.a, &usual);
+    q->said = lines;
+    for (size_t i = 0; i < n_lines; i++) {
+        bool as_usual = false;
+        for (size_t k = 0; k < n_usual; k++)
+            as_usual |= !strcmp(lines[i].path, usual[k].path) && !strcmp(lines[i].value, usual[k].value);
+        if (!as_usual)
+            q->said[q->n_said++] = lines[i];
+    }
+    return true;
+}
+
+/* What --set says of settings that have no line yet. */
+static void put_said(struct asking *q)
+{
+    bool first = true;
+    for (size_t i = 0; i < q->n_said; i++) {
+        if (strstr(q->text.text, arena_printf(q->b.a, "\n%s = ", q->said[i].path)))
+            continue;
+        str_printf(&q->text, "%s%s = %s\n", first ? "\n# said with --set\n" : "", q->said[i].path,
+                   q->said[i].value);
+        first = false;
+    }
+}
+
 static bool make_file(struct asking *q, struct error *err)
 {
+    if (!read_said(q, err))
+        return false;
     str_printf(&q->text, "# xfelx.phil - settings of this experiment: where data come from, where jobs run.\n"
                          "# Read by every xfelx command that is typed in this folder. All settings: xfelx "
-                         "process --show-params.\n"
+                         "process --show-params -a 2.\n"
                          "# What is done with the frames is in trials: xfelx trial.\n");
     return put(q, "experiment_tag", q->answers[ASK_TAG], "name of the experiment", err) && put_data(q, err) &&
            put(q, "output_folder", fs_absolute(q->b.a, q->answers[ASK_OUT]), "folder of all results", err) &&
-           put_database(q, err) && put_jobs(q, err);
+           put_database(q, err) && put_jobs(q, err) && (put_said(q), true);
 }
 
 static bool write_file(struct asking *q, struct error *err)
@@ -401,7 +455,7 @@ static const struct option_row options[] = {
     {0, "container", "IMAGE", "RUNTIME:IMAGE, or none"},
     {0, "cell", "CELL", "space group and cell, as 'P43212 79 79 38 90 90 90'; none: they are found"},
     {0, "config", "FILE", "settings file that is read too (also $XFELX_CONFIG)"},
-    {0, "set", "NAME=VALUE", "a setting for this command"},
+    {0, "set", "NAME=VALUE", "a setting that is written too; may be given several times"},
     {0},
 };
 

@@ -71,7 +71,7 @@ static const char *remark(struct book *b, const struct store_book_job *j)
     if (j->cancelled && x && x->live)
         return arena_printf(b->a, "being cancelled (%s)", j->cancelled_by);
     if (j->cancelled)
-        return j->cancelled_by;
+        return arena_printf(b->a, "by %s", j->cancelled_by);
     if (!x || j->state == JOB_DONE)
         return "";
     if (x->live)
@@ -214,7 +214,7 @@ static void say_attempt(struct book *b, const struct store_book_attempt *x)
 static void say_job(struct book *b, const struct store_book_job *j)
 {
     struct str *out = &b->out;
-    book_fieldf(out, "job", "%lld: %s, trial %u, rungroup %lld", (long long)j->id,
+    book_fieldf(out, "job", "%lld: %s%s, trial %u, rungroup %lld", (long long)j->id, j->run_ord ? "run " : "",
                 book_shown(b, subject(b, j)), j->trial, (long long)j->key.rungroup);
     if (*j->task)
         book_fieldf(out, "task", "%s, revision %u", book_shown(b, j->task), j->task_rev);
@@ -257,7 +257,7 @@ static bool add_tail(struct book *b, const char *path, size_t lines, struct erro
     struct bytes tail = {0};
     uint64_t size = 0;
     if (!fs_tail(path, MOST, &tail, &size, err))
-        return false;
+        return error_hint(err, "an attempt has a log from its start on, until xfelx job delete removes it");
     size_t n = tail.size;
     char *text = n ? arena_memdup(b->a, tail.data, n) : NULL;
     bytes_free(&tail);

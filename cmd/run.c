@@ -14,11 +14,6 @@ static const char *files_of(struct book *b, const struct store_run_row *r)
                                    : arena_printf(b->a, "%u/%u", r->n_here, r->n_files);
 }
 
-static const char *state_of(const struct store_run_row *r)
-{
-    return r->ignored ? "ignored" : !r->readable ? "unreadable" : run_state_word((int)r->state);
-}
-
 static const char *joined(struct book *b, const char *const *texts, size_t n)
 {
     struct str s = {0};
@@ -40,7 +35,7 @@ static void say_list(struct book *b, const struct store_run_row *rows, size_t n)
         const struct store_run_row *r = rows + i;
         *c++ = book_run_label(b, r);
         *c++ = r->name;
-        *c++ = state_of(r);
+        *c++ = book_run_state(r);
         *c++ = files_of(b, r);
         *c++ = book_bytes(b, r->bytes_here);
         *c++ = book_jobs_text(b, &r->jobs);
@@ -342,7 +337,8 @@ static bool open_with_text(struct cli *cli, const char *what, struct book *b, in
 {
     *b = (struct book){.cli = cli};
     if (cli->n_operands < 2)
-        return error_set(err, ERROR_USAGE, "%s needs runs and %s", cli->command->name, what);
+        return error_set(err, ERROR_USAGE, "%s needs runs and %s", cli->command->name, what),
+               error_hint(err, "xfelx %s 12-15,20 '%s'", cli->command->name, strchr(what, ' ') + 1);
     *text = cli->operands[cli->n_operands - 1];
     return book_open(cli, false, b, err) && book_runs(b, cli->n_operands - 1, runs, n, err);
 }

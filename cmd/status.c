@@ -104,13 +104,17 @@ static void add_failed(struct str *out, struct store *s, struct cli *cli, int64_
 }
 
 /* The number of people's first question, and what to look at next. */
-static void print_job(struct store *s, struct cli *cli, const struct store_job_row *j, struct str *out)
+static void print_job(struct store *s, struct cli *cli, const struct store_job_row *j,
+                      const struct store_book_job *book, struct str *out)
 {
     struct figures f;
     char name[NAME_VISIBLE];
     figures_of(&j->counts, &f);
     str_printf(out, "run %lld  %s\n", (long long)j->run, str_visible(j->run_name, name, sizeof name));
-    str_printf(out, "  trial      %s in %s\n", j->trial_hash, str_visible(j->folder, name, sizeof name));
+    str_add(out, "  trial      ");
+    if (book && book->key.rungroup) /* of a campaign: the numbers that people gave */
+        str_printf(out, "%u, rungroup %lld, recipe ", book->trial, (long long)book->key.rungroup);
+    str_printf(out, "%s in %s\n", j->trial_hash, str_visible(j->folder, name, sizeof name));
     add_state(out, j, died(s, cli, j));
     add_figures(out, j, &f);
     if (f.lattices)
@@ -263,6 +267,14 @@ static bool add_stage_table(struct looked *l, int64_t job, struct str *out, stru
     return true;
 }
 
+static const struct store_book_job *book_of(const struct overview_sources *in, int64_t job)
+{
+    for (size_t i = 0; i < in->n_jobs; i++)
+        if (in->jobs[i].id == job)
+            return in->jobs + i;
+    return NULL;
+}
+
 /* The jobs of all runs, or of those that --run names. */
 static bool add_jobs(struct looked *l, struct str *out, struct error *err)
 {
@@ -277,7 +289,7 @@ static bool add_jobs(struct looked *l, struct str *out, struct error *err)
             wanted |= runs[k] == l->jobs[i].run;
         if (!wanted)
             continue;
-        print_job(l->store, l->cli, l->jobs + i, out);
+        print_job(l->store, l->cli, l->jobs + i, book_of(&l->in, l->jobs[i].job), out);
         shown++;
         if (cli_has(l->cli, "times") && !add_stage_table(l, l->jobs[i].job, out, err))
             return false;

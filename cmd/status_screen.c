@@ -1,5 +1,6 @@
 /* status_screen.c - the overview as one screen of text: `status` of a campaign, and --follow. Pure but for the environment's words about the
  * terminal. Marks of small plots are ASCII where the locale has no UTF-8. */
+#include "cmd/book.h"
 #include "cmd/status.h"
 
 #include <math.h>
@@ -60,7 +61,8 @@ static void add_plot(struct str *out, const struct standing *o, const char *name
 {
     double v[MARKS];
     size_t n = overview_series(o->in, kind, MINUTES_A_MARK, v, MARKS);
-    str_printf(out, "%-13s %9s   %-15s ", name, value, interval);
+    str_printf(out, "%-13s %*s   %-15s ", name, strstr(value, "Å") ? 10 : 9, value,
+               interval); /* Å: two bytes */
     add_marks(out, v + (n > 36 && look->width < WIDE ? n - 36 : 0), n > 36 && look->width < WIDE ? 36 : n,
               look->utf8);
     str_addc(out, '\n');
@@ -110,7 +112,11 @@ static void add_plots(struct str *out, const struct standing *o, const struct st
         snprintf(interval, sizeof interval, "%.0f - %.0f", o->lattices_h_lo, o->lattices_h_hi);
     }
     add_plot(out, o, "lattices/h", value, interval, SERIES_LATTICES, look);
-    snprintf(value, sizeof value, isfinite(o->res_a[1]) ? "%.2f A" : "-", o->res_a[1]);
+    snprintf(value, sizeof value,
+             !isfinite(o->res_a[1]) ? "-"
+             : look->utf8           ? "%.2f Å"
+                                    : "%.2f A",
+             o->res_a[1]);
     interval[0] = 0;
     if (isfinite(o->res_a[0]) && isfinite(o->res_a[2]))
         snprintf(interval, sizeof interval, "%.2f - %.2f", o->res_a[2], o->res_a[0]);
@@ -161,38 +167,40 @@ static void add_reasons(struct str *out, const struct standing *o, const struct 
     str_addc(out, '\n');
 }
 
+/* A run with the newest job of its highest trial. */
 static void add_run(struct str *out, const struct standing *o, const struct store_run_row *r)
 {
     const struct store_tally *t = NULL;
     const struct store_book_job *j = NULL;
     char name[NAME_VISIBLE];
     for (size_t i = 0; i < o->in->n_jobs; i++)
-        if (o->in->jobs[i].key.run == r->id && !o->in->jobs[i].key.task_rev)
+        if (o->in->jobs[i].key.run == r->id && !o->in->jobs[i].key.task_rev &&
+            (!j || o->in->jobs[i].trial >= j->trial))
             j = o->in->jobs + i;
     for (size_t i = 0; j && i < o->in->n_tallies; i++)
         if (o->in->tallies[i].job == j->id)
             t = o->in->tallies + i;
-    str_printf(out, "%5lld  %-18.18s %-12s", (long long)r->ord, str_visible(r->name, name, sizeof name),
-               run_state_word((int)r->state));
+    str_printf(out, "%5lld  %-15.15s %-12s", (long long)r->ord, str_visible(r->name, name, sizeof name),
+               book_run_state(r));
     if (t) {
         struct rate hit = rate_of(t->hits, t->frames - t->failed), indexed = rate_of(t->indexed, t->hits);
         double done = j->n_expected > 0 ? 100.0 * (double)t->frames / (double)j->n_expected : NAN;
-        str_printf(out, " %9llu", (unsigned long long)t->frames);
+        str_printf(out, " %8llu", (unsigned long long)t->frames);
         str_printf(out, isnan(done) ? "     -" : " %4.0f%%", done);
         str_printf(out, isnan(hit.share) ? "     -" : " %5.1f", 100 * hit.share);
         str_printf(out, isnan(indexed.share) ? "     -" : " %5.1f", 100 * indexed.share);
     } else {
-        str_printf(out, " %9s %5s %5s %5s", "-", "-", "-", "-");
+        str_printf(out, " %8s %5s %5s %5s", "-", "-", "-", "-");
     }
     if (j)
-        str_printf(out, "  %lld %s", (long long)j->id, job_state_word((int)j->state));
+        str_printf(out, " %5u  %lld %s", j->trial, (long long)j->id, job_state_word((int)j->state));
     str_addc(out, '\n');
 }
 
 static void add_runs(struct str *out, const struct standing *o, size_t rows)
 {
-    str_printf(out, "%5s  %-18s %-12s %9s %5s %5s %5s  %s\n", "run", "name", "state", "frames", "done",
-               "hit%", "idx%", "job");
+    str_printf(out, "%5s  %-15s %-12s %8s %5s %5s %5s %5s  %s\n", "run", "name", "state", "frames", "done",
+               "hit%", "idx%", "trial", "job");
     for (size_t i = 0; i < o->in->n_runs && i < rows; i++)
         add_run(out, o, o->in->runs + o->in->n_runs - 1 - i);
     if (o->in->n_runs > rows)
@@ -201,7 +209,7 @@ static void add_runs(struct str *out, const struct standing *o, size_t rows)
 
 static void add_machinery(struct str *out, const struct standing *o)
 {
-    char age[32];
+    char age[32], owner[OWNER];
     const struct store_health *h = &o->in->health;
     const char *comma = "\njobs: ";
     for (int s = 1; s < JOB_STATE_END; s++)
@@ -209,11 +217,12 @@ static void add_machinery(struct str *out, const struct standing *o)
             str_printf(out, "%s%u %s", comma, o->jobs_by[s], job_state_word(s));
             comma = ", ";
         }
-    if (h->lease_owner[0] && h->lease_expires > o->in->now)
-        str_printf(out, "\nwatch: %.50s, %s ago", h->lease_owner,
-                   say_time(1e-9 * (double)(o->in->now - h->lease_renewed), age));
+    say_time(h->lease_renewed ? 1e-9 * (double)(o->in->now - h->lease_renewed) : NAN, age);
+    if (!h->lease_renewed)
+        str_add(out, "\nwatch: nobody yet");
     else
-        str_add(out, "\nwatch: nobody");
+        str_printf(out, "\nwatch: %s%.40s, %s ago", h->lease_expires > o->in->now ? "" : "not now; last ",
+                   owner_shown(h->lease_owner, owner), age);
     str_printf(out, "   newest number: %s%s\n", say_time(o->age_s, age), isnan(o->age_s) ? "" : " old");
     for (size_t i = 0; i < o->in->n_errors && i < 3; i++) {
         char when[32], text[TEXT];

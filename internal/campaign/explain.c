@@ -44,7 +44,7 @@ static void since(const struct snapshot *s, const struct action *x, struct str *
 {
     str_printf(out, "attempt %" PRIu32 " is %s", x->no, x->text);
     if (x->t != 0) {
-        str_add(out, " since ");
+        str_add(out, ", since ");
         add_time(out, s->now, x->t);
     }
 }
@@ -174,7 +174,10 @@ void explain_plan(const struct snapshot *s, const struct action *actions, size_t
             continue;
         said++;
         explain_identity(s, &actions[i], out);
-        str_printf(out, ": %s %s: ", action_word(actions[i].kind), reason_row(actions[i].reason)->word);
+        str_add(out, ": ");
+        if (actions[i].kind != ACTION_NONE)
+            str_printf(out, "%s ", action_word(actions[i].kind));
+        str_printf(out, "%s: ", reason_row(actions[i].reason)->word);
         explain_reason(s, &actions[i], out);
         str_addc(out, '\n');
     }

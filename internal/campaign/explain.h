@@ -12,7 +12,7 @@ void explain_reason(const struct snapshot *s, const struct action *x, struct str
 /* "run 12, trial 3, rungroup 5": what the action is about. Added to out. */
 void explain_identity(const struct snapshot *s, const struct action *x, struct str *out);
 
-/* One line an action: identity, action, reason's word, sentence. run 0: of all; else of this run (id) alone, and one line that
+/* One line an action: identity, action, reason's word, sentence; without the action where there is nothing to do. run 0: of all; else of this run (id) alone, and one line that
  * says so when there is none. Added to out. */
 void explain_plan(const struct snapshot *s, const struct action *actions, size_t n, int64_t run,
                   struct str *out);

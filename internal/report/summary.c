@@ -114,7 +114,8 @@ void summary_text(const struct summary *s, struct str *out)
     const struct figures *f = &s->all;
     str_printf(out, "%s: %zu job%s", s->title, s->n_jobs, s->n_jobs == 1 ? "" : "s");
     if (s->totals.first_t)
-        str_printf(out, ", %.1f s of work", 1e-9 * (double)(s->totals.last_t - s->totals.first_t));
+        str_printf(out, ", %.1f s from the first frame to the last",
+                   1e-9 * (double)(s->totals.last_t - s->totals.first_t));
     str_printf(out, ", as of %s\n", clock_text(s->now, when));
     str_printf(out, "  frames       %llu, %llu failed\n", (unsigned long long)f->frames,
                (unsigned long long)f->failed);

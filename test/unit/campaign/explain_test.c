@@ -25,7 +25,7 @@ static void reasons_have_their_numbers_and_times(void **state)
     says((struct action){.reason = WHY_DONE, .no = 2, .n = 95, .of = 95},
          "done in attempt 2 (95 of 95 frames)");
     says((struct action){.reason = WHY_LIVE, .no = 3, .text = "running", .t = now - 3600 * second},
-         "attempt 3 is running since 14:00");
+         "attempt 3 is running, since 14:00");
     says((struct action){.reason = WHY_LATER, .n = 1, .text = "signal", .t = now + 86400 * second},
          "next try at 2025-11-26 15:00 (signal, try 2)");
     says((struct action){.reason = WHY_CANCELLED, .text = "ada", .t = now},
@@ -67,11 +67,14 @@ static void a_plan_is_a_line_an_identity_and_a_run_has_its_own(void **state)
     const struct snapshot s = {.now = now, .runs = runs, .n_runs = 2, .trials = trials, .n_trials = 1};
     const struct action actions[] = {
         {.kind = ACTION_SUBMIT, .reason = WHY_NEW_RUN, .key = {.run = 2, .trial = 9, .rungroup = 5}},
-        {.kind = ACTION_WAIT, .reason = WHY_ONGOING, .key = {.run = 1, .trial = 9, .rungroup = 5}}};
+        {.kind = ACTION_WAIT, .reason = WHY_ONGOING, .key = {.run = 1, .trial = 9, .rungroup = 5}},
+        {.kind = ACTION_NONE, .reason = WHY_NOT_IN_RUNGROUP, .key = {.run = 2, .trial = 9, .rungroup = 6}}};
     struct str out = {0};
-    explain_plan(&s, actions, 2, 0, &out);
-    assert_string_equal(out.text, "run 13, trial 4, rungroup 5: submit new_run: the run is new\n"
-                                  "run 12, trial 4, rungroup 5: wait ongoing: the run is being taken\n");
+    explain_plan(&s, actions, 3, 0, &out);
+    assert_string_equal(out.text,
+                        "run 13, trial 4, rungroup 5: submit new_run: the run is new\n"
+                        "run 12, trial 4, rungroup 5: wait ongoing: the run is being taken\n"
+                        "run 13, trial 4, rungroup 6: not_in_rungroup: the run is outside the rungroup\n");
     str_clear(&out);
     explain_plan(&s, actions, 2, 1, &out);
     assert_string_equal(out.text, "run 12, trial 4, rungroup 5: wait ongoing: the run is being taken\n");
