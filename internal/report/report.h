@@ -25,6 +25,7 @@ struct figures {
 };
 void figures_of(const struct store_counts *c, struct figures *out);
 
+#include "report/cells.h"
 #include "report/overview.h"
 #include "report/summary.h"
 

@@ -59,6 +59,9 @@ struct store_sampled {
 bool store_read_sample(struct store *s, struct store_jobs_of jobs, struct arena *a,
                        struct store_sampled **rows, size_t *n, struct error *err);
 
+/* Value at the given share (0 … 1) of the sorted values, linear between two of them; NaN for none: medians of cells everywhere. */
+double store_percentile(const double *sorted, size_t n, double share);
+
 /* What a rank of an attempt did. */
 struct store_rank {
     int64_t job, attempt, first_t, last_t; /* of its frames */

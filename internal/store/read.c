@@ -13,8 +13,7 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Value at the given share of the sorted values, linear between two of them; NaN for none. */
-static double percentile(const double *sorted, size_t n, double share)
+double store_percentile(const double *sorted, size_t n, double share)
 {
     if (n == 0)
         return NAN;
@@ -51,11 +50,11 @@ static bool read_sample(struct sql *s, struct store_job_row *row, struct error *
     for (int c = 0; c < COLUMNS; c++) {
         double *v = values + (size_t)c * (size_t)n;
         qsort(v, count[c], sizeof *v, by_value);
-        double median = percentile(v, count[c], 0.5);
+        double median = store_percentile(v, count[c], 0.5);
         if (c < 6) {
             row->cell_median[c] = median;
-            row->cell_lo[c] = percentile(v, count[c], 0.16);
-            row->cell_hi[c] = percentile(v, count[c], 0.84);
+            row->cell_lo[c] = store_percentile(v, count[c], 0.16);
+            row->cell_hi[c] = store_percentile(v, count[c], 0.84);
         } else {
             *(c == 6 ? &row->rmsd_px_median : &row->res_a_median) = median;
         }

@@ -24,6 +24,9 @@ api_handler api_job_log;
 /* api_frames.c - frames of a job, one of them, its picture */
 api_handler api_frames, api_frame, api_frame_png;
 
+/* api_cells.c - unit cells of a trial, of tags, of a run or a job */
+api_handler api_cells;
+
 /* api_book.c - what persons have set up and written: trials, rungroups, tags, tasks, datasets, log book */
 api_handler api_trials, api_tags, api_datasets, api_log;
 

@@ -24,6 +24,7 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/frames", ROLE_READER, ROUTE_STORE, 0, api_frames, "frames of a job to look at"},
     {"GET", "/api/v1/frames/{}/{}/{}", ROLE_READER, ROUTE_STORE, 0, api_frame, "one frame"},
     {"GET", "/api/v1/frames/{}/{}/{}/image.png", ROLE_READER, ROUTE_STORE, 0, api_frame_png, "its picture"},
+    {"GET", "/api/v1/cells", ROLE_READER, ROUTE_STORE, 0, api_cells, "unit cells of a trial, of tags, of a run or a job"},
     {"GET", "/api/v1/trials", ROLE_READER, ROUTE_STORE, 0, api_trials, "trials and rungroups"},
     {"GET", "/api/v1/tags", ROLE_READER, ROUTE_STORE, 0, api_tags, "tags"},
     {"GET", "/api/v1/datasets", ROLE_READER, ROUTE_STORE, 0, api_datasets, "datasets and their versions"},

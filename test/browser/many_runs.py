@@ -23,6 +23,25 @@ log_path = os.path.join(os.path.dirname(os.path.abspath(path)), "job.log")
 with open(log_path, "wb") as log:
     log.write(b"slurm: node7\n" * 300 + HOSTILE[1].encode() + b"\r\n\x1b[31mslurmstepd: error: *** JOB 77 CANCELLED DUE TO TIME LIMIT ***\x00\xff\n")
 
+
+
+def cells(attempt, n):
+    """Histograms of the free cells and the sample of n lattices, of a tetragonal crystal; every fifth is of another form."""
+    bins = [[0] * 200 for _ in range(6)]
+    for k in range(n):
+        a, c = (79.1, 38.0) if k % 5 else (80.2, 37.4)
+        a, c = random.gauss(a, .15), random.gauss(c, .08)
+        free = [random.gauss(a, .05), random.gauss(a, .05), c] + [random.gauss(90, .12) for _ in range(3)]
+        for i, v in enumerate(free):
+            lo, step = (CELL[i] * .95, CELL[i] * .1 / 200) if i < 3 else (85, .05)
+            bins[i][min(199, max(0, int((v - lo) / step)))] += 1
+        insert("roll_sample", attempt=attempt, hash=random.getrandbits(62), frame=k, a=a, b=a, c=c, al=90, be=90, ga=90, res_a=2, rmsd_px=.5, dir=bytes(18))
+    for i in range(6):
+        lo, step = (CELL[i] * .95, CELL[i] * .1 / 200) if i < 3 else (85, .05)
+        insert("roll_hist", attempt=attempt, kind=i + 1, n=n, lo=lo, step=step, bins=struct.pack(">200I", *bins[i]))
+
+
+CELL = [79, 79, 38]
 random.seed(5)
 now = time.time_ns()
 trial = insert("trial", num=1, recipe_hash=b"r" * 32, phil="spotfinder {\n  threshold {\n    algorithm = dispersion\n  }\n}\n", body=HOSTILE[0], active=1, used=1, created=now, who="ann")
@@ -52,6 +71,8 @@ for i in range(n_runs):
         insert("roll_minute", attempt=attempt, minute=t // SECOND // 60 + m, frames=frames // 3, hits=hits // 3, indexed=indexed // 3, integrated=indexed // 3, lattices=indexed // 3,
                n_res=indexed // 3, sum_s2=indexed // 3 * s2, spots_hit=struct.pack(">16I", *[b // 2 for b in spots]), spots_idx=struct.pack(">16I", *spots), res_bins=bytes(96))
     insert("roll_hist", attempt=attempt, kind=7, n=indexed, total=indexed * s2, bins=bytes(400))
+    if i >= n_runs - 200:
+        cells(attempt, indexed)
     insert("writer", attempt=attempt, writer=0, host="node7")
     insert("roll_hist", attempt=attempt, kind=20, n=frames, total=frames * 300.0, bins=bytes(96))
     insert("roll_change", attempt=attempt, job=job, updated=t + PER_RUN, pos=1)

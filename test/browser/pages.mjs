@@ -54,7 +54,7 @@ await test('a page without a token says how to come in, and the link with one le
   await page.close();
 });
 
-const PAGES = ['#/overview', '#/runs', '#/runs/5', '#/jobs', '#/jobs/8', '#/trials?a=1&b=2', '#/log'];
+const PAGES = ['#/overview', '#/runs', '#/runs/5', '#/jobs', '#/jobs/8', '#/cells?tag=5ms&tag=50ms', '#/trials?a=1&b=2', '#/log'];
 for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']])
   await test(`every page is sound at ${width} px, ${scheme}`, async () => {
     const page = await open(PAGES[0], width, scheme);
@@ -132,6 +132,33 @@ await test('the end of a log is read as text, and each rank has its line', async
   await until(page, () => document.querySelector('pre.log').textContent.split('\n').length === 302);
   same(await page.locator('tbody tr:has-text("node7") .bar.span').count(), 1);
   await page.screenshot({path: join(pictures, 'job_log.png'), fullPage: true});
+  await page.close();
+});
+
+await test('unit cells are shown of a choice, and the choice is a link', async () => {
+  const page = await open('#/cells');
+  const sub = () => page.textContent('.sub');
+  const all = await sub();
+  if (!/of \d[\d\u202f]* lattices of 1\u202f000 jobs: the newest of/.test(all)) found.push(all);
+  await page.locator('button:has-text("50ms")').focus();
+  await page.keyboard.press('Enter');
+  await until(page, was => document.querySelector('.sub').textContent !== was, all);
+  await page.click('button:has-text("5ms") >> nth=0');
+  await until(page, () => document.querySelector('button[aria-pressed=true]') && location.hash.split('tag=').length === 3);
+  await page.click('button:has-text("all of them")');
+  await until(page, () => document.querySelector('.empty')); // no run has both
+  await page.reload();
+  await ready(page);
+  same(await page.locator('.tagb[aria-pressed=true]').count(), 2);
+  await page.click('button:has-text("any of them")');
+  await until(page, () => document.querySelectorAll('svg.hist').length === 6 && document.querySelectorAll('.pair canvas').length === 3);
+  if (!/^79\.\d\d\s+79\.\d\d\s+3[78]\.\d\d\s+90\.0/.test(await page.textContent('h1'))) found.push(await page.textContent('h1'));
+  await page.screenshot({path: join(pictures, 'cells.png'), fullPage: true});
+  const t = Date.now();
+  await page.evaluate(() => fetch('api/v1/cells?all=x').then(r => r.json()));
+  console.log(`# unit cells of 1000 jobs: ${Date.now() - t} ms`);
+  const [job, cells] = await Promise.all(['jobs/1', 'cells?job=1'].map(p => fetch(real + 'api/v1/' + p).then(r => r.json())));
+  same(cells.axes.map(x => x.cell.median.toFixed(4)).join(), job.cell.map(x => x.toFixed(4)).join()); // one number, one place
   await page.close();
 });
 

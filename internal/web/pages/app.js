@@ -6,6 +6,7 @@ import {Overview} from './overview.js';
 import {Runs} from './runs.js';
 import {Jobs} from './jobs.js';
 import {Frames} from './frames.js';
+import {Cells} from './cells.js';
 import {Trials} from './trials.js';
 import {Log} from './log.js';
 import {Said} from './ask.js';
@@ -15,6 +16,7 @@ const PAGES = [
   {id: 'runs', word: 'Runs', key: 'r', view: Runs},
   {id: 'frames', word: 'Frames', key: 'f', view: Frames},
   {id: 'jobs', word: 'Jobs', key: 'j', view: Jobs},
+  {id: 'cells', word: 'Unit cells', key: 'u', view: Cells},
   {id: 'trials', word: 'Trials', key: 'm', view: Trials},
   {id: 'log', word: 'Log book', key: 'l', view: Log},
 ];

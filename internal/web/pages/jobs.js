@@ -90,7 +90,7 @@ function One({id, query}) {
     <h1>Job ${j.job}: ${j.name || j.dataset}, <${State} state=${j.state}/></h1>
     <p class="sub">trial ${j.trial}${j.rungroup ? `, rungroup ${j.rungroup}` : ''}${j.task ? `, task ${j.task}` : ''}${j.cancelled_by ? ` · cancelled by ${j.cancelled_by}` : ''}${j.t_retry ? ` · next try ${when(j.t_retry, now.value)}` : ''}</p><${Problem} error=${error}/>
     ${mayEdit() && html`<div class="ctl"><button onClick=${() => ask('job.retry', {jobs: [j.job]}, 'try again')}>Try again</button>${!['done', 'failed', 'cancelled'].includes(j.state) && html`<button onClick=${() => ask('job.cancel', {jobs: [j.job]}, 'cancel')}>Cancel job</button>`}</div>`}
-    <p><a href=${'#/frames/' + j.job}>Look at frames of this job</a></p>
+    <p><a href=${'#/frames/' + j.job}>Look at frames of this job</a>, <a href=${'#/cells?job=' + j.job}>its unit cells</a></p>
     <div class="keys">
       <${Key} label="Hits of frames" ...${rate(j.hit)} note=${interval(j.hit)} kind="c-hit"/>
       <${Key} label="Indexed of hits" ...${rate(j.indexed)} note=${interval(j.indexed)} kind="c-idx"/>

@@ -222,6 +222,26 @@ static void a_job_says_what_each_rank_did(void **state)
     served_stop();
 }
 
+static void cells_of_nothing_are_not_known(void **state)
+{
+    (void)state;
+    static const char *const choices[] = {"", "?job=1", "?trial=77", "?tag=%3Cb%3E&tag=x&all=1", "?run=1"};
+    served_start();
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/api/v1/cells%s", choices[i]);
+        struct json *cells = ask(path);
+        const struct json *a = json_at(json_get(cells, "axes"), 0);
+        assert_int_equal(json_size(json_get(cells, "axes")), 6);
+        assert_true(json_is_null(json_get(json_get(a, "cell"), "median")));
+        assert_double_equal(number(cells, "jobs"), 0, 0); /* no job without a lattice is read */
+        json_free(cells);
+    }
+    assert_int_equal(served_status(served_ask("GET", "/api/v1/cells?trial=x", "", NULL)), 400);
+    assert_int_equal(served_status(served_ask("GET", "/api/v1/cells?job=-3", "", NULL)), 400);
+    served_stop();
+}
+
 static void frames_are_listed_and_a_file_that_is_gone_is_said(void **state)
 {
     (void)state;
@@ -270,6 +290,7 @@ int main(void)
         cmocka_unit_test(what_is_no_change_is_refused_and_nothing_happens),
         cmocka_unit_test(a_log_is_shown_by_its_end_and_whatever_is_in_it_is_text),
         cmocka_unit_test(a_job_says_what_each_rank_did),
+        cmocka_unit_test(cells_of_nothing_are_not_known),
         cmocka_unit_test(frames_are_listed_and_a_file_that_is_gone_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

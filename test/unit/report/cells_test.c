@@ -1,0 +1,107 @@
+/* cells_test.c - medians, histograms and pairs of unit cells. */
+#include "report/report.h"
+
+#include <math.h>
+
+#include "support.h"
+
+static struct arena arena;
+static struct cells cells;
+
+static void without_lattices_nothing_is_known(void **state)
+{
+    (void)state;
+    cells_of(NULL, 0, NULL, 0, &arena, &cells);
+    assert_int_equal(cells.lattices, 0);
+    assert_true(isnan(cells.axes[0].cell.median) && isnan(cells.axes[5].free.hi));
+    assert_int_equal(cells.axes[0].n_bins, 0);
+    arena_free(&arena);
+}
+
+static double shown(const struct cell_axis *x)
+{
+    double sum = x->below + x->above;
+    for (size_t i = 0; i < x->n_bins; i++)
+        sum += x->bins[i];
+    return sum;
+}
+
+static void every_lattice_is_in_a_bin_or_counted_beside(void **state)
+{
+    (void)state;
+    static uint64_t near[200], wide[5000];
+    for (int i = 80; i < 120; i++)
+        near[i] = 10;
+    wide[790] = 100; /* 79.0 … 79.1 */
+    wide[4000] = 1;
+    const struct store_hist rows[] = {
+        {.kind = 1,
+         .n = 407,
+         .under = 3,
+         .over = 4,
+         .lo = 75.05,
+         .step = 0.0395,
+         .n_bins = 200,
+         .bins = near},
+        {.kind = 1, .n = 101, .lo = 0, .step = 0.1, .n_bins = 5000, .bins = wide}};
+    cells_of(rows, 1, NULL, 0, &arena, &cells);
+    const struct cell_axis *a = cells.axes;
+    assert_int_equal(cells.lattices, 407);
+    assert_double_equal(shown(a), 407, 1e-6);
+    assert_double_equal(a->free.median, 75.05 + 100.05 * 0.0395,
+                        0.01); /* of 203.5 below, three lie under the bins */
+    assert_double_equal(remainder(a->from - 75.05, 0.0395), 0, 1e-9); /* edges are those that were counted */
+    for (size_t i = 0; i < a->n_bins; i++)
+        assert_double_equal(a->bins[i], round(a->bins[i]), 1e-6);
+    cells_of(rows, 2, NULL, 0, &arena, &cells); /* other bounds: the same lattices, shared out */
+    assert_int_equal(cells.lattices, 508);
+    assert_double_equal(shown(a), 508, 1e-6);
+    assert_true(a->free.median > 78.9 && a->free.median < 79.1);
+    assert_true(a->n_bins <= CELLS_BINS);
+    arena_free(&arena);
+}
+
+static void all_lattices_beside_the_bins_are_no_histogram(void **state)
+{
+    (void)state;
+    uint64_t none[4] = {0};
+    const struct store_hist row = {
+        .kind = 2, .n = 9, .over = 9, .lo = 1, .step = 1, .n_bins = 4, .bins = none};
+    cells_of(&row, 1, NULL, 0, &arena, &cells);
+    assert_int_equal(cells.axes[1].n_bins, 0);
+    assert_true(isnan(cells.axes[1].free.median));
+    arena_free(&arena);
+}
+
+static void pairs_hold_the_whole_sample(void **state)
+{
+    (void)state;
+    struct store_sampled sample[300];
+    for (int i = 0; i < 300; i++)
+        sample[i] = (struct store_sampled){.cell = {79 + 0.001 * i, 79 + 0.001 * i, 38, 90, 90, 90}};
+    sample[299].cell[0] = 500; /* an outlier does not spoil the picture */
+    cells_of(NULL, 0, sample, 300, &arena, &cells);
+    assert_double_equal(cells.axes[0].cell.median, 79.1495, 1e-9);
+    assert_double_equal(cells.axes[0].cell.lo, 79 + 0.001 * 0.16 * 299, 1e-9);
+    assert_double_equal(cells.axes[2].cell.hi, 38, 0);
+    for (int k = 0; k < CELLS_PAIRS; k++) {
+        uint64_t sum = cells.pairs[k].outside;
+        for (int i = 0; i < CELLS_GRID * CELLS_GRID; i++)
+            sum += cells.pairs[k].grid[i];
+        assert_int_equal(sum, 300);
+        assert_true(cells.pairs[k].outside <= 6);
+    }
+    assert_true(cells.pairs[0].to[0] < 80);
+    arena_free(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_lattices_nothing_is_known),
+        cmocka_unit_test(every_lattice_is_in_a_bin_or_counted_beside),
+        cmocka_unit_test(all_lattices_beside_the_bins_are_no_histogram),
+        cmocka_unit_test(pairs_hold_the_whole_sample),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
