@@ -103,9 +103,11 @@ static bool open_outputs(struct job *j, struct error *err)
     struct sink_options last = sink_options_of(j);
     last.rank = farm_ranks(j->farm) - 1;
     uint64_t last_attempt = 0;
-    bool ok = sink_check(&last, err) && fs_make_folders(j->folder, err) &&
-              journals_last_attempt(j->journals, &last_attempt, err) &&
-              (j->attempt || database_open(a, j->params, j->folder, false, &j->store, err));
+    struct store_options database; /* what cannot be is said before anything is touched */
+    bool ok = sink_check(&last, err) &&
+              (j->attempt || database_options(a, j->params, j->folder, &database, err)) &&
+              fs_make_folders(j->folder, err) && journals_last_attempt(j->journals, &last_attempt, err) &&
+              (j->attempt || store_open(&database, false, &j->store, err));
     begin.last_attempt = (int64_t)last_attempt;
     return ok && store_begin(j->store, &begin, &j->stored, err);
 }
