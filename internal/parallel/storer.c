@@ -7,17 +7,19 @@
 
 enum { AWAY_SECONDS = 2, AWAY_SECONDS_MAX = 30, END_SECONDS = 60, WAITING_MAX = 8192 };
 
-/* It cannot be reached: later, then. */
+/* It cannot be reached, is full, or lets us not write: later, then. */
 static void fall_behind(struct storer *s, const struct error *err)
 {
     char line[1024];
+    struct error said = *err;
+    *said.hint = 0; /* it tells what to do before the same command is run again; this run goes on */
     s->wait_ns = s->behind ? 2 * s->wait_ns : (int64_t)AWAY_SECONDS * 1000000000;
-    /* full, read-only, or not allowed: that takes a person */
-    if (err->code != ERROR_BUSY || s->wait_ns > (int64_t)AWAY_SECONDS_MAX * 1000000000)
+    if (s->wait_ns > (int64_t)AWAY_SECONDS_MAX * 1000000000)
         s->wait_ns = (int64_t)AWAY_SECONDS_MAX * 1000000000;
     s->look_at = clock_monotonic() + s->wait_ns;
     if (!s->behind)
-        log_warn("%s; results are kept in the journals until it is back", error_line(err, line, sizeof line));
+        log_warn("%s; results are kept in the journals until it is back",
+                 error_line(&said, line, sizeof line));
     s->behind = true;
 }
 

@@ -4,12 +4,14 @@ Only the standard library, so that the files can be made anywhere. A case is a f
 name; it gets an empty folder, is run, and fails by an AssertionError. Skip(why) skips it. A run that is killed by a signal it
 was not sent, that hangs, or in which a sanitizer speaks fails its case, whatever the case wanted to see.
 """
-import base64, hashlib, json, os, re, shutil, signal, sqlite3, struct, subprocess, sys, tempfile, time, traceback
+import base64, hashlib, json, os, random, re, shutil, signal, sqlite3, struct, subprocess, sys, tempfile, time, traceback
 
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.dirname(os.path.dirname(here))
 program = os.path.abspath(os.environ.get("XFELX", os.path.join(root, "build", "xfelx")))
 data = os.path.abspath(os.environ.get("XFELX_TEST_DATA", os.path.join(root, "..", "shared", "data")))
+ours = os.environ.get("TEST_MPIEXEC") or os.path.join(root, "build", "sysroot", "bin", "mpiexec.hydra")
+MARK = {"XFELX_TEST_MARK": str(os.getpid())}  # which ranks are ours
 crystal = ["indexing.known_symmetry.unit_cell=79,79,38,90,90,90", "indexing.known_symmetry.space_group=P43212"]
 cases = []
 
@@ -90,6 +92,64 @@ def start(*arguments, folder=None, env={}, before=lambda: None, **more):
 def xfelx(*arguments, folder=None, env={}, timeout=60, **more):
     process, shown = start(*arguments, folder=folder, env=env, **more)
     return finish(process, shown, timeout)
+
+
+def mpiexec(*parts, launcher=None, timeout=90, signals=(), wait=True, env={}):
+    """Run under a launcher; parts as its own command line, PROGRAM stands for ours."""
+    launcher = launcher or ours
+    if not os.path.exists(launcher):
+        raise Skip(f"no {launcher}")
+    command = [launcher] + [program if p == "PROGRAM" else str(p) for p in parts]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=dict(os.environ, LC_ALL="C", **env), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    return finish(process, command, timeout, signals) if wait else (process, command)
+
+
+def marked_ranks():
+    """Process ids of the ranks under our mpiexec, by rank: they have MARK in their environment and a child, the HDF5 helper."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{entry}/environ", "rb") as f:
+                variables = dict(v.split(b"=", 1) for v in f.read().split(b"\0") if b"=" in v)
+            with open(f"/proc/{entry}/stat") as f:
+                parent = int(f.read().rsplit(")", 1)[1].split()[1])
+        except (OSError, ValueError):
+            continue
+        if b"PMI_RANK" in variables and variables.get(b"XFELX_TEST_MARK") == str(os.getpid()).encode():
+            found[int(entry)] = (int(variables[b"PMI_RANK"]), parent)
+    return {rank: pid for pid, (rank, parent) in found.items() if parent not in found}
+
+
+def seeded(what):
+    """Dice that can be thrown again: $XFELX_TEST_SEED."""
+    seed = int(os.environ.get("XFELX_TEST_SEED", time.time_ns() % 10**6))
+    print(f"# seed {seed}, {what}", flush=True)
+    return random.Random(seed)
+
+
+def kill_ranks(dice, kills, begin, end):
+    """kill -9 of so many ranks. begin() starts the job under an mpiexec, with MARK; end() finishes it, looks at what came out and takes
+    it away. A job that was not hit is done before all are killed: then another one is begun."""
+    hit = rounds = 0
+    while hit < kills:
+        process, command = begin()
+        limit = time.monotonic() + 60
+        while not marked_ranks() and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0, 1))
+        ranks = marked_ranks()
+        if ranks:
+            try:
+                os.kill(dice.choice(sorted(ranks.values())), signal.SIGKILL)
+                hit += 1
+            except ProcessLookupError:
+                pass
+        if finish(process, command, 120).code == 0:
+            rounds += 1
+            end()
+    end()
+    print(f"# {hit} ranks killed in {rounds + 1} jobs", flush=True)
 
 
 def status(folder):
