@@ -147,10 +147,11 @@ vendor-bump:
 vendor-clean:
 	find $${XFELX_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/xfelx}/vendor/built -name '*.tar' -atime +60 -delete
 
-# Fuzzing: the corpus is replayed by `make check`; `make soak` runs each target for SOAK seconds (an hour a target before a release).
+# Fuzzing: the corpus is replayed by `make check`; `make soak` runs each target for SOAK seconds (an hour a target before a release),
+# after the long forms of the fault tests.
 FUZZERS := $(patsubst test/fuzz/%_fuzz.c,%,$(wildcard test/fuzz/*_fuzz.c))
 SOAK ?= 3600
-soak:
+soak: $(BUILD)/xfelx
 	@scripts/soak $(SOAK) $(FUZZERS)
 
 .PHONY: all tests check demo debug image man vendor-bump vendor-clean soak clean FORCE

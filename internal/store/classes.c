@@ -48,6 +48,11 @@ static const struct {
     {1836, BOTH, CLASS_WAIT}, /* read-only */
     {1021, BOTH, CLASS_WAIT},
     {1114, BOTH, CLASS_WAIT}, /* full */
+    {3, BOTH, CLASS_WAIT},
+    {20, BOTH, CLASS_WAIT},
+    {1026, BOTH, CLASS_WAIT},
+    {1598, BOTH,
+     CLASS_WAIT}, /* a file, or the binary log, cannot be written: the same with logs on a disk of their own */
     {1030, BOTH, CLASS_WAIT}, /* storage engine: errno 28 is what facilities see */
     {1129, BOTH, CLASS_OPERATOR},
     {1062, BOTH, CLASS_SUCCESS},

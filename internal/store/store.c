@@ -54,10 +54,11 @@ static void back_off(unsigned try)
         sql_backoff(try, ((uint64_t)clock_monotonic() ^ (uint64_t)getpid() << 32) * 0x9e3779b97f4a7c15u));
 }
 
-/* SQLite waits ten seconds by itself each time. */
+/* SQLite waits ten seconds by itself each time; a server that waits for room on its disk, or for a lock, up to our time-out of a minute:
+ * too long to be tried again while others wait for it. */
 static bool waited_long(const struct store *s, int64_t start)
 {
-    return s->sql.ops->dialect == DIALECT_SQLITE && clock_monotonic() - start > 8000000000;
+    return (s->working || s->sql.ops->dialect == DIALECT_SQLITE) && clock_monotonic() - start > 8000000000;
 }
 
 /* Many at once are turned away for a moment: too many connections, a file that one of them is just turning to WAL (where SQLite does

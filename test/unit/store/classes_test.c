@@ -11,6 +11,7 @@ static void numbers_are_classed_by_the_flavour_of_the_server(void **state)
     assert_int_equal(mariadb_class(1205, "HY000", false), CLASS_TRANSIENT);
     assert_int_equal(mariadb_class(2013, "HY000", false), CLASS_RECONNECT);
     assert_int_equal(mariadb_class(1114, "HY000", false), CLASS_WAIT);
+    assert_int_equal(mariadb_class(1026, "HY000", false), CLASS_WAIT);
     assert_int_equal(mariadb_class(1153, "08S01", false), CLASS_SPLIT);
     assert_int_equal(mariadb_class(1406, "22001", false), CLASS_ROW);
     assert_int_equal(mariadb_class(1129, "HY000", false), CLASS_OPERATOR);
