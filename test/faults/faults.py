@@ -279,7 +279,7 @@ def simulated(frames=4, size="256,256", **more):
     key = tuple(options)
     if key not in _simulated:
         with tempfile.TemporaryDirectory(prefix="xfelx-") as folder:
-            run = xfelx("simulate", *options, "run.h5", folder=folder)
+            run = xfelx("simulate", *options, "run.h5", folder=folder, timeout=60 + frames)
             assert run.code == 0, str(run)
             with open(os.path.join(folder, "run.h5"), "rb") as f:
                 _simulated[key] = f.read()
