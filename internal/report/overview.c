@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { STALE_SECONDS = 60, GOAL_SECONDS = 86400 };
@@ -198,19 +199,34 @@ bool dataset_has_run(const struct store_dataset_row *d, const struct store_run_r
     return d->n_tags && (d->all ? n == d->n_tags : n > 0);
 }
 
+static int by_id(const void *a, const void *b)
+{
+    const struct store_run_row *x = *(const struct store_run_row *const *)a,
+                               *y = *(const struct store_run_row *const *)b;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
 /* A dataset follows the active trial of the highest number (WORDS 4.1): here, of the jobs there are. */
-static uint64_t lattices_of(const struct overview_sources *in, const struct store_dataset_row *d)
+uint64_t dataset_lattices(const struct overview_sources *in, const struct store_dataset_row *d,
+                          struct arena *a)
 {
     uint32_t trial = 0;
     uint64_t n = 0;
+    size_t n_runs = 0;
+    const struct store_run_row **runs = arena_array(a, in->n_runs + 1, sizeof *runs);
+    for (size_t i = 0; i < in->n_runs; i++)
+        if (dataset_has_run(d, in->runs + i))
+            runs[n_runs++] = in->runs + i;
+    qsort(runs, n_runs, sizeof *runs, by_id);
     for (size_t i = 0; i < in->n_jobs; i++)
         if (!in->jobs[i].key.task_rev && in->jobs[i].trial > trial)
             trial = in->jobs[i].trial;
-    for (size_t i = 0; i < in->n_jobs; i++)
-        for (size_t k = 0; k < in->n_runs; k++)
-            if (!in->jobs[i].key.task_rev && in->jobs[i].trial == trial &&
-                in->runs[k].id == in->jobs[i].key.run && dataset_has_run(d, in->runs + k))
-                n += (uint64_t)in->jobs[i].n_lattices;
+    for (size_t i = 0; i < in->n_jobs; i++) {
+        const struct store_run_row run = {.id = in->jobs[i].key.run}, *key = &run;
+        if (!in->jobs[i].key.task_rev && in->jobs[i].trial == trial &&
+            bsearch(&key, runs, n_runs, sizeof *runs, by_id))
+            n += (uint64_t)in->jobs[i].n_lattices;
+    }
     return n;
 }
 
@@ -228,7 +244,7 @@ static void make_goals(const struct overview_sources *in, struct arena *a, struc
         if (!d->active || !d->goal)
             continue;
         struct overview_goal *g = goals + out->n_goals++;
-        *g = (struct overview_goal){.dataset = d->name, .have = lattices_of(in, d), .goal = d->goal};
+        *g = (struct overview_goal){.dataset = d->name, .have = dataset_lattices(in, d, a), .goal = d->goal};
         uint64_t missing = g->have < g->goal ? g->goal - g->have : 0;
         g->left_s = missing ? time_left(missing, out->lattices_h) : 0;
         g->left_lo_s = missing ? time_left(missing, out->lattices_h_hi) : 0;

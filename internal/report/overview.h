@@ -73,6 +73,10 @@ void overview_make(const struct overview_sources *in, struct arena *a, struct st
 /* Does a run belong to a dataset by its tags? */
 bool dataset_has_run(const struct store_dataset_row *d, const struct store_run_row *r);
 
+/* Lattices that a dataset has so far, towards its goal. Of `in`, jobs and runs are looked at. The arena is for work. */
+uint64_t dataset_lattices(const struct overview_sources *in, const struct store_dataset_row *d,
+                          struct arena *a);
+
 /* As members of an open object: all of STORE 10 but "jobs". experiment: a name for it. */
 void overview_json(const struct standing *o, const char *experiment, struct json_writer *w);
 

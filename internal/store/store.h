@@ -17,6 +17,7 @@
 #include "store/look.h"
 #include "store/tally.h"
 #include "store/making.h"
+#include "store/merges.h"
 #include "store/overview.h"
 
 struct store;

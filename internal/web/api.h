@@ -27,8 +27,11 @@ api_handler api_frames, api_frame, api_frame_png;
 /* api_cells.c - unit cells of a trial, of tags, of a run or a job */
 api_handler api_cells;
 
-/* api_book.c - what persons have set up and written: trials, rungroups, tags, tasks, datasets, log book */
-api_handler api_trials, api_tags, api_datasets, api_log;
+/* api_book.c - what persons have set up and written: trials, rungroups, tags, log book */
+api_handler api_trials, api_tags, api_log;
+
+/* api_datasets.c - datasets, and one with what merging came to */
+api_handler api_datasets, api_dataset;
 
 /* api_requests.c - what is asked for, and asking */
 api_handler api_requests, api_request;

@@ -1,4 +1,4 @@
-/* api_book.c - what persons have set up and written: trials and rungroups, tags, tasks and datasets, the log book. */
+/* api_book.c - what persons have set up and written: trials and rungroups, tags, the log book. */
 #include "web/api.h"
 
 #include <math.h>
@@ -127,59 +127,6 @@ void api_tags(struct web *w, struct store *s, const struct web_request *q, struc
         json_put_int(&j, "datasets", tags[i].n_datasets);
         json_end_object(&j);
     }
-    json_end_array(&j);
-    answer_json_end(&j);
-    arena_free(&arena);
-}
-
-static void put_dataset(struct json_writer *j, const struct store_dataset_row *d)
-{
-    json_object(j, NULL);
-    json_put_text(j, "name", d->name);
-    json_put_text(j, "comment", d->comment);
-    json_put_bool(j, "all", d->all);
-    json_put_bool(j, "active", d->active);
-    json_put_real(j, "goal", d->goal ? (double)d->goal : NAN);
-    put_words(j, "tags", d->tags, d->n_tags);
-    json_put_int(j, "runs", d->n_runs);
-    json_array(j, "tasks", false);
-    for (size_t i = 0; i < d->n_tasks; i++) {
-        json_object(j, NULL);
-        json_put_text(j, "name", d->tasks[i].name);
-        json_put_int(j, "rev", d->tasks[i].rev);
-        json_put_text(j, "kind",
-                      task_kind_row(d->tasks[i].kind) ? task_kind_row(d->tasks[i].kind)->word : "?");
-        json_end_object(j);
-    }
-    json_end_array(j);
-    json_array(j, "versions", false);
-    for (size_t i = 0; i < d->n_versions; i++) {
-        json_object(j, NULL);
-        json_put_int(j, "version", d->versions[i].version);
-        put_time(j, "t", d->versions[i].created_t);
-        json_put_int(j, "inputs", d->versions[i].n_inputs);
-        put_job_states(j, "jobs", &d->versions[i].jobs);
-        json_end_object(j);
-    }
-    json_end_array(j);
-    json_end_object(j);
-}
-
-void api_datasets(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
-{
-    (void)w, (void)q;
-    struct arena arena = {0};
-    struct error err = {0};
-    struct store_dataset_row *rows;
-    size_t n;
-    if (!store_datasets(s, &arena, &rows, &n, &err)) {
-        api_failed(a, &arena, &err);
-        return;
-    }
-    struct json_writer j = answer_json(a);
-    json_array(&j, "datasets", false);
-    for (size_t i = 0; i < n; i++)
-        put_dataset(&j, rows + i);
     json_end_array(&j);
     answer_json_end(&j);
     arena_free(&arena);

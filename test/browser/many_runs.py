@@ -76,4 +76,20 @@ for i in range(n_runs):
     insert("writer", attempt=attempt, writer=0, host="node7")
     insert("roll_hist", attempt=attempt, kind=20, n=frames, total=frames * 300.0, bins=bytes(96))
     insert("roll_change", attempt=attempt, job=job, updated=t + PER_RUN, pos=1)
+
+light = insert("dataset", name="light " + HOSTILE[0], op=1, active=1, goal="200000", body="all delays")
+insert("dataset", name="dark", op=2, active=0)
+for tag in tags[1:4]:
+    insert("dataset_tag", dataset=light, tag=tag)
+for version in range(1, 4):
+    row = insert("dataset_version", dataset=light, version=version, created=now - (4 - version) * 3600 * SECOND)
+    insert("version_input", version=row, job=1)
+    if version == 3:
+        continue  # not merged yet
+    job = insert("job", trial=trial, version=row, state=1, state_t=now, n_tries=1, folder="/results/m", created=now)
+    for shell in range(11):
+        d_min = (1.5 ** -3 * (shell or 10) / 10) ** (-1 / 3)
+        insert("merge_stats", version=row, job=job, shell=shell, d_max=None if shell < 2 else (1.5 ** -3 * (shell - 1) / 10) ** (-1 / 3), d_min=d_min, possible=1000, uniq=990,
+               meas=9900 * version, completeness=.99, multiplicity=10. * version, mean_i=50., i_over_sigma=9. - .8 * shell, cc_half=.99 - .03 * shell, cc_pairs=900, cc_star=.99,
+               r_split=.1 + .02 * shell, lattices=9000 * version)
 db.commit()

@@ -54,7 +54,7 @@ await test('a page without a token says how to come in, and the link with one le
   await page.close();
 });
 
-const PAGES = ['#/overview', '#/runs', '#/runs/5', '#/jobs', '#/jobs/8', '#/cells?tag=5ms&tag=50ms', '#/trials?a=1&b=2', '#/log'];
+const PAGES = ['#/overview', '#/runs', '#/runs/5', '#/jobs', '#/jobs/8', '#/cells?tag=5ms&tag=50ms', '#/datasets', '#/datasets/1', '#/datasets/2', '#/trials?a=1&b=2', '#/log'];
 for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']])
   await test(`every page is sound at ${width} px, ${scheme}`, async () => {
     const page = await open(PAGES[0], width, scheme);
@@ -159,6 +159,29 @@ await test('unit cells are shown of a choice, and the choice is a link', async (
   console.log(`# unit cells of 1000 jobs: ${Date.now() - t} ms`);
   const [job, cells] = await Promise.all(['jobs/1', 'cells?job=1'].map(p => fetch(real + 'api/v1/' + p).then(r => r.json())));
   same(cells.axes.map(x => x.cell.median.toFixed(4)).join(), job.cell.map(x => x.toFixed(4)).join()); // one number, one place
+  await page.close();
+});
+
+await test('a dataset shows its goal, versions, jobs and merges, or that there is none yet', async () => {
+  const page = await open('#/datasets');
+  same(await page.textContent('h1'), '2 datasets, 0 of 1 have reached their goal');
+  await page.locator('tbody a:has-text("light")').focus();
+  await page.keyboard.press('Enter');
+  await until(page, () => document.body.dataset.ready === 'dataset');
+  if (!/^light "><img src=x onerror=alert\(1\)>: [\d\u202f]+ lattices of 200\u202f000, CC½ 0\.990 to 1\.50 Å$/.test(await page.textContent('h1'))) found.push(await page.textContent('h1'));
+  same(await page.locator('h2:has-text("Version 2, by resolution")').count(), 1); // of the newest that is merged
+  same(await page.locator('section:has-text("by resolution") tbody tr').count(), 11);
+  await page.screenshot({path: join(pictures, 'dataset.png'), fullPage: true});
+  await page.selectOption('main select', '1');
+  await until(page, () => location.hash.includes('version=1') && [...document.querySelectorAll('h2')].some(h => h.textContent.startsWith('Version 1')));
+  await page.click('a:has-text("its jobs")');
+  await until(page, () => document.body.dataset.ready === 'jobs');
+  same(await page.locator('.vt tbody tr:not(.spacer)').count(), 2);
+  await page.goto(base + '#/datasets/2');
+  await until(page, () => [...document.querySelectorAll('h2')].some(h => h.textContent === 'No merge yet'));
+  await page.keyboard.press('g');
+  await page.keyboard.press('d');
+  await until(page, () => document.body.dataset.ready === 'datasets');
   await page.close();
 });
 

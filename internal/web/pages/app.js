@@ -7,6 +7,7 @@ import {Runs} from './runs.js';
 import {Jobs} from './jobs.js';
 import {Frames} from './frames.js';
 import {Cells} from './cells.js';
+import {Datasets} from './datasets.js';
 import {Trials} from './trials.js';
 import {Log} from './log.js';
 import {Said} from './ask.js';
@@ -17,6 +18,7 @@ const PAGES = [
   {id: 'frames', word: 'Frames', key: 'f', view: Frames},
   {id: 'jobs', word: 'Jobs', key: 'j', view: Jobs},
   {id: 'cells', word: 'Unit cells', key: 'u', view: Cells},
+  {id: 'datasets', word: 'Datasets', key: 'd', view: Datasets},
   {id: 'trials', word: 'Trials', key: 'm', view: Trials},
   {id: 'log', word: 'Log book', key: 'l', view: Log},
 ];

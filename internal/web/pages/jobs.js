@@ -10,9 +10,9 @@ import {ask, mayEdit} from './ask.js';
 const share = f => f.n ? f.p : null;
 const FIELDS = {
   numbers: {hit: j => 100 * share(j.hit), idx: j => 100 * share(j.indexed), frames: j => j.frames, failed: j => j.failed, attempts: j => j.attempts},
-  ranges: {run: j => j.run, job: j => j.job, trial: j => j.trial, group: j => j.rungroup},
-  sets: {state: j => [j.state], end: j => [j.end || ''], task: j => [j.task]},
-  text: j => `${j.name} ${j.reason || ''} ${j.task}`,
+  ranges: {run: j => j.run, job: j => j.job, trial: j => j.trial, group: j => j.rungroup, version: j => j.version},
+  sets: {dataset: j => [j.dataset || ''], state: j => [j.state], end: j => [j.end || ''], task: j => [j.task]},
+  text: j => `${j.name} ${j.dataset || ''} ${j.reason || ''} ${j.task}`,
 };
 const COLUMNS = [
   {id: 'job', word: 'Job', right: true, value: j => j.job, width: '5rem', cell: j => html`<a href=${'#/jobs/' + j.job}>${j.job}</a>`},

@@ -242,6 +242,37 @@ static void cells_of_nothing_are_not_known(void **state)
     served_stop();
 }
 
+static void a_dataset_has_its_shells_or_none(void **state)
+{
+    (void)state;
+    served_start();
+    database_do("INSERT INTO dataset(id,name,op,active,goal) VALUES(3,'<i>',1,1,'40')");
+    database_do("INSERT INTO dataset_version(id,dataset,version,created) VALUES(31,3,2,5)");
+    struct json *all = ask("/api/v1/datasets"), *one = ask("/api/v1/datasets/3");
+    assert_double_equal(number(json_at(json_get(all, "datasets"), 0), "id"), 3, 0);
+    assert_double_equal(number(one, "goal"), 40, 0);
+    assert_double_equal(number(one, "lattices"), 0, 0);
+    assert_int_equal(json_size(json_get(one, "versions")), 1);
+    assert_int_equal(json_size(json_get(one, "shells")), 0);
+    json_free(all);
+    json_free(one);
+    assert_int_equal(served_status(served_ask("GET", "/api/v1/datasets/4", "", NULL)), 404);
+    assert_int_equal(served_status(served_ask("GET", "/api/v1/datasets/x", "", NULL)), 404);
+    served_stop();
+    served_start(); /* what was answered a second ago is answered again */
+    database_do("INSERT INTO dataset(id,name,op,active) VALUES(3,'a',1,1)");
+    database_do("INSERT INTO dataset_version(id,dataset,version,created) VALUES(31,3,2,5)");
+    database_do("INSERT INTO merge_stats(version,job,shell,d_min,possible,uniq,meas,lattices) "
+                "VALUES(31,1,0,1.75,100,90,900,55)");
+    one = ask("/api/v1/datasets/3");
+    const struct json *shell = json_at(json_get(one, "shells"), 0);
+    assert_double_equal(number(shell, "version"), 2, 0);
+    assert_double_equal(number(shell, "unique"), 90, 0);
+    assert_true(json_is_null(json_get(shell, "cc_half")));
+    json_free(one);
+    served_stop();
+}
+
 static void frames_are_listed_and_a_file_that_is_gone_is_said(void **state)
 {
     (void)state;
@@ -291,6 +322,7 @@ int main(void)
         cmocka_unit_test(a_log_is_shown_by_its_end_and_whatever_is_in_it_is_text),
         cmocka_unit_test(a_job_says_what_each_rank_did),
         cmocka_unit_test(cells_of_nothing_are_not_known),
+        cmocka_unit_test(a_dataset_has_its_shells_or_none),
         cmocka_unit_test(frames_are_listed_and_a_file_that_is_gone_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
