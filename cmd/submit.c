@@ -12,7 +12,7 @@ enum { AT_ONCE = 60 }; /* submissions of one command; the next one, or the watch
 static const struct option_row options[] = {
     CYCLING_OPTIONS,
     {'n', "dry-run", NULL, "only print what would be done, a line for each job, and why"},
-    {0, "explain", "RUN", "only say why this run (its number, name or path) is processed or not"},
+    {0, "explain", "RUN", "only say why this run (its number or name) is processed or not"},
     {0, "show-script", NULL, "only print the job script of the first job that would be submitted"},
     {'y', "yes", NULL, "submit also more new jobs than submit.confirm_above"},
     {0},
@@ -31,7 +31,7 @@ static bool stop_never(void)
     return false;
 }
 
-/* The run that a person means: by number, by name, by the last part of its path. 0: none. */
+/* The run that a person means: by number, else by name. 0: none. */
 static int64_t find_run(const struct snapshot *s, const char *text)
 {
     int64_t number = 0;
