@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* A damaged row must not make a loop without end, or bins without number: no cell is near these. */
+static const double LEAST_STEP = 1e-6, MOST = 1e6;
+
 static const double BESIDE = 0.005; /* of the lattices may lie beside what is shown, at each end */
 
 /* ---- free cells: histograms ---- */
@@ -19,7 +22,8 @@ static struct rows rows_of(const struct store_hist *h, size_t n, int kind)
 {
     struct rows r = {.rows = NULL};
     for (size_t i = 0; i < n; i++)
-        if (h[i].kind == kind && h[i].n_bins > 0 && h[i].step > 0) {
+        if (h[i].kind == kind && h[i].n_bins > 0 && h[i].step > LEAST_STEP && h[i].step < MOST &&
+            fabs(h[i].lo) < MOST && (r.n == 0 || h + i == r.rows + r.n)) {
             r.rows = r.n++ ? r.rows : h + i; /* they are sorted by kind */
             r.total += (double)h[i].n;
             r.under += (double)h[i].under;

@@ -73,6 +73,21 @@ static void all_lattices_beside_the_bins_are_no_histogram(void **state)
     arena_free(&arena);
 }
 
+static void damaged_rows_are_left_out(void **state)
+{
+    (void)state;
+    uint64_t one[4] = {0, 1, 0, 0};
+    const double bad[][2] = {{NAN, 1},     {0, NAN},    {INFINITY, 1}, {1e300, 1},
+                             {1e17, 1e-3}, {0, 1e-300}, {0, INFINITY}, {0, -1}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const struct store_hist row = {
+            .kind = 1, .n = 1, .lo = bad[i][0], .step = bad[i][1], .n_bins = 4, .bins = one};
+        cells_of(&row, 1, NULL, 0, &arena, &cells);
+        assert_int_equal(cells.axes[0].n_bins, 0);
+    }
+    arena_free(&arena);
+}
+
 static void pairs_hold_the_whole_sample(void **state)
 {
     (void)state;
@@ -101,6 +116,7 @@ int main(void)
         cmocka_unit_test(without_lattices_nothing_is_known),
         cmocka_unit_test(every_lattice_is_in_a_bin_or_counted_beside),
         cmocka_unit_test(all_lattices_beside_the_bins_are_no_histogram),
+        cmocka_unit_test(damaged_rows_are_left_out),
         cmocka_unit_test(pairs_hold_the_whole_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
