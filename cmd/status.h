@@ -9,7 +9,7 @@
 /* Rows of the options of --serve. */
 // clang-format off
 #define STATUS_SERVE_OPTIONS                                                                                                      \
-    {0, "serve", "ADDR:PORT", "serve pages and a JSON API over HTTP until stopped: 127.0.0.1:8080, 8080 (of this machine; 0: any free "   \
+    {0, "serve", "ADDR:PORT", "serve pages and a JSON API (/api/openapi.json) over HTTP until stopped: 127.0.0.1:8080, 8080 (of this machine; 0: any free " \
                               "port), or unix:/path of a socket"},                                                                \
     {0, "token-file", "FILE", "who may come in: lines \"reader|editor NAME SECRET\", in a file that only its owner can read; "    \
                               "without it one token is made and printed"},                                                        \
