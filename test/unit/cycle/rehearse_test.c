@@ -24,10 +24,9 @@ static int start(void **state)
 static int clean(void **state)
 {
     (void)state;
-    char command[128];
     arena_free(&arena);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    support_remove(folder);
+    return 0;
 }
 
 static struct cycle open_cycle(const char *program)
