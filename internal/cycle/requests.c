@@ -138,15 +138,16 @@ bool request_words(const char *verb, const char *args, const char *file, struct 
 
 /* ---- doing ---- */
 
-static const char *own_program(struct arena *a)
+static const char *own_program(const struct cycle *c, struct arena *a)
 {
     char path[4096];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    return n > 0 ? arena_strndup(a, path, (size_t)n) : "/proc/self/exe";
+    ssize_t n = readlink(c->program, path, sizeof path - 1);
+    return n > 0 ? arena_strndup(a, path, (size_t)n) : c->program;
 }
 
 /* The program with these words; one that may take long goes on by itself, and its log says how it fares. */
-static const char *const *argv_of(struct arena *a, const char *const *words, bool detached, const char *log)
+static const char *const *argv_of(const struct cycle *c, struct arena *a, const char *const *words,
+                                  bool detached, const char *log)
 {
     struct line l = {.a = a};
     if (detached) {
@@ -155,7 +156,7 @@ static const char *const *argv_of(struct arena *a, const char *const *words, boo
         add(&l, "setsid \"$@\" >>\"$0\" 2>&1 </dev/null &");
         add(&l, log);
     }
-    add(&l, own_program(a));
+    add(&l, own_program(c, a));
     for (; *words; words++)
         add(&l, *words);
     add(&l, NULL);
@@ -172,6 +173,15 @@ static const char *const *environment_of(const struct cycle *c, struct arena *a,
     add(&l, arena_printf(a, "XFELX_ASKED_BY=%s", who));
     add(&l, NULL);
     return l.words;
+}
+
+bool run_own(const struct cycle *c, struct arena *a, const char *const *words, const char *who, bool detached,
+             const char *log, struct child_answer *said, struct error *err)
+{
+    return child_run(&(struct child){.argv = argv_of(c, a, words, detached, log),
+                                     .set = environment_of(c, a, who),
+                                     .seconds = COMMAND_SECONDS},
+                     said, err);
 }
 
 /* "error: " and what follows on its line; without one the last line of what it said. */
@@ -198,10 +208,7 @@ static bool do_request(struct cycle *c, const struct store_request *q, struct er
     bool detached = false;
     bool good = request_words(q->verb, q->args, file, &a, &words, &phil, &detached, &why) &&
                 fs_make_folders(folder, &why) && (!phil || fs_write_atomic(file, phil, strlen(phil), &why)) &&
-                child_run(&(struct child){.argv = argv_of(&a, words, detached, log),
-                                          .set = environment_of(c, &a, q->who),
-                                          .seconds = COMMAND_SECONDS},
-                          &said, &why);
+                run_own(c, &a, words, q->who, detached, log, &said, &why);
     const char *answer = !good      ? why.fact
                          : detached ? arena_printf(&a, "begun; %s says how far it is", log)
                                     : answer_of(&a, &said);

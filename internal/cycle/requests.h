@@ -9,4 +9,9 @@
 bool request_words(const char *verb, const char *args, const char *file, struct arena *a,
                    const char *const **words, const char **phil, bool *detached, struct error *err);
 
+/* This program with these words (ended by NULL), on the campaign's database, in the name of who. detached: it goes on by itself, and log
+ * gets what it says; else its answer is waited for. */
+bool run_own(const struct cycle *c, struct arena *a, const char *const *words, const char *who, bool detached,
+             const char *log, struct child_answer *said, struct error *err);
+
 #endif

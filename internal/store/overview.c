@@ -269,31 +269,6 @@ bool store_read_ranks(struct store *s, struct store_jobs_of jobs, struct arena *
     return ok;
 }
 
-bool store_read_worked(struct store *s, int64_t job, void (*take)(void *arg, const struct store_worked *w),
-                       void *arg, struct error *err)
-{
-    struct sql_stmt *q = sql_query(
-        &s->sql, err, "SELECT attempt,writer,t_done,outcome,stages FROM frame WHERE job=?", "i", job);
-    int step;
-    while ((step = sql_step(&s->sql, q, err)) == 1) {
-        struct store_worked w = {.attempt = sql_int(&s->sql, q, 0),
-                                 .writer = (uint32_t)sql_int(&s->sql, q, 1),
-                                 .done_t = sql_int(&s->sql, q, 2),
-                                 .outcome = (int)sql_int(&s->sql, q, 3)};
-        size_t bytes = 0;
-        const uint8_t *packed = sql_bytes(&s->sql, q, 4, &bytes);
-        if (bytes == 32) {
-            double ms[STAGE_MAX];
-            unpack_stages(packed, ms);
-            for (int i = 0; i < STAGE_MAX; i++)
-                w.ms += ms[i];
-            w.thread = (uint32_t)(packed[18] << 8 | packed[19]);
-        }
-        take(arg, &w);
-    }
-    return step == 0;
-}
-
 /* ---- health ---- */
 
 static bool read_lease(struct sql *s, struct store_health *out, struct error *err)

@@ -1,7 +1,7 @@
 /* overview.h - roll-ups of many jobs added up, for status, report and pages. Part of the store's face: store.h includes it. Lists a row a
  * job and minutes: tally.h; one job with all its figures: store_jobs.
  *
- * Only roll-ups are read, by their keys; never frames, but by store_read_worked. Everything takes a set of jobs: jobs NULL means all of
+ * Only roll-ups are read, by their keys; never frames. Everything takes a set of jobs: jobs NULL means all of
  * them, in one statement; else it is a statement a job.
  */
 #ifndef XFELX_STORE_OVERVIEW_H
@@ -73,17 +73,6 @@ struct store_rank {
 /* By attempt and rank. */
 bool store_read_ranks(struct store *s, struct store_jobs_of jobs, struct arena *a, struct store_rank **rows,
                       size_t *n, struct error *err);
-
-/* Every frame of a job that is done: who worked on it until when, and for how long. From rows of frames, by the job's key, in no order,
- * as a stream: for a report of one job, not for pages. */
-struct store_worked {
-    int64_t attempt, done_t;
-    uint32_t writer, thread;
-    double ms; /* in all stages */
-    int outcome;
-};
-bool store_read_worked(struct store *s, int64_t job, void (*take)(void *arg, const struct store_worked *w),
-                       void *arg, struct error *err);
 
 /* How the machinery is: a statement each. */
 struct store_health {
