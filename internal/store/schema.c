@@ -51,7 +51,7 @@ const struct schema_table schema_tables[] = {
      "pk run,tag ; ix tag,run ; fk run run ; fk tag tag", 2},
     {"trial",
      "id:id num:u32 recipe_hash:b32 phil:text body:text active:u8 percent:f32? d_min:f32? used:u8 created:ns"
-     " who:t128 bad_input:text?",
+     " who:t128 bad_input:text? preview:f32?",
      "uq num ; ix recipe_hash", 1},
     {"rungroup",
      "id:id first_ord:i64 last_ord:i64? active:u8 phil:text body:text tt_low:f32? tt_high:f32? created:ns"
@@ -118,14 +118,28 @@ const struct schema_table schema_tables[] = {
      "id:id job:i64 source:u32 frame:u32 attempt:i64 what:t64 body:text t:ns",
      "ix job", 2},
     {"label_set",
-     "id:id name:t64 kind:u8 unit:t16? rule:text version:u32 joined:ns n_unmatched:i64 n_unused:i64",
+     "id:id name:t64 kind:u8 unit:t16? rule:text version:u32 joined:ns n_unmatched:i64 n_unused:i64 bin:f64?",
      "uq name", 2},
     {"label_word",
-     "label_set:i64 no:u16 word:t128",
+     "label_set:i64 no:u16 word:t128 value:f64?",
      "pk label_set,no", 2},
     {"frame_label",
-     "label_set:i64 run:i64 source:u32 frame:u32 no:u16? value:f64?",
+     "label_set:i64 run:i64 source:u32 frame:u32 no:u16? value:f64? nominal:f64?",
      "pk label_set,run,source,frame", 2},
+    {"label_row",
+     "label_set:i64 run:i64 layer:u8 version:u32 seq:u32 how:u8 place:i64 value:f64",
+     "pk label_set,run,layer,version,seq", 4},
+    {"label_span",
+     "label_set:i64 seq:u32 run:i64 first_t:ns? last_t:ns? value:f64 version:u32",
+     "pk label_set,seq", 4},
+    {"label_join",
+     "label_set:i64 run:i64 nominal:u32 corrected:u32 tolerance:i64 due:u8 seen:i64 t:ns n_frames:i64"
+     " n_unmatched:i64 n_rows:i64 n_unused:i64",
+     "pk label_set,run ; ix run", 4},
+    {"label_count",
+     "label_set:i64 job:i64 no:u16 frames:i64 blank:i64 indexed_below:i64 hit_not_indexed:i64"
+     " indexed_not_integrated:i64 integrated:i64 failed:i64 lattices:i64 reasons:b256",
+     "pk label_set,job,no ; ix job", 4},
     {"calib",
      "id:id kind:t16 hash:b32 label:t128 path:b4096? body:blob? first_ord:i64? last_ord:i64? t:ns who:t128",
      "uq kind,hash", 2},
@@ -174,11 +188,19 @@ static const struct schema_add adds_3[] = {
 /* runs that `process` alone made are told from those that a facility shows */
 static const char after_3[] = "UPDATE run SET facility='process' WHERE facility='standalone'";
 
+static const struct schema_add adds_4[] = {
+    {"label_set", "bin"},
+    {"label_word", "value"},
+    {"frame_label", "nominal"},
+    {"trial", "preview"},
+};
+
 const struct schema_step schema_steps[] = {
     {.version = 1, .additive = true},
     {.version = 2, .adds = adds_2, .n_adds = 2, .rolls = true}, /* a writer of version 1 would not count */
     /* a writer of version 2 would leave job.n_final as it was */
     {.version = 3, .adds = adds_3, .n_adds = sizeof adds_3 / sizeof *adds_3, .after = after_3},
+    {.version = 4, .additive = true, .adds = adds_4, .n_adds = sizeof adds_4 / sizeof *adds_4},
 };
 const size_t schema_n_steps = sizeof schema_steps / sizeof *schema_steps;
 
