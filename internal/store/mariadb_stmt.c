@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = SCHEMA_COLUMNS_MAX };
+enum { COLUMNS_MAX = SCHEMA_COLUMNS_MAX, PARAMETERS_MAX = 3 * SCHEMA_COLUMNS_MAX };
 
 struct cell {
     long long i;
@@ -150,9 +150,9 @@ static bool begin_result(struct sql *s, struct sql_stmt *q, struct error *err)
 
 bool mariadb_run(struct sql *s, struct sql_stmt *q, const struct sql_value *v, size_t n, struct error *err)
 {
-    MYSQL_BIND binds[COLUMNS_MAX] = {{0}};
+    MYSQL_BIND binds[PARAMETERS_MAX] = {{0}};
     unsigned one = 0;
-    for (size_t i = 0; i < n && i < COLUMNS_MAX; i++)
+    for (size_t i = 0; i < n && i < PARAMETERS_MAX; i++)
         binds[i] = parameter(v + i);
     s->n_statements++;
     mysql_stmt_attr_set(q->stmt, STMT_ATTR_ARRAY_SIZE, &one);

@@ -4,6 +4,7 @@
  * repeats a commit whose answer was lost finds the position moved. Slow rows follow in a transaction of their own: memory never
  * runs ahead of the tables, whatever fails, and pages see every frame that is committed. A row that the database refuses is found
  * by halving the batch and stored in minimal form, the refused text kept apart: the database never fails a frame. */
+#include "store/put_one.h"
 #include "store/roll_rows.h"
 #include "store/store_private.h"
 
@@ -253,6 +254,14 @@ static bool put_batch(struct store *store, void *arg, struct error *err)
            (!b->minimal || note_refused(s, b, err)) && store_renew(store, err);
 }
 
+/* A frame that comes alone goes by one statement where the server has it so; what does not go that way goes the other. */
+static bool put_alone(struct store *store, void *arg, struct error *err)
+{
+    struct batch *b = arg;
+    return make_rows(&store->sql, b, err) && put_one_fits(&store->sql, &b->rows) && store_renew(store, err) &&
+           put_one(&store->sql, b->roll, &b->hot, b->to, &b->rows, err);
+}
+
 /* It is in the tables. What a commit did whose answer was lost is read again from its rows. */
 static void take_over(struct batch *b)
 {
@@ -271,7 +280,9 @@ static bool put_part(struct store *s, struct batch *b, struct error *err)
 {
     bool was_careful = b->careful;
     b->to = b->roll->pos + (int64_t)b->part.n;
-    bool ok = store_transaction(s, put_batch, b, err);
+    bool alone = b->part.n == 1 && !b->careful && !b->minimal;
+    bool ok = (alone && store_at_once(s, put_alone, b, &(struct error){0})) ||
+              store_transaction(s, put_batch, b, err);
     if (!ok && b->careful && !was_careful)
         ok = store_transaction(s, put_batch, b, err);
     if (ok)

@@ -25,23 +25,39 @@ static void hot_numbers(const struct roll_hot *h, int64_t out[HOT_NUMBERS])
     memcpy(out, numbers, sizeof numbers);
 }
 
+/* seq makes it change even where no count does: servers count changed rows */
+const char roll_move_text[] =
+    "UPDATE roll SET "
+    "pos=?,seq=seq+1,frames=?,blank=?,indexed_below=?,hit_not_indexed=?,indexed_not_integrated=?,integrated=?"
+    ","
+    "failed=?,lattices=?,multi=?,reflections=?,sat=?,duplicates=?,t_first=?,t_last=?,t_frame=?,reasons=? "
+    "WHERE attempt=? AND writer=? AND label=0 AND pos=? AND token=?";
+
+void roll_move_values(const struct roll *r, const struct roll_hot *hot, int64_t from, int64_t to,
+                      uint8_t reasons[256], struct sql_value v[ROLL_MOVE_VALUES])
+{
+    int64_t n[HOT_NUMBERS];
+    size_t at = 0;
+    hot_numbers(hot, n);
+    pack_counts(hot->reasons, 64, reasons);
+    v[at++] = sql_i(to);
+    for (int i = 0; i < HOT_NUMBERS; i++)
+        v[at++] = sql_i(n[i]);
+    v[at++] = sql_b(reasons, 256);
+    v[at++] = sql_i(r->attempt);
+    v[at++] = sql_i(r->writer);
+    v[at++] = sql_i(from);
+    v[at++] = sql_i(r->token);
+}
+
 bool roll_move(struct sql *s, const struct roll *r, const struct roll_hot *hot, int64_t from, int64_t to,
                bool *moved, struct error *err)
 {
-    int64_t n[HOT_NUMBERS], changed = 0;
+    struct sql_value v[ROLL_MOVE_VALUES];
     uint8_t reasons[256];
-    hot_numbers(hot, n);
-    pack_counts(hot->reasons, 64, reasons);
-    /* seq makes it change even where no count does: servers count changed rows */
-    bool ok =
-        sql_do(s, &changed, err,
-               "UPDATE roll SET "
-               "pos=?,seq=seq+1,frames=?,blank=?,indexed_below=?,hit_not_indexed=?,indexed_not_integrated=?,"
-               "integrated=?,failed=?,lattices=?,multi=?,reflections=?,sat=?,duplicates=?,t_first=?,t_last=?,"
-               "t_frame=?,reasons=? "
-               "WHERE attempt=? AND writer=? AND label=0 AND pos=? AND token=?",
-               "iiiiiiiiiiiiiiiibiiii", to, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10],
-               n[11], n[12], n[13], n[14], reasons, 256, r->attempt, (int64_t)r->writer, from, r->token);
+    int64_t changed = 0;
+    roll_move_values(r, hot, from, to, reasons, v);
+    bool ok = sql_run(s, roll_move_text, v, ROLL_MOVE_VALUES, &changed, err);
     *moved = changed == 1;
     return ok;
 }

@@ -277,7 +277,7 @@ static bool in_list(const char *columns, const char *name)
 
 /* ---- DDL ---- */
 
-static void type_of(enum dialect d, const char *type, struct str *sql)
+void schema_type(enum dialect d, const char *type, struct str *sql)
 {
     static const struct {
         const char *type, *names[2];
@@ -310,7 +310,7 @@ static void type_of(enum dialect d, const char *type, struct str *sql)
 static void column_of(enum dialect d, const struct schema_column *c, struct str *sql)
 {
     str_printf(sql, "`%s` ", c->name);
-    type_of(d, c->type, sql);
+    schema_type(d, c->type, sql);
     if (!c->null && strcmp(c->type, "id"))
         str_add(sql, " NOT NULL");
 }

@@ -54,6 +54,9 @@ struct schema_step {
 extern const struct schema_step schema_steps[];
 extern const size_t schema_n_steps;
 
+/* The type of a column in the words of the dialect. */
+void schema_type(enum dialect d, const char *type, struct str *sql);
+
 /* Statements that make a table with its indexes, each ended by ";\n"; made twice they do nothing the second time. */
 void schema_create(enum dialect d, const struct schema_table *t, struct str *sql);
 

@@ -237,6 +237,18 @@ bool sql_do(struct sql *s, int64_t *changed, struct error *err, const char *text
     return step == 0;
 }
 
+bool sql_run(struct sql *s, const char *text, const struct sql_value *values, size_t n, int64_t *changed,
+             struct error *err)
+{
+    struct sql_stmt *q = sql_prepared(s, text, err);
+    int step = q && s->ops->run(s, q, values, n, err) ? 1 : -1;
+    while (step == 1)
+        step = sql_step(s, q, err);
+    if (changed)
+        *changed = s->affected;
+    return step == 0;
+}
+
 bool sql_number(struct sql *s, int64_t *out, int64_t otherwise, struct error *err, const char *text,
                 const char *types, ...)
 {

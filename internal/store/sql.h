@@ -89,6 +89,7 @@ struct sql {
     struct store_options options; /* texts belong to the arena of the store */
     void *db;                     /* sqlite3 *, MYSQL * */
     bool mysql, read_only;
+    bool no_procedures, procedures[2]; /* put_one.c: this server lets us make none; which of them are there */
     bool stream;              /* results are not buffered: nothing else runs until one is read to its end */
     const char *journal_mode; /* SQLite: "wal", "delete" */
     enum sql_class class;     /* of the last error */
@@ -127,6 +128,10 @@ int64_t sql_int(struct sql *s, struct sql_stmt *q, int i);                      
 double sql_real(struct sql *s, struct sql_stmt *q, int i);                       /* NULL: NaN */
 void sql_text(struct sql *s, struct sql_stmt *q, int i, char *out, size_t size); /* NULL: "" */
 const uint8_t *sql_bytes(struct sql *s, struct sql_stmt *q, int i, size_t *n);
+
+/* Likewise with values as they are, for texts that are made from tables. */
+bool sql_run(struct sql *s, const char *text, const struct sql_value *values, size_t n, int64_t *changed,
+             struct error *err);
 
 /* First column of the first row as a number; otherwise when there is none. */
 bool sql_number(struct sql *s, int64_t *out, int64_t otherwise, struct error *err, const char *text,

@@ -228,6 +228,21 @@ static bool try_once(struct store *s, const struct transaction *t, struct error 
     return ok;
 }
 
+bool store_at_once(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err), void *arg,
+                   struct error *err)
+{
+    s->sql.class = CLASS_NONE;
+    if (!s->sql.db || s->superseded)
+        return false;
+    if (work(s, arg, err))
+        return true;
+    if (s->sql.class == CLASS_RECONNECT)
+        sql_close(&s->sql);
+    else
+        sql_rollback(&s->sql);
+    return false;
+}
+
 /* What each class asks for: STORE 7.3. Whether a lost commit was done does not matter: everything is idempotent by key. */
 static bool do_patiently(struct store *s, const struct transaction *t, struct error *err)
 {

@@ -73,6 +73,11 @@ bool store_snapshot(struct store *s, struct error *err);
 bool store_transaction(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err),
                        void *arg, struct error *err);
 
+/* store.c - one try of work, whose last statement commits by itself; what it left open is rolled back. Where it fails, for whatever
+ * reason, store_transaction does the same with all its patience. */
+bool store_at_once(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err), void *arg,
+                   struct error *err);
+
 /* store.c - likewise, but nothing is written: work reads everything as it is at one moment. */
 bool store_reading(struct store *s, bool (*work)(struct store *s, void *arg, struct error *err), void *arg,
                    struct error *err);
