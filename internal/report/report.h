@@ -27,6 +27,8 @@ void figures_of(const struct store_counts *c, struct figures *out);
 
 #include "report/cells.h"
 #include "report/overview.h"
+#include "report/strip.h"
 #include "report/summary.h"
+#include "report/timeline.h"
 
 #endif

@@ -59,11 +59,12 @@ struct store_run_row {
     bool readable, ignored;
     const char **tags;
     size_t n_tags;
+    double rate; /* bytes a second of the last look, while it is being transferred; else 0 */
     struct store_job_counts jobs;
     uint32_t n_notes;
 };
 
-/* Which: NULL and 0 mean any. */
+/* Which: NULL and 0 mean any. One id costs the rows of one run, whatever else there is. */
 struct store_run_filter {
     const char *tag, *facility;
     int state; /* enum run_state */

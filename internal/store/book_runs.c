@@ -124,15 +124,18 @@ bool store_find_runs(struct store *s, const char *const *words, size_t n_words, 
 
 /* ---- lists ---- */
 
-static bool read_runs(struct store *store, struct arena *a, struct store_run_row **rows, size_t *n,
-                      struct error *err)
+#define RUNS                                                                                                 \
+    "SELECT id,ord,coalesce(num,-1),name,path,facility,why,body,state,state_t,seen,begin_t,end_t,n_files,"   \
+    "n_here,bytes,bytes_here,coalesce(n_frames,-1),readable,ignored,coalesce(rate,0) FROM run "
+#define ONE_NUMBER "WHERE ord=(SELECT ord FROM run WHERE id=?) "
+
+/* one: that run, and those that share its number; 0: all. */
+static bool read_runs(struct store *store, int64_t one, struct arena *a, struct store_run_row **rows,
+                      size_t *n, struct error *err)
 {
     struct sql *s = &store->sql;
-    struct sql_stmt *q = sql_query(
-        s, err,
-        "SELECT id,ord,coalesce(num,-1),name,path,facility,why,body,state,state_t,seen,begin_t,end_t,n_files,"
-        "n_here,bytes,bytes_here,coalesce(n_frames,-1),readable,ignored FROM run ORDER BY ord,id",
-        "");
+    struct sql_stmt *q = one ? sql_query(s, err, RUNS ONE_NUMBER "ORDER BY ord,id", "i", one)
+                             : sql_query(s, err, RUNS "ORDER BY ord,id", "");
     int step;
     while ((step = sql_step(s, q, err)) == 1) {
         *rows = arena_grow(a, *rows, *n, sizeof **rows);
@@ -158,6 +161,7 @@ static bool read_runs(struct store *store, struct arena *a, struct store_run_row
             .n_frames = sql_int(s, q, 17),
             .readable = sql_int(s, q, 18) != 0,
             .ignored = sql_int(s, q, 19) != 0,
+            .rate = sql_real(s, q, 20),
         };
         if (*n > 1 && r[-1].ord == r->ord)
             r[-1].shared = r->shared = true;
@@ -165,12 +169,14 @@ static bool read_runs(struct store *store, struct arena *a, struct store_run_row
     return step == 0;
 }
 
-static bool read_tags(struct store *store, struct arena *a, const struct book_places *p,
+#define TAGS "SELECT r.run,t.name FROM run_tag r JOIN tag t ON t.id=r.tag "
+
+static bool read_tags(struct store *store, int64_t one, struct arena *a, const struct book_places *p,
                       struct store_run_row *rows, struct error *err)
 {
     struct sql *s = &store->sql;
-    struct sql_stmt *q = sql_query(
-        s, err, "SELECT r.run,t.name FROM run_tag r JOIN tag t ON t.id=r.tag ORDER BY r.run,t.name", "");
+    struct sql_stmt *q = one ? sql_query(s, err, TAGS "WHERE r.run=? ORDER BY r.run,t.name", "i", one)
+                             : sql_query(s, err, TAGS "ORDER BY r.run,t.name", "");
     int step;
     size_t at;
     while ((step = sql_step(s, q, err)) == 1)
@@ -221,12 +227,12 @@ bool store_runs(struct store *s, const struct store_run_filter *f, struct arena 
     size_t all = 0, kept = 0;
     *rows = NULL;
     *n = 0;
-    if (!read_runs(s, a, rows, &all, err))
+    if (!read_runs(s, f->n_ids == 1 ? f->ids[0] : 0, a, rows, &all, err))
         return false;
     for (size_t i = 0; i < all; i++)
         book_places_add(&p, a, (*rows)[i].id);
     book_places_sort(&p);
-    if (!read_tags(s, a, &p, *rows, err) || !count_notes(s, &p, *rows, err) ||
+    if (!read_tags(s, f->n_ids == 1 ? f->ids[0] : 0, a, &p, *rows, err) || !count_notes(s, &p, *rows, err) ||
         !book_count_jobs(s, "SELECT run,state,count(*) FROM job WHERE run>0 GROUP BY run,state", &p, *rows,
                          sizeof **rows, offsetof(struct store_run_row, jobs), err))
         return false;

@@ -14,6 +14,7 @@
 #include "store/campaign.h"
 #include "store/calib.h"
 #include "store/changes.h"
+#include "store/history.h"
 #include "store/keep.h"
 #include "store/label.h"
 #include "store/look.h"
@@ -21,6 +22,7 @@
 #include "store/making.h"
 #include "store/merges.h"
 #include "store/overview.h"
+#include "store/shots.h"
 
 struct store;
 

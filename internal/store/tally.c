@@ -16,18 +16,25 @@ static double resolution(double n, double sum_s2)
     return n > 0 && sum_s2 > 0 ? sqrt(n / sum_s2) : NAN;
 }
 
-static bool read_tallies(struct sql *s, struct arena *a, struct store_tally **rows, size_t *n,
+#define SUMS                                                                                                 \
+    "SELECT a.job,j.run,j.trial,sum(r.frames),sum(r.failed),"                                                \
+    "sum(r.hit_not_indexed+r.indexed_not_integrated+r.integrated),sum(r.indexed_not_integrated+"             \
+    "r.integrated),sum(r.integrated),sum(r.lattices),sum(r.multi),max(r.t_frame) FROM "
+#define SUMS_END " AND r.label=0 GROUP BY a.job,j.run,j.trial ORDER BY a.job"
+
+/* run 0: of all, from the roll-ups; else from the run's jobs. */
+static bool read_tallies(struct sql *s, int64_t run, struct arena *a, struct store_tally **rows, size_t *n,
                          struct error *err)
 {
     struct sql_stmt *q =
-        sql_query(s, err,
-                  "SELECT a.job,j.run,j.trial,sum(r.frames),sum(r.failed),"
-                  "sum(r.hit_not_indexed+r.indexed_not_integrated+r.integrated),sum(r.indexed_not_integrated+"
-                  "r.integrated),"
-                  "sum(r.integrated),sum(r.lattices),sum(r.multi),max(r.t_frame) FROM roll r JOIN attempt a "
-                  "ON a.id=r.attempt "
-                  "JOIN job j ON j.id=a.job WHERE r.label=0 GROUP BY a.job,j.run,j.trial ORDER BY a.job",
-                  "");
+        run ? sql_query(s, err,
+                        SUMS "job j {then} attempt a ON a.job=j.id {then} roll r ON r.attempt=a.id WHERE "
+                             "j.run=?" SUMS_END,
+                        "i", run)
+            : sql_query(s, err,
+                        SUMS
+                        "roll r JOIN attempt a ON a.id=r.attempt JOIN job j ON j.id=a.job WHERE 1=1" SUMS_END,
+                        "");
     int step;
     while ((step = sql_step(s, q, err)) == 1) {
         *rows = arena_grow(a, *rows, *n, sizeof **rows);
@@ -44,19 +51,25 @@ static bool read_tallies(struct sql *s, struct arena *a, struct store_tally **ro
     return step == 0;
 }
 
-bool store_tallies(struct store *store, struct arena *a, struct store_tally **rows, size_t *n,
-                   struct error *err)
+#define RESOLUTIONS "SELECT a.job,sum(h.n),sum(h.total) FROM "
+#define RESOLUTIONS_END " AND h.label=0 AND h.kind=? GROUP BY a.job ORDER BY a.job"
+
+static bool read_all(struct store *store, int64_t run, struct arena *a, struct store_tally **rows, size_t *n,
+                     struct error *err)
 {
     struct sql *s = &store->sql;
     *rows = NULL;
     *n = 0;
-    if (!read_tallies(s, a, rows, n, err))
+    if (!read_tallies(s, run, a, rows, n, err))
         return false;
-    struct sql_stmt *q = sql_query(
-        s, err,
-        "SELECT a.job,sum(h.n),sum(h.total) FROM roll_hist h JOIN attempt a ON a.id=h.attempt WHERE "
-        "h.label=0 AND h.kind=? GROUP BY a.job ORDER BY a.job",
-        "i", (int64_t)RESOLUTION);
+    struct sql_stmt *q =
+        run ? sql_query(s, err,
+                        RESOLUTIONS "job j {then} attempt a ON a.job=j.id {then} roll_hist h ON "
+                                    "h.attempt=a.id WHERE j.run=?" RESOLUTIONS_END,
+                        "ii", run, (int64_t)RESOLUTION)
+            : sql_query(s, err,
+                        RESOLUTIONS "roll_hist h JOIN attempt a ON a.id=h.attempt WHERE 1=1" RESOLUTIONS_END,
+                        "i", (int64_t)RESOLUTION);
     int step;
     for (size_t i = 0; (step = sql_step(s, q, err)) == 1;) {
         int64_t job = sql_int(s, q, 0);
@@ -66,6 +79,17 @@ bool store_tallies(struct store *store, struct arena *a, struct store_tally **ro
             (*rows)[i].res_a = resolution(sql_real(s, q, 1), sql_real(s, q, 2));
     }
     return step == 0;
+}
+
+bool store_tallies(struct store *s, struct arena *a, struct store_tally **rows, size_t *n, struct error *err)
+{
+    return read_all(s, 0, a, rows, n, err);
+}
+
+bool store_run_tallies(struct store *s, int64_t run, struct arena *a, struct store_tally **rows, size_t *n,
+                       struct error *err)
+{
+    return read_all(s, run, a, rows, n, err);
 }
 
 static void add_bins(struct sql *s, struct sql_stmt *q, int column, uint32_t *sum)

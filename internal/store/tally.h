@@ -18,6 +18,10 @@ struct store_tally {
 /* All jobs that have frames, by number. In the arena. */
 bool store_tallies(struct store *s, struct arena *a, struct store_tally **rows, size_t *n, struct error *err);
 
+/* Those of one run, by its key. */
+bool store_run_tallies(struct store *s, int64_t run, struct arena *a, struct store_tally **rows, size_t *n,
+                       struct error *err);
+
 /* What came in during a minute (of the exposures, or else of the records), over all jobs. spots_*: frames by log2 of their strong spots,
  * hits that were not indexed and indexed ones. */
 enum { TALLY_SPOT_BINS = 16 };

@@ -18,6 +18,9 @@ api_handler api_runs, api_run;
 /* api_jobs.c - jobs, and one of them */
 api_handler api_jobs, api_job;
 
+/* api_strip.c - a job's frames along its run */
+api_handler api_strip;
+
 /* api_tail.c - the end of an attempt's log */
 api_handler api_job_log;
 

@@ -4,7 +4,7 @@ const known = x => x !== null && x !== undefined && Number.isFinite(x);
 
 export const count = n => known(n) ? String(Math.round(n)).replace('-', '−').replace(/\B(?=(\d{3})+$)/g, THIN) : NONE;
 export const percent = (p, digits = 1) => known(p) ? (100 * p).toFixed(digits) : NONE;
-export const fixed = (x, digits) => known(x) ? x.toFixed(digits).replace('-', '−') : NONE;
+export const fixed = (x, digits) => known(x) ? x.toFixed(digits).replace(/^-(?=[0.]+$)/, '').replace('-', '−') : NONE;
 
 // "95 %: 16.3 – 16.8, 412 of 1980"; a share of few is counted, not computed.
 export function interval(f) {

@@ -48,8 +48,8 @@ export function connect() {
 }
 document.addEventListener('visibilitychange', () => { if (!document.hidden) seq.value++; }); // timers slept: read anew
 
-// Data of a page: read at once, and again after each change while the page is seen; at most one question a second.
-export function useData(path) {
+// Data of a page: read at once, and again after each change while the page is seen; at most one question in so many seconds.
+export function useData(path, seconds = 1) {
   const [state, set] = useState({data: null, error: null, t: null});
   useEffect(() => {
     let gone = false, busy = false, again = false, timer = 0;
@@ -64,7 +64,7 @@ export function useData(path) {
         if (e.status === 503 || !e.status) again = true;
       }
       if (gone) return;
-      timer = setTimeout(() => { busy = false; if (again && !gone) { again = false; load(); } }, 1000);
+      timer = setTimeout(() => { busy = false; if (again && !gone) { again = false; load(); } }, 1000 * seconds);
     };
     let first = true;
     const stop = seq.subscribe(() => { if (first || !document.hidden) load(); first = false; });

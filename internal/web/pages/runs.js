@@ -7,6 +7,8 @@ import {Table, sorted, setQuery} from './table.js';
 import {parse} from './filter.js';
 import {wilson} from './wilson.js';
 import {ask, mayEdit} from './ask.js';
+import {One} from './run.js';
+import {Tags} from './tags.js';
 
 const share = f => f.n ? f.p : null;
 const FIELDS = {
@@ -32,20 +34,6 @@ function telling(r) {
   if (r.state !== 'present') return r.state;
   for (const s of ['failed', 'running', 'queued', 'again', 'waiting', 'ready', 'done']) if (r.jobs[s]) return s;
   return r.state;
-}
-
-function Tags({run}) {
-  const [editing, edit] = useState(false);
-  const box = useRef(null);
-  useEffect(() => { if (editing) box.current.focus(); }, [editing]);
-  const save = async () => {
-    edit(false);
-    const want = box.current.value.split(/[,\s]+/).filter(Boolean), id = `${run.run}#${run.id}`;
-    for (const tag of want.filter(t => !run.tags.includes(t))) await ask('run.tag', {runs: id, tag}, `tag ${tag}`);
-    for (const tag of run.tags.filter(t => !want.includes(t))) await ask('run.untag', {runs: id, tag}, `tag ${tag} off`);
-  };
-  if (editing) return html`<input ref=${box} aria-label=${`tags of run ${run.run}`} value=${run.tags.join(', ')} onKeyDown=${e => { e.stopPropagation(); if (e.key === 'Enter') save(); if (e.key === 'Escape') edit(false); }} onBlur=${() => edit(false)}/>`;
-  return html`<span onDblClick=${() => mayEdit() && edit(true)}>${run.tags.map(t => html`<span class="tag" key=${t}>${t}</span>`)}${mayEdit() && html`<button class="small" aria-label=${`edit tags of run ${run.run}`} onClick=${() => edit(true)}>✎</button>`}</span>`;
 }
 
 const COLUMNS = [
@@ -88,27 +76,4 @@ function List({query}) {
         selected=${selected} onSelect=${mayEdit() ? select : null} onOpen=${r => { location.hash = '#/runs/' + r.id; }}/>`}`;
 }
 
-function Comment({r}) {
-  const [text, set] = useState(null);
-  if (text === null) return html`<p>${r.comment || html`<span class="mute">No comment.</span>`} ${mayEdit() && html`<button class="small" onClick=${() => set(r.comment)}>Edit comment</button>`}</p>`;
-  return html`<p><textarea aria-label="comment" rows="2" cols="60" value=${text} onInput=${e => set(e.target.value)}></textarea>
-    <button class="pri" onClick=${async () => { if (await ask('run.comment', {runs: `${r.run}#${r.id}`, text}, 'comment')) set(null); }}>Save</button> <button onClick=${() => set(null)}>Cancel</button></p>`;
-}
-
-function One({id}) {
-  const {data: r, error} = useData('runs/' + encodeURIComponent(id));
-  useReady('run', r || error);
-  if (!r) return html`<h1>Run</h1><${Problem} error=${error}/>`;
-  const ignore = () => ask('run.ignore', {runs: `${r.run}#${r.id}`, ignored: !r.ignored}, r.ignored ? 'taken in again' : 'left out');
-  return html`<p class="sub"><a href="#/runs">Runs</a></p><h1>${r.name}: <${State} state=${r.state}/>${r.ignored ? ', left out' : ''}</h1>
-    <p class="sub">${r.facility} · ${r.path} · first seen ${when(r.t_seen, now.value)}${r.t_begin ? ` · ${when(r.t_begin, now.value)} – ${r.t_end ? when(r.t_end, now.value) : 'now'}` : ''}</p><${Problem} error=${error}/>
-    ${r.why_not && html`<div class="alarm"><span>▲</span><div>Cannot be read yet: ${r.why_not}</div></div>`}
-    <div class="ctl"><${Tags} run=${r}/>${mayEdit() && html`<button onClick=${ignore}>${r.ignored ? 'Take in again' : 'Leave out'}</button>`}</div><${Comment} r=${r}/>
-    <section class="panel gap"><h2>Jobs</h2>${!r.jobs.length ? html`<p class="mute">None yet.</p>` : html`<div tabindex="0" class="scroll"><table><caption class="vh">Jobs of this run</caption><thead><tr><th scope="col" class="r">Job</th><th scope="col" class="r">Trial</th><th scope="col">State</th><th scope="col">Frames</th><th scope="col">Hits, %</th><th scope="col">Indexed, %</th><th scope="col" class="r">Res., Å</th></tr></thead>
-      <tbody>${r.jobs.map(j => html`<tr key=${j.job}><td class="r"><a href=${'#/jobs/' + j.job}>${j.job}</a></td><td class="r">${j.trial}</td><td><${State} state=${j.state}/></td><td>${count(j.frames)} of ${count(j.expected)}</td><td><${Share} f=${j.hit} kind="h"/></td><td><${Share} f=${j.indexed}/></td><td class="r">${fixed(j.res_a, 2)}</td></tr>`)}</tbody></table></div>`}</section>
-    <section class="panel gap"><h2>Files: ${count(r.n_files)}</h2><div tabindex="0" class="scroll"><table><caption class="vh">Files of this run</caption><thead><tr><th scope="col">File</th><th scope="col">Format</th><th scope="col" class="r">Frames</th><th scope="col" class="r">Bytes</th><th scope="col">Here</th></tr></thead>
-      <tbody>${r.files.map(f => html`<tr key=${f.path}><td class="mono">${f.path}</td><td>${f.format || '–'}</td><td class="r">${count(f.frames)}</td><td class="r">${count(f.bytes)}</td><td>${f.here ? '✓ yes' : '– no'}</td></tr>`)}</tbody></table></div></section>
-    ${r.notes.length > 0 && html`<section class="panel"><h2>Notes</h2>${r.notes.map((n, i) => html`<p key=${i}><span class="mute">${when(n.t, now.value)} ${n.who}:</span> ${n.text}</p>`)}</section>`}`;
-}
-
-export const Runs = ({rest, query}) => rest[0] ? html`<${One} id=${rest[0]}/>` : html`<${List} query=${query}/>`;
+export const Runs = ({rest, query}) => rest[0] ? html`<${One} id=${rest[0]} query=${query}/>` : html`<${List} query=${query}/>`;

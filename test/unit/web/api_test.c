@@ -36,6 +36,18 @@ static void a_job_says_its_counts_with_denominators(void **state)
     json_free(all);
     json_free(one);
     json_free(sum);
+    struct json *strip = ask("/api/v1/jobs/1/strip?bins=5");
+    assert_double_equal(number(strip, "frames"), 20, 0);
+    assert_double_equal(number(strip, "step"), 4, 0);
+    assert_int_equal(json_size(json_get(json_get(strip, "bins"), "frames")), 5);
+    json_free(strip);
+    static const char *const bad[] = {"bins=0", "bins=2001", "from=-1", "from=9&to=9", "to=x"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/api/v1/jobs/1/strip?%s", bad[i]);
+        assert_int_equal(served_status(served_ask("GET", path, "", NULL)), 400);
+    }
+    assert_int_equal(served_status(served_ask("GET", "/api/v1/runs?newest=0", "", NULL)), 400);
     assert_int_equal(served_status(served_ask("GET", "/api/v1/jobs/2", "", NULL)), 404);
     assert_int_equal(served_status(served_ask("GET", "/api/v1/jobs/1x", "", NULL)), 404);
     served_stop();
