@@ -5,6 +5,7 @@
 #include "pipeline/pipeline.h"
 #include "report/report.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool is_in(const int64_t *ids, size_t n, int64_t id)
@@ -91,6 +92,22 @@ static bool write_html(const struct summary *s, const char *path, struct error *
     return ok;
 }
 
+/* The numbers for merging; the name's end says in which form. */
+static bool write_covariance(struct cli *cli, const struct summary *s, const char *path, struct error *err)
+{
+    const char *word = cli_value(cli, "eps", NULL);
+    double eps = NAN;
+    struct cell_forms found;
+    struct str text = {0};
+    if (word && (!str_to_double(word, &eps) || !(eps >= 0)))
+        return error_set(err, ERROR_USAGE, "--eps is a number of Å, not \"%s\"", word);
+    forms_of(s->sample, s->n_sample, eps, &cli->arena, &found);
+    bool ok = covariance_text(&found, s->title, str_ends(path, ".json"), &text, err) &&
+              fs_write_atomic(path, text.text, text.len, err);
+    str_free(&text);
+    return ok;
+}
+
 /* Of a trial's parameters those that differ from the defaults; all of them where an other version's cannot be read. */
 static const char *changed_parameters(struct cli *cli, const char *phil)
 {
@@ -133,9 +150,12 @@ static int run(struct cli *cli)
     for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
         summary.stages[i] = stage_info((size_t)i)->name;
     summary.phil = changed_parameters(cli, summary.phil);
-    const char *html = cli_value(cli, "html", NULL);
-    if (html)
-        return write_html(&summary, html, &err) ? EXIT_CODE_DONE : cli_fail(&err);
+    const char *html = cli_value(cli, "html", NULL), *covariance = cli_value(cli, "covariance", NULL);
+    if ((html && !write_html(&summary, html, &err)) ||
+        (covariance && !write_covariance(cli, &summary, covariance, &err)))
+        return cli_fail(&err);
+    if (html || covariance)
+        return EXIT_CODE_DONE;
     void (*write)(const struct summary *s, struct str *out) = summary_text;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         write = cli_has(cli, forms[i].option) ? forms[i].write : write;
@@ -153,7 +173,12 @@ static const struct option_row options[] = {
     {0, "dataset", "D", "of the runs of a dataset"},
     {0, "json", NULL, "as JSON"},
     {0, "csv", NULL, "as CSV, a line a number with its interval"},
-    {0, "cells", NULL, "as CSV, the cells of a sample of the lattices"},
+    {0, "cells", NULL, "as CSV, the cells of a sample of the lattices, with the crystal form of each"},
+    {0, "covariance", "FILE",
+     "write mean and covariance of the cells of each form, for filter.unit_cell.cluster.covariance.file of "
+     "cctbx.xfel.merge (.json: as JSON)"},
+    {0, "eps", "A",
+     "with --covariance: how near cells of one form lie, in Å (else found from their density)"},
     {0, "weather", NULL, "what each rank did: from when to when, duty cycle, who was waited for"},
     {0, "html", "FILE", "write a page that needs nothing else and prints on A4"},
     {0, "post", "elog", "not yet: refused"},
@@ -165,6 +190,7 @@ static const struct example examples[] = {
     {"xfelx report results", "what became of everything in the folder results"},
     {"xfelx report --run 12 --html run12.html", "a page about run 12 for the log book"},
     {"xfelx report --tag dark --csv", "the numbers of all runs tagged dark"},
+    {"xfelx report --trial 4 --covariance cells.pickle", "the crystal forms of trial 4, for merging"},
     {0},
 };
 

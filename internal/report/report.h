@@ -26,6 +26,7 @@ struct figures {
 void figures_of(const struct store_counts *c, struct figures *out);
 
 #include "report/cells.h"
+#include "report/forms.h"
 #include "report/overview.h"
 #include "report/strip.h"
 #include "report/summary.h"

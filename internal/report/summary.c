@@ -85,6 +85,7 @@ bool summary_read(struct store *s, struct store_jobs_of of, struct arena *a, str
     memcpy(counts.by_outcome, out->totals.by_outcome, sizeof counts.by_outcome);
     figures_of(&counts, &out->all);
     make_spreads(out, a);
+    forms_of(out->sample, out->n_sample, NAN, a, &out->forms);
     return true;
 }
 
@@ -107,6 +108,22 @@ static void text_spread(struct str *out, const char *name, const struct spread *
 }
 
 static const char *const cell_names[6] = {"a", "b", "c", "alpha", "beta", "gamma"};
+
+/* One form and nothing beside it is what the medians say already. */
+static void text_forms(const struct cell_forms *f, struct str *out)
+{
+    if (f->n == 0 || (f->n == 1 && f->n_neither == 0))
+        return;
+    str_printf(out, "forms among %zu cells (within %.3f Å)\n", f->n_points, f->eps);
+    for (size_t i = 0; i < f->n; i++) {
+        const struct cell_form *m = f->form + i;
+        str_printf(out, "  %zu  %8zu  %.2f %.2f %.2f %.2f %.2f %.2f\n", i + 1, m->n, m->mean[0], m->mean[1],
+                   m->mean[2], m->mean[3], m->mean[4], m->mean[5]);
+    }
+    if (f->n_groups > f->n)
+        str_printf(out, "     and %zu smaller ones\n", f->n_groups - f->n);
+    str_printf(out, "  -  %8zu  in none\n", f->n_neither);
+}
 
 void summary_text(const struct summary *s, struct str *out)
 {
@@ -131,6 +148,7 @@ void summary_text(const struct summary *s, struct str *out)
         text_spread(out, cell_names[i], s->cell + i, i < 3 ? "Å" : "°");
     text_spread(out, "resolution", &s->res_a, "Å");
     text_spread(out, "rmsd", &s->rmsd_px, "px");
+    text_forms(&s->forms, out);
     bool any = false;
     for (int r = 1; r < 64; r++)
         if (s->totals.by_reason[r]) {
@@ -177,14 +195,18 @@ void summary_csv(const struct summary *s, struct str *out)
 
 void summary_cells(const struct summary *s, struct str *out)
 {
-    str_add(out, "# restrained cells of a sample of the lattices, resolution and rmsd; Å, degrees, px\n"
-                 "a,b,c,alpha,beta,gamma,res_a,rmsd_px\n");
+    str_add(out, "# restrained cells of a sample of the lattices, resolution and rmsd; Å, degrees, px; form "
+                 "0: in none\n"
+                 "a,b,c,alpha,beta,gamma,res_a,rmsd_px,form\n");
     for (size_t i = 0; i < s->n_sample; i++) {
         const struct store_sampled *l = s->sample + i;
         for (int c = 0; c < 6; c++)
             str_printf(out, "%.4f,", l->cell[c]);
         str_printf(out, isfinite(l->res_a) ? "%.3f," : ",", l->res_a);
-        str_printf(out, isfinite(l->rmsd_px) ? "%.3f\n" : "\n", l->rmsd_px);
+        str_printf(out, isfinite(l->rmsd_px) ? "%.3f," : ",", l->rmsd_px);
+        if (s->forms.labels && s->forms.labels[i] != FORMS_LEFT)
+            str_printf(out, "%d", s->forms.labels[i] + 1);
+        str_addc(out, '\n');
     }
 }
 
@@ -250,6 +272,16 @@ void summary_json(const struct summary *s, struct str *out)
         json_spread(&w, cell_names[i], s->cell + i);
     json_spread(&w, "res_a", &s->res_a);
     json_spread(&w, "rmsd_px", &s->rmsd_px);
+    json_array(&w, "forms", false);
+    for (size_t i = 0; i < s->forms.n; i++) {
+        json_object(&w, NULL);
+        json_put_int(&w, "n", (int64_t)s->forms.form[i].n);
+        json_put_reals(&w, "mean", s->forms.form[i].mean, 6);
+        json_put_reals(&w, "sd", s->forms.form[i].sd, 6);
+        json_end_object(&w);
+    }
+    json_end_array(&w);
+    json_put_int(&w, "in_no_form", (int64_t)s->forms.n_neither);
     json_object(&w, "reasons");
     for (int r = 1; r < 64; r++)
         if (s->totals.by_reason[r])

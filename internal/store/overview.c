@@ -170,7 +170,14 @@ static bool take_sample(struct sql *s, struct sql_stmt *q, void *arg, struct err
         for (int i = 0; i < 6; i++)
             rows[w->n].v.cell[i] = sql_real(s, q, 2 + i);
         rows[w->n].v.res_a = sql_real(s, q, 8);
-        rows[w->n++].v.rmsd_px = sql_real(s, q, 9);
+        rows[w->n].v.rmsd_px = sql_real(s, q, 9);
+        rows[w->n].v.job = sql_int(s, q, 10);
+        size_t bytes = 0;
+        const uint8_t *dir = sql_bytes(s, q, 11, &bytes);
+        for (size_t i = 0; i < 9 && bytes == 18; i++)
+            rows[w->n].v.dir[i / 3][i % 3] =
+                (float)(int16_t)(uint16_t)(dir[2 * i] << 8 | dir[2 * i + 1]) / 32767;
+        w->n++;
     }
     return step == 0;
 }
@@ -180,11 +187,12 @@ static int by_hash(const void *a, const void *b)
     const struct sampled_row *x = a, *y = b;
     if (x->hash != y->hash)
         return x->hash < y->hash ? -1 : 1;
-    return memcmp(&x->v, &y->v, sizeof x->v);
+    return x->v.job < y->v.job ? -1 : x->v.job > y->v.job;
 }
 
 #define SAMPLE                                                                                               \
-    "SELECT r.hash,r.level,r.a,r.b,r.c,r.al,r.be,r.ga,r.res_a,r.rmsd_px FROM roll_sample r" OF_ATTEMPTS
+    "SELECT r.hash,r.level,r.a,r.b,r.c,r.al,r.be,r.ga,r.res_a,r.rmsd_px,a.job,r.dir "                        \
+    "FROM roll_sample r" OF_ATTEMPTS
 
 /* Writers thin their samples by the same rule of hashes: the highest level holds for all. */
 bool store_read_sample(struct store *s, struct store_jobs_of jobs, struct arena *a,

@@ -52,9 +52,11 @@ struct store_hist {
 bool store_read_hists(struct store *s, struct store_jobs_of jobs, struct arena *a, struct store_hist **rows,
                       size_t *n, struct error *err);
 
-/* An even sample of the lattices, at most 10,000 a writer: the same ones whoever asks. NaN: not known. */
+/* An even sample of the lattices, at most 10,000 a writer: the same ones whoever asks, by their hash. NaN: not known. */
 struct store_sampled {
     double cell[6], res_a, rmsd_px;
+    int64_t job;
+    float dir[3][3]; /* a*, b*, c* in the laboratory, of length 1; 0 0 0: not known */
 };
 bool store_read_sample(struct store *s, struct store_jobs_of jobs, struct arena *a,
                        struct store_sampled **rows, size_t *n, struct error *err);
