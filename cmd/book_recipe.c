@@ -1,6 +1,7 @@
 /* book_recipe.c - see book_recipe.h. */
 #include "cmd/book_recipe.h"
 
+#include "cmd/inputs.h"
 #include "pipeline/pipeline.h"
 
 #include <stdio.h>
@@ -33,31 +34,13 @@ static bool has_no_settings(struct book *b, const struct params *p, const struct
 /* Files that a recipe reads, and folders: jobs run in other folders than the one in which this was typed. */
 static bool make_absolute(struct book *b, struct params *p, struct error *err)
 {
-    static const char *const paths[] = {"input.reference_geometry", "spotfinder.lookup.mask",
-                                        "integration.lookup.mask",  "xfelx.reference",
-                                        "xfelx.geometry.file",      "xfelx.output.journal_dir"};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        const char *path = param_text(p, paths[i], NULL);
-        if (path && *path && *path != '/' && !params_set_text(p, paths[i], fs_absolute(b->a, path), err))
-            return false;
+    bool good = true;
+    for (size_t i = 0; good && i <= INPUTS_FILES; i++) {
+        const char *name = i < INPUTS_FILES ? inputs_names[i] : "xfelx.output.journal_dir";
+        const char *path = param_text(p, name, NULL);
+        good = !path || !*path || *path == '/' || params_set_text(p, name, fs_absolute(b->a, path), err);
     }
-    return true;
-}
-
-/* Shapes can be compared only where the trial itself says what the detector is; else the first job does it. */
-static bool masks_good(struct book *b, const struct recipe *r, struct error *err)
-{
-    const char *const paths[] = {r->mask_spots_path, r->mask_integration_path};
-    for (size_t i = 0; i < 2; i++) {
-        uint8_t *mask;
-        if (!paths[i])
-            continue;
-        if (access(paths[i], R_OK) != 0)
-            return error_system(err, ERROR_UNREADABLE, "cannot open the mask %s", paths[i]);
-        if (r->source.reference && !source_mask_read(paths[i], r->source.reference, b->a, &mask, err))
-            return false;
-    }
-    return true;
+    return good;
 }
 
 /* hash: of the recipe; where a file is missing, of the parameters alone. */
@@ -66,15 +49,11 @@ static bool check(struct book *b, const struct params *p, bool anyway, struct bo
 {
     struct recipe *r = NULL;
     char line[1024];
-    if (!source_helper_start(err))
-        return false;
-    bool ok = recipe_make(p, b->a, &r, err);
-    if (ok)
+    bool ok = inputs_open(p, b->a, &r, err);
+    if (r)
         memcpy(out->hash, r->hash, sizeof out->hash);
     else
         params_hash(p, "", out->hash);
-    ok = ok && masks_good(b, r, err);
-    source_helper_stop();
     if (ok || err->code == ERROR_USAGE)
         return ok;
     if (!anyway)

@@ -2,6 +2,7 @@
 #include "cmd/cycling.h"
 
 #include "cmd/database.h"
+#include "cmd/inputs.h"
 #include "cmd/parameters.h"
 #include "source/source.h"
 
@@ -40,6 +41,12 @@ static bool can_be_read(void *arg, const char *const *files, size_t n, char *why
     if (!good)
         error_line(&err, why, room);
     return good;
+}
+
+static bool inputs_are_good(void *arg, const char *phil, char *why, size_t room)
+{
+    struct cycling *g = arg;
+    return inputs_seen(&g->inputs, phil, why, room);
 }
 
 /* ---- opening ---- */
@@ -82,6 +89,7 @@ static bool open_cycle(struct cycling *g, struct error *err)
     g->cycle = c;
     g->cycle.version = arena_printf(&g->cli->arena, "xfelx %s %s", version_number(), version_commit());
     g->cycle.readable = can_be_read;
+    g->cycle.inputs = inputs_are_good;
     g->cycle.pause = pause_between;
     g->cycle.arg = g;
     return true;
@@ -113,6 +121,7 @@ bool cycling_reload(struct cycling *g, struct error *err)
 void cycling_close(struct cycling *g)
 {
     source_helper_stop();
+    inputs_free(&g->inputs);
     if (g->store) {
         cycling_release(g);
         store_close(g->store);
@@ -169,6 +178,7 @@ void cycling_say(const struct cycle_report *r, struct str *out)
     add_count(out, r->n_cancelled, "cancelled");
     add_count(out, r->n_taken, "taken by another");
     add_count(out, r->n_refused, "refused");
+    add_count(out, r->n_bad, "with bad input");
     add_count(out, r->n_unclear, "without an answer");
     add_count(out, r->n_waiting, "waiting");
     if (r->limit[0])

@@ -3,6 +3,7 @@
 #define XFELX_CMD_CYCLING_H
 
 #include "cmd/cli.h"
+#include "cmd/inputs.h"
 #include "cycle/cycle.h"
 
 /* The first rows of their options. */
@@ -20,6 +21,7 @@ struct cycling {
     struct params *params;
     struct store *store;
     struct cycle cycle;
+    struct inputs inputs; /* files of recipes that were opened */
     char owner[OWNER];
     int64_t held_until, renew_at; /* of the lease, by our monotonic clock; 0: not held */
     bool (*stopped)(void);        /* asked to end */

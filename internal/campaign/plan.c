@@ -247,7 +247,9 @@ static void index_run(struct planner *p, const struct campaign_use *use, const s
                         .ord = run->ord,
                         .trial_num = trial->num};
     enum action_reason wait = not_yet(p->policy, run);
-    const char *bad = trial->bad_input != NULL ? trial->bad_input : group->bad_input;
+    const char *bad = use->opened                ? use->bad_input
+                      : trial->bad_input != NULL ? trial->bad_input
+                                                 : group->bad_input;
 
     if (planner_history(p, &x, WHY_NEW_RUN)) {
     } else if (run->ignored) {

@@ -4,6 +4,7 @@
  * the next cycle looks up by its name. The state `submitting` is stored before the call, so an attempt that is only claimed was
  * certainly never submitted. */
 #include "cycle/files.h"
+#include "cycle/uses.h"
 #include "cycle/script.h"
 #include "cycle/states.h"
 
@@ -224,10 +225,24 @@ static bool cancel_all(struct acting *w, struct error *err)
     return good;
 }
 
+/* What the plan refuses is counted, and what was found of files is kept for people. */
+static bool tell_of_inputs(struct acting *w, struct error *err)
+{
+    struct arena a = {0};
+    struct store_bad_input *found;
+    for (size_t i = 0; i < w->plan->n; i++)
+        if (w->plan->actions[i].reason == WHY_BAD_INPUT && w->r->n_bad++ == 0)
+            note(w, w->plan->actions[i].text);
+    size_t n = uses_found(&w->plan->snapshot, &a, &found);
+    bool good = w->c->dry || store_put_bad_inputs(w->c->store, found, n, err);
+    arena_free(&a);
+    return good;
+}
+
 bool cycle_act(struct cycle *c, const struct cycle_plan *plan, struct cycle_report *r, struct error *err)
 {
     struct acting w = {.c = c, .plan = plan, .r = r};
-    bool good = c->dry || cancel_all(&w, err);
+    bool good = tell_of_inputs(&w, err) && (c->dry || cancel_all(&w, err));
     r->n_ask = 0;
     for (size_t i = 0; good && i < plan->n; i++) {
         if (plan->actions[i].kind == ACTION_ASK)

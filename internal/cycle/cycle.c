@@ -1,6 +1,7 @@
 /* cycle.c - the settings of a cycle, and the step that decides. */
 #include "cycle/cycle.h"
 
+#include "cycle/uses.h"
 #include "cycle/need.h"
 #include "cycle/script.h"
 
@@ -88,12 +89,18 @@ bool cycle_open(const struct params *p, struct store *s, struct arena *a, struct
     return need_site(p, a, &out->site, err);
 }
 
+/* Files are opened of what would be submitted; what that changes may bring others to their turn, whose files are opened then. */
 bool cycle_plan(struct cycle *c, struct arena *a, struct cycle_plan *out, struct error *err)
 {
+    bool changed = true;
     *out = (struct cycle_plan){0};
     if (!store_read_snapshot(c->store, a, &out->snapshot, err))
         return false;
-    out->actions = plan(&out->snapshot, &c->policy, a, &out->n);
+    while (changed) {
+        out->actions = plan(&out->snapshot, &c->policy, a, &out->n);
+        if (!uses_open(c, a, out, &changed, err))
+            return false;
+    }
     return true;
 }
 

@@ -32,6 +32,7 @@
  * database    "NAME=value" for the environment of jobs: which database they write to; ends with NULL
  * dry         nothing is submitted and no script is written (dry_run)
  * readable    opens the first and the last frame of a run: false with the reason in words. NULL: not looked at
+ * inputs      opens what the parameters of a job (PHIL) name: geometry, reference, masks. false with the reason in words. NULL: not opened
  * pause       wait so long between two submissions, doing meanwhile what cannot wait; false: stop acting. NULL: sleep
  */
 struct cycle {
@@ -47,6 +48,7 @@ struct cycle {
     int64_t grace; /* ns: submit.grace */
     bool dry;
     bool (*readable)(void *arg, const char *const *files, size_t n, char *why, size_t room);
+    bool (*inputs)(void *arg, const char *phil, char *why, size_t room);
     bool (*pause)(void *arg, double seconds);
     void *arg;
 };
@@ -62,6 +64,7 @@ struct cycle_report {
     size_t n_submitted, n_refused, n_unclear, n_taken; /* act; taken: another one had claimed it */
     size_t n_requests;                                 /* requests of pages that were answered */
     size_t n_cancelled, n_waiting;                     /* waiting: more was to be submitted than may be now */
+    size_t n_bad;                                      /* jobs that wait for files that cannot be opened */
     char first[512]; /* what went wrong first with an attempt, one line; "": nothing */
     uint64_t n_ask;  /* new jobs that wait for a person's yes: more than submit.confirm_above */
     char limit[512]; /* why submitting stopped; "": it did not */
@@ -81,7 +84,7 @@ bool cycle_requests(struct cycle *c, struct cycle_report *r, struct error *err);
  * 1000). Its log is OUT/.xfelx/fetch.log. */
 bool cycle_fetch(struct cycle *c, size_t *n_missing, bool *begun, struct error *err);
 
-/* Read the store and decide. Everything lives in the arena a. */
+/* Read the store and decide; files of what would be submitted are opened before (WORDS 4.1: bad_input). Everything lives in the arena a. */
 struct cycle_plan {
     struct snapshot snapshot;
     struct action *actions;

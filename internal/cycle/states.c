@@ -23,8 +23,8 @@ static int by_action(const void *x, const void *y)
 static bool waits_for_input(enum action_reason reason)
 {
     return reason == WHY_ONGOING || reason == WHY_TRANSFERRING || reason == WHY_EMPTY ||
-           reason == WHY_VANISHED || reason == WHY_UNREADABLE || reason == WHY_TASK_BEFORE ||
-           reason == WHY_NOT_PUBLISHED;
+           reason == WHY_VANISHED || reason == WHY_UNREADABLE || reason == WHY_BAD_INPUT ||
+           reason == WHY_TASK_BEFORE || reason == WHY_NOT_PUBLISHED;
 }
 
 static const struct action *action_of(const struct action *const *sorted, size_t n, int64_t job)

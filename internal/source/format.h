@@ -119,6 +119,7 @@ const char *sensor_material(const char *words);
 /* Pixel masks in HDF5 files ("/mask", NXmx pixel_mask; 0 = good): as source_mask_read. In the HDF5 part. */
 bool source_mask_read_hdf5(const char *path, const struct detector *d, struct arena *a, uint8_t **out,
                            struct error *err);
+bool source_mask_check_hdf5(const char *path, struct error *err); /* is there one? */
 
 /* The rows. */
 extern const struct source_ops source_imgcif, source_minicbf, source_smv, source_marccd;

@@ -458,3 +458,14 @@ bool source_mask_read_hdf5(const char *path, const struct detector *d, struct ar
     memset(*out, 1, d->n_pixels);
     return hdf5_apply_mask(&said, mask, path, d, places, frames, (struct mask_bits){0, 0}, NULL, *out, err);
 }
+
+bool source_mask_check_hdf5(const char *path, struct error *err)
+{
+    struct arena a = {0};
+    struct h5_request q = {.ask = H5_ASK_MASK, .path = fs_absolute(&a, path)};
+    struct h5_description said;
+    bool ok = h5_ask(&q, &a, &said, err) &&
+              (h5_image_find(&said, 1) || error_set(err, ERROR_MISSING, "%s: there is no mask in it", path));
+    arena_free(&a);
+    return ok;
+}

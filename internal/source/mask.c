@@ -103,6 +103,12 @@ static bool is_pickle(const uint8_t *data, size_t n)
     return n >= 2 && (data[0] == 0x80 ? data[1] <= 5 : data[0] == '(' || data[0] == 'c');
 }
 
+static bool no_mask(const char *path, struct error *err)
+{
+    error_set(err, ERROR_UNREADABLE, "%s is no mask that is read", path);
+    return error_hint(err, "DIALS' .mask and .pickle files, HDF5 files with /mask, and XFELXMASK1 files are");
+}
+
 /* Everything but HDF5, by the first bytes. */
 static bool read_by_kind(const uint8_t *data, size_t n, const char *path, const struct detector *d,
                          struct arena *a, uint8_t **out, struct error *err)
@@ -111,8 +117,7 @@ static bool read_by_kind(const uint8_t *data, size_t n, const char *path, const 
         return read_raw(data, n, path, d, a, out, err);
     if (is_pickle(data, n))
         return read_pickle(data, n, path, d, a, out, err);
-    error_set(err, ERROR_UNREADABLE, "%s is no mask that is read", path);
-    return error_hint(err, "DIALS' .mask and .pickle files, HDF5 files with /mask, and XFELXMASK1 files are");
+    return no_mask(path, err);
 }
 
 bool source_mask_read(const char *path, const struct detector *d, struct arena *a, uint8_t **out,
@@ -128,6 +133,48 @@ bool source_mask_read(const char *path, const struct detector *d, struct arena *
         return source_mask_read_hdf5(path, d, a, out, err);
     bool ok =
         fs_read(path, MASK_LIMIT, &file, err) && read_by_kind(file.data, file.size, path, d, a, out, err);
+    bytes_free(&file);
+    return ok;
+}
+
+/* ---- whether a file is a mask at all ---- */
+
+static bool check_raw(const uint8_t *data, size_t n, const char *path, struct error *err)
+{
+    size_t at = sizeof raw_magic - 1, size[2], pixels = 0;
+    int kind;
+    while ((kind = size_line(data, n, &at, size)) == 1 && pixels <= MASK_LIMIT)
+        pixels += size[0] * size[1];
+    if (kind != 0 || pixels == 0)
+        return error_set(err, ERROR_DAMAGED, "mask %s: its header is damaged", path);
+    return n - at == pixels || error_set(err, n - at < pixels ? ERROR_TRUNCATED : ERROR_DAMAGED,
+                                         "mask %s has %zu bytes for %zu pixels", path, n - at, pixels);
+}
+
+static bool check_by_kind(const uint8_t *data, size_t n, const char *path, struct error *err)
+{
+    struct pickle_mask mask;
+    struct arena scratch = {0};
+    if (n >= sizeof raw_magic - 1 && memcmp(data, raw_magic, sizeof raw_magic - 1) == 0)
+        return check_raw(data, n, path, err);
+    if (!is_pickle(data, n))
+        return no_mask(path, err);
+    bool ok = pickle_read_mask(data, n, path, &scratch, &mask, err) &&
+              (mask.n_arrays > 0 || error_set(err, ERROR_DAMAGED, "mask %s has no panels", path));
+    arena_free(&scratch);
+    return ok;
+}
+
+bool source_mask_check(const char *path, struct error *err)
+{
+    struct bytes file = {0};
+    uint8_t head[sizeof hdf5_magic];
+    size_t n;
+    if (!source_read_head(path, head, sizeof head, &n, err))
+        return false;
+    if (n == sizeof hdf5_magic && memcmp(head, hdf5_magic, n) == 0)
+        return source_mask_check_hdf5(path, err);
+    bool ok = fs_read(path, MASK_LIMIT, &file, err) && check_by_kind(file.data, file.size, path, err);
     bytes_free(&file);
     return ok;
 }

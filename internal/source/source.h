@@ -173,6 +173,9 @@ void source_reader_free(struct source_reader *r);
 bool source_mask_read(const char *path, const struct detector *d, struct arena *a, uint8_t **out,
                       struct error *err);
 
+/* Is this file a whole mask of one of these forms, whatever the detector? Of HDF5 that there is one in it, not its pixels. */
+bool source_mask_check(const char *path, struct error *err);
+
 /* ---- what other files say ---- */
 
 /* The panels that a file states: CrystFEL .geom, .expt, or an image of any format of the table. distance (mm): for a .geom that

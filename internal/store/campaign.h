@@ -71,6 +71,14 @@ struct store_job_state {
 };
 bool store_set_job_states(struct store *s, const struct store_job_state *states, size_t n, struct error *err);
 
+/* What was found of the files that trials and rungroups name: an error in words, "" when all are well. Who stands so already is left alone. */
+struct store_bad_input {
+    bool rungroup; /* else a trial */
+    int64_t id;
+    const char *text;
+};
+bool store_put_bad_inputs(struct store *s, const struct store_bad_input *found, size_t n, struct error *err);
+
 /* The next version of a dataset with its inputs, unless it is there. id: its row. */
 bool store_new_version(struct store *s, int64_t dataset, uint32_t version, const int64_t *jobs, size_t n,
                        int64_t *id, struct error *err);

@@ -44,6 +44,10 @@ struct campaign_exception {
 struct campaign_use { /* a rungroup of a trial */
     int64_t trial, rungroup;
     bool active;
+    bool
+        opened; /* the files that its jobs read were opened just now: then this counts, not what the rows say */
+    bool own;   /* when opened: the rungroup has parameters of its own */
+    const char *bad_input; /* what was found; NULL: all are well */
 };
 
 struct campaign_run_tag {

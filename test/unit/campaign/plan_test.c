@@ -69,7 +69,8 @@ static void make_trials(struct world *w)
     for (int64_t i = 1; i <= N_TRIALS; i++)
         for (int64_t k = 1; k <= N_GROUPS; k++)
             if (roll(w, 2) == 0)
-                w->uses[w->s.n_uses++] = (struct campaign_use){i, k, roll(w, 5) > 0};
+                w->uses[w->s.n_uses++] =
+                    (struct campaign_use){.trial = i, .rungroup = k, .active = roll(w, 5) > 0};
     for (int64_t i = 0; i < 8; i++)
         w->exceptions[w->s.n_exceptions++] =
             (struct campaign_exception){1 + (i % 2), 1 + (i / 2) * 3, roll(w, 2) == 0};
@@ -342,7 +343,7 @@ static struct world *small(void)
     }
     w->trials[0] = (struct campaign_trial){1, 1, true, NULL};
     w->groups[0] = (struct campaign_rungroup){.id = 1, .open = true, .active = true};
-    w->uses[0] = (struct campaign_use){1, 1, true};
+    w->uses[0] = (struct campaign_use){.trial = 1, .rungroup = 1, .active = true};
     w->datasets[0].active = true;
     w->policy.start_at_complete = false;
     return w;
@@ -434,7 +435,7 @@ static void a_version_never_mixes_trials(void **state)
     }
     assert_int_equal(w->s.n_versions, 1);
     w->trials[1] = (struct campaign_trial){2, 2, true, NULL};
-    w->uses[1] = (struct campaign_use){2, 1, true};
+    w->uses[1] = (struct campaign_use){.trial = 2, .rungroup = 1, .active = true};
     w->s.n_trials = w->s.n_uses = 2;
     assert_int_equal(apply(w), 2); /* indexing of the new trial; the old version's phenix rests */
     for (int i = 0; i < 2; i++) {
@@ -508,10 +509,10 @@ static void what_is_new_is_named(void **state)
     struct world *w = small();
     apply(w);
     w->trials[1] = (struct campaign_trial){2, 2, true, NULL};
-    w->uses[1] = (struct campaign_use){2, 1, true};
+    w->uses[1] = (struct campaign_use){.trial = 2, .rungroup = 1, .active = true};
     w->s.n_trials = w->s.n_uses = 2;
     assert_int_equal(with(w, WHY_NEW_TRIAL)->key.trial, 2);
-    w->uses[1] = (struct campaign_use){1, 2, true};
+    w->uses[1] = (struct campaign_use){.trial = 1, .rungroup = 2, .active = true};
     w->groups[1] = (struct campaign_rungroup){.id = 2, .open = true, .active = true};
     w->s.n_rungroups = 2;
     assert_int_equal(with(w, WHY_NEW_RUNGROUP)->key.rungroup, 2);
@@ -596,7 +597,12 @@ static void the_first_reason_that_fits_is_given(void **state)
     run->n_here = 1;
     run->readable = true;
     assert_int_equal(of_run_1(w), WHY_BAD_INPUT);
+    w->uses[0].opened = true; /* its files are well now */
+    assert_int_equal(of_run_1(w), WHY_NEW_RUN);
     w->groups[0].bad_input = NULL;
+    w->uses[0].bad_input = "geometry";
+    assert_int_equal(of_run_1(w), WHY_BAD_INPUT);
+    w->uses[0].opened = false;
     assert_int_equal(of_run_1(w), WHY_NEW_RUN);
     free(w);
 }

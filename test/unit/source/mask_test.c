@@ -66,6 +66,35 @@ static void a_mask_of_another_shape_is_refused(void **state)
     }
 }
 
+static void a_file_is_a_mask_or_not_whatever_the_detector(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        enum error_code code; /* 0: it is one */
+    } cases[] = {
+        {"XFELXMASK1\n3 2\n2 2\n\n\1\0\1\1\1\1\0\1\1\1", 30, 0},
+        {"XFELXMASK1\n3 2\n2 2\n\n\1\1\1\1\1\1\1\1\1", 29, ERROR_TRUNCATED},
+        {"XFELXMASK1\n3 2\n2 2\n\n\1\1\1\1\1\1\1\1\1\1\1", 31, ERROR_DAMAGED},
+        {"XFELXMASK1\n\n", 12, ERROR_DAMAGED},
+        {"XFELXMASK1\n65536 65536\n65536 65536\n\n", 36, ERROR_DAMAGED},
+        {"XFELXMASK1\n3 2", 14, ERROR_DAMAGED},
+        {"foreign", 7, ERROR_UNREADABLE},
+        {"", 0, ERROR_EMPTY},
+        {"(t.", 3, ERROR_DAMAGED},
+        {"cos\nsystem\n(S'id'\ntR.", 21, ERROR_UNSUPPORTED},
+    };
+    const char *path = arena_printf(&arena, "%s/mask", folder);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err = {0};
+        assert_true(fs_write_atomic(path, cases[i].text, cases[i].n, &err));
+        bool ok = source_mask_check(path, &err);
+        if (ok != !cases[i].code || (!ok && (err.code != cases[i].code || !err.fact[0])))
+            fail_msg("case %zu: %d %s", i, err.code, err.fact);
+    }
+}
+
 /* pickle.dump((flex.bool(2 x 3), flex.bool(2 x 2)), protocol 2) of DIALS, shortened by hand: memo left out */
 static void a_pickle_fills_the_panels_in_order(void **state)
 {
@@ -103,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_plain_form_is_read),
         cmocka_unit_test(a_mask_of_another_shape_is_refused),
+        cmocka_unit_test(a_file_is_a_mask_or_not_whatever_the_detector),
         cmocka_unit_test(a_pickle_fills_the_panels_in_order),
         cmocka_unit_test(what_is_no_file_is_refused),
     };
