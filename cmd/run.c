@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct command run_fetch;
+extern const struct command run_fetch, run_label;
 
 /* ---- list ---- */
 
@@ -435,8 +435,9 @@ CHANGE(run_untag, "run untag", "take a tag off runs", "[OPTIONS] RUN... TAG",
        "Takes a tag off runs. A run that was in a dataset by it is left out of the next version.",
        "xfelx run untag 14 dark", "run 14 was not dark", tag);
 
-static const struct command *const verbs[] = {&run_list,     &run_show, &run_comment, &run_note,  &run_ignore,
-                                              &run_unignore, &run_tag,  &run_untag,   &run_fetch, NULL};
+static const struct command *const verbs[] = {&run_list,   &run_show,     &run_comment, &run_note,
+                                              &run_ignore, &run_unignore, &run_tag,     &run_untag,
+                                              &run_label,  &run_fetch,    NULL};
 
 const struct command command_runs = {
     /* command_run is a function of batch/ */

@@ -14,6 +14,7 @@
 #include "base/owner.h"
 #include "base/path_map.h"
 #include "base/proc.h"
+#include "base/records.h"
 #include "base/secret.h"
 #include "base/spacegroups.h"
 #include "base/str.h"

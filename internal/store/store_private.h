@@ -38,6 +38,9 @@ bool store_same_files(struct sql *s, const struct store_begin *b, int64_t run, i
 /* store_begin.c - the job that this store works on. */
 void store_know_job(struct store *s, int64_t job, const double *cell);
 
+/* Of all jobs together: a preview shows frames that its full job has too (SCIENCE 22). job: a column. */
+#define STORE_NO_PREVIEW(job) job " NOT IN (SELECT id FROM job WHERE preview=1)"
+
 /* attempt.c - store_begin of an attempt that was claimed. */
 bool store_begin_given(struct store *s, const struct store_begin *b, struct store_job *out,
                        struct error *err);
