@@ -50,8 +50,11 @@ struct result {
     const struct reflection *integrated; /* by lattice, then panel, h, k, l */
     /* [n_lattices] in place of the reflections, which stayed with the rank that worked on it (store_shells); NULL: they are here */
     const uint8_t (*shells)[RESULT_SHELLS];
-    double shell_d; /* Å, to which they reach */
-    int64_t t_done; /* ns UTC */
+    double shell_d;  /* Å, to which they reach */
+    bool numbered;   /* event is known: the facility's number of the shot */
+    int64_t event;   /* 0 where it is not */
+    int64_t t_event; /* ns UTC of the exposure; 0: not known */
+    int64_t t_done;  /* ns UTC */
     int64_t stage_ns[STAGE_MAX];
     uint32_t n_stages; /* stages that ran */
     uint32_t thread;

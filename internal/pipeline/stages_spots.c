@@ -27,6 +27,9 @@ enum stage_end stage_decode(const struct recipe *r, struct workspace *w, struct 
     out->beam = w->frame.beam;
     out->detector = w->frame.detector;
     out->distance = panel_distance(w->frame.detector->panels);
+    out->numbered = w->frame.event != INT64_MIN;
+    out->event = out->numbered ? w->frame.event : 0;
+    out->t_event = w->frame.t_event > 0 ? w->frame.t_event : 0;
     double gain = w->frame.detector->panels->gain;
     if (gain != 1 && r->detector_gain != 1 && gain != r->detector_gain && !r->ignore_gain_mismatch) {
         snprintf(out->message, sizeof out->message, "gain %g in the file and %g as parameter", gain,

@@ -89,8 +89,8 @@ static void put_fixed(struct str *out, const struct result *r, bool final, unsig
     wire_u32(out, (uint32_t)r->n_strong);
     wire_u32(out, (uint32_t)r->n_saturated);
     wire_u32(out, (uint32_t)(r->n_indexed + r->n_integrated));
-    wire_u64(out, (uint64_t)NO_TIME); /* event, its time */
-    wire_u64(out, (uint64_t)NO_TIME);
+    wire_u64(out, (uint64_t)(r->numbered ? r->event : NO_TIME));
+    wire_u64(out, (uint64_t)(r->t_event ? r->t_event : NO_TIME));
     wire_u64(out, (uint64_t)r->t_done);
     put_float(out, failed ? NAN : r->beam.energy_recorded_ev);
     put_float(out, failed || !(wavelength > 0) ? NAN : EV_ANGSTROM / wavelength);
@@ -454,7 +454,11 @@ bool journal_frame_get(const uint8_t *body, size_t n, const struct journal_seen 
     skip(&g, 4);
     out->n_strong = unwire_u32(&g);
     out->n_saturated = unwire_u32(&g);
-    skip(&g, 4 + 2 * 8);
+    skip(&g, 4);
+    int64_t event = (int64_t)unwire_u64(&g), t_event = (int64_t)unwire_u64(&g);
+    out->numbered = event != NO_TIME;
+    out->event = out->numbered ? event : 0;
+    out->t_event = t_event != NO_TIME ? t_event : 0;
     out->t_done = (int64_t)unwire_u64(&g);
     skip(&g, 6 * 4 + 32);
     uint32_t numbers[3] = {unwire_u32(&g), unwire_u32(&g), unwire_u32(&g)};

@@ -61,6 +61,11 @@ bool h5_add_numbers(struct h5_builder *b, hid_t loc, const char *path, const cha
 bool h5_add_beam(struct h5_builder *b, hid_t beam);
 void h5_add_detector_facts(struct h5_builder *b, hid_t detector);
 
+/* h5_shots.c: event numbers and times of the shots, as the values "event", "time" (s) and "time_ns"; of shots that have a group each,
+ * its number ("/tag-%/data"). */
+void h5_add_shots(struct h5_builder *b);
+void h5_add_events_of_groups(struct h5_builder *b, const char *pattern, char *const *paths, size_t n);
+
 /* Everything: open the file of a request, describe it. */
 bool h5_describe(const struct h5_request *q, struct arena *a, struct h5_description *out, struct error *err);
 

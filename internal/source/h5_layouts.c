@@ -297,6 +297,8 @@ static void add_wanted(struct h5_builder *b, const struct h5_wanted *given)
         char **paths = expand(b, w->path, &n);
         for (size_t i = 0; i < n; i++)
             h5_image_add(b, m, b->file, paths[i], w->roles, w->n_roles);
+        if (w->use == 0)
+            h5_add_events_of_groups(b, w->path, paths, n);
     }
     if (n == 0)
         h5_image_add(b, m, b->file, w->path, w->roles, w->n_roles);
@@ -384,6 +386,8 @@ bool h5_describe(const struct h5_request *q, struct arena *a, struct h5_descript
     bool ok = q->ask == H5_ASK_PATHS  ? h5_describe_paths(&b, q, err)
               : q->ask == H5_ASK_MASK ? h5_describe_mask(&b, err)
                                       : describe_layout(&b, err);
+    if (ok && q->ask != H5_ASK_MASK)
+        h5_add_shots(&b);
     h5_file_close(b.file);
     *out = b.d;
     return ok;

@@ -346,12 +346,35 @@ static bool open_by_layout(struct source *s, struct hdf5 *h, struct error *err)
     return take_pixel_mask(s, h, err) && take_wavelengths(s, h, err);
 }
 
+static const struct h5_value *one_a_frame(const struct source *s, const struct hdf5 *h, const char *key)
+{
+    const struct h5_value *v = h5_value_find(&h->d, key);
+    return v && v->n == s->n_frames ? v : NULL;
+}
+
 static bool open_hdf5(struct source *s, struct error *err)
 {
     struct hdf5 *h = arena_alloc(&s->arena, sizeof *h);
     s->own = h;
     h->serial = hdf5_serial();
-    return s->options.geometry_file ? hdf5_open_with_geom(s, h, err) : open_by_layout(s, h, err);
+    if (!(s->options.geometry_file ? hdf5_open_with_geom(s, h, err) : open_by_layout(s, h, err)))
+        return false;
+    h->events = one_a_frame(s, h, "event");
+    h->times = one_a_frame(s, h, "time");
+    h->times_ns = one_a_frame(s, h, "time_ns");
+    return true;
+}
+
+/* A number that is whole and no wider than a double is sure of; NaN and others: not known. */
+static void take_shot(const struct hdf5 *h, uint32_t frame, struct frame *out)
+{
+    const double most = 9007199254740992;
+    double event = h->events ? h->events->v[frame] : NAN, t = h->times ? h->times->v[frame] : NAN;
+    double ns = h->times_ns ? h->times_ns->v[frame] : 0;
+    if (fabs(event) < most && event == floor(event))
+        out->event = (int64_t)event;
+    if (t > 0 && t < 4e9 && ns >= 0 && ns < 1e9) /* before 2096 */
+        out->t_event = (int64_t)floor(t) * 1000000000 + (int64_t)llround(1e9 * (t - floor(t)) + ns);
 }
 
 /* Cut panels out of the images, which stand behind them in the same buffer. */
@@ -391,6 +414,7 @@ static bool read_hdf5(const struct source *s, uint32_t frame, struct frame_buffe
     if (h->n_wavelengths > 0)
         out->beam.v.wavelength = h->wavelengths[h->n_wavelengths > 1 ? frame : 0];
     out->beam.energy_recorded_ev = NAN; /* of this frame, not of the first: filled in from the wavelength */
+    take_shot(h, frame, out);
     return true;
 }
 

@@ -17,6 +17,7 @@ struct hdf5 {
     bool in_place;       /* the one image is the panels one after the other */
     double *wavelengths; /* Å; n_wavelengths 0, 1 or one a frame */
     uint64_t n_wavelengths;
+    const struct h5_value *events, *times, *times_ns; /* one a frame; NULL: not known */
     uint64_t serial; /* tells the chunks of one opened source from another's */
 };
 

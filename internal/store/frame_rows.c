@@ -48,8 +48,8 @@ static void add_frame(struct frame_rows *f, const struct frame_owner *o, const s
         pack_stages(r, stages);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         add(f, rows, sql_i(numbers[i]));
-    add(f, rows, sql_null()); /* event, t_event */
-    add(f, rows, sql_null());
+    add(f, rows, r->numbered ? sql_i(r->event) : sql_null());
+    add(f, rows, r->t_event ? sql_i(r->t_event) : sql_null());
     add(f, rows, sql_i(r->t_done == INT64_MIN ? 0 : r->t_done));
     add(f, rows, sql_f(known ? r->beam.energy_recorded_ev : NAN));
     add(f, rows, sql_f(known ? EV_ANGSTROM / r->beam.v.wavelength : NAN));

@@ -88,9 +88,13 @@ static double log2_bin(uint32_t v)
 
 /* ---- the hot row ---- */
 
+/* Of frames that are worked on while they are taken the exposure counts; what was taken long ago (or by a clock that is wrong) belongs
+ * to the minute in which it was done. */
 static int64_t time_of(const struct roll_frame *f)
 {
-    return f->t_event != INT64_MIN ? f->t_event : f->t_done;
+    const int64_t hour = INT64_C(3600000000000);
+    bool fresh = f->t_event != INT64_MIN && f->t_event > f->t_done - hour && f->t_event < f->t_done + hour;
+    return fresh ? f->t_event : f->t_done;
 }
 
 void roll_hot_add(struct roll_hot *h, const struct roll_frame *f)
