@@ -164,6 +164,8 @@ static const char *value_text(struct records *r, const struct json *node)
     char text[32];
     if (json_text(node))
         return arena_strdup(&r->values, json_text(node));
+    if (json_number(node, &number) && number > -1e15 && number < 1e15 && number == (double)(int64_t)number)
+        return arena_printf(&r->values, "%lld", (long long)number); /* 1, not 1.0 */
     if (json_number(node, &number))
         return arena_strdup(&r->values, str_double(number, text));
     if (json_is_true(node))
