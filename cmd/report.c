@@ -42,38 +42,76 @@ static bool runs_of(struct store *s, struct cli *cli, int64_t **ids, size_t *n, 
     return true;
 }
 
-/* The jobs that are asked for: of frames, not of tasks. */
+/* Of whom: "run", "tag" or "dataset"; NULL: of all runs. */
+static bool whose(struct cli *cli, const char **given, struct error *err)
+{
+    static const char *const words[] = {"run", "tag", "dataset"};
+    *given = NULL;
+    for (int i = 0; i < 3; i++)
+        if (cli_has(cli, words[i])) {
+            if (*given)
+                return error_set(err, ERROR_USAGE, "a report is of a run, a tag or a dataset, of one");
+            *given = words[i];
+        }
+    return true;
+}
+
+/* The trial that is asked for, or the newest active one that has frames of these runs: frames of two are never added. */
+static bool find_trial(struct store *s, struct cli *cli, const struct store_book_job *jobs, size_t n_jobs,
+                       const struct store_trial_row **trial, struct error *err)
+{
+    int64_t num = 0;
+    struct store_trial_row *trials;
+    struct store_tally *tallies;
+    size_t n = 0, n_tallies = 0, kept = 0, at = 0;
+    *trial = NULL;
+    if (!cli_int(cli, "trial", 0, UINT32_MAX, 0, &num, err) ||
+        !store_trials(s, &cli->arena, &trials, &n, err) ||
+        !store_tally_counts(s, &cli->arena, &tallies, &n_tallies, err))
+        return false;
+    for (size_t i = 0; i < n_tallies; i++) { /* both are by number */
+        while (at < n_jobs && jobs[at].id < tallies[i].job)
+            at++;
+        if (at < n_jobs && jobs[at].id == tallies[i].job)
+            tallies[kept++] = tallies[i];
+    }
+    if (!cli_has(cli, "trial"))
+        *trial = overview_trial(trials, n, tallies, kept);
+    for (size_t i = 0; i < n && cli_has(cli, "trial"); i++)
+        *trial = trials[i].num == num ? trials + i : *trial;
+    return true;
+}
+
+/* The jobs that are asked for: of frames, not of tasks, of one trial. */
 static bool choose(struct store *s, struct cli *cli, struct store_jobs_of *of, const char **title,
                    struct error *err)
 {
-    static const char *const words[] = {"run", "tag", "trial", "dataset"};
-    const char *given = NULL;
-    for (int i = 0; i < 4; i++)
-        if (cli_has(cli, words[i])) {
-            if (given)
-                return error_set(err, ERROR_USAGE,
-                                 "a report is of a run, a tag, a trial or a dataset, of one");
-            given = words[i];
-        }
-    *of = (struct store_jobs_of){0};
-    *title = "all runs";
-    if (!given)
-        return true;
-    *title = arena_printf(&cli->arena, "%s %s", given, cli_value(cli, given, ""));
-    struct store_job_filter f = {.trial = -1};
+    const char *given;
+    const struct store_trial_row *trial;
+    const struct store_job_filter any = {.trial = -1};
     struct store_book_job *jobs;
     int64_t *runs = NULL;
-    size_t n_jobs = 0, n_runs = 0;
-    bool trial = strcmp(given, "trial") == 0;
-    if (!cli_int(cli, "trial", 0, UINT32_MAX, -1, &f.trial, err) ||
-        (!trial && !runs_of(s, cli, &runs, &n_runs, err)) ||
-        !store_book_jobs(s, &f, &cli->arena, &jobs, &n_jobs, err))
+    size_t n_jobs = 0, n_runs = 0, n = 0;
+    *of = (struct store_jobs_of){0};
+    if (!whose(cli, &given, err) || (given && !runs_of(s, cli, &runs, &n_runs, err)) ||
+        !store_book_jobs(s, &any, &cli->arena, &jobs, &n_jobs, err))
         return false;
-    int64_t *ids = arena_array(&cli->arena, n_jobs + 1, sizeof *ids);
     for (size_t i = 0; i < n_jobs; i++)
-        if (!jobs[i].key.task_rev && !jobs[i].key.version && (trial || is_in(runs, n_runs, jobs[i].key.run)))
-            ids[of->n++] = jobs[i].id;
+        if (!jobs[i].key.task_rev && !jobs[i].key.version && (!given || is_in(runs, n_runs, jobs[i].key.run)))
+            jobs[n++] = jobs[i];
+    if (!find_trial(s, cli, jobs, n, &trial, err))
+        return false;
+    *title = given ? arena_printf(&cli->arena, "%s %s", given, cli_value(cli, given, "")) : "all runs";
+    if (cli_has(cli, "trial"))
+        *title = given ? arena_printf(&cli->arena, "%s, trial %s", *title, cli_value(cli, "trial", ""))
+                       : arena_printf(&cli->arena, "trial %s", cli_value(cli, "trial", ""));
+    int64_t *ids = arena_array(&cli->arena, n + 1, sizeof *ids);
     of->jobs = ids;
+    for (size_t i = 0; i < n; i++)
+        if (trial && jobs[i].key.trial == trial->id)
+            ids[of->n++] = jobs[i].id;
+    if (of->n == 0 && !given && !cli_has(cli, "trial"))
+        return true; /* an empty database has an empty report */
     return of->n > 0 || error_set(err, ERROR_USAGE, "no job belongs to %s", *title);
 }
 

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* It says it is running, but its process on this machine is no more. */
@@ -191,34 +190,28 @@ struct looked {
     size_t n_jobs;
 };
 
-/* Jobs that say they are running, but whose process on this machine is no more, do not run. */
-static void forget_dead(struct looked *l)
+size_t status_stages(const char *names[STAGE_MAX])
 {
-    struct store_book_job *jobs = arena_memdup(&l->arena, l->in.jobs, (l->in.n_jobs + 1) * sizeof *jobs);
-    for (size_t i = 0; i < l->in.n_jobs; i++) {
-        const struct store_book_attempt *a = jobs[i].n_attempts ? jobs[i].attempts : NULL;
-        if (a && jobs[i].state == JOB_RUNNING && strcmp(a->host, proc_host(&l->arena)) == 0 &&
-            !store_is_alive(l->store, jobs[i].id))
-            jobs[i].state = JOB_AGAIN;
-    }
-    l->in.jobs = jobs;
+    size_t n = 0;
+    for (; n < STAGE_MAX && stage_info(n); n++)
+        names[n] = stage_info(n)->name;
+    return n;
 }
 
 static bool look(struct looked *l, bool jobs, struct error *err)
 {
-    struct statvfs disk;
+    int64_t trial = 0;
+    const char *stages[STAGE_MAX];
+    struct overview_asked asked = {.folder = l->folder, .stages = stages, .n_stages = status_stages(stages)};
     arena_free(&l->arena);
     l->jobs = NULL;
     l->n_jobs = 0;
-    if (!overview_read(l->store, &l->arena, &l->in, err) ||
+    if (!cli_int(l->cli, "trial", 1, UINT32_MAX, 0, &trial, err))
+        return false;
+    asked.trial = (uint32_t)trial;
+    if (!overview_read(l->store, &asked, &l->arena, &l->in, err) ||
         (jobs && !store_jobs(l->store, &l->arena, &l->jobs, &l->n_jobs, err)))
         return false;
-    if (l->in.n_jobs)
-        forget_dead(l);
-    for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
-        l->in.stages[i] = stage_info((size_t)i)->name;
-    if (statvfs(l->folder, &disk) == 0 && disk.f_blocks)
-        l->in.disk_free = (double)disk.f_bavail / (double)disk.f_blocks;
     overview_make(&l->in, &l->arena, &l->overview);
     return true;
 }
@@ -237,9 +230,9 @@ static void add_json(struct looked *l, struct str *text)
 {
     struct json_writer w = {.out = text, .indent = 2};
     json_object(&w, NULL);
-    json_put_int(&w, "version", 1);
+    overview_json(&l->overview, l->name, 0, &w);
     json_put_int(&w, "now_ns", clock_now());
-    overview_json(&l->overview, l->name, &w);
+    overview_json_runs(&l->overview, &w);
     json_array(&w, "jobs", false);
     for (size_t i = 0; i < l->n_jobs; i++)
         put_job(&w, l->jobs + i, died(l->store, l->cli, l->jobs + i));
@@ -253,7 +246,7 @@ static bool add_stage_table(struct looked *l, int64_t job, struct str *out, stru
 {
     struct store_hist *h;
     size_t n = 0;
-    if (!store_read_hists(l->store, (struct store_jobs_of){&job, 1}, &l->arena, &h, &n, err))
+    if (!store_read_hists(l->store, (struct store_jobs_of){.jobs = &job, .n = 1}, &l->arena, &h, &n, err))
         return false;
     str_printf(out, "  %-10s %10s %9s %9s %9s %9s\n", "stage", "frames", "mean ms", "50 %", "95 %",
                "longest");
@@ -321,6 +314,27 @@ static bool make_followed(void *arg, bool jobs, struct str *out, struct error *e
     return look(l, jobs, err) && (jobs ? add_jobs(l, out, err) : add_screen(l, true, out));
 }
 
+/* Those that stand with what helps, then the log. */
+static void add_alarms(const struct looked *l, struct str *out)
+{
+    char from[32], to[32];
+    for (size_t i = 0; i < l->overview.n_alarms; i++) {
+        const struct overview_alarm *x = l->overview.alarms + i;
+        str_printf(out, "! %s since %s: %s\n", x->kind, x->since ? clock_text(x->since, from) : "now",
+                   x->text);
+        str_printf(out, "%s%s%s  what helps: %s\n", *x->with ? "  with it: " : "", x->with,
+                   *x->with ? "\n" : "", x->hint);
+    }
+    if (l->overview.n_alarms == 0)
+        str_add(out, "no alarm stands\n");
+    for (size_t i = 0; i < l->in.n_log; i++) {
+        const struct store_alarm *x = l->in.log + i;
+        if (x->until)
+            str_printf(out, "%s to %.5s  %-11s %s\n", clock_text(x->since, from),
+                       clock_text(x->until, to) + 11, x->kind, x->text);
+    }
+}
+
 /* 4: the newest number of a live run is too old to go by; 3: an alarm stands. */
 static int code_of(const struct standing *o)
 {
@@ -337,10 +351,12 @@ static int show(struct looked *l)
     bool details = cli_has(cli, "jobs") || cli_has(cli, "run") || cli_has(cli, "times");
     bool brief = cli_has(cli, "line");
     bool ok = look(l, details || cli_has(cli, "json"), &err);
-    if (ok && !details && !brief && !is_campaign(&l->in) && !l->jobs)
+    if (ok && !details && !brief && !cli_has(cli, "alarms") && !is_campaign(&l->in) && !l->jobs)
         ok = details = store_jobs(l->store, &l->arena, &l->jobs, &l->n_jobs, &err);
     if (ok && cli_has(cli, "json"))
         add_json(l, &text);
+    else if (ok && cli_has(cli, "alarms"))
+        add_alarms(l, &text);
     else if (ok && brief)
         status_line(&l->overview, l->name, &text);
     else if (ok)
@@ -379,6 +395,8 @@ static const struct option_row options[] = {
     {0, "jobs", NULL, "every job in detail, however many there are"},
     {0, "run", "N", "only the jobs of run N (a number as lists show it, or a name)"},
     {0, "times", NULL, "with them where the time goes, stage by stage"},
+    {0, "trial", "N", "figures of trial N (otherwise: of the newest active one that has frames)"},
+    {0, "alarms", NULL, "the alarms that stand, and the log of those that cleared themselves"},
     {0, "line", NULL, "one line, for a prompt or a log"},
     {0, "config", "FILE", "settings file, read after the others (also $XFELX_CONFIG)"},
     STATUS_SERVE_OPTIONS,
@@ -389,6 +407,7 @@ static const struct example examples[] = {
     {"xfelx status results", "show what became of the frames that were processed into the folder results"},
     {"xfelx status results --json", "the same for programs"},
     {"xfelx status --follow", "keep looking at the campaign that the settings name"},
+    {"xfelx status --alarms", "what somebody has to look at, and what that was before"},
     {"xfelx status --run 12 --times", "what became of run 12, and where its time went"},
     {"xfelx status --serve 8080 results",
      "pages about it for a browser on this machine (elsewhere: ssh -L 8080:127.0.0.1:8080 HOST)"},

@@ -36,6 +36,9 @@ void status_line(const struct standing *o, const char *name, struct str *out); /
 int status_follow(bool (*make)(void *arg, bool jobs, struct str *out, struct error *err), void *arg,
                   struct error *err);
 
+/* The names of the stages; returns how many. */
+size_t status_stages(const char *names[STAGE_MAX]);
+
 int status_serve(struct cli *cli, const struct params *p);
 
 #endif

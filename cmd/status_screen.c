@@ -89,6 +89,8 @@ static void add_head(struct str *out, const struct standing *o, const char *name
     if (o->run)
         str_printf(out, "   run %lld %.24s", (long long)o->run->ord,
                    str_visible(o->run->name, run, sizeof run));
+    if (o->in->trial && o->in->n_trials > 1)
+        str_printf(out, "   trial %u", o->in->trial->num);
     if (o->running && isfinite(o->frames_hz))
         str_printf(out, "   %.1f Hz", o->frames_hz);
     if (isfinite(o->behind_s) && o->behind_s < 86400) /* older data are not behind, but old */
@@ -167,15 +169,15 @@ static void add_reasons(struct str *out, const struct standing *o, const struct 
     str_addc(out, '\n');
 }
 
-/* A run with the newest job of its highest trial. */
+/* A run with its newest job of the trial. */
 static void add_run(struct str *out, const struct standing *o, const struct store_run_row *r)
 {
     const struct store_tally *t = NULL;
     const struct store_book_job *j = NULL;
     char name[NAME_VISIBLE];
     for (size_t i = 0; i < o->in->n_jobs; i++)
-        if (o->in->jobs[i].key.run == r->id && !o->in->jobs[i].key.task_rev &&
-            (!j || o->in->jobs[i].trial >= j->trial))
+        if (o->in->jobs[i].key.run == r->id && !o->in->jobs[i].key.task_rev && o->in->trial &&
+            o->in->jobs[i].key.trial == o->in->trial->id && (!j || o->in->jobs[i].trial >= j->trial))
             j = o->in->jobs + i;
     for (size_t i = 0; j && i < o->in->n_tallies; i++)
         if (o->in->tallies[i].job == j->id)

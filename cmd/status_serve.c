@@ -53,6 +53,7 @@ int status_serve(struct cli *cli, const struct params *p)
     struct error err = {0};
     struct store_options store;
     struct web *w = NULL;
+    const char *stages[STAGE_MAX];
     struct web_options o = {.listen = cli_value(cli, "serve", NULL),
                             .prefix = cli_value(cli, "prefix", NULL),
                             .token_file = cli_value(cli, "token-file", NULL),
@@ -60,6 +61,9 @@ int status_serve(struct cli *cli, const struct params *p)
                             .proxied = cli_has(cli, "behind-proxy"),
                             .read_only = cli_has(cli, "read-only"),
                             .title = title_of(cli),
+                            .folder = cli->n_operands ? cli->operands[0] : ".",
+                            .stages = stages,
+                            .n_stages = status_stages(stages),
                             .version = version_number(),
                             .store = &store};
     const char *const *maps = NULL;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Thresholds of SCIENCE 24; z: 99 % intervals for "now against usual". */
-enum { FEW_FRAMES = 50, HOUR = 60, JET_MINUTES = 2 };
+enum { FEW_FRAMES = OVERVIEW_FEW, HOUR = 60, JET_MINUTES = 2 };
 static const double quiet_s = 60, stale_s = 30, backlog_s = 600, lag_s = 30, watch_s = 600;
 static const double saturated_share = 0.05, ice_share = 0.10, failed_share = 0.01, disk_share = 0.05;
 static const double jet_factor = 1.0 / 3, moved_px = 0.5, z99 = 2.576;
@@ -144,7 +144,8 @@ static bool beam_centre(const struct situation *s, char text[TEXT])
         return false;
     double dx = s->now.dx_sum / n - s->before.dx_sum / m, dy = s->now.dy_sum / n - s->before.dy_sum / m;
     return hypot(dx, dy) > moved_px &&
-           say(text, "the beam centre moved by %.1f, %.1f px since the hour before", dx, dy);
+           say(text, "the beam centre moved by %.1f, %.1f px since the hour before", fabs(dx) < 0.05 ? 0 : dx,
+               fabs(dy) < 0.05 ? 0 : dy);
 }
 
 static bool stale(const struct situation *s, char text[TEXT])
@@ -196,23 +197,52 @@ static const struct rule {
     const char *kind;
     bool (*stands)(const struct situation *s, char text[TEXT]);
     bool live; /* says nothing when no job runs */
+    const char *
+        about; /* how keys of overview_usuals begin that it is of itself; NULL: none, and "" of the machinery: nothing goes with it */
     const char *hint;
 } rules[] = {
-    {"no_frames", no_frames, true, "is there beam? does the data folder grow? xfelx watch says what it sees"},
-    {"stale", stale, true, "look at the job's log: xfelx job log N"},
-    {"jet", jet, true, "look at the jet and the sample"},
-    {"geometry", geometry, true, "beam centre, distance, cell: compare a frame with its predictions"},
-    {"beam_centre", beam_centre, true, "refine the geometry anew, or make a rungroup from this run on"},
-    {"saturation", saturation, true, "attenuate, or move the detector away"},
-    {"ice", ice, true, "humidity, cryo stream, salt in the buffer"},
-    {"failures", failures, true, "xfelx status --run N names the files"},
-    {"backlog", backlog, true, "more ranks, or xfelx process of a share (dispatch.process_percent)"},
-    {"disk", disk, true, "free space: jobs wait when it is full"},
-    {"database", database, true, "xfelx db status; nothing is lost, journals keep it"},
-    {"watch", watch, false, "start xfelx watch again, or look at its line in cron"},
+    {"no_frames", no_frames, true, "",
+     "is there beam? does the data folder grow? xfelx watch says what it sees"},
+    {"stale", stale, true, "", "look at the job's log: xfelx job log N"},
+    {"jet", jet, true, "hit", "look at the jet and the sample"},
+    {"geometry", geometry, true, "indexed",
+     "beam centre, distance, cell: compare a frame with its predictions"},
+    {"beam_centre", beam_centre, true, "beam",
+     "refine the geometry anew, or make a rungroup from this run on"},
+    {"saturation", saturation, true, "saturated", "attenuate, or move the detector away"},
+    {"ice", ice, true, NULL, "humidity, cryo stream, salt in the buffer"},
+    {"failures", failures, true, "failed", "xfelx status --run N names the files"},
+    {"backlog", backlog, true, "", "more ranks, or xfelx process of a share (dispatch.process_percent)"},
+    {"disk", disk, true, "", "free space: jobs wait when it is full"},
+    {"database", database, true, "", "xfelx db status; nothing is lost, journals keep it"},
+    {"watch", watch, false, "", "start xfelx watch again, or look at its line in cron"},
 };
+enum { RULES = sizeof rules / sizeof *rules };
 
-const struct overview_alarm *overview_alarms(const struct overview_sources *in, struct arena *a, size_t *n)
+const char *overview_alarm_hint(const char *kind)
+{
+    for (size_t i = 0; i < RULES; i++)
+        if (strcmp(rules[i].kind, kind) == 0)
+            return rules[i].hint;
+    return NULL;
+}
+
+/* Since when, and what changed then, as the log has it; else as it is now. */
+static struct overview_alarm told(const struct overview_sources *in, const struct rule *r, const char *text,
+                                  struct arena *a)
+{
+    struct overview_alarm x = {.kind = r->kind, .text = arena_strdup(a, text), .hint = r->hint};
+    for (size_t i = 0; i < in->n_log; i++)
+        if (!in->log[i].until && strcmp(in->log[i].kind, r->kind) == 0) {
+            x.id = in->log[i].id, x.since = in->log[i].since, x.acked = in->log[i].acked;
+            x.with = in->log[i].with;
+            return x;
+        }
+    x.with = r->about && !*r->about ? "" : overview_changes(in, r->about, a);
+    return x;
+}
+
+static struct situation situation_of(const struct overview_sources *in)
 {
     struct situation s = {.in = in, .quiet_s = NAN};
     for (size_t i = 0; i < in->n_jobs; i++)
@@ -223,12 +253,27 @@ const struct overview_alarm *overview_alarms(const struct overview_sources *in, 
         s.quiet_s = 1e-9 * (double)(in->now - in->live.last_t);
     for (size_t i = 0; i < in->n_minutes && i < OVERVIEW_NOW + HOUR; i++)
         add(i < OVERVIEW_NOW ? &s.now : &s.before, in->minutes + in->n_minutes - 1 - i);
-    struct overview_alarm *alarms = arena_array(a, sizeof rules / sizeof *rules, sizeof *alarms);
+    return s;
+}
+
+const struct overview_alarm *overview_alarms(const struct overview_sources *in, struct arena *a, size_t *n)
+{
+    const struct situation s = situation_of(in);
+    struct overview_alarm *alarms = arena_array(a, RULES, sizeof *alarms);
     *n = 0;
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+    for (size_t i = 0; i < RULES; i++) {
         char text[TEXT];
         if ((s.running || !rules[i].live) && rules[i].stands(&s, text))
-            alarms[(*n)++] = (struct overview_alarm){rules[i].kind, arena_strdup(a, text), rules[i].hint};
+            alarms[(*n)++] = told(in, rules + i, text, a);
     }
     return alarms;
+}
+
+bool overview_note(struct store *s, const struct standing *o, struct arena *a, size_t *on, size_t *off,
+                   struct error *err)
+{
+    struct store_alarm_now *now = arena_array(a, o->n_alarms + 1, sizeof *now);
+    for (size_t i = 0; i < o->n_alarms; i++)
+        now[i] = (struct store_alarm_now){o->alarms[i].kind, o->alarms[i].text, o->alarms[i].with};
+    return store_alarms_note(s, now, o->n_alarms, on, off, err);
 }

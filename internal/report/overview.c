@@ -8,55 +8,6 @@
 
 enum { STALE_SECONDS = 60, GOAL_SECONDS = 86400 };
 
-/* ---- reading ---- */
-
-static bool read_live(struct store *s, struct arena *a, struct overview_sources *o, struct error *err)
-{
-    struct store_jobs_of live = {.jobs = NULL};
-    int64_t *ids = arena_array(a, o->n_jobs + 1, sizeof *ids);
-    for (size_t i = 0; i < o->n_jobs; i++)
-        if (o->jobs[i].state == JOB_RUNNING)
-            ids[live.n++] = o->jobs[i].id;
-    live.jobs = ids;
-    return store_read_totals(s, live, &o->live, err);
-}
-
-bool overview_read(struct store *s, struct arena *a, struct overview_sources *out, struct error *err)
-{
-    const struct store_jobs_of all = {0};
-    const struct store_job_filter any_job = {.trial = -1};
-    const struct store_run_filter any_run = {0};
-    struct store_book_job *jobs;
-    struct store_tally *tallies;
-    struct store_run_row *runs;
-    struct store_dataset_row *datasets;
-    struct store_hist *hists;
-    struct store_event *errors;
-    *out = (struct overview_sources){.disk_free = NAN, .n_minutes = OVERVIEW_MINUTES};
-    struct store_minute *minutes = arena_array(a, OVERVIEW_MINUTES, sizeof *minutes);
-    out->minutes = minutes;
-    bool ok = store_read_health(s, a, &out->health, err) && store_read_totals(s, all, &out->totals, err) &&
-              store_book_jobs(s, &any_job, a, &jobs, &out->n_jobs, err) &&
-              store_tallies(s, a, &tallies, &out->n_tallies, err) &&
-              store_runs(s, &any_run, a, &runs, &out->n_runs, err) &&
-              store_datasets(s, a, &datasets, &out->n_datasets, err) &&
-              store_read_hists(s, all, a, &hists, &out->n_hists, err) &&
-              store_newest_events(s, 3, 8, a, &errors, &out->n_errors, err);
-    if (!ok)
-        return false;
-    out->now = out->health.now;
-    out->jobs = jobs;
-    out->tallies = tallies;
-    out->runs = runs;
-    out->datasets = datasets;
-    out->hists = hists;
-    out->errors = errors;
-    int64_t newest = out->totals.frame_t ? out->totals.frame_t : out->now;
-    return store_minutes(s, 0, newest / INT64_C(60000000000) - OVERVIEW_MINUTES + 1, OVERVIEW_MINUTES,
-                         minutes, err) &&
-           read_live(s, a, out, err);
-}
-
 /* ---- histograms and series ---- */
 
 /* Bounds of bin i: of times powers of two of 0.1 ms, else even steps. */
@@ -161,13 +112,18 @@ static void make_now(const struct overview_sources *in, struct standing *out)
 static void make_resolution(const struct overview_sources *in, struct standing *out)
 {
     static const double shares[3] = {0.25, 0.5, 0.75}; /* of 1/d²: 25 % are below the first */
+    uint64_t bins[TALLY_RES_BINS] = {0};
+    struct store_hist h = {.kind = STORE_HIST_RES, .step = 1.0 / TALLY_RES_BINS, .n_bins = TALLY_RES_BINS};
+    h.bins = bins;
+    h.peak = 1;
+    for (size_t i = 0; i < OVERVIEW_NOW && i < in->n_minutes; i++)
+        for (size_t k = 0; k < TALLY_RES_BINS; k++) {
+            bins[k] += in->minutes[in->n_minutes - 1 - i].res_bins[k];
+            h.n += in->minutes[in->n_minutes - 1 - i].res_bins[k];
+        }
     for (int i = 0; i < 3; i++) {
-        out->res_a[i] = NAN;
-        for (size_t k = 0; k < in->n_hists; k++)
-            if (in->hists[k].kind == STORE_HIST_RES) {
-                double s2 = hist_quantile(in->hists + k, shares[i]);
-                out->res_a[i] = s2 > 0 ? 1 / sqrt(s2) : NAN;
-            }
+        double s2 = hist_quantile(&h, shares[i]);
+        out->res_a[i] = s2 > 0 ? 1 / sqrt(s2) : NAN;
     }
 }
 
@@ -175,7 +131,8 @@ static const struct store_run_row *newest_run(const struct overview_sources *in)
 {
     const struct store_tally *newest = NULL;
     for (size_t i = 0; i < in->n_tallies; i++)
-        if (!newest || in->tallies[i].frame_t > newest->frame_t)
+        if ((!in->trial || in->tallies[i].trial == in->trial->id) &&
+            (!newest || in->tallies[i].frame_t > newest->frame_t))
             newest = in->tallies + i;
     for (size_t i = 0; newest && i < in->n_runs; i++)
         if (in->runs[i].id == newest->run)
@@ -244,7 +201,8 @@ static void make_goals(const struct overview_sources *in, struct arena *a, struc
         if (!d->active || !d->goal)
             continue;
         struct overview_goal *g = goals + out->n_goals++;
-        *g = (struct overview_goal){.dataset = d->name, .have = dataset_lattices(in, d, a), .goal = d->goal};
+        *g = (struct overview_goal){
+            .dataset = d->name, .id = d->id, .have = dataset_lattices(in, d, a), .goal = d->goal};
         uint64_t missing = g->have < g->goal ? g->goal - g->have : 0;
         g->left_s = missing ? time_left(missing, out->lattices_h) : 0;
         g->left_lo_s = missing ? time_left(missing, out->lattices_h_hi) : 0;
@@ -253,14 +211,28 @@ static void make_goals(const struct overview_sources *in, struct arena *a, struc
     out->goals = goals;
 }
 
+/* What changed for the better or the worse, of the two rates; 0: neither. */
+static const struct overview_usual *moved(const struct standing *o)
+{
+    for (size_t i = 0; i < o->n_usuals; i++)
+        if (o->usuals[i].changed &&
+            (strcmp(o->usuals[i].key, "hit") == 0 || strcmp(o->usuals[i].key, "indexed") == 0))
+            return o->usuals + i;
+    return NULL;
+}
+
 static void make_finding(struct standing *o)
 {
     const struct figures *f = &o->all;
+    const struct overview_usual *u = o->running ? moved(o) : NULL;
     if (o->n_alarms)
         snprintf(o->finding, sizeof o->finding, "%s", o->alarms[0].text);
     else if (f->frames == 0)
         snprintf(o->finding, sizeof o->finding, "%s",
                  o->in->n_jobs ? "no frame is done yet" : "nothing was processed yet");
+    else if (u)
+        snprintf(o->finding, sizeof o->finding, "%s %s to %.1f %%, %.1f %% is usual in this hour", u->words,
+                 u->now < u->usual ? "fell" : "rose", 100 * u->now, 100 * u->usual);
     else if (f->hit_rate.of < RATE_FEW || f->hits == 0)
         snprintf(o->finding, sizeof o->finding, "%llu hits of %llu frames", (unsigned long long)f->hits,
                  (unsigned long long)f->frames);
@@ -281,7 +253,9 @@ void overview_make(const struct overview_sources *in, struct arena *a, struct st
     for (size_t i = 0; i < in->n_jobs; i++)
         if (in->jobs[i].state > 0 && in->jobs[i].state < JOB_STATE_END)
             out->jobs_by[in->jobs[i].state]++;
-    out->running = out->jobs_by[JOB_RUNNING] > 0;
+    for (size_t i = 0; i < in->n_jobs; i++)
+        out->running |=
+            in->jobs[i].state == JOB_RUNNING && (!in->trial || in->jobs[i].key.trial == in->trial->id);
     if (t->last_t)
         out->age_s = fmax(0, 1e-9 * (double)(in->now - t->last_t));
     if (out->running && in->live.frame_t)
@@ -291,6 +265,10 @@ void overview_make(const struct overview_sources *in, struct arena *a, struct st
     make_now(in, out);
     make_resolution(in, out);
     out->run = newest_run(in);
+    out->mb_s = NAN;
+    if (out->run && out->run->n_frames > 0 && out->run->bytes_here > 0)
+        out->mb_s = 1e-6 * out->frames_hz * (double)out->run->bytes_here / (double)out->run->n_frames;
+    out->n_usuals = overview_usuals(in, out->usuals);
     make_goals(in, a, out);
     out->alarms = overview_alarms(in, a, &out->n_alarms);
     make_finding(out);

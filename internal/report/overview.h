@@ -8,43 +8,103 @@
 
 #include "report/report.h"
 
-/* What is looked at. Arrays may be NULL with n 0.
+/* What is looked at. Arrays may be NULL with n 0. Frames of two trials are never added: totals, live, minutes, hists and the tallies that
+ * they are compared with are of `trial` alone.
  *
+ * trial    NULL: there is none yet
  * minutes  of the exposures, one after the other without gaps; the last holds the newest frame
- * live     sums over the jobs that are running
- * disk     share of the disk with the results that is free; NaN: not known
+ * live     sums over the jobs of the trial that are running
+ * hists    of the trial's newest jobs (OVERVIEW_JOBS) that have frames: times of stages
+ * disk     share of the disk with the results that is free, and its bytes; NaN: not known
  */
 struct overview_sources {
     int64_t now;
+    const struct store_trial_row *trial, *trials;
     struct store_totals totals, live;
     const struct store_minute *minutes;
     const struct store_book_job *jobs;
-    const struct store_tally *tallies;
+    const struct store_tally *tallies; /* of all trials, by job */
     const struct store_run_row *runs;
     const struct store_dataset_row *datasets;
     const struct store_hist *hists;
     const struct store_event *errors; /* the newest first */
-    size_t n_minutes, n_jobs, n_tallies, n_runs, n_datasets, n_hists, n_errors;
+    const struct store_audit *audits; /* likewise */
+    const struct store_alarm *log;    /* of alarms, those that stand first */
+    size_t n_trials, n_minutes, n_jobs, n_tallies, n_runs, n_datasets, n_hists, n_errors, n_audits, n_log;
     struct store_health health;
     const char *stages[STAGE_MAX]; /* their names (pipeline.h); NULL: "stage 3" is said */
-    double disk_free;
+    double disk_free, disk_bytes;
 };
 
-enum { OVERVIEW_MINUTES = 180, OVERVIEW_NOW = 10 /* minutes that are "now" */ };
+enum { OVERVIEW_MINUTES = 180, OVERVIEW_NOW = 10 /* minutes that are "now" */, OVERVIEW_JOBS = 32 };
 
-/* Read all of it: a number of statements that depends only on how many jobs are running. disk_free is left NaN, stages NULL. */
-bool overview_read(struct store *s, struct arena *a, struct overview_sources *out, struct error *err);
+/* trial    its number; 0: the newest active one that has frames, else the newest that has, else the newest
+ * minutes  how many; 0: OVERVIEW_MINUTES, which are read in any case (alarms look at an hour)
+ * folder   with the results, to see how full its disk is; NULL: not looked at
+ * stages   [n_stages] their names; NULL: none */
+struct overview_asked {
+    uint32_t trial;
+    size_t minutes;
+    const char *folder;
+    const char *const *stages;
+    size_t n_stages;
+};
 
-/* A thing that somebody has to do something about. kind: WORDS 4.2. */
+/* Read all of it: a number of statements that depends only on how many jobs are running. Jobs that say they are running, but whose process
+ * on this machine is no more, are told as to be tried again. ERROR_USAGE: there is no such trial. */
+bool overview_read(struct store *s, const struct overview_asked *asked, struct arena *a,
+                   struct overview_sources *out, struct error *err);
+
+/* The trial that is meant when nobody says which (above); NULL: there is none. */
+const struct store_trial_row *overview_trial(const struct store_trial_row *trials, size_t n_trials,
+                                             const struct store_tally *tallies, size_t n_tallies);
+
+/* A thing that somebody has to do something about. kind: WORDS 4.2; with: what changed with it, "": nothing did. since 0: it is not in the
+ * log yet. */
 struct overview_alarm {
-    const char *kind, *text, *hint;
+    const char *kind, *text, *hint, *with;
+    int64_t id, since, acked;
 };
 
 /* The alarms that stand; none about frames from fewer than 50 of them, or when nothing is running. In the arena. */
 const struct overview_alarm *overview_alarms(const struct overview_sources *in, struct arena *a, size_t *n);
 
+/* What an alarm asks for when it stands, for the log too; NULL: no such kind. */
+const char *overview_alarm_hint(const char *kind);
+
+/* Write down in the store which alarms stand (store/alarm.h). */
+struct standing;
+bool overview_note(struct store *s, const struct standing *o, struct arena *a, size_t *on, size_t *off,
+                   struct error *err);
+
+/* Now against usual (SCIENCE 24): a quantity in the newest two minutes, and its median over the minutes of the hour before. Intervals are of
+ * 99 %: of a share Wilson's, of a median the order statistics', of other values ± 2.58 deviations of minutes. changed: they are apart, of
+ * enough frames. unit "%": values are shares (0 … 1). NaN: not known. */
+struct overview_usual {
+    const char *key, *words, *unit;
+    double now, now_lo, now_hi, usual, usual_lo, usual_hi;
+    bool changed;
+};
+enum { OVERVIEW_USUALS = 9, OVERVIEW_FEW = 50 /* frames: from fewer nothing is said */ };
+/* Into out[OVERVIEW_USUALS]; returns how many. Pure. */
+size_t overview_usuals(const struct overview_sources *in, struct overview_usual *out);
+
+/* "resolution 2.31 Å, usually 1.92": what of it changed, but for quantities whose keys begin with `but` (NULL: none), and what persons did and which run began
+ * in the quarter of an hour before. In the arena; "": nothing. */
+const char *overview_changes(const struct overview_sources *in, const char *but, struct arena *a);
+
+/* One step of what became of frames: n of the step before, and how many were lost on the way by each reason. */
+struct overview_step {
+    const char *key, *words, *of; /* of: the step before */
+    struct rate rate;             /* of the first: of itself */
+    uint64_t lost[64];            /* by reason */
+};
+enum { OVERVIEW_STEPS = 5 }; /* frames, readable, hits, indexed, integrated */
+void overview_funnel(const struct overview_sources *in, struct overview_step out[OVERVIEW_STEPS]);
+
 struct overview_goal {
     const char *dataset;
+    int64_t id; /* its row */
     uint64_t have, goal;
     double left_s, left_lo_s,
         left_hi_s; /* at the present rate and its 95 % interval; NaN: not at this rate (more than a day) */
@@ -55,7 +115,8 @@ struct standing {
     struct figures all;
     struct rate hit_now, indexed_now;                           /* of the newest ten minutes of data */
     double frames_hz, lattices_h, lattices_h_lo, lattices_h_hi; /* of these; NaN: no frames */
-    double res_a[3]; /* of lattices: 25 %, 50 %, 75 % of them reach this or better; NaN: none */
+    double res_a[3]; /* of the lattices of the ten minutes: 25 %, 50 %, 75 % of them are worse; NaN: none */
+    double mb_s;     /* of raw data, as the run's files have bytes a frame; NaN: not known */
     double age_s;    /* of the newest number; NaN: there is none */
     double behind_s; /* from the newest exposure to now while a job runs; NaN: none does */
     bool running;    /* a job */
@@ -64,7 +125,8 @@ struct standing {
     const struct store_run_row *run; /* of the newest frame; NULL: none */
     const struct overview_goal *goals;
     const struct overview_alarm *alarms;
-    size_t n_goals, n_alarms;
+    struct overview_usual usuals[OVERVIEW_USUALS];
+    size_t n_goals, n_alarms, n_usuals;
     char finding[160]; /* in one sentence */
 };
 
@@ -77,8 +139,15 @@ bool dataset_has_run(const struct store_dataset_row *d, const struct store_run_r
 uint64_t dataset_lattices(const struct overview_sources *in, const struct store_dataset_row *d,
                           struct arena *a);
 
-/* As members of an open object: all of STORE 10 but "jobs". experiment: a name for it. */
-void overview_json(const struct standing *o, const char *experiment, struct json_writer *w);
+/* As members of an open object: STORE 10 without its lists "runs" and "jobs", which grow with the experiment. The same bytes in
+ * `xfelx status --json` and GET api/v1/overview. experiment: a name for it. minutes: of the series, the newest; 0: all there are. */
+void overview_json(const struct standing *o, const char *experiment, size_t minutes, struct json_writer *w);
+
+/* The list "runs", with the figures of the trial. */
+void overview_json_runs(const struct standing *o, struct json_writer *w);
+
+/* The log of alarms as the member "alarms": kind, text, with, hint, since, until, acked, who. */
+void alarms_json(const struct store_alarm *rows, size_t n, struct json_writer *w);
 
 /* {"k", "n", "p", "lo", "hi"}: how fractions are written (WEB 7). */
 void rate_json(const struct rate *r, const char *key, struct json_writer *w);

@@ -8,22 +8,26 @@
 
 _Static_assert((int)STORE_HIST_STAGE == (int)ROLL_KIND_STAGE, "kinds of roll_hist");
 
-/* A query on rows r of writers with their attempts a, of one job or of all. */
+/* A query on rows r of writers with their attempts a: of all jobs, of one, of a trial's. */
 #define OF_ATTEMPTS " JOIN attempt a ON a.id=r.attempt WHERE r.label=0 AND "
-#define ALL "?=0"
-#define ONE "a.job=?"
+#define QUERIES(text)                                                                                        \
+    (const char *const[])                                                                                    \
+    {                                                                                                        \
+        text "?=0", text "a.job=?", text "a.job IN (SELECT id FROM job WHERE trial=?)"                       \
+    }
+enum { ALL, ONE, TRIAL };
 
 typedef bool take_rows(struct sql *s, struct sql_stmt *q, void *arg, struct error *err);
 
-/* Ask for all, or job by job; `take` reads the rows. */
-static bool each(struct store *s, struct store_jobs_of jobs, const char *all, const char *one,
-                 take_rows *take, void *arg, struct error *err)
+/* Ask for all or a trial's at once, or job by job; `take` reads the rows. */
+static bool each(struct store *s, struct store_jobs_of jobs, const char *const queries[3], take_rows *take,
+                 void *arg, struct error *err)
 {
-    const int64_t any = 0;
-    const int64_t *list = jobs.jobs ? jobs.jobs : &any;
+    const int64_t *list = jobs.jobs ? jobs.jobs : &jobs.trial;
     size_t n = jobs.jobs ? jobs.n : 1;
+    const char *query = queries[jobs.jobs ? ONE : jobs.trial ? TRIAL : ALL];
     for (size_t i = 0; i < n; i++) {
-        struct sql_stmt *q = sql_query(&s->sql, err, jobs.jobs ? one : all, "i", list[i]);
+        struct sql_stmt *q = sql_query(&s->sql, err, query, "i", list[i]);
         if (!q || !take(&s->sql, q, arg, err))
             return false;
     }
@@ -72,7 +76,7 @@ bool store_read_totals(struct store *s, struct store_jobs_of jobs, struct store_
                        struct error *err)
 {
     *out = (struct store_totals){0};
-    return each(s, jobs, TOTALS ALL, TOTALS ONE, take_totals, out, err);
+    return each(s, jobs, QUERIES(TOTALS), take_totals, out, err);
 }
 
 /* ---- histograms ---- */
@@ -143,7 +147,7 @@ bool store_read_hists(struct store *s, struct store_jobs_of jobs, struct arena *
                       size_t *n, struct error *err)
 {
     struct rows_work w = {.arena = a};
-    bool ok = each(s, jobs, HISTS ALL, HISTS ONE, take_hists, &w, err);
+    bool ok = each(s, jobs, QUERIES(HISTS), take_hists, &w, err);
     *rows = w.rows;
     *n = w.n;
     if (w.n)
@@ -200,7 +204,7 @@ bool store_read_sample(struct store *s, struct store_jobs_of jobs, struct arena 
 {
     struct arena work = {0};
     struct rows_work w = {.arena = &work};
-    bool ok = each(s, jobs, SAMPLE ALL, SAMPLE ONE, take_sample, &w, err);
+    bool ok = each(s, jobs, QUERIES(SAMPLE), take_sample, &w, err);
     struct sampled_row *rows = w.rows;
     int level = 0;
     for (size_t i = 0; i < w.n; i++)
@@ -268,10 +272,10 @@ bool store_read_ranks(struct store *s, struct store_jobs_of jobs, struct arena *
                       size_t *n, struct error *err)
 {
     struct rows_work w = {.arena = a};
-    bool ok = each(s, jobs, RANKS ALL, RANKS ONE, take_ranks, &w, err);
+    bool ok = each(s, jobs, QUERIES(RANKS), take_ranks, &w, err);
     if (w.n)
         qsort(w.rows, w.n, sizeof **rows, by_rank);
-    ok = ok && each(s, jobs, RANK_TIMES ALL, RANK_TIMES ONE, take_rank_times, &w, err);
+    ok = ok && each(s, jobs, QUERIES(RANK_TIMES), take_rank_times, &w, err);
     *rows = w.rows;
     *n = w.n;
     return ok;

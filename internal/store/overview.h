@@ -1,8 +1,8 @@
 /* overview.h - roll-ups of many jobs added up, for status, report and pages. Part of the store's face: store.h includes it. Lists a row a
  * job and minutes: tally.h; one job with all its figures: store_jobs.
  *
- * Only roll-ups are read, by their keys; never frames. Everything takes a set of jobs: jobs NULL means all of
- * them, in one statement; else it is a statement a job.
+ * Only roll-ups are read, by their keys; never frames. Everything takes a set of jobs: those of a trial (its row), or with
+ * trial 0 and jobs NULL all of them, in one statement; else it is a statement a job.
  */
 #ifndef XFELX_STORE_OVERVIEW_H
 #define XFELX_STORE_OVERVIEW_H
@@ -16,6 +16,7 @@ struct store;
 struct store_jobs_of {
     const int64_t *jobs;
     size_t n;
+    int64_t trial; /* with jobs NULL */
 };
 
 /* What all writers of the jobs counted. Times in UTC ns, 0: none. */

@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "model/model.h"
+#include "store/alarm.h"
 #include "store/book.h"
 #include "store/campaign.h"
 #include "store/calib.h"

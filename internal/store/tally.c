@@ -8,6 +8,7 @@
 #include <string.h>
 
 _Static_assert((int)TALLY_SPOT_BINS == (int)ROLL_SPOT_BINS, "bins of frames by strong spots");
+_Static_assert((int)TALLY_RES_BINS == (int)ROLL_RES_BINS, "bins of lattices by resolution");
 
 enum { RESOLUTION = 7 /* roll_hist.kind: 1/d² */ };
 
@@ -51,6 +52,14 @@ static bool read_tallies(struct sql *s, int64_t run, struct arena *a, struct sto
     return step == 0;
 }
 
+bool store_tally_counts(struct store *store, struct arena *a, struct store_tally **rows, size_t *n,
+                        struct error *err)
+{
+    *rows = NULL;
+    *n = 0;
+    return read_tallies(&store->sql, 0, a, rows, n, err);
+}
+
 #define RESOLUTIONS "SELECT a.job,sum(h.n),sum(h.total) FROM "
 #define RESOLUTIONS_END " AND h.label=0 AND h.kind=? GROUP BY a.job ORDER BY a.job"
 
@@ -92,36 +101,33 @@ bool store_run_tallies(struct store *s, int64_t run, struct arena *a, struct sto
     return read_all(s, run, a, rows, n, err);
 }
 
-static void add_bins(struct sql *s, struct sql_stmt *q, int column, uint32_t *sum)
+static void add_bins(struct sql *s, struct sql_stmt *q, int column, uint32_t *sum, size_t n)
 {
+    enum { MOST = TALLY_RES_BINS };
     size_t size = 0;
-    uint32_t bins[TALLY_SPOT_BINS];
+    uint32_t bins[MOST];
     const uint8_t *packed = sql_bytes(s, q, column, &size);
-    if (size != 4 * TALLY_SPOT_BINS)
+    if (size != 4 * n || n > MOST)
         return;
-    unpack_counts(packed, TALLY_SPOT_BINS, bins);
-    for (size_t i = 0; i < TALLY_SPOT_BINS; i++)
+    unpack_counts(packed, n, bins);
+    for (size_t i = 0; i < n; i++)
         sum[i] += bins[i];
 }
 
-bool store_minutes(struct store *store, int64_t job, int64_t first, size_t n, struct store_minute *rows,
-                   struct error *err)
+#define MINUTES(from)                                                                                        \
+    "SELECT m.minute,m.frames,m.failed,m.hits,m.indexed,m.integrated,m.lattices,m.multi,m.n_res,m.sum_s2,"   \
+    "m.spots_hit,m.spots_idx,m.sat,m.dx_sum,m.dy_sum,m.res_bins FROM roll_change c " from                    \
+    " JOIN roll_minute m ON m.attempt=c.attempt AND m.writer=c.writer AND m.label=0 WHERE c.updated>=? "
+#define WITHIN " AND m.minute>=? AND m.minute<?"
+
+/* q: the statement of MINUTES; NULL: an error. */
+static bool read_minutes(struct sql *s, struct sql_stmt *q, int64_t first, size_t n,
+                         struct store_minute *rows, struct error *err)
 {
-    struct sql *s = &store->sql;
     double n_res[TALLY_MINUTES] = {0}, sum_s2[TALLY_MINUTES] = {0};
-    if (n > TALLY_MINUTES)
-        n = TALLY_MINUTES;
     memset(rows, 0, n * sizeof *rows);
     for (size_t i = 0; i < n; i++)
         rows[i].minute = first + (int64_t)i;
-    struct sql_stmt *q = sql_query(
-        s, err,
-        "SELECT m.minute,m.frames,m.failed,m.hits,m.indexed,m.integrated,m.lattices,m.multi,m.n_res,m.sum_s2,"
-        "m.spots_hit,m.spots_idx,m.sat,m.dx_sum,m.dy_sum FROM roll_change c JOIN roll_minute m ON "
-        "m.attempt=c.attempt AND "
-        "m.writer=c.writer AND m.label=0 WHERE c.updated>=? AND (?=0 OR c.job=?) AND m.minute>=? AND "
-        "m.minute<?",
-        "iiiii", first * INT64_C(60000000000), job, job, first, first + (int64_t)n);
     int step;
     while ((step = sql_step(s, q, err)) == 1) {
         int64_t i = sql_int(s, q, 0) - first;
@@ -134,50 +140,36 @@ bool store_minutes(struct store *store, int64_t job, int64_t first, size_t n, st
             *counts[k] += (uint64_t)sql_int(s, q, 1 + k);
         n_res[i] += sql_real(s, q, 8);
         sum_s2[i] += sql_real(s, q, 9);
-        add_bins(s, q, 10, m->spots_hit);
-        add_bins(s, q, 11, m->spots_idx);
+        add_bins(s, q, 10, m->spots_hit, TALLY_SPOT_BINS);
+        add_bins(s, q, 11, m->spots_idx, TALLY_SPOT_BINS);
         m->saturated += (uint64_t)sql_int(s, q, 12);
         m->dx_sum += sql_real(s, q, 13);
         m->dy_sum += sql_real(s, q, 14);
+        add_bins(s, q, 15, m->res_bins, TALLY_RES_BINS);
     }
     for (size_t i = 0; i < n; i++)
         rows[i].res_a = resolution(n_res[i], sum_s2[i]);
     return step == 0;
 }
 
-bool store_reasons(struct store *store, int64_t since, uint64_t reasons[64], struct error *err)
+#define MINUTE_NS INT64_C(60000000000)
+
+bool store_minutes(struct store *store, int64_t job, int64_t first, size_t n, struct store_minute *rows,
+                   struct error *err)
 {
     struct sql *s = &store->sql;
-    struct sql_stmt *q =
-        sql_query(s, err,
-                  "SELECT r.reasons FROM roll_change c JOIN roll r ON r.attempt=c.attempt AND "
-                  "r.writer=c.writer AND r.label=0 WHERE c.updated>=?",
-                  "i", since);
-    int step;
-    memset(reasons, 0, 64 * sizeof *reasons);
-    while ((step = sql_step(s, q, err)) == 1) {
-        uint32_t row[64];
-        size_t size = 0;
-        const uint8_t *packed = sql_bytes(s, q, 0, &size);
-        if (size != sizeof row)
-            continue;
-        unpack_counts(packed, 64, row);
-        for (int i = 0; i < 64; i++)
-            reasons[i] += row[i];
-    }
-    return step == 0;
+    n = n > TALLY_MINUTES ? TALLY_MINUTES : n;
+    struct sql_stmt *q = sql_query(s, err, MINUTES("") "AND (?=0 OR c.job=?)" WITHIN, "iiiii",
+                                   first * MINUTE_NS, job, job, first, first + (int64_t)n);
+    return read_minutes(s, q, first, n, rows, err);
 }
 
-bool store_job_states(struct store *store, uint64_t *by_state, size_t most, struct error *err)
+bool store_trial_minutes(struct store *store, int64_t trial, int64_t first, size_t n,
+                         struct store_minute *rows, struct error *err)
 {
     struct sql *s = &store->sql;
-    struct sql_stmt *q = sql_query(s, err, "SELECT state,count(*) FROM job GROUP BY state", "");
-    int step;
-    memset(by_state, 0, most * sizeof *by_state);
-    while ((step = sql_step(s, q, err)) == 1) {
-        int64_t state = sql_int(s, q, 0);
-        if (state >= 0 && state < (int64_t)most)
-            by_state[state] = (uint64_t)sql_int(s, q, 1);
-    }
-    return step == 0;
+    n = n > TALLY_MINUTES ? TALLY_MINUTES : n;
+    struct sql_stmt *q = sql_query(s, err, MINUTES("JOIN job j ON j.id=c.job") "AND j.trial=?" WITHIN, "iiii",
+                                   first * MINUTE_NS, trial, first, first + (int64_t)n);
+    return read_minutes(s, q, first, n, rows, err);
 }

@@ -17,20 +17,23 @@ struct store_tally {
 
 /* All jobs that have frames, by number. In the arena. */
 bool store_tallies(struct store *s, struct arena *a, struct store_tally **rows, size_t *n, struct error *err);
+/* The same without res_a (NaN), for which the histograms have to be read: half of the time. */
+bool store_tally_counts(struct store *s, struct arena *a, struct store_tally **rows, size_t *n,
+                        struct error *err);
 
 /* Those of one run, by its key. */
 bool store_run_tallies(struct store *s, int64_t run, struct arena *a, struct store_tally **rows, size_t *n,
                        struct error *err);
 
 /* What came in during a minute (of the exposures, or else of the records), over all jobs. spots_*: frames by log2 of their strong spots,
- * hits that were not indexed and indexed ones. */
-enum { TALLY_SPOT_BINS = 16 };
+ * hits that were not indexed and indexed ones; res_bins: lattices by 1/d² from 0 to 1 Å⁻². */
+enum { TALLY_SPOT_BINS = 16, TALLY_RES_BINS = 24 };
 struct store_minute {
     int64_t minute; /* since 1970 */
     uint64_t frames, failed, hits, indexed, integrated, lattices, multi, saturated;
     double res_a;          /* as above */
     double dx_sum, dy_sum; /* detector shifts of its lattices, px */
-    uint32_t spots_hit[TALLY_SPOT_BINS], spots_idx[TALLY_SPOT_BINS];
+    uint32_t spots_hit[TALLY_SPOT_BINS], spots_idx[TALLY_SPOT_BINS], res_bins[TALLY_RES_BINS];
 };
 
 /* The minutes first … first + n - 1, each a row, zero where nothing came; n at most a week. Only writers that wrote since then are read.
@@ -38,9 +41,8 @@ struct store_minute {
 enum { TALLY_MINUTES = 7 * 1440 };
 bool store_minutes(struct store *s, int64_t job, int64_t first, size_t n, struct store_minute *rows,
                    struct error *err);
-
-/* Frames by reason, and jobs by state (of any size that the caller has: up to `most` numbers). since_ns: of writers that wrote since then. */
-bool store_reasons(struct store *s, int64_t since_ns, uint64_t reasons[64], struct error *err);
-bool store_job_states(struct store *s, uint64_t *by_state, size_t most, struct error *err);
+/* Of the jobs of one trial (its row). */
+bool store_trial_minutes(struct store *s, int64_t trial, int64_t first, size_t n, struct store_minute *rows,
+                         struct error *err);
 
 #endif

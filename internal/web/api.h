@@ -9,8 +9,8 @@ typedef void api_handler(struct web *w, struct store *s, const struct web_reques
 /* api_self.c - the server itself: its page and files, health, who is asking */
 api_handler api_page, api_asset, api_openapi, api_health, api_ready, api_metrics, api_me;
 
-/* api_overview.c - where things stand, with the rates over time */
-api_handler api_overview;
+/* api_overview.c - where things stand, with the rates over time; the log of alarms */
+api_handler api_overview, api_alarms;
 
 /* api_runs.c - runs, and one of them */
 api_handler api_runs, api_run;

@@ -198,8 +198,8 @@ void api_cells(struct web *w, struct store *s, const struct web_request *q, stru
     if (ok)
         choose(&c, &l, &arena, &jobs);
     if (!ok ||
-        !store_read_hists(s, (struct store_jobs_of){jobs.jobs, jobs.n}, &arena, &hists, &n_hists, &err) ||
-        !store_read_sample(s, (struct store_jobs_of){jobs.jobs, jobs.n}, &arena, &sample, &n_sample, &err)) {
+        !store_read_hists(s, (struct store_jobs_of){.jobs = jobs.jobs, .n = jobs.n}, &arena, &hists, &n_hists, &err) ||
+        !store_read_sample(s, (struct store_jobs_of){.jobs = jobs.jobs, .n = jobs.n}, &arena, &sample, &n_sample, &err)) {
         api_failed(a, &arena, &err);
         return;
     }

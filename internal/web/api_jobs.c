@@ -187,7 +187,7 @@ void api_job(struct web *w, struct store *s, const struct web_request *q, struct
     if (!store_book_jobs(s, &one, &arena, &job, &n, &err) ||
         !store_job_row(s, id, &arena, &row, &n_rows, &err) ||
         !store_tallies(s, &arena, &tallies, &n_tallies, &err) ||
-        !store_read_ranks(s, (struct store_jobs_of){&id, 1}, &arena, &ranks, &n_ranks, &err) ||
+        !store_read_ranks(s, (struct store_jobs_of){.jobs = &id, .n = 1}, &arena, &ranks, &n_ranks, &err) ||
         !store_failures(s, id, FAILURES_MOST, &arena, &failed, &n_failed, &err)) {
         api_failed(a, &arena, &err);
         return;

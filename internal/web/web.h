@@ -19,6 +19,8 @@ struct web;
  * tls_cert, tls_key   PEM files; NULL: plain HTTP
  * hosts       names that Host may have beside localhost and IP literals
  * path_map    where data lie on this machine (base/path_map.h); NULL: where they were named
+ * folder      with the results, to see how full its disk is; NULL: not looked at
+ * stages      [n_stages] names of the stages (pipeline.h); NULL: "stage 3" is said
  * read_only   nothing can be changed, whoever asks
  *
  * Beyond loopback a token file, and TLS or a proxy, are needed: else ERROR_USAGE (WORDS 1: nothing was touched). Texts and store
@@ -29,6 +31,9 @@ struct web_options {
     size_t n_hosts;
     const char *const *path_map;
     bool no_token, proxied, read_only;
+    const char *folder;
+    const char *const *stages;
+    size_t n_stages;
     const char *title;   /* what the pages call the experiment */
     const char *version; /* of the program */
     const struct store_options *store;

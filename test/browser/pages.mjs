@@ -54,7 +54,7 @@ await test('a page without a token says how to come in, and the link with one le
   await page.close();
 });
 
-const PAGES = ['#/overview', '#/runs', '#/runs/5', '#/jobs', '#/jobs/8', '#/cells?tag=5ms&tag=50ms', '#/datasets', '#/datasets/1', '#/datasets/2', '#/trials?a=1&b=2', '#/log'];
+const PAGES = ['#/overview', '#/runs', '#/runs/5', '#/jobs', '#/jobs/8', '#/cells?tag=5ms&tag=50ms', '#/datasets', '#/datasets/1', '#/datasets/2', '#/trials?a=1&b=2', '#/alarms', '#/log'];
 for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']])
   await test(`every page is sound at ${width} px, ${scheme}`, async () => {
     const page = await open(PAGES[0], width, scheme);
@@ -72,9 +72,9 @@ for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']])
 
 await test('numbers of a live run move', async () => {
   const page = await open('#/overview');
-  const before = await page.textContent('.kf:last-child .v');
+  const before = await page.textContent('.funnel tr:first-child b');
   sql('UPDATE roll SET frames=frames+1000, blank=blank+1000 WHERE attempt=(SELECT max(attempt) FROM roll); UPDATE roll_change SET updated=updated+1 WHERE attempt=(SELECT max(attempt) FROM roll_change)');
-  await until(page, was => document.querySelector('.kf:last-child .v').textContent !== was, before);
+  await until(page, was => document.querySelector('.funnel tr:first-child b').textContent !== was, before);
   await page.close();
 });
 

@@ -3,6 +3,7 @@ import {html, render, signal, useEffect} from './html.js';
 import {askWho, connect, me, seq, heard, away, lagging, now} from './live.js';
 import {clock, duration} from './format.js';
 import {Overview} from './overview.js';
+import {Alarms, AlarmCount} from './alarms.js';
 import {Runs} from './runs.js';
 import {Jobs} from './jobs.js';
 import {Frames} from './frames.js';
@@ -20,6 +21,7 @@ const PAGES = [
   {id: 'cells', word: 'Unit cells', key: 'u', view: Cells},
   {id: 'datasets', word: 'Datasets', key: 'd', view: Datasets},
   {id: 'trials', word: 'Trials', key: 'm', view: Trials},
+  {id: 'alarms', word: 'Alarms', key: 'a', view: Alarms},
   {id: 'log', word: 'Log book', key: 'l', view: Log},
 ];
 
@@ -63,6 +65,7 @@ function Header() {
   return html`<header>
     <div class="brand"><b>xfelx</b> <span class="exp">${me.value?.title}</span></div>
     <div id="strip" class=${silent > 5 ? 'stale' : ''}>
+      <${AlarmCount}/>
       ${lag !== null && lag < 3600 && html`<span>newest frame <b>${duration(lag)}</b> ago</span>`}
       <span><b>${clock(now.value, true)}</b> UTC</span>
     </div>

@@ -43,3 +43,11 @@ const STATES = {
 };
 export const stateSign = s => (STATES[s] || ['·'])[0];
 export const stateClass = s => 'c-' + (STATES[s] || ['', 'mute'])[1];
+
+export function bytes(n) {
+  if (!known(n)) return NONE;
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let i = 0;
+  while (n >= 999.5 && i < 5) { n /= 1000; i++; }
+  return `${n < 10 && i ? n.toFixed(1) : Math.round(n)} ${units[i]}`;
+}

@@ -50,13 +50,33 @@ export function Rates({s}) {
   const data = rates(s);
   const options = size => ({
     scales: {x: {time: true}, y: {range: (u, lo, hi) => [0, Math.max(10, Math.min(100, Math.ceil((hi || 0) / 10) * 10))]}},
-    axes: axes(size, v => v, false), padding: [8, RIGHT(size), 8, 0],
+    axes: axes(size, v => v, false), padding: [Math.round(1.3 * size), RIGHT(size), 8, 0],
     series: [{}, {stroke: () => colour('hit'), width: 1.5, spanGaps: false}, hidden, hidden, {stroke: () => colour('idx'), width: 1.5, spanGaps: false}, hidden, hidden],
     bands: [{series: [3, 2], fill: () => colour('hit') + '33'}, {series: [6, 5], fill: () => colour('idx') + '33'}],
-    hooks: {draw: [u => ends(u, [['hits of frames', 1, 'hit'], ['indexed of hits', 4, 'idx']], size)]},
+    hooks: {drawClear: [u => spans(u, s.runs || [], size)], draw: [u => ends(u, [['hits of frames', 1, 'hit'], ['indexed of hits', 4, 'idx']], size)]},
   });
   const text = `Hits of frames: newest ${fixed(last(data[1]), 1)} %, lowest ${fixed(low(data[1]), 1)} %. Indexed of hits: newest ${fixed(last(data[4]), 1)} %, lowest ${fixed(low(data[4]), 1)} %.`;
   return html`<${Chart} data=${data} options=${options} height=${150} label=${text}/>`;
+}
+
+// Runs: every second one on a darker ground, their numbers above, as far as there is room.
+function spans(u, runs, size) {
+  const c = u.ctx, dp = devicePixelRatio || 1, {left, top, width, height} = u.bbox;
+  c.save();
+  c.font = `${Math.round(size * .86 * dp)}px system-ui`;
+  c.textAlign = 'center'; c.textBaseline = 'bottom';
+  let free = -1e9;
+  runs.forEach((r, i) => {
+    const x0 = Math.max(left, u.valToPos(r.t0, 'x', true)), x1 = Math.min(left + width, r.t1 ? u.valToPos(r.t1, 'x', true) : left + width), mid = (x0 + x1) / 2, w = c.measureText(r.run).width;
+    if (x1 <= x0) return;
+    c.fillStyle = colour('hover');
+    if (i % 2) c.fillRect(x0, top, x1 - x0, height);
+    if (mid - w / 2 < free || mid + w / 2 > left + width) return;
+    c.fillStyle = colour('mute');
+    c.fillText(r.run, mid, top - 3 * dp);
+    free = mid + w / 2 + 8 * dp;
+  });
+  c.restore();
 }
 
 // Labels at the line's end instead of a legend; they keep apart.
@@ -78,10 +98,10 @@ function ends(u, labels, size) {
 }
 
 export function Resolution({s}) {
-  const x = s.res_a.map((_, i) => s.t0 + s.dt * i), y = s.res_a.map(d => d ? -1 / (d * d) : null); // better is up
+  const x = s.res_a.map((_, i) => s.t0 + s.dt * i), y = s.res_a.map(d => d ? 1 / (d * d) : null); // better is up
   const options = size => ({
-    scales: {x: {time: true}, y: {range: (u, lo, hi) => lo === null ? [-.5, 0] : [lo - .15 * (hi - lo || .05), hi + .15 * (hi - lo || .05)]}},
-    axes: axes(size, v => v < 0 ? (1 / Math.sqrt(-v)).toFixed(2) : '', true), padding: [8, RIGHT(size), 0, 0],
+    scales: {x: {time: true}, y: {range: (u, lo, hi) => lo === null ? [0, .5] : [lo - .15 * (hi - lo || .05), hi + .15 * (hi - lo || .05)]}},
+    axes: axes(size, v => v > 0 ? (1 / Math.sqrt(v)).toFixed(2) : '', true), padding: [8, RIGHT(size), 0, 0],
     series: [{}, {stroke: () => colour('idx'), width: 0, points: {show: true, size: 5, fill: () => colour('idx'), stroke: () => colour('idx')}}],
     hooks: {draw: [u => ends(u, [['resolution, Å', 1, 'mute']], size)]},
   });

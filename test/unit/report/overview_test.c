@@ -132,7 +132,7 @@ static void json_reads_back_and_unknown_is_null(void **state)
     in.health.kind = "sqlite";
     overview_make(&in, &a, &o);
     json_object(&w, NULL);
-    overview_json(&o, "a \"name\"", &w);
+    overview_json(&o, "a \"name\"", 0, &w);
     json_end_object(&w);
     struct json *root = json_parse(text.text, text.len, "overview", &err);
     assert_non_null(root);

@@ -39,12 +39,12 @@ static void sums_are_those_of_the_frames_for_all_jobs_and_for_one(void **state)
     struct error err = {0};
     struct store *s = NULL;
     const int64_t one = 1, none = 2;
-    const struct store_jobs_of sets[] = {everything, {&one, 1}};
+    const struct store_jobs_of sets[] = {everything, {&one, 1, 0}, {NULL, 0, 1}};
     struct store_totals t;
     database_place();
     done_job(100);
     assert_true(database_open(true, &s, &err));
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         assert_true(store_read_totals(s, sets[i], &t, &err));
         assert_int_equal(t.frames, 100);
         assert_int_equal(t.by_outcome[OUTCOME_BLANK], 99);
@@ -53,9 +53,9 @@ static void sums_are_those_of_the_frames_for_all_jobs_and_for_one(void **state)
         assert_int_equal(t.first_t, 1);
         assert_int_equal(t.last_t, 100);
     }
-    assert_true(store_read_totals(s, (struct store_jobs_of){&none, 1}, &t, &err));
+    assert_true(store_read_totals(s, (struct store_jobs_of){&none, 1, 0}, &t, &err));
     assert_int_equal(t.frames, 0);
-    assert_true(store_read_totals(s, (struct store_jobs_of){&none, 0}, &t, &err)); /* of no job */
+    assert_true(store_read_totals(s, (struct store_jobs_of){&none, 0, 0}, &t, &err)); /* of no job */
     assert_int_equal(t.frames, 0);
     store_close(s);
     database_drop();

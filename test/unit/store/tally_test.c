@@ -56,6 +56,10 @@ static void minutes_hold_what_came_in_them_and_nothing_else(void **state)
     assert_int_equal(m[0].frames, 0);
     assert_true(store_minutes(s, 0, 1, 5, m, &err));
     assert_int_equal(m[0].frames, 0);
+    assert_true(store_trial_minutes(s, 1, 0, 5, m, &err));
+    assert_int_equal(m[0].frames, 10);
+    assert_true(store_trial_minutes(s, 2, 0, 5, m, &err)); /* frames of another trial are never added */
+    assert_int_equal(m[0].frames, 0);
     store_close(s);
     database_drop();
 }

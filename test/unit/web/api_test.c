@@ -1,6 +1,8 @@
 /* api_test.c - what the API says of a job that is done. */
 #include "served.h"
 
+#include "report/report.h"
+
 static struct json *ask(const char *path)
 {
     struct error err = {0};
@@ -50,6 +52,56 @@ static void a_job_says_its_counts_with_denominators(void **state)
     assert_int_equal(served_status(served_ask("GET", "/api/v1/runs?newest=0", "", NULL)), 400);
     assert_int_equal(served_status(served_ask("GET", "/api/v1/jobs/2", "", NULL)), 404);
     assert_int_equal(served_status(served_ask("GET", "/api/v1/jobs/1x", "", NULL)), 404);
+    served_stop();
+}
+
+/* The same bytes as `xfelx status --json` writes; but for ages, which go on between two looks. */
+static void the_overview_is_that_of_the_report(void **state)
+{
+    (void)state;
+    served_start();
+    struct error err = {0};
+    struct store *s = NULL;
+    struct arena a = {0};
+    struct str mine = {0}, theirs = {0};
+    struct overview_sources in;
+    struct standing o;
+    struct json_writer w = {.out = &mine};
+    str_add(&theirs, served_body(served_ask("GET", "/api/v1/overview", "", NULL)));
+    assert_true(database_open(true, &s, &err));
+    assert_true(overview_read(s, &(struct overview_asked){0}, &a, &in, &err));
+    overview_make(&in, &a, &o);
+    json_object(&w, NULL);
+    overview_json(&o, "a <b>", 0, &w);
+    json_end_object(&w);
+    const char *usual = "\"usual\": ", *to = "\"queue\"";
+    size_t n = (size_t)(strstr(mine.text, to) - strstr(mine.text, usual));
+    assert_true(n > 1000);
+    assert_int_equal(strncmp(strstr(theirs.text, usual), strstr(mine.text, usual), n), 0);
+    str_free(&mine);
+    str_free(&theirs);
+    arena_free(&a);
+    store_close(s);
+    served_stop();
+}
+
+static void the_log_of_alarms_says_until_when(void **state)
+{
+    (void)state;
+    served_start();
+    struct error err = {0};
+    struct store *s = NULL;
+    assert_true(database_open(false, &s, &err));
+    const struct store_alarm_now now = {"jet", "<b> few hits", ""};
+    assert_true(store_alarms_note(s, &now, 1, NULL, NULL, &err));
+    store_close(s);
+    struct json *j = ask("/api/v1/alarms");
+    const struct json *x = json_at(json_get(j, "alarms"), 0);
+    assert_int_equal(json_size(json_get(j, "alarms")), 1);
+    assert_string_equal(json_text(json_get(x, "text")), "<b> few hits");
+    assert_true(json_is_null(json_get(x, "until")) && number(x, "since") > 0);
+    assert_non_null(strstr(json_text(json_get(x, "hint")), "jet"));
+    json_free(j);
     served_stop();
 }
 
@@ -327,6 +379,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_says_its_counts_with_denominators),
+        cmocka_unit_test(the_overview_is_that_of_the_report),
+        cmocka_unit_test(the_log_of_alarms_says_until_when),
         cmocka_unit_test(files_of_the_page_are_kept_for_ever_and_unknown_ones_are_not_there),
         cmocka_unit_test(health_and_readiness_tell_the_truth),
         cmocka_unit_test(a_change_is_done_once_and_shows_who_did_it),
