@@ -14,6 +14,8 @@
     {0, "token-file", "FILE", "who may come in: lines \"reader|editor NAME SECRET\", in a file that only its owner can read; "    \
                               "without it one token is made and printed"},                                                        \
     {0, "no-token", NULL, "no token is needed: everybody on this machine comes in"},                                              \
+    {0, "tls-cert", "FILE", "speak TLS: the certificate and those that lead to its authority, in PEM; read again when it changes and at SIGHUP"}, \
+    {0, "tls-key", "FILE", "its key in PEM (RSA or EC, not encrypted), in a file that only its owner can read"},                  \
     {0, "behind-proxy", NULL, "a proxy in front speaks TLS: needed to serve beyond this machine"},                                \
     {0, "allow-host", "NAME", "a host name under which browsers may ask (also several times)"},                                   \
     {0, "prefix", "/PATH/", "the path that a proxy puts before all of ours"},                                                     \

@@ -44,7 +44,7 @@ static void serve(struct web *w)
         if (sigwait(&set, &got) != 0)
             return;
         if (got == SIGHUP && !web_reload(w, &err))
-            log_warn("%s", err.fact);
+            log_warn("the certificate is not taken, the old one is kept: %s", err.fact);
     }
 }
 
@@ -57,6 +57,8 @@ int status_serve(struct cli *cli, const struct params *p)
     struct web_options o = {.listen = cli_value(cli, "serve", NULL),
                             .prefix = cli_value(cli, "prefix", NULL),
                             .token_file = cli_value(cli, "token-file", NULL),
+                            .tls_cert = cli_value(cli, "tls-cert", NULL),
+                            .tls_key = cli_value(cli, "tls-key", NULL),
                             .no_token = cli_has(cli, "no-token"),
                             .proxied = cli_has(cli, "behind-proxy"),
                             .read_only = cli_has(cli, "read-only"),

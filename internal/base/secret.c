@@ -43,21 +43,49 @@ static bool take_line(int fd, const char *path, struct str *out, struct error *e
     return true;
 }
 
+/* Open, once nobody else may read or write it; -1: refused. */
+static int open_protected(const char *path, struct stat *s, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return error_system(err, ERROR_UNREADABLE, "cannot open %s", path), -1;
+    if (fstat(fd, s) != 0 || !S_ISREG(s->st_mode)) {
+        error_set(err, ERROR_UNREADABLE, "%s is no regular file", path);
+    } else if (!protected(s)) {
+        error_set(err, ERROR_USAGE, "%s can be read by others (mode %03o)", path, s->st_mode & 0777u);
+        error_hint(err, "chmod 600 it, or let root own it with mode 440");
+    } else {
+        return fd;
+    }
+    close(fd);
+    return -1;
+}
+
 bool secret_read(const char *path, struct str *out, struct error *err)
 {
     struct stat s;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     str_clear(out);
+    int fd = open_protected(path, &s, err);
+    bool good = fd >= 0 && take_line(fd, path, out, err);
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+bool secret_read_all(const char *path, size_t most, struct bytes *out, struct error *err)
+{
+    struct stat s;
+    out->size = 0;
+    int fd = open_protected(path, &s, err);
     if (fd < 0)
-        return error_system(err, ERROR_UNREADABLE, "cannot open %s", path);
-    bool good = fstat(fd, &s) == 0 && S_ISREG(s.st_mode);
+        return false;
+    bool good = (uint64_t)s.st_size <= most;
     if (!good)
-        error_set(err, ERROR_UNREADABLE, "%s is no regular file", path);
-    else if (!protected(&s)) {
-        good = error_set(err, ERROR_USAGE, "%s can be read by others (mode %03o)", path, s.st_mode & 0777u);
-        error_hint(err, "chmod 600 it, or let root own it with mode 440");
-    } else
-        good = take_line(fd, path, out, err);
+        error_set(err, ERROR_USAGE, "%s is longer than what it should hold (%zu bytes at most)", path, most);
+    good = good && bytes_reserve(out, (size_t)s.st_size + 1, err) &&
+           fs_pread(fd, out->data, (size_t)s.st_size, 0, path, err);
+    if (good)
+        out->size = (size_t)s.st_size;
     close(fd);
     return good;
 }

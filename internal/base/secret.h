@@ -3,6 +3,7 @@
 #define XFELX_BASE_SECRET_H
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "base/str.h"
 
 /* The first line of a file, without its end. Refused (ERROR_USAGE) when somebody else may read or write it: mode 0600 or less of
@@ -10,5 +11,8 @@
  * looked at is the file that is read. Refused too: more than 64 KiB, an empty line, control characters. Read anew at each call,
  * because tokens are renewed. out is cleared first. */
 bool secret_read(const char *path, struct str *out, struct error *err);
+
+/* The whole file, at most `most` bytes of any kind, under the same conditions. Who is done with it overwrites it (explicit_bzero). */
+bool secret_read_all(const char *path, size_t most, struct bytes *out, struct error *err);
 
 #endif

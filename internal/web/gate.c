@@ -100,11 +100,9 @@ static bool token_line(struct gate *g, char *line, int number, const char *path,
 
 static bool read_tokens(struct gate *g, const char *path, struct error *err)
 {
-    struct str first = {0};
-    bool ok = secret_read(path, &first, err); /* whose file it is, and who may read it */
-    str_free(&first);
     struct bytes text = {0};
-    if (!ok || !fs_read(path, TOKEN_FILE_MOST, &text, err))
+    bool ok = secret_read_all(path, TOKEN_FILE_MOST, &text, err);
+    if (!ok)
         return bytes_free(&text), false;
     char *copy = arena_strndup(&g->arena, (const char *)text.data, text.size), *rest = NULL;
     explicit_bzero(text.data, text.size);

@@ -11,6 +11,7 @@
 #include "web/metrics.h"
 #include "web/pool.h"
 #include "web/routes.h"
+#include "web/tls_renewal.h"
 #include "web/watch.h"
 #include "web/web.h"
 
@@ -34,6 +35,9 @@ struct web {
     struct metrics metrics;
     struct connections *connections;
     struct MHD_Daemon *daemon;
+    struct tls *tls; /* NULL: plain HTTP */
+    struct tls_renewal renewal;
+    bool has_renewal;
 };
 
 /* server.c - HTTP: starts at an open socket (-1: connections come by server_take alone). */
@@ -43,6 +47,10 @@ void server_stop(struct web *w);
 
 /* Give an accepted connection to the server (the socket is its own from then on). */
 bool server_take(struct web *w, int fd, const struct sockaddr_storage *address, socklen_t size);
+
+/* How many connections there may be, by the files that the system lets us have, and how many of one address (0: any number). */
+size_t server_connections(void);
+size_t server_per_address(const struct web *w);
 
 /* Once a second: end connections that are over their time. */
 void server_tick(struct web *w);

@@ -468,7 +468,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 /* ---- start and stop ---- */
 
 /* As many files as the system lets us have, less what the store and the rest need. */
-static unsigned connections_limit(void)
+size_t server_connections(void)
 {
     struct rlimit r;
     if (getrlimit(RLIMIT_NOFILE, &r) != 0)
@@ -480,7 +480,12 @@ static unsigned connections_limit(void)
         log_warn("only %llu files may be open: so few connections are answered",
                  (unsigned long long)r.rlim_cur);
     rlim_t spare = 128, most = r.rlim_cur > 2 * spare ? r.rlim_cur - spare : r.rlim_cur / 2;
-    return most < CONNECTIONS_MOST ? (unsigned)most : CONNECTIONS_MOST;
+    return most < CONNECTIONS_MOST ? (size_t)most : CONNECTIONS_MOST;
+}
+
+size_t server_per_address(const struct web *w)
+{
+    return w->loopback || w->options.proxied ? 0 : PER_ADDRESS;
 }
 
 bool server_start(struct web *w, int fd, struct error *err)
@@ -489,8 +494,8 @@ bool server_start(struct web *w, int fd, struct error *err)
     w->connections = connections_make();
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connections_limit(), NULL},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, w->loopback || w->options.proxied ? 0 : PER_ADDRESS, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)server_connections(), NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)server_per_address(w), NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
         {fd >= 0 ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, fd, NULL},
@@ -515,6 +520,8 @@ bool server_take(struct web *w, int fd, const struct sockaddr_storage *address, 
 
 void server_tick(struct web *w)
 {
+    if (w->tls)
+        tls_renewal_look(&w->renewal, w->tls, clock_monotonic());
     connections_end_late(w->connections, clock_monotonic());
     w->metrics.connections = (int64_t)connections_open(w->connections);
 }
@@ -524,6 +531,7 @@ void server_quiet(struct web *w)
     int fd = w->daemon ? MHD_quiesce_daemon(w->daemon) : -1;
     if (fd >= 0)
         close(fd);
+    tls_quiet(w->tls);
 }
 
 void server_stop(struct web *w)
@@ -531,6 +539,8 @@ void server_stop(struct web *w)
     if (w->daemon)
         MHD_stop_daemon(w->daemon);
     w->daemon = NULL;
+    tls_stop(w->tls); /* after the server, so that its last words go out */
+    w->tls = NULL;
     connections_free(w->connections);
     w->connections = NULL;
 }

@@ -29,8 +29,6 @@ static bool is_safe(const struct web *w, const struct listen_address *l, struct 
     const struct web_options *o = &w->options;
     if (!o->tls_cert != !o->tls_key)
         return error_set(err, ERROR_USAGE, "--tls-cert and --tls-key go together");
-    if (o->tls_cert)
-        return error_set(err, ERROR_USAGE, "this version does not speak TLS by itself");
     if (o->no_token && o->token_file)
         return error_set(err, ERROR_USAGE, "--no-token and --token-file contradict each other");
     if (l->local && o->tls_cert)
@@ -76,23 +74,32 @@ static void make_link(struct web *w, const char *at)
                  w->prefix, token ? "?t=" : "", token ? token : "");
 }
 
-static bool start(struct web *w, struct error *err)
+enum { TLS_MOST = 4000, FILES_A_CLIENT = 3 /* its socket and a pair */ };
+
+static bool take_client(void *web, int fd, const struct sockaddr_storage *address, socklen_t size)
 {
-    struct listen_address l;
-    if (!set_prefix(w, err) || !listen_parse(w->options.listen, &l, err) || !is_safe(w, &l, err))
-        return false;
-    w->local = l.local;
-    w->loopback = l.loopback && !w->options.proxied;
-    w->start_ns = clock_now();
-    w->metrics.store_ns = w->metrics.lag_ns = -1;
-    if (!make_gate(w, w->options.listen,
-                   err)) /* before the port is taken: a bad token file touches nothing */
-        return false;
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (!w->options.no_token)
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core file with secrets */
+    return server_take(web, fd, address, size);
+}
+
+/* HTTP at the socket, or behind TLS at the socket. The socket is the server's afterwards. */
+static bool open_door(struct web *w, int fd, struct tls_identity *identity, struct error *err)
+{
+    if (!identity)
+        return server_start(w, fd, err);
+    size_t most = server_connections() / FILES_A_CLIENT;
+    const struct tls_options o = {.fd = fd,
+                                  .most = most < TLS_MOST ? most : TLS_MOST,
+                                  .per_address = server_per_address(w),
+                                  .take = take_client,
+                                  .owner = w};
+    return server_start(w, -1, err) && (w->tls = tls_start(&o, identity, err));
+}
+
+static bool start_at(struct web *w, const struct listen_address *l, struct tls_identity *identity,
+                     struct error *err)
+{
     char at[80];
-    int fd = listen_open(&l, w->options.listen, err);
+    int fd = listen_open(l, w->options.listen, err);
     if (fd < 0)
         return false;
     listen_name(fd, at);
@@ -102,13 +109,38 @@ static bool start(struct web *w, struct error *err)
     w->cache = cache_make();
     int cpus = proc_cpus();
     w->pool = pool_make(w->options.store, cpus < WORKERS_MOST ? cpus : WORKERS_MOST, JOBS_MOST, err);
-    if (!w->events || !w->cache || !w->pool || !server_start(w, fd, err)) {
+    if (!w->events || !w->cache || !w->pool || !open_door(w, fd, identity, err)) {
         close(fd);
         return false;
     }
     w->daemon_ran = true;
     w->watch = watch_start(w, err);
     return w->watch != NULL;
+}
+
+static bool start(struct web *w, struct error *err)
+{
+    struct listen_address l;
+    struct tls_identity *identity = NULL;
+    if (!set_prefix(w, err) || !listen_parse(w->options.listen, &l, err) || !is_safe(w, &l, err))
+        return false;
+    w->local = l.local;
+    w->loopback = l.loopback && !w->options.proxied;
+    w->start_ns = clock_now();
+    w->metrics.store_ns = w->metrics.lag_ns = -1;
+    if (!make_gate(w, w->options.listen,
+                   err)) /* before the port is taken: a bad token file touches nothing */
+        return false;
+    if (w->options.tls_cert &&
+        !tls_renewal_begin(&w->renewal, w->options.tls_cert, w->options.tls_key, &identity, err))
+        return false;
+    w->has_renewal = w->options.tls_cert != NULL;
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (!w->options.no_token || identity)
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core file with secrets */
+    bool ok = start_at(w, &l, identity, err);
+    tls_identity_drop(identity);
+    return ok;
 }
 
 bool web_start(const struct web_options *o, struct web **out, struct error *err)
@@ -132,8 +164,7 @@ const char *web_link(const struct web *w)
 
 bool web_reload(struct web *w, struct error *err)
 {
-    (void)w, (void)err;
-    return true;
+    return !w->tls || tls_renewal_read(&w->renewal, w->tls, err);
 }
 
 /* Nobody new; pages are told; what is being answered is answered; then the threads end. */
@@ -155,6 +186,8 @@ void web_stop(struct web *w)
     events_free(w->events);
     cache_free(w->cache);
     assets_free(&w->assets);
+    if (w->has_renewal)
+        tls_renewal_end(&w->renewal);
     gate_free(w->gate);
     arena_free(&w->arena);
     if (w->local && w->daemon_ran)

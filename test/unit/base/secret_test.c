@@ -65,6 +65,26 @@ static void empty_lines_control_characters_folders_and_nothing_are_refused(void 
     str_free(&s);
 }
 
+static void a_whole_file_is_read_under_the_same_conditions(void **state)
+{
+    (void)state;
+    struct bytes b = {0};
+    struct error err = {0};
+    put("first\nsecond\n", 0600);
+    assert_true(secret_read_all(path, 13, &b, &err));
+    assert_int_equal(b.size, 13);
+    assert_memory_equal(b.data, "first\nsecond\n", 13);
+    assert_false(secret_read_all(path, 12, &b, &err));
+    assert_int_equal(b.size, 0);
+    put("first\nsecond\n", 0644);
+    assert_false(secret_read_all(path, 100, &b, &err));
+    assert_non_null(strstr(err.fact, "read by others"));
+    put("", 0600);
+    assert_true(secret_read_all(path, 100, &b, &err));
+    assert_int_equal(b.size, 0);
+    bytes_free(&b);
+}
+
 int main(void)
 {
     support_folder(folder);
@@ -72,6 +92,7 @@ int main(void)
         cmocka_unit_test(the_first_line_of_a_protected_file_is_taken),
         cmocka_unit_test(what_others_can_read_is_refused),
         cmocka_unit_test(empty_lines_control_characters_folders_and_nothing_are_refused),
+        cmocka_unit_test(a_whole_file_is_read_under_the_same_conditions),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     support_remove(folder);

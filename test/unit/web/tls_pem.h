@@ -1,0 +1,153 @@
+/* tls_pem.h - certificates of localhost that end in a hundred years, and their keys, for the tests alone: made by `openssl req -x509 -nodes
+ * -days 36500 -newkey …`, the second form of each key by `openssl ec` and `openssl rsa -traditional`. */
+#ifndef XFELX_TEST_WEB_TLS_PEM_H
+#define XFELX_TEST_WEB_TLS_PEM_H
+
+// clang-format off
+static const char pem_ec_cert[] __attribute__((unused)) =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBfzCCASWgAwIBAgIUHksbEsD3nA3lI5m5aESKtlgPX78wCgYIKoZIzj0EAwIw\n"
+    "FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNjExNDgwM1oYDzIxMjYxMTAy\n"
+    "MTE0ODAzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n"
+    "PQMBBwNCAARS6BW456QNaGlkNNFOYjN6cySGEMGE88bm7eItffVR/4H1qBsY74iT\n"
+    "B2BsWMSC1AX6iMPRZfl/DEPumOJMRyJso1MwUTAdBgNVHQ4EFgQUztg2mGVXtLoT\n"
+    "turcxDRbfEOlLhUwHwYDVR0jBBgwFoAUztg2mGVXtLoTturcxDRbfEOlLhUwDwYD\n"
+    "VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiAYX4FdvLTm2CZDnGdw3ew2\n"
+    "qw5OKdn8Talovn8zVgwUUQIhAMRu36AKG/fR7sGEYGr4/lvcxEBohGiLhD9pt/rP\n"
+    "Y/J0\n"
+    "-----END CERTIFICATE-----\n";
+static const char pem_ec_key[] __attribute__((unused)) =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgwE8/+Ujw9INie/LM\n"
+    "9vpgHUfPOa+FRmRSe4EEeuZ7M/OhRANCAARS6BW456QNaGlkNNFOYjN6cySGEMGE\n"
+    "88bm7eItffVR/4H1qBsY74iTB2BsWMSC1AX6iMPRZfl/DEPumOJMRyJs\n"
+    "-----END PRIVATE KEY-----\n";
+static const char pem_ec_key_sec1[] __attribute__((unused)) =
+    "-----BEGIN EC PRIVATE KEY-----\n"
+    "MHcCAQEEIMBPP/lI8PSDYnvyzPb6YB1HzzmvhUZkUnuBBHrmezPzoAoGCCqGSM49\n"
+    "AwEHoUQDQgAEUugVuOekDWhpZDTRTmIzenMkhhDBhPPG5u3iLX31Uf+B9agbGO+I\n"
+    "kwdgbFjEgtQF+ojD0WX5fwxD7pjiTEcibA==\n"
+    "-----END EC PRIVATE KEY-----\n";
+static const char pem_rsa_cert[] __attribute__((unused)) =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIDCzCCAfOgAwIBAgIUN397ln62Z65fm+C7cZOF3swUBaowDQYJKoZIhvcNAQEL\n"
+    "BQAwFDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNjExNDgwNFoYDzIxMjYx\n"
+    "MTAyMTE0ODA0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwggEiMA0GCSqGSIb3DQEB\n"
+    "AQUAA4IBDwAwggEKAoIBAQDP5SAk5DHXzdwhr51BPMWUzaj2mV5ErbIi5msYzZew\n"
+    "npz7oySAgdQ2QGgiW28IG05iMWW1gOJfTuHzt3/JTOg3Zv9TSTcidmgrBMsHFlnL\n"
+    "sxQ0/7Gbb+RZQY+gOVxukHyyJDhFEGt2M5f2rFUIbgANpwEUfqkSpFvpPu7mPYIj\n"
+    "v6++zruwoXIwMac7c21aSu9du3cU9cCH/WJPrFxEZHHZWg5JuqUT1zngrMr+B1hs\n"
+    "/7pSitHF5pRxPLYoAGHzfaDs2UF+POtL2Ssp9LYim76J5jZDImbBgZC1GV6Wm0z0\n"
+    "HmW14sNol4eBW46tBp1rsv/dUFRLHgFtlJoyqAx32IrtAgMBAAGjUzBRMB0GA1Ud\n"
+    "DgQWBBSgbAcPY5E/jg67A9dj3CygAZJtNzAfBgNVHSMEGDAWgBSgbAcPY5E/jg67\n"
+    "A9dj3CygAZJtNzAPBgNVHRMBAf8EBTADAQH/MA0GCSqGSIb3DQEBCwUAA4IBAQAq\n"
+    "irb7T6nGsp5XvCqXnJMLRcU3UL4x/4LDuu73vnFDYY43LHnxbvzh9GeLy78FVF+G\n"
+    "t7u/V2kR2QIlMv8ReqcmdHpEODuFtvb1ZCoqzcO8UirOC71Qaq/lvTF3W+wFSxLf\n"
+    "uy5JBL1K+MarwlSIpaRXc4CyqpKSa5LWXvEF4ihjENl+1UABVRdXXnTnZwf1tFYl\n"
+    "PzL6HeN1HGOyajcX5So51cxC7njTePN8DIZbv/GxXSfz+OI0BoUd5WulI6khmOSA\n"
+    "JFLR2sqj59GqhEesa9Tq4XrbjCMsSytG50eI/nHaTatNAtwudN7zDlYf5NIioRsJ\n"
+    "exPxsFQmwwGgUL/ByG3U\n"
+    "-----END CERTIFICATE-----\n";
+static const char pem_rsa_key[] __attribute__((unused)) =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDP5SAk5DHXzdwh\n"
+    "r51BPMWUzaj2mV5ErbIi5msYzZewnpz7oySAgdQ2QGgiW28IG05iMWW1gOJfTuHz\n"
+    "t3/JTOg3Zv9TSTcidmgrBMsHFlnLsxQ0/7Gbb+RZQY+gOVxukHyyJDhFEGt2M5f2\n"
+    "rFUIbgANpwEUfqkSpFvpPu7mPYIjv6++zruwoXIwMac7c21aSu9du3cU9cCH/WJP\n"
+    "rFxEZHHZWg5JuqUT1zngrMr+B1hs/7pSitHF5pRxPLYoAGHzfaDs2UF+POtL2Ssp\n"
+    "9LYim76J5jZDImbBgZC1GV6Wm0z0HmW14sNol4eBW46tBp1rsv/dUFRLHgFtlJoy\n"
+    "qAx32IrtAgMBAAECggEAICSldn6/xBrknQ1kK3jZdbCMnhVyxqdHzRns13NmL4fT\n"
+    "7sY3zRSwZR5Khia2lpLI6OleopRbARsXArx4P1Kq7sdNKn6TTeVFJYLtXzBR/EA5\n"
+    "G26onRyiOjim8Rdyq/eesq5jSC5fPHHYCOrL5OyZCS4Ck+giJ6s442nNvH8obB1I\n"
+    "7bWjYeXCbCQniPxkgO82B456ueQ9ziCjArLHAhf1WKCAYXu3kLIq0TDeXmsqhZ3D\n"
+    "w3I8X/grhyFgqPB/o4Og4xQo+2hNtSF00KYKbCyqrwfiPRjYUmZEPQsOPQ0xuwGx\n"
+    "fRlLU7WYkxa9zsfrF8DMDU4PFJVGy1ANdJdrt9EHEwKBgQDoWn3KDAiYQZiYbEpK\n"
+    "gKzVaW8Y45ceL7opZPCGwxJmoKCAtU70LvT8una6eEnuogSftqwmVqrdndIkdnQM\n"
+    "SSor4gFs3xoiAr3Fkx82qOHzPZWv3fqDYu/NQKjDBrKaJhhWop3uMOJk5nR/otPQ\n"
+    "qY3zPkfaBFWihRFqx1FAPRwHkwKBgQDlDWrmmOig0fRb5D7jmLmJBK2HFzwFaxG2\n"
+    "lyfwe31NXrwYnDQvEifoynEk0tMuFxY8mu9ep65kwVig1fRTPVhv0Njy9mRU9RCn\n"
+    "BGNm8DWX4l7rO/oYIdTe5ZQ+kdBdrO3hh19qyGUAf2grv4CyiKd17dneInomqcjo\n"
+    "gK+3aOezfwKBgCOGUl0l4dqFjPMg+2rQqZwndpjzkxNGcMwLZsrz4EhYnrGPBvdG\n"
+    "hqZtS+HOql8V3mcc4s0pyw3/JzXz9mI6fXwgHd+rbK9ug91FVSxiPcmWzOAKrFaS\n"
+    "Nd/H1wWabIws7uOwET1ts++BXKZ3GrN4eP+LsiifKQikF7mfp8iOj06JAoGBAK5r\n"
+    "HjlEvPghiLMkxmLnnHjjEASrw6/YjV9+ERLF5m+xMQiIghBKAgv5hFjnFZqmR++U\n"
+    "h6yLgXgF5yhqZCeyshJLdbjluRccmjakV9E+H4FuBpuYS2Ru9rtZFR7kSEfc9DPl\n"
+    "stoMiSTs3/VYWXcaKnLZ0SqfFGc2qN+rhqLihnWfAoGAYKpzXkHpXdNdMtbA66/w\n"
+    "XHAmdbc1pCoh76PrLYGkmiV0+F4klXyfownXW9PxNsD/fqCnBLTpMLX+httFIbOo\n"
+    "ihFKn6SLsUKDi000B0mUEpgGsZ++GBAZ2Y0cd1LS4A20yKnVOWjV//BsUvfcTCTO\n"
+    "Q2yO7oiTbtb7sbX7Nh+iC90=\n"
+    "-----END PRIVATE KEY-----\n";
+static const char pem_rsa_key_pkcs1[] __attribute__((unused)) =
+    "-----BEGIN RSA PRIVATE KEY-----\n"
+    "MIIEowIBAAKCAQEAz+UgJOQx183cIa+dQTzFlM2o9pleRK2yIuZrGM2XsJ6c+6Mk\n"
+    "gIHUNkBoIltvCBtOYjFltYDiX07h87d/yUzoN2b/U0k3InZoKwTLBxZZy7MUNP+x\n"
+    "m2/kWUGPoDlcbpB8siQ4RRBrdjOX9qxVCG4ADacBFH6pEqRb6T7u5j2CI7+vvs67\n"
+    "sKFyMDGnO3NtWkrvXbt3FPXAh/1iT6xcRGRx2VoOSbqlE9c54KzK/gdYbP+6UorR\n"
+    "xeaUcTy2KABh832g7NlBfjzrS9krKfS2Ipu+ieY2QyJmwYGQtRlelptM9B5lteLD\n"
+    "aJeHgVuOrQada7L/3VBUSx4BbZSaMqgMd9iK7QIDAQABAoIBACAkpXZ+v8Qa5J0N\n"
+    "ZCt42XWwjJ4VcsanR80Z7NdzZi+H0+7GN80UsGUeSoYmtpaSyOjpXqKUWwEbFwK8\n"
+    "eD9Squ7HTSp+k03lRSWC7V8wUfxAORtuqJ0cojo4pvEXcqv3nrKuY0guXzxx2Ajq\n"
+    "y+TsmQkuApPoIierOONpzbx/KGwdSO21o2HlwmwkJ4j8ZIDvNgeOernkPc4gowKy\n"
+    "xwIX9ViggGF7t5CyKtEw3l5rKoWdw8NyPF/4K4chYKjwf6ODoOMUKPtoTbUhdNCm\n"
+    "Cmwsqq8H4j0Y2FJmRD0LDj0NMbsBsX0ZS1O1mJMWvc7H6xfAzA1ODxSVRstQDXSX\n"
+    "a7fRBxMCgYEA6Fp9ygwImEGYmGxKSoCs1WlvGOOXHi+6KWTwhsMSZqCggLVO9C70\n"
+    "/Lp2unhJ7qIEn7asJlaq3Z3SJHZ0DEkqK+IBbN8aIgK9xZMfNqjh8z2Vr936g2Lv\n"
+    "zUCowwaymiYYVqKd7jDiZOZ0f6LT0KmN8z5H2gRVooURasdRQD0cB5MCgYEA5Q1q\n"
+    "5pjooNH0W+Q+45i5iQSthxc8BWsRtpcn8Ht9TV68GJw0LxIn6MpxJNLTLhcWPJrv\n"
+    "XqeuZMFYoNX0Uz1Yb9DY8vZkVPUQpwRjZvA1l+Je6zv6GCHU3uWUPpHQXazt4Ydf\n"
+    "ashlAH9oK7+Asoinde3Z3iJ6JqnI6ICvt2jns38CgYAjhlJdJeHahYzzIPtq0Kmc\n"
+    "J3aY85MTRnDMC2bK8+BIWJ6xjwb3RoambUvhzqpfFd5nHOLNKcsN/yc18/ZiOn18\n"
+    "IB3fq2yvboPdRVUsYj3JlszgCqxWkjXfx9cFmmyMLO7jsBE9bbPvgVymdxqzeHj/\n"
+    "i7IonykIpBe5n6fIjo9OiQKBgQCuax45RLz4IYizJMZi55x44xAEq8Ov2I1ffhES\n"
+    "xeZvsTEIiIIQSgIL+YRY5xWapkfvlIesi4F4BecoamQnsrISS3W45bkXHJo2pFfR\n"
+    "Ph+BbgabmEtkbva7WRUe5EhH3PQz5bLaDIkk7N/1WFl3Gipy2dEqnxRnNqjfq4ai\n"
+    "4oZ1nwKBgGCqc15B6V3TXTLWwOuv8FxwJnW3NaQqIe+j6y2BpJoldPheJJV8n6MJ\n"
+    "11vT8TbA/36gpwS06TC1/obbRSGzqIoRSp+ki7FCg4tNNAdJlBKYBrGfvhgQGdmN\n"
+    "HHdS0uANtMip1Tlo1f/wbFL33EwkzkNsju6Ik27W+7G1+zYfogvd\n"
+    "-----END RSA PRIVATE KEY-----\n";
+static const char pem_encrypted_key[] __attribute__((unused)) =
+    "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+    "MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAj14HDJZ8wu8wICCAAw\n"
+    "DAYIKoZIhvcNAgkFADAdBglghkgBZQMEAQIEEEjdoT9TZ4up4Nmj8ewaeZYEgZDl\n"
+    "ZTtKUGFbaAC51AuG+xqMORhKNOk+AGyo9mheslAwMhxdPwc70nhvWvo0jCakhIrT\n"
+    "c7kQAeo/7nva9QcWIBlc5/Zryuvb7w7UOibevLzfocWiwQVaLoYLY4XQcqP3tkoW\n"
+    "uYxC2omRYBS0F8Bi6iLaPKG57lJYqhUC9QfSsw9/d1yPKJPu7BCXhu/iZsxMRFI=\n"
+    "-----END ENCRYPTED PRIVATE KEY-----\n";
+static const char pem_ed25519_key[] __attribute__((unused)) =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MC4CAQAwBQYDK2VwBCIEIP8NF5k45gqa0Tuma2YguGSRGq9zQTg5GOgSDYXfDHTb\n"
+    "-----END PRIVATE KEY-----\n";
+static const char pem_short_cert[] __attribute__((unused)) =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIICBjCCAW+gAwIBAgIUeOsLUKpSX9Njkx3aV6BeFhj0htIwDQYJKoZIhvcNAQEL\n"
+    "BQAwFDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNjExNDgwNFoYDzIxMjYx\n"
+    "MTAyMTE0ODA0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwgZ8wDQYJKoZIhvcNAQEB\n"
+    "BQADgY0AMIGJAoGBANOV3iSM+wusMkkqTTMWmnWSXbKoV3HPPKz4M/REpAV1gksQ\n"
+    "mQruaoFkw4APAWXMnBGCxrJWxTMHP/emDSrb9MR2Ryv+wZa2EsZReFYrAycDswak\n"
+    "NY2/0XFwo8lNOT32i8xSkC74yZT7G5uSJo+Q0Rg8QU8D6glB2SMyvWR27zVJAgMB\n"
+    "AAGjUzBRMB0GA1UdDgQWBBQ3jnp4wGmtkn37ZmYNUXpS+Q7s1DAfBgNVHSMEGDAW\n"
+    "gBQ3jnp4wGmtkn37ZmYNUXpS+Q7s1DAPBgNVHRMBAf8EBTADAQH/MA0GCSqGSIb3\n"
+    "DQEBCwUAA4GBAIMNEH1NgnlJU7NgGEHWzDOjzaf2eUvlANgoVneE2SxLxI6EBsz3\n"
+    "xXJEAaWT//dsg60RZ8GbskRoT9Jt1wydN4C6cZ2h3wyDLlPMsFMTU81cgvSwGiGy\n"
+    "ttgjE6VGT4QDIkUVVD29ABqnRQnaesDJXmCJ6wK1KXzhFdMpVDe4Hx4m\n"
+    "-----END CERTIFICATE-----\n";
+static const char pem_short_key[] __attribute__((unused)) =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIICdQIBADANBgkqhkiG9w0BAQEFAASCAl8wggJbAgEAAoGBANOV3iSM+wusMkkq\n"
+    "TTMWmnWSXbKoV3HPPKz4M/REpAV1gksQmQruaoFkw4APAWXMnBGCxrJWxTMHP/em\n"
+    "DSrb9MR2Ryv+wZa2EsZReFYrAycDswakNY2/0XFwo8lNOT32i8xSkC74yZT7G5uS\n"
+    "Jo+Q0Rg8QU8D6glB2SMyvWR27zVJAgMBAAECgYBjRQFAbNSsGVJOeYZW3dgCKXXE\n"
+    "iK7eOrjg/mKBzGKYHRXQWi0zr8BQjRIcVu308RaYMJ9AtO04j8I3UrUC0sf3Ohve\n"
+    "K164ol7huhzfyrzHZOsYol93mg4YoSJufY4JOWrDSrZiH5AmgsrSlSNftVu8Jxtk\n"
+    "Im8yMTYLHzxM1ygsAQJBAPh5iEVgn35A1pnh9xhEPVjbfp2IGV1djmxT1vK5w9i6\n"
+    "CdwNNiCH3ixNiYQNxrqwyxHYTSxBntnJYe4h2cMt0yECQQDZ/lOA7D0cphveXRuS\n"
+    "QhNQtAz+His0jArahl3sGB1fSwsNF/70z8z2jsAHuDttBs/jtjW2l/Vxau+MaeLt\n"
+    "IMUpAkBgRTY3Kyigkh6ToKlMDaR3ORPllUW+lvEHp7QwdykaX3pSeAvwrrO2FpSh\n"
+    "RXUqADWtxFCiRQp29z+qNBNbO/YBAkAUJ2I6+hxQSL8s2LjS1c8JWAwXdlySOBxM\n"
+    "xb1rNXOJuttjs4M7yPZvGRWB4TOFSerwZ4khv3zOpo9NEQEM4Um5AkA/ivTE5HQF\n"
+    "xUWGGojboR09D9uWN8FWU8XyFX30jV8pT2GY/rTG0+NDGkN19UvnfgU3XjNQWIEU\n"
+    "TSNCZe6Vr6ih\n"
+    "-----END PRIVATE KEY-----\n";
+// clang-format on
+
+#endif
