@@ -139,6 +139,7 @@ static bool run_team(struct job *j, struct team_progress *p, struct error *err)
                         .done = first ? &j->resume.done : NULL,
                         .n_threads = j->n_threads,
                         .frame_timeout = param_real(j->params, "xfelx.frame_timeout", 60),
+                        .silence = param_real(j->params, "xfelx.rank_timeout", 30),
                         .survey = j->survey_how,
                         .journal = j->journal,
                         .full_wait = param_real(j->params, "xfelx.output.full_wait", 600),
@@ -153,7 +154,7 @@ static bool run_team(struct job *j, struct team_progress *p, struct error *err)
                         .failed = first ? say_failed : NULL,
                         .arg = j};
     flushes = 1;
-    bool ok = team_run(&team, p, err) && (!first || publish_from(team.publish, farm_ranks(j->farm), err));
+    bool ok = team_run(&team, p, err);
     flushes = 0;
     return ok;
 }

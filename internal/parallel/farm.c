@@ -115,7 +115,9 @@ bool farm_open(const struct launch *l, const char *program, struct farm **out, s
         return false;
     f->ranks = calloc(f->size, sizeof *f->ranks);
     f->heard = calloc(f->size, sizeof *f->heard);
-    if (!f->ranks || !f->heard)
+    f->hang = calloc(f->size, sizeof *f->hang);
+    f->silence = SILENCE_SECONDS;
+    if (!f->ranks || !f->heard || !f->hang)
         return error_set(err, ERROR_MEMORY, "out of memory");
     say_hello(&mine, program);
     if (!f->ops->greet(f, &mine, f->ranks, err))
@@ -127,7 +129,7 @@ bool farm_open(const struct launch *l, const char *program, struct farm **out, s
         return error_hint(err, "all ranks must run the same program");
     }
     f->threads = share_of_cpus(f);
-    f->beat = clock_monotonic();
+    f->beat = f->looked = clock_monotonic();
     for (uint32_t r = 0; r < f->size; r++)
         f->heard[r] = f->beat;
     return true;
@@ -188,29 +190,57 @@ int farm_receive(struct farm *f, struct message *out, struct error *err)
             return error_set(err, ERROR_INTERNAL, "a message of rank %u of %u", out->from, f->size), -1;
         f->received++;
         f->heard[out->from] = clock_monotonic();
+        if (out->type == MESSAGE_BEAT)
+            f->hang[out->from] = out->size > 0 && out->body[0];
     } while (out->type == MESSAGE_BEAT);
     return 1;
+}
+
+/* Stopped, or a machine that slept: what others sent meanwhile is still to be read. */
+static void forgive(struct farm *f, int64_t now)
+{
+    enum { GAP_SECONDS = 1 };
+    int64_t gap = now - f->looked;
+    f->looked = now;
+    for (uint32_t r = 0; gap > (int64_t)GAP_SECONDS * 1000000000 && r < f->size; r++)
+        f->heard[r] = f->heard[r] + gap < now ? f->heard[r] + gap : now;
+}
+
+static bool silent(const struct farm *f, uint32_t rank, double seconds)
+{
+    return 1e-9 * (double)(clock_monotonic() - f->heard[rank]) > seconds;
+}
+
+bool farm_away(const struct farm *f, uint32_t rank)
+{
+    return f->hang[rank] || silent(f, rank, f->silence);
+}
+
+static bool is_due(const struct farm *f, int64_t now)
+{
+    double often = f->silence / 6 < BEAT_SECONDS ? f->silence / 6 : BEAT_SECONDS;
+    return 1e-9 * (double)(now - f->beat) >= often;
 }
 
 bool farm_beat(struct farm *f, struct error *err)
 {
     int64_t now = clock_monotonic();
-    if (f->size == 1 || now - f->beat < (int64_t)BEAT_SECONDS * 1000000000)
+    forgive(f, now);
+    if (f->size == 1 || !is_due(f, now))
         return true;
     f->beat = now;
     uint32_t first = f->rank ? 0 : 1, last = f->rank ? 0 : f->size - 1;
     for (uint32_t r = first; r <= last; r++) {
-        farm_message(f);
+        wire_u8(farm_message(f), f->hangs);
         if (!farm_send(f, r, MESSAGE_BEAT, err))
             return false;
-        if (now - f->heard[r] < (int64_t)SILENCE_SECONDS * 1000000000)
-            continue;
-        f->lost = true;
-        error_set(err, ERROR_FAILED, "rank %u on %s was not heard of for %d s", r, f->ranks[r].name,
-                  SILENCE_SECONDS);
-        return error_hint(err, "the same command goes on with what is missing");
     }
-    return true;
+    if (f->rank == 0 || !silent(f, 0, SILENCE_OF_0 * f->silence))
+        return true;
+    f->lost = true;
+    error_set(err, ERROR_FAILED, "rank 0 on %s was not heard of for %g s", f->ranks[0].name,
+              SILENCE_OF_0 * f->silence);
+    return error_hint(err, "the same command goes on with what is missing");
 }
 
 void farm_rest(const struct farm *f, bool worked, long *rest_ns)
@@ -264,5 +294,6 @@ void farm_close(struct farm *f, int code)
     str_free(&f->out);
     free(f->ranks);
     free(f->heard);
+    free(f->hang);
     free(f);
 }

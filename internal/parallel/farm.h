@@ -41,14 +41,19 @@ struct farm {
     int threads;         /* of this rank */
     struct hello *ranks; /* [size] */
     uint64_t sequence, sent, received;
-    bool lost;      /* a rank is silent for too long */
+    bool lost; /* a rank is silent for too long: there will be no common end */
+    double
+        silence; /* s; a rank that is not heard of for longer is away. The others wait for rank 0 four times as long */
     int64_t *heard; /* [size] clock_monotonic of the last message */
+    bool *hang;     /* [size] what its last beat said: it waits for a disk that does not answer */
+    bool hangs;     /* our own beats say so */
     int64_t beat;   /* of our own last one */
+    int64_t looked; /* when farm_beat was called last */
     struct str out;
     void *own; /* of the form */
 };
 
-enum { BEAT_SECONDS = 5, SILENCE_SECONDS = 120 };
+enum { BEAT_SECONDS = 5, SILENCE_SECONDS = 30, SILENCE_OF_0 = 4 };
 
 bool farm_mpi_make(struct farm *f, struct error *err);
 
@@ -59,8 +64,12 @@ bool farm_send(struct farm *f, uint32_t to, enum message_type type, struct error
 /* The next message: 1, 0 none, -1 failed. Beats are answered for by this and never come out. */
 int farm_receive(struct farm *f, struct message *out, struct error *err);
 
-/* Say that we are alive, every BEAT_SECONDS; note who is silent. */
+/* Say that we are alive, every BEAT_SECONDS, more often where silence is short. On the others: false when rank 0 is silent. Time
+ * that we were not awake ourselves is held against nobody. */
 bool farm_beat(struct farm *f, struct error *err);
+
+/* Rank 0: is a rank away, silent or hanging? */
+bool farm_away(const struct farm *f, uint32_t rank);
 
 /* Sleep before the next look: 0.2 ms after work, then longer up to 1 ms (alone: 5 ms). */
 void farm_rest(const struct farm *f, bool worked, long *rest_ns);

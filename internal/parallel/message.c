@@ -22,7 +22,7 @@ void message_close(struct str *out, enum message_type type, uint32_t from, uint6
     wire_u16(&header, MESSAGE_VERSION);
     wire_u32(&header, from);
     wire_u32(&header, (uint32_t)(out->len - MESSAGE_HEADER));
-    wire_u64(&header, 0); /* lease: of re-handed chunks, to come */
+    wire_u64(&header, 0); /* lease: not needed, frames have their keys */
     wire_u64(&header, sequence);
     memcpy(out->text, header.text, MESSAGE_HEADER);
     str_free(&header);

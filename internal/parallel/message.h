@@ -9,18 +9,20 @@
 enum { MESSAGE_VERSION = 1, MESSAGE_HEADER = 32, MESSAGE_ROWS_MAX = 64 << 10 };
 #define MESSAGE_MAX ((size_t)64 << 20) /* bytes of a body */
 
-#define MESSAGE_TABLE(X)                                                                                     \
-    X(HELLO, 1) /* r → all, at start: what must be the same everywhere, and where it runs */               \
-    X(ASK, 2)   /* r → 0: u32 threads, u32 of them free, u32 frames/s × 1000 */                           \
-    X(GRANT, 3) /* 0 → r: u32 kind of work, u32 ttl ms, n × (u32 first, u32 count): frames of the list */ \
-    X(STOP, 5)  /* 0 → r: u32 why; r → 0: a signal came */                                               \
-    X(ROWS, 6)  /* r → 0: u32 n, n × a result without its tables (rows.h) */                              \
-    X(APPLIED, 7)  /* 0 → r: u32 n rows more are in the store */                                           \
-    X(BYE, 8)      /* r → 0: files are written, nothing more comes; u64 ns busy, u64 ns idle */            \
-    X(BEAT, 9)     /* r → 0, 0 → r, every 5 s: alive */                                                  \
-    X(NOTE, 10)    /* r → 0: an error that ends the job: u32 code, fact, detail, hint */                   \
-    X(END, 11)     /* 0 → r: u32 exit code; everything is over */                                          \
-    X(SIGHT, 12)   /* r → 0: sighting of a frame of the survey */                                          \
+#define MESSAGE_TABLE(X)                                                                                       \
+    X(HELLO, 1) /* r → all, at start: what must be the same everywhere, and where it runs */                 \
+    X(ASK, 2)   /* r → 0: u32 threads, u32 of them free, u32 frames/s × 1000 */                             \
+    X(GRANT, 3) /* 0 → r: u32 kind of work, u32 ttl ms, n × (u32 first, u32 count): frames of the list */   \
+    X(RECALL, 4) /* 0 → r: it was away: others have its frames; those that it has not begun are forgotten */ \
+    X(STOP, 5)   /* 0 → r: u32 why; r → 0: a signal came */                                                \
+    X(ROWS, 6)   /* r → 0: u32 n, n × a result without its tables (rows.h) */                               \
+    X(APPLIED,                                                                                                 \
+      7) /* 0 → r: u32 n rows more are taken; u32 k of them are not used, k × (u32 source, u32 frame) */    \
+    X(BYE, 8)      /* r → 0: files are written, nothing more comes; u64 ns busy, u64 ns idle */              \
+    X(BEAT, 9)     /* r → 0, 0 → r, every 5 s: alive; u8 it hangs in a disk */                             \
+    X(NOTE, 10)    /* r → 0: an error that ends the job: u32 code, fact, detail, hint */                     \
+    X(END, 11)     /* 0 → r: u32 exit code; everything is over */                                            \
+    X(SIGHT, 12)   /* r → 0: sighting of a frame of the survey */                                            \
     X(FINDING, 13) /* 0 → r: what the survey found */
 
 #define X(name, number) MESSAGE_##name = number,

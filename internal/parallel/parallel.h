@@ -97,6 +97,8 @@ struct team {
     const struct team_progress *done; /* NULL: nothing */
     int n_threads;                    /* of this rank */
     double frame_timeout; /* s; a kernel that works longer on a frame is left, the frame fails; 0: never */
+    double
+        silence; /* s; a rank that is not heard of for longer loses its frames to the others; 0: SILENCE_SECONDS of farm.h */
     const struct team_survey *survey; /* NULL: there is none. The same on all ranks */
     struct journal
         *journal;     /* this rank's; NULL: nothing is journaled, nor published. It gets its END here */
@@ -105,7 +107,7 @@ struct team {
     const struct publish *publish; /* NULL: no files */
     double deadline;               /* s since 1970; 0: none. Rank 0's counts */
     struct store *store;           /* NULL: nothing is stored. Rank 0's counts */
-    const struct store_job *job;
+    const struct store_job *job;   /* on the other ranks only its attempt counts */
     /* 1: hand out nothing more, finish the frames in hand; 2: flush the journal and leave the process at once with leave_code; on
      * any rank */
     const volatile sig_atomic_t *stop;

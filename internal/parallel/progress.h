@@ -15,6 +15,8 @@ struct team_progress {
     bool deadline;      /* it was ended because of the deadline; at the end */
     bool published;     /* this rank's files are written */
     bool behind;        /* rows are only in the journals: the database could not be reached */
+    uint64_t doubles; /* results that were not used: another rank had done the frame, since theirs was away */
+    uint32_t lost;    /* ranks that did not come back; at the end */
 };
 
 /* Count a result. */

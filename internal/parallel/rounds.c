@@ -19,10 +19,12 @@ void rounds_sight(struct run *r, const void *data, size_t n, uint32_t from)
     pthread_mutex_lock(&r->lock);
     bool is_new = r->round == ROUND_SURVEY && !in.bad && ledger_back(&r->ledger, frame);
     pthread_mutex_unlock(&r->lock);
-    if (!is_new) {
-        error_set(&err, ERROR_INTERNAL, "rank %u: it looked at a frame that nobody asked for", from);
+    if (in.bad || frame >= r->team->list->n_frames) {
+        error_set(&err, ERROR_INTERNAL, "rank %u: it looked at a frame that is not in the list", from);
         run_fails(r, &err);
-    } else if (in.at < in.end && /* else a kernel crashed on it */
+    } else if (is_new &&
+               in.at <
+                   in.end && /* nothing: a kernel crashed on it. Not new: it was away, another one looked */
                !r->team->survey->take(r->team->arg, in.at, (size_t)(in.end - in.at), &err)) {
         run_fails(r, &err);
     }
@@ -70,10 +72,11 @@ bool rounds_next(struct run *r)
         open_ledger(r, t->frames, t->n_frames);
         return true;
     }
-    /* no frame of the first round is out: nobody adds to the list any more */
-    if (r->round == ROUND_AGAIN || r->ledger.n_again == 0)
+    if (r->round == ROUND_AGAIN)
         return false;
     r->round = ROUND_AGAIN;
-    open_ledger(r, r->ledger.again, r->ledger.n_again);
-    return true;
+    pthread_mutex_lock(&r->lock);
+    bool more = ledger_open_again(&r->ledger);
+    pthread_mutex_unlock(&r->lock);
+    return more;
 }

@@ -34,14 +34,19 @@ struct run {
     atomic_bool over;     /* the disk is full for too long, or the deadline is near: end in good order */
     atomic_bool deadline; /* over because of the deadline */
     enum round round;     /* rank 0, of the service thread */
-    atomic_uint_fast32_t unapplied; /* rows sent and not yet in the store */
+    atomic_uint_fast32_t unapplied; /* rows sent to rank 0 and not yet taken by it */
+    atomic_bool unanswered;         /* rank 0 takes no more rows: the job has failed */
+    atomic_int_fast64_t keeping;    /* monotonic: since when the writer is at the journal; 0: it is not */
+    bool *lost; /* rank 0, [ranks] set before the queue is closed: they never said that they are done */
 
     pthread_mutex_t lock;  /* of all below */
     struct guard **guards; /* [n_threads] of the workers; NULL: it has not begun, or is over */
     struct letter *first_letter, **last_letter;
     struct error error; /* the first one */
     bool failed;
-    struct ledger ledger; /* rank 0 */
+    struct ledger ledger;       /* rank 0 */
+    struct journal_void *voids; /* [n_voids] own results that are not used: for the journal */
+    size_t n_voids;
     struct arena arena;
     /* Detectors that results point to: one copy of each geometry, since those of single images go with their file. */
     struct known {
@@ -58,6 +63,9 @@ bool run_has_failed(struct run *r);
 
 /* Have a message sent; the body is taken over. Any thread. */
 void run_post(struct run *r, uint32_t to, enum message_type type, struct str *body);
+
+/* A result of this rank is not used, since another rank's is: the writer will note it in the journal. Any thread. */
+void run_void(struct run *r, uint32_t source, uint32_t frame);
 
 /* The writer thread's work: journal, files, store (writer.c). */
 void *run_writer(void *arg);

@@ -1,5 +1,6 @@
 /* service.c - the thread of a rank that owns MPI: gets frames for the workers, sends what they found, hears of stops. Rank 0's
  * also keeps the ledger. Each turn looks at everything once and then sleeps up to a millisecond. See run.h, STORE 6. */
+#include "parallel/absence.h"
 #include "parallel/ending.h"
 #include "parallel/rows.h"
 #include "parallel/run.h"
@@ -8,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RANGES_MAX = 1024, TTL_MS = 1000 * SILENCE_SECONDS };
+enum { RANGES_MAX = 1024 };
 enum why { WHY_DONE, WHY_SIGNAL, WHY_FAILED };
 
 struct service {
@@ -17,8 +18,8 @@ struct service {
     bool stopping, told, closed;
     uint32_t asked_free; /* of the open ASK */
     bool asked, worked;
-    uint32_t byes; /* ranks that have nothing more to say */
-    bool *bye;
+    bool *bye;                        /* ranks that have nothing more to say */
+    struct str finding;               /* of the survey, not adopted yet */
     int64_t busy_ns, idle_ns, cpu_ns; /* of the other ranks */
     int64_t told_twice;               /* monotonic; 0: was not */
 };
@@ -104,7 +105,6 @@ static void take_bye(struct service *s, struct unwire *g, uint32_t from)
     s->busy_ns += (int64_t)unwire_u64(g);
     s->idle_ns += (int64_t)unwire_u64(g);
     s->cpu_ns += (int64_t)unwire_u64(g);
-    s->byes += !s->bye[from];
     s->bye[from] = true;
 }
 
@@ -113,6 +113,8 @@ static void hear_at_0(struct service *s, const struct message *m)
     struct unwire g = {m->body, m->body + m->size, false};
     struct asker *asker = s->run->ledger.ranks + m->from;
     struct error err;
+    if (s->run->lost[m->from]) /* too late: others have done its frames, its files are being made */
+        return;
     switch (m->type) {
     case MESSAGE_ASK:
         asker->threads = unwire_u32(&g);
@@ -174,7 +176,7 @@ static void give(struct service *s)
         }
         struct str *out = farm_message(s->farm);
         wire_u32(out, kind);
-        wire_u32(out, TTL_MS);
+        wire_u32(out, (uint32_t)(1000 * s->farm->silence));
         for (size_t i = 0; i < n; i++) {
             wire_u32(out, ranges[i].first);
             wire_u32(out, ranges[i].count);
@@ -193,9 +195,36 @@ static bool all_back(struct run *r)
     return all;
 }
 
+/* Nobody more is to be waited for: each rank has said that it is done, or is away and may never say it. */
+static bool all_over(struct service *s)
+{
+    struct run *r = s->run;
+    if (s->closed || !s->stopping || !atomic_load(&r->workers_done))
+        return false;
+    for (uint32_t rank = 1; rank < s->farm->size; rank++)
+        if (!s->bye[rank] && !r->ledger.ranks[rank].away)
+            return false;
+    return true;
+}
+
+/* From now on a rank that is away is lost: what it may still say is not heard. */
+static void close_all(struct service *s)
+{
+    struct run *r = s->run;
+    for (uint32_t rank = 1; rank < s->farm->size; rank++)
+        if (!s->bye[rank]) {
+            r->lost[rank] = s->farm->lost = true;
+            log_warn("rank %u on %s did not come back; its files are made from its journal, and it is ended",
+                     rank, s->farm->ranks[rank].name);
+        }
+    s->closed = true;
+    queue_close(&r->queue);
+}
+
 static void turn_at_0(struct service *s)
 {
     struct run *r = s->run;
+    absence_look(r);
     if (run_has_failed(r))
         stop_all(s, WHY_FAILED);
     else if (*r->team->stop || atomic_load(&r->over))
@@ -204,10 +233,8 @@ static void turn_at_0(struct service *s)
         give(s);
     else if (!s->stopping && !rounds_next(r))
         stop_all(s, WHY_DONE);
-    if (!s->closed && atomic_load(&r->workers_done) && (s->byes == s->farm->size - 1 || s->farm->lost)) {
-        s->closed = true;
-        queue_close(&r->queue);
-    }
+    if (all_over(s))
+        close_all(s);
 }
 
 /* ---- the others ---- */
@@ -216,7 +243,7 @@ static void take_grant(struct service *s, struct unwire *g)
 {
     struct range ranges[RANGES_MAX];
     enum work_kind kind = (enum work_kind)unwire_u32(g);
-    unwire_u32(g); /* ttl: for leases that end, to come */
+    unwire_u32(g); /* ttl: how long we may be silent; a RECALL says when it is over */
     size_t n = 0;
     while (n < RANGES_MAX && g->at < g->end && !g->bad) {
         ranges[n].first = unwire_u32(g);
@@ -231,15 +258,46 @@ static void take_grant(struct service *s, struct unwire *g)
     s->asked = false;
 }
 
-/* No worker works: what this rank looked at was taken before rank 0 concluded. */
-static void adopt(struct service *s, const struct message *m)
+/* A finding is adopted when no worker works. That is so at once, since rank 0 concluded from what they saw; but for a rank that was
+ * away and still looks at what others have looked at meanwhile. */
+static void take_finding(struct service *s, const struct message *m)
+{
+    if (!s->run->team->survey) {
+        fails(s, ERROR_INTERNAL, "it was sent the finding of a survey that there is not", s->farm->rank);
+        return;
+    }
+    supply_hold(&s->run->supply, HOLD_FINDING, true);
+    str_addn(&s->finding, (const char *)m->body, m->size);
+}
+
+static void adopt(struct service *s)
 {
     const struct team *t = s->run->team;
     struct error err = {0};
-    if (!t->survey)
-        fails(s, ERROR_INTERNAL, "it was sent the finding of a survey that there is not", s->farm->rank);
-    else if (!t->survey->adopt(t->arg, m->body, m->size, &err))
+    if (!s->finding.len || supply_look(&s->run->supply).free < s->run->supply.threads)
+        return;
+    if (!t->survey->adopt(t->arg, s->finding.text, s->finding.len, &err))
         run_fails(s->run, &err);
+    str_free(&s->finding);
+    supply_hold(&s->run->supply, HOLD_FINDING, false);
+}
+
+/* What was ours and was not begun is others' now. */
+static void take_recall(struct service *s)
+{
+    supply_forget(&s->run->supply);
+    s->asked = false;
+}
+
+/* So many rows are taken; these of them are not used. */
+static void take_applied(struct service *s, struct unwire *g)
+{
+    uint32_t n = unwire_u32(g), n_doubles = unwire_u32(g);
+    for (uint32_t i = 0; i < n_doubles && !g->bad; i++) {
+        uint32_t source = unwire_u32(g), frame = unwire_u32(g);
+        run_void(s->run, source, frame);
+    }
+    atomic_fetch_sub(&s->run->unapplied, n); /* last: at 0 all voids are known */
 }
 
 static void hear(struct service *s, const struct message *m)
@@ -250,13 +308,18 @@ static void hear(struct service *s, const struct message *m)
         take_grant(s, &g);
         break;
     case MESSAGE_FINDING:
-        adopt(s, m);
+        take_finding(s, m);
+        break;
+    case MESSAGE_RECALL:
+        take_recall(s);
         break;
     case MESSAGE_APPLIED:
-        atomic_fetch_sub(&s->run->unapplied, unwire_u32(&g));
+        take_applied(s, &g);
         break;
     case MESSAGE_STOP:
         s->stopping = true;
+        if (unwire_u32(&g) == WHY_FAILED)
+            atomic_store(&s->run->unanswered, true);
         supply_close(&s->run->supply);
         break;
     default:
@@ -306,6 +369,7 @@ static void turn(struct service *s)
 {
     struct run *r = s->run;
     tell(s);
+    adopt(s);
     if (!s->stopping && !s->told)
         ask(s);
     if (!s->closed && atomic_load(&r->workers_done)) {
@@ -342,15 +406,19 @@ static void take_messages(struct service *s)
         run_fails(s->run, &err);
 }
 
-/* Kernels that work for too long. */
+/* Kernels that work for too long; a disk that does not answer is told with the next beat. */
 static void look_at_guards(struct run *r)
 {
-    int64_t limit = (int64_t)(1e9 * r->team->frame_timeout);
+    int64_t limit = (int64_t)(1e9 * r->team->frame_timeout), longest = 0;
     pthread_mutex_lock(&r->lock);
-    for (int i = 0; limit > 0 && i < r->team->n_threads; i++)
-        if (r->guards[i] && guard_busy(r->guards[i]) > limit)
+    for (int i = 0; limit > 0 && i < r->team->n_threads; i++) {
+        int64_t busy = r->guards[i] ? guard_busy(r->guards[i]) : 0;
+        if (busy > limit)
             guard_interrupt(r->guards[i]);
+        longest = busy > longest ? busy : longest;
+    }
     pthread_mutex_unlock(&r->lock);
+    r->farm->hangs = absence_hangs(r, longest);
 }
 
 /* A deadline that is near, and a second word to stop. */
@@ -404,5 +472,6 @@ void service_run(struct run *r)
     }
     if (!first)
         say_bye(&s);
+    str_free(&s.finding);
     conclude(&s);
 }

@@ -78,10 +78,18 @@ bool supply_add(struct supply *s, enum work_kind kind, const struct range *range
     return ok;
 }
 
-void supply_hold(struct supply *s, bool held)
+void supply_forget(struct supply *s)
 {
     pthread_mutex_lock(&s->lock);
-    s->held = held;
+    s->n = 0;
+    s->waiting = 0;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void supply_hold(struct supply *s, enum supply_hold why, bool held)
+{
+    pthread_mutex_lock(&s->lock);
+    s->held = held ? s->held | why : s->held & ~(unsigned)why;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
 }

@@ -23,7 +23,7 @@ struct supply {
     int64_t idle_ns, busy_ns; /* of all workers together */
     int64_t since;            /* the first frame came */
     bool closed;
-    bool held; /* no frame is begun for now */
+    unsigned held; /* enum supply_hold; no frame is begun for now */
 };
 
 void supply_make(struct supply *s, uint32_t threads);
@@ -35,8 +35,12 @@ bool supply_next(struct supply *s, int64_t *since, enum work_kind *kind, uint64_
 bool supply_add(struct supply *s, enum work_kind kind, const struct range *ranges, size_t n,
                 struct error *err);
 
-/* Begin no frame until it is let go. */
-void supply_hold(struct supply *s, bool held);
+/* Begin no frame until nobody wants that any more. */
+enum supply_hold { HOLD_DISK = 1, HOLD_FINDING = 2 };
+void supply_hold(struct supply *s, enum supply_hold why, bool held);
+
+/* Frames that were not begun are not ours any more. */
+void supply_forget(struct supply *s);
 
 /* Nothing more comes; frames not begun are forgotten. */
 void supply_close(struct supply *s);

@@ -42,6 +42,16 @@ void run_post(struct run *r, uint32_t to, enum message_type type, struct str *bo
     pthread_mutex_unlock(&r->lock);
 }
 
+void run_void(struct run *r, uint32_t source, uint32_t frame)
+{
+    const struct store_job *job = r->team->job;
+    struct journal_void one = {job ? (uint64_t)job->attempt : 0, r->farm->rank, source, frame};
+    pthread_mutex_lock(&r->lock);
+    r->voids = arena_grow(&r->arena, r->voids, r->n_voids, sizeof *r->voids);
+    r->voids[r->n_voids++] = one;
+    pthread_mutex_unlock(&r->lock);
+}
+
 static const struct detector *kept_detector(struct run *r, const struct detector *d)
 {
     if (!d)
@@ -233,7 +243,10 @@ static struct run *run_make(const struct team *t)
     queue_make(&run->queue);
     run->guards = arena_array(&run->arena, (size_t)t->n_threads, sizeof *run->guards);
     guard_install();
-    ledger_make(&run->ledger, t->list->n_frames, t->farm->size, &run->arena);
+    ledger_make(&run->ledger, t->farm->rank == 0 ? t->list->n_frames : 0, t->farm->size, &run->arena);
+    run->lost = arena_array(&run->arena, t->farm->size, sizeof *run->lost);
+    if (t->silence > 0)
+        t->farm->silence = t->silence;
     for (uint64_t i = 0; i < t->n_again; i++)
         ledger_again(&run->ledger, t->again[i]);
     run->round = t->survey && t->n_frames + t->n_again ? ROUND_SURVEY : ROUND_FIRST;

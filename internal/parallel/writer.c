@@ -2,6 +2,7 @@
  * See run.h, STORE 5.
  *
  * Nobody waits for the store here (storer.c). */
+#include "parallel/absence.h"
 #include "parallel/rows.h"
 #include "parallel/run.h"
 #include "parallel/storer.h"
@@ -26,15 +27,29 @@ struct writer {
 
 /* ---- the journal ---- */
 
+/* Results that are not used, into the batch of the journal. */
+static void note_voids(struct writer *w)
+{
+    struct run *run = w->run;
+    pthread_mutex_lock(&run->lock);
+    if (run->n_voids && run->team->journal && !w->lost)
+        journal_void(run->team->journal, run->voids, run->n_voids);
+    run->n_voids = 0;
+    pthread_mutex_unlock(&run->lock);
+}
+
 /* This rank's own results of a batch, on disk. */
 static bool keep_batch(struct writer *w, const struct queue_item *batch)
 {
     struct run *run = w->run;
     struct error err = {0};
     bool ok = !w->lost;
+    atomic_store(&run->keeping, clock_monotonic());
+    note_voids(w);
     for (const struct queue_item *i = batch; ok && i; i = i->next)
         ok = i->from != run->farm->rank || journaling_put(&w->journaling, i->result, &err);
     ok = ok && journaling_sync(&w->journaling, &err);
+    atomic_store(&run->keeping, 0);
     w->lost = !ok;
     if (err.code)
         run_fails(run, &err);
@@ -48,7 +63,7 @@ static void look_for_room(struct writer *w)
     struct error err = {0};
     uint64_t frames = (uint64_t)run->team->n_threads + 2 * BATCH_MAX;
     enum journaling_room room = w->lost ? ROOM_NONE : journaling_room(&w->journaling, frames, &err);
-    supply_hold(&run->supply, room != ROOM);
+    supply_hold(&run->supply, HOLD_DISK, room != ROOM);
     if (room == ROOM_OVER)
         atomic_store(&run->over, true);
     if (err.code)
@@ -57,32 +72,77 @@ static void look_for_room(struct writer *w)
 
 /* ---- rows ---- */
 
-/* Rank 0: these are safe, the store gets them in its own time. Cross them off; tell each rank how many of its rows were taken. */
-static void note_taken(struct run *run, const struct queue_item *batch)
+/* The answer to a rank whose rows were looked at: how many, and which are not used. Our own are noted at once. */
+static void answer(struct run *run, uint32_t to, uint32_t n, const struct journal_void *doubles,
+                   uint32_t n_doubles)
+{
+    struct str body = {0};
+    run->progress.doubles += n_doubles;
+    for (uint32_t i = 0; to == 0 && i < n_doubles; i++)
+        run_void(run, doubles[i].source, doubles[i].frame);
+    if (to == 0 || n == 0)
+        return;
+    wire_u32(&body, n);
+    wire_u32(&body, n_doubles);
+    for (uint32_t i = 0; i < n_doubles; i++) {
+        wire_u32(&body, doubles[i].source);
+        wire_u32(&body, doubles[i].frame);
+    }
+    run_post(run, to, MESSAGE_APPLIED, &body);
+}
+
+static enum ledger_answer take_row(struct run *run, const struct queue_item *i)
 {
     const struct team *t = run->team;
-    uint32_t from = 0, n = 0;
-    for (const struct queue_item *i = batch; i; i = i->next) {
-        const struct result *r = i->result;
-        uint64_t frame = (uint64_t)t->list->sources[r->id.source].first + r->id.frame;
-        bool final = journaling_final(r);
-        pthread_mutex_lock(&run->lock);
-        bool is_new = ledger_back(&run->ledger, frame);
-        if (is_new && !final)
-            ledger_again(&run->ledger, frame);
-        pthread_mutex_unlock(&run->lock);
-        if (is_new && final)
-            team_count(&run->progress, r);
-        if (is_new && final && r->outcome == OUTCOME_FAILED && t->failed)
-            t->failed(t->arg, r);
-        n = i->from == from ? n + 1 : 1;
-        from = i->from;
-        if (from > 0 && (!i->next || i->next->from != from)) {
-            struct str body = {0};
-            wire_u32(&body, n);
-            run_post(run, from, MESSAGE_APPLIED, &body);
+    const struct result *r = i->result;
+    uint64_t frame = (uint64_t)t->list->sources[r->id.source].first + r->id.frame;
+    pthread_mutex_lock(&run->lock);
+    enum ledger_answer a = ledger_take(&run->ledger, frame, i->from, journaling_final(r));
+    pthread_mutex_unlock(&run->lock);
+    if (a == LEDGER_COUNTS)
+        team_count(&run->progress, r);
+    if (a == LEDGER_COUNTS && r->outcome == OUTCOME_FAILED && t->failed)
+        t->failed(t->arg, r);
+    return a;
+}
+
+/* Rank 0: these are safe, the store gets those that count in its own time. Cross them off; tell each rank what became of its rows.
+ * What does not count goes. */
+static struct queue_item *take_rows(struct run *run, struct queue_item *batch)
+{
+    struct journal_void doubles[BATCH_MAX];
+    struct queue_item *counts = NULL, **last = &counts;
+    uint32_t from = 0, n = 0, n_doubles = 0;
+    for (struct queue_item *i = batch, *next; i; i = next, n++) {
+        next = i->next;
+        if (i->from != from) {
+            answer(run, from, n, doubles, n_doubles);
+            from = i->from;
+            n = n_doubles = 0;
+        }
+        enum ledger_answer a = take_row(run, i);
+        if (a == LEDGER_DOUBLE)
+            doubles[n_doubles++] =
+                (struct journal_void){.source = i->result->id.source, .frame = i->result->id.frame};
+        if (a == LEDGER_COUNTS) {
+            *last = i;
+            last = &i->next;
+        } else {
+            free(i->result);
+            free(i);
         }
     }
+    *last = NULL;
+    answer(run, from, n, doubles, n_doubles);
+    return counts;
+}
+
+/* ---- rows of the other ranks ---- */
+
+/* Does rank 0 answer? */
+static bool is_answered(struct run *run)
+{
+    return !run_has_failed(run) && !atomic_load(&run->unanswered);
 }
 
 static void post_rows(struct run *run, struct str *rows, uint32_t *n)
@@ -114,7 +174,14 @@ static void send_rows(struct run *run, const struct queue_item *batch)
     }
     post_rows(run, &rows, &n);
     str_free(&rows);
-    while (atomic_load(&run->unapplied) > UNAPPLIED_MAX && !*run->team->stop && !run_has_failed(run))
+    while (atomic_load(&run->unapplied) > UNAPPLIED_MAX && !*run->team->stop && is_answered(run))
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
+/* Until rank 0 has said of every row whether it is used: then our files can be made for good. */
+static void wait_for_answers(struct run *run)
+{
+    while (atomic_load(&run->unapplied) > 0 && *run->team->stop <= 1 && is_answered(run))
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 }
 
@@ -149,13 +216,32 @@ static void publish_in_time(struct writer *w)
     w->publishing = pthread_create(&w->publisher, NULL, publish, w->run) == 0;
 }
 
+/* Files of ranks that do not make them themselves: those that are lost, those that an earlier attempt had and this one has not. */
+static bool publish_others(struct run *run, struct error *err)
+{
+    const struct team *t = run->team;
+    bool ok = true;
+    for (uint32_t rank = 1; ok && rank < run->farm->size; rank++)
+        ok = !run->lost[rank] || publish_rank(t->publish, rank, err);
+    return ok && publish_from(t->publish, run->farm->size, err);
+}
+
 static void publish_at_end(struct writer *w)
 {
     struct run *run = w->run;
     const struct team *t = run->team;
     struct error err = {0};
+    bool first = run->farm->rank == 0, ok = true;
     end_publishing(w);
-    run->progress.published = !t->publish || !t->journal || publish_rank(t->publish, run->farm->rank, &err);
+    if (!first)
+        wait_for_answers(run);
+    note_voids(w);
+    if (t->journal && !w->lost)
+        ok = absence_settle(run, &err); /* syncs */
+    if (ok && t->publish && t->journal)
+        ok = publish_rank(t->publish, run->farm->rank, &err) &&
+             (!first || run_has_failed(run) || publish_others(run, &err));
+    run->progress.published = ok;
     if (t->journal && !w->lost) {
         journal_end(t->journal, 0);
         journal_sync(t->journal, &err);
@@ -191,7 +277,7 @@ static void write_batch(struct writer *w, struct queue_item *batch)
     if (ok && run->farm->rank > 0)
         send_rows(run, batch);
     else if (ok)
-        note_taken(run, batch);
+        batch = take_rows(run, batch);
     if (ok && w->storer.run)
         storer_give(&w->storer, batch);
     else
@@ -241,9 +327,10 @@ void *run_writer(void *arg)
         look_for_room(&w);
         publish_in_time(&w);
     }
-    run->progress.behind = w.storer.run && !storer_end(&w.storer);
     tell_progress(&w); /* the last figures, also of a job without frames */
     publish_at_end(&w);
+    /* the storer gives signs of life until the last file is there, which may take longer than the lease of an attempt */
+    run->progress.behind = w.storer.run && !storer_end(&w.storer);
     atomic_store(&run->writer_done, true);
     return NULL;
 }

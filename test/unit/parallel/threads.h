@@ -94,10 +94,12 @@ static inline void threads_open(struct farm *farms[], uint32_t n)
         assert_non_null(f);
         pthread_mutex_init(&thread_boxes[r].lock, NULL);
         thread_boxes[r].last = &thread_boxes[r].first;
-        *f = (struct farm){.ops = &thread_ops, .rank = r, .size = n, .threads = 1};
+        *f =
+            (struct farm){.ops = &thread_ops, .rank = r, .size = n, .threads = 1, .silence = SILENCE_SECONDS};
         f->ranks = calloc(n, sizeof *f->ranks);
         f->heard = calloc(n, sizeof *f->heard);
-        f->beat = clock_monotonic();
+        f->hang = calloc(n, sizeof *f->hang);
+        f->beat = f->looked = clock_monotonic();
         for (uint32_t i = 0; i < n; i++)
             f->heard[i] = f->beat;
     }
