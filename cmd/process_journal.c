@@ -124,8 +124,8 @@ static bool replay(struct job *j, struct journals *all, struct error *err)
     return replay_store(all, j->store, &j->stored, j->recipe->hash_hex, &n, err);
 }
 
-/* Those of frames that two ranks did: one record of each counts. */
-static bool void_doubles(struct job *j, const struct journals *all, struct error *err)
+/* Those of frames that two ranks did: one record of each counts, that of the store's row where there is one (replay). */
+static bool void_doubles(struct job *j, struct journals *all, struct error *err)
 {
     size_t n;
     const struct journal_void *doubles = journals_doubles(all, &n);

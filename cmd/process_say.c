@@ -134,6 +134,9 @@ void say_end(const struct job *j, const struct team_progress *p)
         str_printf(&out, "ranks      %u, %llu messages (%.2f a frame), threads idle %.1f %%\n",
                    farm_ranks(j->farm), (unsigned long long)p->messages,
                    mine > 0 ? (double)p->messages / mine : 0, 100 * p->idle);
+    if (p->doubles)
+        str_printf(&out, "%llu frame%s done twice, since their rank was away; one result of each is used\n",
+                   (unsigned long long)p->doubles, p->doubles == 1 ? " was" : "s were");
     if (p->behind)
         str_add(&out,
                 "the database could not be reached: rows are in the journals; the same command puts them "

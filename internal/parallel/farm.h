@@ -41,9 +41,8 @@ struct farm {
     int threads;         /* of this rank */
     struct hello *ranks; /* [size] */
     uint64_t sequence, sent, received;
-    bool lost; /* a rank is silent for too long: there will be no common end */
-    double
-        silence; /* s; a rank that is not heard of for longer is away. The others wait for rank 0 four times as long */
+    bool lost;      /* a rank is silent for too long: there will be no common end */
+    double silence; /* s; who is not heard of for longer is away; rank 0 after SILENCE_OF_0 times as long */
     int64_t *heard; /* [size] clock_monotonic of the last message */
     bool *hang;     /* [size] what its last beat said: it waits for a disk that does not answer */
     bool hangs;     /* our own beats say so */

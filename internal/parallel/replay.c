@@ -60,7 +60,9 @@ bool replay_store(struct journals *j, struct store *s, const struct store_job *j
             at++;
         bool is_there =
             at < n_there && key(there[at].source, there[at].frame) == key(frames[i].source, frames[i].frame);
-        if (frames[i].final && !is_there)
+        if (is_there)
+            journals_prefer(j, i, (uint64_t)there[at].attempt, there[at].writer);
+        else if (frames[i].final)
             rows[n_rows++] = frames + i;
         if (n_rows < ROWS && i + 1 < n)
             continue;

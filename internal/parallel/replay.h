@@ -14,7 +14,8 @@
 #include "store/store.h"
 
 /* Put the final frames of the journals that the store lacks there, in batches, in the order of the frames. recipe_hash: hexadecimal,
- * for the identifiers. n_put: how many it lacked. Memory: one batch, and a few bytes a frame. */
+ * for the identifiers. n_put: how many it lacked. Of a frame that two ranks did
+ * the record counts from then on whose row is there (journals_prefer). Memory: one batch, and a few bytes a frame. */
 bool replay_store(struct journals *j, struct store *s, const struct store_job *job, const char *recipe_hash,
                   uint64_t *n_put, struct error *err);
 

@@ -20,6 +20,7 @@ struct service {
     bool asked, worked;
     bool *bye;                        /* ranks that have nothing more to say */
     struct str finding;               /* of the survey, not adopted yet */
+    uint32_t n_lost;                  /* ranks that did not come back */
     int64_t busy_ns, idle_ns, cpu_ns; /* of the other ranks */
     int64_t told_twice;               /* monotonic; 0: was not */
 };
@@ -214,6 +215,7 @@ static void close_all(struct service *s)
     for (uint32_t rank = 1; rank < s->farm->size; rank++)
         if (!s->bye[rank]) {
             r->lost[rank] = s->farm->lost = true;
+            s->n_lost++;
             log_warn("rank %u on %s did not come back; its files are made from its journal, and it is ended",
                      rank, s->farm->ranks[rank].name);
         }
@@ -442,6 +444,7 @@ static void conclude(struct service *s)
     double idle = (double)(s->idle_ns + end.idle_ns), busy = (double)(s->busy_ns + end.busy_ns);
     s->run->progress.idle = idle + busy > 0 ? idle / (idle + busy) : 0;
     s->run->progress.cpu_seconds = 1e-9 * (double)s->cpu_ns + clock_cpu();
+    s->run->progress.lost = s->n_lost;
     s->run->progress.deadline = atomic_load(&s->run->deadline);
     s->run->progress.messages = s->farm->sent + s->farm->received;
 }

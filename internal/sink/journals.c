@@ -10,7 +10,8 @@ struct journals {
     size_t n_readers;
     struct journals_frame *frames;
     size_t n_frames, room;
-    struct journal_void *voids, *doubles;
+    struct journals_frame *doubles; /* in the same order; final ones that do not count */
+    struct journal_void *voids;
     size_t n_voids, n_doubles;
 };
 
@@ -143,7 +144,7 @@ static void choose(struct journals *j)
             last->tries = f.tries;
         if (f.final) {
             j->doubles = arena_grow(&j->memory, j->doubles, j->n_doubles, sizeof *j->doubles);
-            j->doubles[j->n_doubles++] = (struct journal_void){f.attempt, f.rank, f.source, f.frame};
+            j->doubles[j->n_doubles++] = f;
         }
     }
     j->n_frames = n;
@@ -188,10 +189,48 @@ const struct journals_frame *journals_frames(const struct journals *j, size_t *n
     return j->frames;
 }
 
-const struct journal_void *journals_doubles(const struct journals *j, size_t *n)
+static int key_compare(const void *a, const void *b)
 {
-    *n = j->n_doubles;
-    return j->doubles;
+    const struct journals_frame *x = a, *y = b;
+    int order = compare(x->source, y->source);
+    return order ? order : compare(x->frame, y->frame);
+}
+
+static bool is_of(const struct journals_frame *f, uint64_t attempt, uint32_t rank)
+{
+    return f->attempt == attempt && f->rank == rank;
+}
+
+void journals_prefer(struct journals *j, size_t i, uint64_t attempt, uint32_t rank)
+{
+    struct journals_frame *counts = j->frames + i;
+    struct journals_frame *d =
+        j->n_doubles && !is_of(counts, attempt, rank)
+            ? bsearch(counts, j->doubles, j->n_doubles, sizeof *j->doubles, key_compare)
+            : NULL;
+    while (d && d > j->doubles && key_compare(d - 1, counts) == 0)
+        d--;
+    for (; d && d < j->doubles + j->n_doubles && key_compare(d, counts) == 0; d++)
+        if (is_of(d, attempt, rank)) {
+            struct journals_frame other = *counts;
+            *counts = *d;
+            *d = other;
+            return;
+        }
+}
+
+const struct journal_void *journals_doubles(struct journals *j, size_t *n)
+{
+    struct journal_void *voids = arena_array(&j->memory, j->n_doubles + 1, sizeof *voids);
+    *n = 0;
+    for (size_t i = 0; i < j->n_doubles; i++) {
+        const struct journals_frame *d = j->doubles + i;
+        const struct journals_frame *counts =
+            bsearch(d, j->frames, j->n_frames, sizeof *j->frames, key_compare);
+        if (!is_of(counts, d->attempt, d->rank))
+            voids[(*n)++] = (struct journal_void){d->attempt, d->rank, d->source, d->frame};
+    }
+    return voids;
 }
 
 bool journals_result(struct journals *j, const struct journals_frame *f, struct arena *a, struct result *out,

@@ -40,8 +40,12 @@ void journals_close(struct journals *j);
 /* In the order (source, frame). */
 const struct journals_frame *journals_frames(const struct journals *j, size_t *n);
 
-/* Final records that do not count and that no VOID names: frames that two ranks did. */
-const struct journal_void *journals_doubles(const struct journals *j, size_t *n);
+/* Of frame number i of these another record counts, where this rank has a final one that no VOID names: its row is in the store. */
+void journals_prefer(struct journals *j, size_t i, uint64_t attempt, uint32_t rank);
+
+/* Final records that do not count and that no VOID names: frames that two ranks did. A second record of the rank that counts is none
+ * of them, since a VOID would name both; of those the earlier counts. */
+const struct journal_void *journals_doubles(struct journals *j, size_t *n);
 
 /* A frame's result; tables from the arena, path and detector live as long as the journals. */
 bool journals_result(struct journals *j, const struct journals_frame *f, struct arena *a, struct result *out,

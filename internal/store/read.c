@@ -186,14 +186,16 @@ static bool read_frames(struct store *s, void *arg, struct error *err)
 {
     struct frames_work *w = arg;
     struct sql_stmt *q = sql_query(
-        &s->sql, err, "SELECT source,frame FROM frame WHERE job=? ORDER BY source,frame", "i", w->job);
+        &s->sql, err, "SELECT source,frame,attempt,writer FROM frame WHERE job=? ORDER BY source,frame", "i",
+        w->job);
     int step;
     w->n = 0;
     w->rows = NULL;
     while ((step = sql_step(&s->sql, q, err)) == 1) {
         w->rows = arena_grow(w->arena, w->rows, w->n, sizeof *w->rows);
         w->rows[w->n++] =
-            (struct store_frame){(uint32_t)sql_int(&s->sql, q, 0), (uint32_t)sql_int(&s->sql, q, 1)};
+            (struct store_frame){(uint32_t)sql_int(&s->sql, q, 0), (uint32_t)sql_int(&s->sql, q, 1),
+                                 sql_int(&s->sql, q, 2), (uint32_t)sql_int(&s->sql, q, 3)};
     }
     return step == 0;
 }

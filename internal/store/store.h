@@ -191,6 +191,8 @@ bool store_job_row(struct store *s, int64_t job, struct arena *a, struct store_j
 /* The frames of a job that have their row, in the order (source, frame). */
 struct store_frame {
     uint32_t source, frame;
+    int64_t attempt; /* who found it */
+    uint32_t writer;
 };
 bool store_frames(struct store *s, int64_t job, struct arena *a, struct store_frame **rows, size_t *n,
                   struct error *err);

@@ -96,6 +96,160 @@ static void a_frame_comes_back_once(void **state)
     arena_free(&a);
 }
 
+/* ---- ranks that are away ---- */
+
+/* What a rank is given when it asks, as one range; {0} when it is nothing. */
+static struct range given(struct ledger *l, uint32_t rank, uint32_t rate)
+{
+    struct range r[8] = {{0}};
+    l->ranks[rank].asking = true;
+    l->ranks[rank].rate = rate;
+    assert_true(ledger_give(l, rank, r, 8) <= 1);
+    return r[0];
+}
+
+static void what_a_rank_had_goes_to_others_first(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct ledger l;
+    open_ledger(&l, &a, 3, 1000, 1);
+    struct range mine = given(&l, 1, 5000), other = given(&l, 2, 5000);
+    assert_true(mine.first == 0 && mine.count == 10 && other.first == 10);
+    assert_int_equal(ledger_take(&l, 0, 1, true), LEDGER_COUNTS);
+    assert_int_equal(ledger_away(&l, 1), 9); /* but what it brought back, and nothing of rank 2 */
+    assert_int_equal(given(&l, 1, 5000).count, 0);
+    assert_int_equal(ledger_take(&l, 1, 1, true), LEDGER_COUNTS); /* late, and nobody has it yet */
+    struct range first = given(&l, 2, 3000), then = given(&l, 2, 1000);
+    assert_true(first.first == 2 && first.count == 6);
+    assert_true(then.first == 8 && then.count == 2);
+    assert_int_equal(given(&l, 2, 5000).first, 20);
+    ledger_heard(&l, 1);
+    assert_int_equal(given(&l, 1, 5000).first, 30);
+    arena_free(&a);
+}
+
+static void ranks_that_are_away_do_not_count_when_work_is_shared(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct ledger l;
+    open_ledger(&l, &a, 4, 100, 1);
+    struct asker fast = {.threads = 1, .free = 1, .rate = UINT32_MAX};
+    assert_int_equal(ledger_chunk(&l, &fast), 13);
+    ledger_away(&l, 1);
+    ledger_away(&l, 2);
+    assert_int_equal(ledger_chunk(&l, &fast), 25);
+    arena_free(&a);
+}
+
+static void the_first_final_result_of_a_frame_counts(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct ledger l;
+    open_ledger(&l, &a, 3, 8, 1);
+    assert_int_equal(ledger_take(&l, 0, 1, true), LEDGER_COUNTS);
+    assert_int_equal(ledger_take(&l, 0, 2, true), LEDGER_DOUBLE);
+    assert_int_equal(ledger_take(&l, 0, 2, false), LEDGER_DROPPED); /* journals prefer final records anyway */
+    assert_int_equal(ledger_take(&l, 0, 1, true),
+                     LEDGER_DROPPED); /* a VOID would name the one that counts too */
+    assert_int_equal(ledger_take(&l, LIST, 1, true), LEDGER_DROPPED);
+    assert_true(ledger_is_anothers(&l, 0, 2));
+    assert_false(ledger_is_anothers(&l, 0, 1));
+    assert_false(ledger_is_anothers(&l, 1, 1)); /* nobody's */
+    assert_int_equal(l.left, 7);
+    arena_free(&a);
+}
+
+static void of_two_failed_tries_one_is_tried_again(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct ledger l;
+    open_ledger(&l, &a, 3, 3, 1);
+    assert_int_equal(ledger_take(&l, 0, 1, false), LEDGER_AGAIN);
+    assert_int_equal(ledger_take(&l, 0, 2, false), LEDGER_DROPPED);
+    assert_int_equal(ledger_take(&l, 1, 1, false), LEDGER_AGAIN);
+    assert_int_equal(ledger_take(&l, 1, 2, true),
+                     LEDGER_COUNTS); /* a late rank could read it: no second try */
+    assert_int_equal(ledger_take(&l, 2, 0, true), LEDGER_COUNTS);
+    assert_int_equal(l.left, 0);
+    assert_true(ledger_open_again(&l));
+    assert_true(l.n == 1 && l.frames[0] == 0);
+    assert_int_equal(ledger_take(&l, 0, 2, false), LEDGER_DROPPED); /* a first try, late */
+    assert_int_equal(l.left, 1);
+    arena_free(&a);
+}
+
+static void a_first_try_that_comes_late_and_is_final_ends_the_second(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct ledger l;
+    open_ledger(&l, &a, 3, 2, 1);
+    assert_int_equal(ledger_take(&l, 0, 1, false), LEDGER_AGAIN);
+    assert_int_equal(ledger_take(&l, 1, 1, false), LEDGER_AGAIN);
+    assert_true(ledger_open_again(&l));
+    assert_int_equal(ledger_take(&l, 0, 2, true), LEDGER_COUNTS); /* not given out yet */
+    assert_int_equal(given(&l, 1, 0).first, 1);
+    assert_int_equal(ledger_take(&l, 1, 2, true), LEDGER_COUNTS); /* rank 1 is at it */
+    assert_int_equal(l.left, 0);
+    assert_int_equal(ledger_take(&l, 1, 1, true), LEDGER_DOUBLE);
+    assert_false(ledger_open_again(&l));
+    arena_free(&a);
+}
+
+/* Ranks that take, bring, go and come back at random: every frame of every round ends, once, with one winner. */
+static void whoever_goes_and_comes_every_frame_ends_once(void **state)
+{
+    (void)state;
+    enum { N = 200, TURNS = 40 };
+    for (uint32_t turn = 0, dice = 7; turn < TURNS; turn++) {
+        struct arena a = {0};
+        struct ledger l;
+        struct range r[16];
+        static uint8_t held[RANKS][N], counted[N];
+        memset(held, 0, sizeof held);
+        memset(counted, 0, sizeof counted);
+        open_ledger(&l, &a, RANKS, N, 1 + turn % 3);
+        bool more = true;
+        for (uint64_t steps = 0; more; steps++) {
+            assert_true(steps < 1000000);
+            dice = dice * 1664525 + 1013904223;
+            uint32_t rank = dice >> 8 & 7, what = dice >> 16 & 15;
+            if (what == 0 && rank > 0)
+                ledger_away(&l, rank); /* it goes on with what it has all the same */
+            else if (what == 1)
+                ledger_heard(&l, rank);
+            else if (what < 8) {
+                l.ranks[rank].asking = true;
+                size_t n = ledger_give(&l, rank, r, 16);
+                for (size_t i = 0; i < n; i++)
+                    for (uint32_t k = 0; k < r[i].count; k++)
+                        held[rank][(r[i].first + k) / (1 + turn % 3)] = l.frames == l.again ? 2 : 1;
+            }
+            for (uint32_t i = 0, at = dice >> 20; what >= 8 && i < N; i++) {
+                uint32_t f = (at + i) % N;
+                if (!held[rank][f])
+                    continue;
+                bool final = held[rank][f] == 2 || f % 7;
+                held[rank][f] = 0;
+                if (ledger_take(&l, (uint64_t)f * (1 + turn % 3), rank, final) == LEDGER_COUNTS)
+                    counted[f]++;
+                break;
+            }
+            if (l.left == 0)
+                more = l.frames != l.again && ledger_open_again(&l);
+        }
+        for (int f = 0; f < N; f++)
+            assert_int_equal(counted[f], 1);
+        arena_free(&a);
+    }
+}
+
+/* ---- fair pieces ---- */
+
 /* Ranks of one thread that work through a list in a clock of our own; the time that all of them together had nothing to do, as a
  * share. A rank asks when half of its last chunk is left and gets its answer `delay` later. */
 static double idle_share(uint32_t n_ranks, uint64_t n, const double *cost, double delay)
@@ -176,6 +330,12 @@ int main(void)
         cmocka_unit_test(a_rank_alone_gets_all),
         cmocka_unit_test(each_frame_is_given_once_also_with_gaps),
         cmocka_unit_test(a_frame_comes_back_once),
+        cmocka_unit_test(what_a_rank_had_goes_to_others_first),
+        cmocka_unit_test(ranks_that_are_away_do_not_count_when_work_is_shared),
+        cmocka_unit_test(the_first_final_result_of_a_frame_counts),
+        cmocka_unit_test(of_two_failed_tries_one_is_tried_again),
+        cmocka_unit_test(a_first_try_that_comes_late_and_is_final_ends_the_second),
+        cmocka_unit_test(whoever_goes_and_comes_every_frame_ends_once),
         cmocka_unit_test(slow_frames_leave_nobody_idle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,39 @@ static void every_final_frame_is_in_the_store_once_however_often_it_is_replayed(
     store_close(s);
 }
 
+static void of_a_frame_that_two_ranks_did_the_record_counts_whose_row_is_there(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store_job job;
+    struct store *s = job_store(&job);
+    struct result r = job_result(3, OUTCOME_BLANK, REASON_NO_SPOTS);
+    const struct result *row = &r;
+    struct store_batch batch = {.attempt = job.attempt, .writer = 2, .results = &row, .n = 1};
+    job_good(store_put_results(s, &job, &batch, 1, job_recipe->hash_hex, &err), &err);
+    for (uint32_t rank = 1; rank < 3; rank++) { /* rank 1 died before it could void its record of frame 3 */
+        struct journal *j = job_journal((uint64_t)job.attempt, rank);
+        job_put(j, 3, OUTCOME_BLANK, REASON_NO_SPOTS, true);
+        job_put(j, 4, OUTCOME_BLANK, REASON_NO_SPOTS, true);
+        journal_close(j);
+    }
+    struct journals *all = job_read();
+    uint64_t n_put;
+    size_t n;
+    job_good(replay_store(all, s, &job, job_recipe->hash_hex, &n_put, &err), &err);
+    assert_int_equal(n_put, 1);
+    const struct journals_frame *f = journals_frames(all, &n);
+    assert_int_equal(n, 2);
+    assert_int_equal(f[0].rank, 2);
+    assert_int_equal(f[1].rank, 1); /* there was no row: the smaller rank */
+    const struct journal_void *v = journals_doubles(all, &n);
+    assert_int_equal(n, 2);
+    assert_true(v[0].rank == 1 && v[0].source == 3 && v[1].rank == 2 && v[1].source == 4);
+    assert_int_equal(job_row(s).counts.frames, 2);
+    journals_close(all);
+    store_close(s);
+}
+
 static void no_journals_are_no_rows(void **state)
 {
     (void)state;
@@ -44,6 +77,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         JOB_TEST(every_final_frame_is_in_the_store_once_however_often_it_is_replayed),
+        JOB_TEST(of_a_frame_that_two_ranks_did_the_record_counts_whose_row_is_there),
         JOB_TEST(no_journals_are_no_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,10 +72,45 @@ static void more_is_wanted_when_half_of_the_last_grant_is_used_up(void **state)
     supply_free(&s);
 }
 
+static void frames_that_were_taken_back_are_forgotten_and_more_may_come(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct supply s;
+    int64_t since = 0;
+    enum work_kind kind;
+    uint64_t frame;
+    supply_make(&s, 1);
+    struct range four = {10, 4}, one = {40, 1};
+    assert_true(supply_add(&s, WORK_SURVEY, &four, 1, &err));
+    supply_forget(&s);
+    assert_true(supply_look(&s).wants);
+    assert_true(supply_add(&s, WORK_PROCESS, &one, 1, &err));
+    assert_true(supply_next(&s, &since, &kind, &frame));
+    assert_true(kind == WORK_PROCESS && frame == 40);
+    supply_free(&s);
+}
+
+static void frames_are_held_until_nobody_wants_that_any_more(void **state)
+{
+    (void)state;
+    struct supply s;
+    supply_make(&s, 1);
+    supply_hold(&s, HOLD_DISK, true);
+    supply_hold(&s, HOLD_FINDING, true);
+    supply_hold(&s, HOLD_DISK, false);
+    assert_false(supply_look(&s).wants);
+    supply_hold(&s, HOLD_FINDING, false);
+    assert_true(supply_look(&s).wants);
+    supply_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_frame_goes_to_one_worker),
+        cmocka_unit_test(frames_that_were_taken_back_are_forgotten_and_more_may_come),
+        cmocka_unit_test(frames_are_held_until_nobody_wants_that_any_more),
         cmocka_unit_test(more_is_wanted_when_half_of_the_last_grant_is_used_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,51 @@ static void a_frame_counts_once_whatever_the_order_of_the_journals(void **state)
     }
 }
 
+/* Ranks 1 and 2 did frames 0 and 1 of source 0; rank 2 did frame 1 twice, rank 1 frame 2. */
+static struct journals *done_twice(const struct result r[3])
+{
+    struct journal *j = created(1, 1, 0);
+    for (int i = 0; i < 3; i++)
+        put(j, &r[i], true, 1);
+    put(j, &r[2], true, 1);
+    done(j);
+    j = created(1, 2, 0);
+    for (int i = 0; i < 2; i++)
+        put(j, &r[i], true, 1);
+    put(j, &r[1], true, 1);
+    done(j);
+    return opened((const char *[]){path_of(1, 1), path_of(1, 2)}, 2);
+}
+
+static void of_a_frame_that_two_ranks_did_the_one_in_the_store_counts(void **state)
+{
+    (void)state;
+    const struct detector *d = frames_detector(&memory, 100);
+    struct result r[3];
+    for (uint32_t i = 0; i < 3; i++)
+        r[i] = frames_result(&memory, 0, i, 1, d);
+    struct journals *j = done_twice(r);
+    size_t n;
+    const struct journals_frame *f = journals_frames(j, &n);
+    assert_int_equal(n, 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(f[i].rank, 1); /* without a row the smaller rank */
+    journals_doubles(j, &n);
+    assert_int_equal(n, 3); /* not rank 1's second record of frame 2 */
+    journals_prefer(j, 0, 1, 1);
+    journals_prefer(j, 0, 1, 7); /* nobody that we know of */
+    journals_prefer(j, 2, 1, 2);
+    journals_prefer(j, 1, 1, 2);
+    assert_int_equal(f[0].rank, 1);
+    assert_int_equal(f[1].rank, 2);
+    assert_int_equal(f[2].rank, 1);
+    const struct journal_void *v = journals_doubles(j, &n);
+    assert_int_equal(n, 2);
+    assert_true(v[0].rank == 2 && v[0].frame == 0 && v[0].attempt == 1);
+    assert_true(v[1].rank == 1 && v[1].frame == 1);
+    journals_close(j);
+}
+
 static struct sink_options options(const char *name)
 {
     static const struct sink_source sources[] = {{"/data/run_0.h5", 0, 8}, {"/data/run_1.h5", 8, 8}};
@@ -266,6 +311,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_frame_counts_once_whatever_the_order_of_the_journals),
+        TEST(of_a_frame_that_two_ranks_did_the_one_in_the_store_counts),
         TEST(files_from_journals_are_those_made_at_once_byte_for_byte),
         TEST(files_whose_rows_are_read_again_are_the_same_too),
         TEST(results_of_other_parameters_are_never_mixed),

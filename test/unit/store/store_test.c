@@ -335,6 +335,8 @@ static void failed_frames_are_named_with_their_reason(void **state)
     assert_int_equal(n, 1);
     assert_int_equal(frames[0].source, r.id.source);
     assert_int_equal(frames[0].frame, r.id.frame);
+    assert_int_equal(frames[0].attempt, j.attempt);
+    assert_int_equal(frames[0].writer, 0);
     arena_free(&a);
 }
 
