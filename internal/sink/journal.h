@@ -144,6 +144,9 @@ const struct journal_gap *journal_gaps(const struct journal_reader *r, size_t *n
 uint64_t journal_whole(const struct journal_reader *r);
 bool journal_ended(const struct journal_reader *r);
 
+/* Look at the file anew after the end: has it grown, journal_next goes on. false: it became shorter, and is another one. */
+bool journal_more(struct journal_reader *r);
+
 /* The record at the offset of one that journal_next gave. */
 bool journal_at(struct journal_reader *r, uint64_t offset, struct journal_record *out, struct error *err);
 

@@ -306,6 +306,16 @@ bool journal_next(struct journal_reader *r, struct journal_record *out, struct e
     return see(r, out, err);
 }
 
+bool journal_more(struct journal_reader *r)
+{
+    struct stat st;
+    if (fstat(r->fd, &st) != 0 || (uint64_t)st.st_size < r->whole)
+        return false;
+    r->window.size = 0; /* its last bytes may have been written only in part */
+    r->size = (uint64_t)st.st_size;
+    return true;
+}
+
 bool journal_at(struct journal_reader *r, uint64_t offset, struct journal_record *out, struct error *err)
 {
     struct head h;

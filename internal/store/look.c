@@ -6,9 +6,10 @@
 #define COLUMNS                                                                                              \
     "SELECT "                                                                                                \
     "f.source,f.frame,f.n_strong,f.n_lattice,f.outcome,f.reason,f.res_a,f.ev_used,f.dist_mm,f.t_done,"       \
-    "s.path,r.path,x.body FROM frame f JOIN job j ON j.id=f.job JOIN run r ON r.id=j.run JOIN source s ON "  \
+    "s.path,r.path,x.body,w.journal FROM frame f JOIN job j ON j.id=f.job JOIN run r ON r.id=j.run JOIN "    \
+    "source s ON "                                                                                           \
     "s.run=j.run AND s.no=f.source LEFT JOIN failure x ON x.job=f.job AND x.source=f.source AND "            \
-    "x.frame=f.frame WHERE f.job=?"
+    "x.frame=f.frame LEFT JOIN writer w ON w.attempt=f.attempt AND w.writer=f.writer WHERE f.job=?"
 
 /* By enum store_look_kind. Each reads the frames of one job, by its key. */
 static const char *const lists[LOOK_END] = {
@@ -20,7 +21,7 @@ static const char *const lists[LOOK_END] = {
 
 static void read_row(struct sql *s, struct sql_stmt *q, struct arena *a, struct store_look_row *row)
 {
-    char path[4097], run[4097], message[1024];
+    char path[4097], run[4097], message[1024], journal[4097];
     *row = (struct store_look_row){.source = (uint32_t)sql_int(s, q, 0),
                                    .frame = (uint32_t)sql_int(s, q, 1),
                                    .n_strong = (uint32_t)sql_int(s, q, 2),
@@ -34,8 +35,10 @@ static void read_row(struct sql *s, struct sql_stmt *q, struct arena *a, struct 
     sql_text(s, q, 10, path, sizeof path);
     sql_text(s, q, 11, run, sizeof run);
     sql_text(s, q, 12, message, sizeof message);
+    sql_text(s, q, 13, journal, sizeof journal);
     row->path = fs_join(a, run, path);
     row->message = arena_strdup(a, message);
+    row->journal = arena_strdup(a, journal);
 }
 
 bool store_look_list(struct store *store, int64_t job, enum store_look_kind kind, size_t limit,

@@ -6,13 +6,14 @@
 
 struct store;
 
-/* NaN where not known. path: of its file, absolute, as recorded. message: why it failed, or "". */
+/* NaN where not known. path: of its file, absolute, as recorded. message: why it failed, or "". journal:
+ * of the rank that worked on it, or "". */
 struct store_look_row {
     uint32_t source, frame, n_strong, n_lattice;
     int outcome, reason;
     double res_a, energy_ev, distance_mm;
     int64_t done_t;
-    const char *path, *message;
+    const char *path, *message, *journal;
 };
 struct store_look_lattice {
     uint32_t n_indexed, n_integrated;

@@ -24,8 +24,11 @@ api_handler api_strip;
 /* api_tail.c - the end of an attempt's log */
 api_handler api_job_log;
 
-/* api_frames.c - frames of a job, one of them, its picture */
-api_handler api_frames, api_frame, api_frame_png;
+/* api_frames.c - frames of a job, and one of them */
+api_handler api_frames, api_frame;
+
+/* api_image.c - what a frame looks like, and what was found in it */
+api_handler api_frame_png, api_frame_picture, api_frame_tile, api_frame_values;
 
 /* api_cells.c - unit cells of a trial, of tags, of a run or a job */
 api_handler api_cells;

@@ -1,16 +1,9 @@
-/* api_frames.c - frames to look at: lists of a job, one with its lattices, and its picture made on demand.
- *
- * A frame is named by job, source and number; the file that is opened is the one that the database has for it, never a name from the
- * wire.
- */
-#include "web/api.h"
+/* api_frames.c - frames to look at: lists of a job, and one with its lattices. Pictures: api_image.c. */
+#include "web/api_frame.h"
 
-#include "view/view.h"
-
-#include <math.h>
 #include <string.h>
 
-enum { LIST_MOST = 200, SIZE_LEAST = 64, SIZE_USUAL = 1200, SIZE_MOST = 4096 };
+enum { LIST_MOST = 200 };
 
 static const char *const kinds[LOOK_END] = {"indexed", "should_index", "hits", "failed"};
 
@@ -62,16 +55,8 @@ void api_frames(struct web *w, struct store *s, const struct web_request *q, str
     arena_free(&arena);
 }
 
-struct one {
-    struct store_look_row row;
-    struct store_look_lattice *lattices;
-    size_t n;
-    int64_t job;
-};
-
-/* The frame that the path names; false: the answer says what is wrong. */
-static bool find(struct store *s, const struct web_request *q, struct web_answer *a, struct arena *arena,
-                 struct one *out)
+bool api_find_frame(struct store *s, const struct web_request *q, struct web_answer *a, struct arena *arena,
+                    struct api_frame *out)
 {
     struct error err = {0};
     int64_t source, frame;
@@ -94,8 +79,8 @@ void api_frame(struct web *w, struct store *s, const struct web_request *q, stru
 {
     (void)w;
     struct arena arena = {0};
-    struct one f = {0};
-    if (find(s, q, a, &arena, &f)) {
+    struct api_frame f = {0};
+    if (api_find_frame(s, q, a, &arena, &f)) {
         struct json_writer j = answer_json(a);
         json_put_int(&j, "job", f.job);
         put_row(&j, &f.row);
@@ -115,64 +100,6 @@ void api_frame(struct web *w, struct store *s, const struct web_request *q, stru
         }
         json_end_array(&j);
         answer_json_end(&j);
-    }
-    arena_free(&arena);
-}
-
-/* size, lo, hi of the query; false: not numbers, or none that can be. */
-static bool read_options(const struct web_request *q, struct view_options *o)
-{
-    const char *size = target_value(q->target, "size"), *lo = target_value(q->target, "lo"),
-               *hi = target_value(q->target, "hi");
-    int64_t px = SIZE_USUAL;
-    *o = (struct view_options){.lo = NAN, .hi = NAN, .beam_cross = true};
-    if (size && (!str_to_i64(size, &px) || px < SIZE_LEAST || px > SIZE_MOST))
-        return false;
-    o->size = (int32_t)px;
-    return (!lo || (str_to_double(lo, &o->lo) && isfinite(o->lo))) &&
-           (!hi || (str_to_double(hi, &o->hi) && isfinite(o->hi))) && !(lo && hi && o->lo >= o->hi);
-}
-
-static bool draw(const char *path, uint32_t frame, const struct view_options *o, struct arena *arena,
-                 struct str *out, struct error *err)
-{
-    struct source *source = NULL;
-    struct frame_buffer buffer = {0};
-    struct frame f;
-    struct view_picture picture;
-    struct bytes png = {0};
-    if (!source_open(path, NULL, &source, err))
-        return false;
-    bool ok = frame < source_frames(source)
-                  ? source_read(source, frame, &buffer, &f, err)
-                  : error_set(err, ERROR_MISSING, "%s has no frame %u any more", path, frame);
-    ok = ok && view_render(&f, o, arena, &picture, err) && view_png(&picture, &png, err);
-    if (ok)
-        str_addn(out, (const char *)png.data, png.size);
-    bytes_free(&png);
-    frame_buffer_free(&buffer);
-    source_close(source);
-    return ok;
-}
-
-void api_frame_png(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
-{
-    struct arena arena = {0};
-    struct one f = {0};
-    struct view_options o;
-    struct error err = {0};
-    if (!read_options(q, &o)) {
-        answer_error(a, 400, "bad_options", "size is 64 to 4096 px, lo and hi are numbers, lo below hi",
-                     NULL);
-    } else if (find(s, q, a, &arena, &f)) {
-        const char *path = path_map(&arena, w->options.path_map, f.row.path);
-        if (draw(path, f.row.frame, &o, &arena, &a->body, &err)) {
-            a->type = "image/png";
-            a->cache = "private, max-age=86400";
-        } else {
-            answer_failed(a, &err);
-            a->status = 422; /* the store is well: it is the file that cannot be shown */
-        }
     }
     arena_free(&arena);
 }

@@ -105,9 +105,9 @@ bool pool_put(struct pool *p, const struct pool_job *job)
     return room;
 }
 
-void pool_store_failed(struct pool *p)
+void pool_store_failed(void)
 {
-    if (this_worker && this_worker->pool == p)
+    if (this_worker)
         this_worker->failed = true;
 }
 

@@ -21,7 +21,7 @@ struct pool *pool_make(const struct store_options *o, int n_workers, size_t most
 bool pool_put(struct pool *p, const struct pool_job *job);
 
 /* The job's work found the store broken: this worker opens it anew for the next one. To be called from within work. */
-void pool_store_failed(struct pool *p);
+void pool_store_failed(void);
 
 /* Jobs that wait are done first, none is taken any more. */
 void pool_stop(struct pool *p);

@@ -16,6 +16,7 @@
 #include "web/web.h"
 
 struct connections;
+struct view_shelf;
 
 struct web {
     struct web_options options;
@@ -29,7 +30,8 @@ struct web {
     struct gate *gate;
     struct assets assets;
     struct events *events;
-    struct pool *pool;
+    struct pool *pool, *slow; /* slow: for what opens images */
+    struct view_shelf *shelf;
     struct cache *cache;
     struct watch *watch;
     struct metrics metrics;

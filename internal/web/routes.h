@@ -10,6 +10,7 @@ struct web;
 enum route_kind {
     ROUTE_DIRECT, /* answered at once, from memory */
     ROUTE_STORE,  /* by a worker, which has the store open for reading */
+    ROUTE_SLOW, /* the same, by one of those that open images: a file system that hangs must not hold the pages up */
     ROUTE_CHANGE, /* by a worker, which has it open for writing; not there in a server that is read-only */
     ROUTE_EVENTS, /* a stream */
 };

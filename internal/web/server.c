@@ -352,7 +352,7 @@ static void work(void *arg, struct store *s, const struct error *why)
     if (s) {
         x->route->answer(x->web, s, &x->q, &x->a);
         if (x->a.status >= 500)
-            pool_store_failed(x->web->pool);
+            pool_store_failed();
     } else {
         answer_failed(&x->a, why);
         x->a.status = 503;
@@ -429,7 +429,7 @@ static enum MHD_Result answer(struct exchange *x)
     }
     const struct pool_job job = {work, x, x->route->kind == ROUTE_CHANGE};
     MHD_suspend_connection(x->connection);
-    if (!pool_put(x->web->pool, &job)) {
+    if (!pool_put(x->route->kind == ROUTE_SLOW ? x->web->slow : x->web->pool, &job)) {
         answer_error(&x->a, 503, "busy", "more is asked than can be answered; again in a second", NULL);
         x->made = true;
         wake(x->connection);

@@ -1,6 +1,7 @@
 /* web.c - the server as a whole: from options to threads, and back. See web.h. */
 #include "web/web.h"
 
+#include "view/view.h"
 #include "web/private.h"
 
 #include <stdio.h>
@@ -9,7 +10,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { JOBS_MOST = 64, WORKERS_MOST = 4, GOOD_BYE_MS = 1000 };
+enum { JOBS_MOST = 64, WORKERS_MOST = 4, SLOW_WORKERS = 3, GOOD_BYE_MS = 1000 };
+enum { SHELF_BYTES = 192 << 20 }; /* of decoded frames: three of 16 Mpx, or twenty of 4 Mpx */
 
 static bool set_prefix(struct web *w, struct error *err)
 {
@@ -109,7 +111,9 @@ static bool start_at(struct web *w, const struct listen_address *l, struct tls_i
     w->cache = cache_make();
     int cpus = proc_cpus();
     w->pool = pool_make(w->options.store, cpus < WORKERS_MOST ? cpus : WORKERS_MOST, JOBS_MOST, err);
-    if (!w->events || !w->cache || !w->pool || !open_door(w, fd, identity, err)) {
+    w->slow = pool_make(w->options.store, SLOW_WORKERS, JOBS_MOST, err);
+    w->shelf = view_shelf_make(SHELF_BYTES, 0);
+    if (!w->events || !w->cache || !w->pool || !w->slow || !w->shelf || !open_door(w, fd, identity, err)) {
         close(fd);
         return false;
     }
@@ -181,8 +185,11 @@ void web_stop(struct web *w)
     for (int i = 0; w->events && events_streams(w->events) > 0 && i < GOOD_BYE_MS / 5; i++)
         usleep(5000); /* who reads hears it; who does not is not waited for */
     pool_stop(w->pool);
+    pool_stop(w->slow);
     server_stop(w);
     pool_free(w->pool);
+    pool_free(w->slow);
+    view_shelf_free(w->shelf);
     events_free(w->events);
     cache_free(w->cache);
     assets_free(&w->assets);

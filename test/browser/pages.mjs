@@ -224,29 +224,6 @@ await test('theme, hutch mode and pages are reached by keys', async () => {
   await page.close();
 });
 
-await test('a frame of a real run is looked at, enlarged, and the next one by a key', async () => {
-  const page = await browser.newPage();
-  page.on('pageerror', e => found.push(e.message));
-  page.on('console', m => { if (m.type() === 'error') found.push(`console: ${m.text()}`); });
-  await page.setViewportSize({width: 1440, height: 900});
-  await page.goto(real + '#/frames/1?list=indexed');
-  await ready(page);
-  await page.locator('tbody a').first().click();
-  await until(page, () => document.body.dataset.picture === 'shown');
-  const first = page.url();
-  await page.focus('.stage');
-  await page.keyboard.press('+');
-  await until(page, () => /scale\(1\.5\)/.test(document.querySelector('.stage img').style.transform));
-  await page.keyboard.press('j');
-  await until(page, was => location.href !== was, first);
-  await until(page, () => document.body.dataset.picture === 'shown' && document.querySelector('.stage img')?.complete);
-  await page.evaluate(axe + ';0');
-  const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations']}));
-  for (const v of violations) if (['serious', 'critical'].includes(v.impact)) found.push(`axe ${v.id}: ${v.nodes.slice(0, 3).map(x => x.target.join(' ')).join(' | ')}`);
-  await page.screenshot({path: join(pictures, 'frame.png')});
-  await page.close();
-});
-
 console.log(`1..${n}`);
 await browser.close();
 rmSync(profile, {recursive: true, force: true});

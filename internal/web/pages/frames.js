@@ -1,9 +1,10 @@
 // frames.js - is the program or the crystal to blame? Lists of a job's frames, and one of them as a picture (#/frames/JOB/SOURCE/FRAME).
 import {html, useState, useEffect, useRef} from './html.js';
-import {api, useData, useReady, now} from './live.js';
-import {count, fixed, when} from './format.js';
+import {api, get, useData, useReady} from './live.js';
+import {count, fixed} from './format.js';
 import {Problem, Empty} from './parts.js';
 import {setQuery} from './table.js';
+import {Stage, Contrast, LATTICES, inverted, ringsLayer, spotsLayer, indexedLayer, predictedLayer} from './stage.js';
 
 const LISTS = [['should_index', 'Should have been indexed'], ['indexed', 'Strongest indexed'], ['hits', 'All hits, strongest first'], ['failed', 'Failed']];
 const words = s => s ? s.replace(/_/g, ' ') : '–';
@@ -29,63 +30,92 @@ function List({job, query}) {
       <tbody>${data.frames.map(f => html`<tr key=${f.source + '/' + f.frame}><td><a href=${address(job, f, list)}>${f.source}/${f.frame}</a></td><td class="r">${count(f.strong)}</td><td>${words(f.outcome)}</td><td>${words(f.reason)}</td><td class="r">${f.lattices}</td><td class="r">${fixed(f.res_a, 2)}</td><td class="mono">${f.file}</td></tr>`)}</tbody></table></div>`)}`;
 }
 
-// The picture: wheel and buttons zoom, dragging moves; a picture of more pixels is fetched when it is zoomed into.
-function Picture({path, levels}) {
-  const box = useRef(null), image = useRef(null), view = useRef({zoom: 1, x: 0, y: 0});
-  const [size, setSize] = useState(1200), [trouble, setTrouble] = useState(null), [url, setUrl] = useState(null);
-  useEffect(() => {
-    let gone = false, made = null;
-    const q = new URLSearchParams({size, ...(levels.lo && {lo: levels.lo}), ...(levels.hi && {hi: levels.hi})});
-    fetch(api(`${path}/image.png?${q}`)).then(async r => {
-      if (!r.ok) throw new Error((await r.json()).error.text);
-      made = URL.createObjectURL(await r.blob());
-      if (!gone) { setUrl(made); setTrouble(null); }
-    }).catch(e => { if (!gone) setTrouble(e); });
-    return () => { gone = true; if (made) URL.revokeObjectURL(made); };
-  }, [path, size, levels.lo, levels.hi]);
-  const place = () => { const v = view.current, i = image.current; if (i) i.style.transform = `translate(${v.x}px, ${v.y}px) scale(${v.zoom})`; };
-  const zoom = (factor, at) => {
-    const v = view.current, b = box.current.getBoundingClientRect(), x = at ? at.clientX - b.left : b.width / 2, y = at ? at.clientY - b.top : b.height / 2;
-    const next = Math.max(1, Math.min(40, v.zoom * factor)), f = next / v.zoom;
-    view.current = next === 1 ? {zoom: 1, x: 0, y: 0} : {zoom: next, x: x - f * (x - v.x), y: y - f * (y - v.y)};
-    if (next > 2 && size < 4096) setSize(4096);
-    place();
+// What is at the pointer: asked for when it rests.
+export function useValues(path) {
+  const [at, set] = useState(null), timer = useRef(0);
+  const hover = place => {
+    clearTimeout(timer.current);
+    if (!place) return;
+    const [x, y] = place.map(Math.floor);
+    timer.current = setTimeout(() => { if (x >= 0 && y >= 0) get(`${path}/values?x=${x}&y=${y}`).then(set).catch(() => {}); }, 70);
   };
-  const drag = e => { if (e.buttons === 1) { view.current.x += e.movementX; view.current.y += e.movementY; place(); } };
-  const keys = e => { const f = {'+': 1.5, '-': 1 / 1.5}[e.key], d = {ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40]}[e.key];
-    if (f) zoom(f); else if (e.key === '0') zoom(0.001); else if (d) { view.current.x += d[0]; view.current.y += d[1]; place(); e.preventDefault(); } };
-  useEffect(() => { document.body.dataset.picture = trouble ? 'trouble' : url ? 'shown' : ''; }, [url, trouble]);
-  return html`<div><div class="ctl"><button onClick=${() => zoom(1.5)}>Larger</button><button onClick=${() => zoom(1 / 1.5)}>Smaller</button><button onClick=${() => zoom(0.001)}>Whole</button></div>
-    <${Problem} error=${trouble}/>
-    <div class="stage" ref=${box} tabindex="0" role="application" aria-label="detector picture; plus and minus zoom, arrows move" onWheel=${e => { e.preventDefault(); zoom(e.deltaY < 0 ? 1.25 : 0.8, e); }} onMouseMove=${drag} onKeyDown=${keys}>
-      ${url && html`<img ref=${image} src=${url} draggable=${false} alt="the detector as seen from the source; dark is strong"/>`}</div></div>`;
+  useEffect(() => () => clearTimeout(timer.current), [path]);
+  return [at, hover];
+}
+
+const number = v => v === null ? '' : Number.isInteger(v) ? String(v) : v.toPrecision(4);
+export function Values({at}) {
+  if (!at || at.panel === null) return html`<section class="panel gap"><h2>Under the pointer</h2><p class="mute nomargin">no pixel</p></section>`;
+  const middle = at.values[4][4];
+  return html`<section class="panel gap"><h2>Under the pointer: <b id="value">${middle === null ? 'masked' : number(middle)}</b></h2>
+    <p class="sub nomargin">${at.name ? `${at.name}, ` : ''}fast ${at.fast}, slow ${at.slow} · ${at.d === null ? '–' : fixed(at.d, 2)} Å</p>
+    <table class="values mono" aria-label="values around the pointer"><tbody>${at.values.map((r, y) => html`<tr key=${y}>${r.map((v, x) => html`<td key=${x} class=${x === 4 && y === 4 ? 'here' : ''}>${number(v)}</td>`)}</tr>`)}</tbody></table></section>`;
+}
+
+const LAYERS = [['s', 'spots', 'Spots found'], ['i', 'indexed', 'Indexed spots'], ['p', 'predicted', 'Integrated'], ['r', 'rings', 'Rings, beam']];
+const typing = e => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) && e.target.type !== 'range' || e.ctrlKey || e.altKey || e.metaKey;
+
+function Lattice({l, i, on, toggle}) {
+  return html`<section class="panel gap"><div class="phead"><h2><span class="swatch" style=${{background: `var(--${LATTICES[i % 4]})`}}></span> Lattice ${i + 1}${l.split ? ', a split piece' : ''}</h2><button class="small" aria-pressed=${on} onClick=${toggle}>${on ? 'Shown' : 'Hidden'}</button></div>
+    <dl class="kv"><dt>a, b, c</dt><dd>${l.cell.slice(0, 3).map(x => fixed(x, 2)).join('  ')} Å</dd><dt>α, β, γ</dt><dd>${l.cell.slice(3).map(x => fixed(x, 2)).join('  ')} °</dd><dt>evidence</dt><dd>10<sup>${fixed(l.evidence, 1)}</sup></dd>
+    <dt>indexed</dt><dd>${count(l.indexed)}</dd><dt>integrated</dt><dd>${count(l.integrated)}</dd><dt>rmsd</dt><dd>${fixed(l.rmsd_px, 2)} px, ${fixed(l.rmsd_psi_deg, 3)} °</dd><dt>resolution</dt><dd>${fixed(l.res_a, 2)} Å</dd><dt>half mosaicity</dt><dd>${fixed(l.half_mosaicity_deg, 3)} °</dd>
+    ${l.outlier && html`<dt>cell</dt><dd class="c-warn">▲ far from the known one</dd>`}${l.reason && html`<dt>not integrated</dt><dd class="c-warn">${words(l.reason)}</dd>`}</dl></section>`;
+}
+
+// Spots of frames of which none were kept are found anew, with the job's own parameters, when somebody wants to see them.
+function useSpots(path, found, wanted) {
+  const [state, set] = useState({});
+  useEffect(() => {
+    if (!wanted || !found || found.spots || state.path === path) return;
+    set({path});
+    get(`${path}/spots`).then(r => set({path, spots: r.spots})).catch(e => set({path, error: e}));
+  }, [path, found, wanted]);
+  return found?.spots ? {spots: found.spots} : state.path === path ? state : {};
 }
 
 function One({job, source, frame, query}) {
   const path = `frames/${job}/${source}/${frame}`, list = query.get('list') || 'should_index';
   const {data: f, error} = useData(path);
   const {data: others} = useData(`frames?job=${job}&list=${encodeURIComponent(list)}`);
-  const [lo, setLo] = useState(''), [hi, setHi] = useState(''), [levels, setLevels] = useState({lo: '', hi: ''});
+  const [meta, setMeta] = useState(null), [trouble, setTrouble] = useState(null), [levels, setLevels] = useState(null), [counts, setCounts] = useState(null);
+  const [off, setOff] = useState(new Set()), [hidden, hide] = useState(new Set()), [at, hover] = useValues(path);
   useReady('frame', f || error);
-  const at = others ? others.frames.findIndex(o => `${o.source}/${o.frame}` === `${source}/${frame}`) : -1;
-  const go = step => { const next = others?.frames[at + step]; if (next && at >= 0) location.hash = address(job, next, list); };
   useEffect(() => {
-    const keys = e => { if (/^(INPUT|TEXTAREA)$/.test(e.target.tagName) || e.ctrlKey || e.altKey) return; if (e.key === 'j') go(1); if (e.key === 'k') go(-1); };
+    let gone = false;
+    get(path + '/picture').then(m => { if (!gone) { setMeta(m); setLevels(l => l || {lo: m.lo, hi: m.hi, invert: inverted()}); } }).catch(e => { if (!gone) setTrouble(e); });
+    return () => { gone = true; };
+  }, [path]);
+  useEffect(() => { document.body.dataset.picture = trouble ? 'trouble' : meta ? 'shown' : ''; }, [meta, trouble]);
+  const {spots, error: noSpots} = useSpots(path, meta, false);
+  const place = others ? others.frames.findIndex(o => `${o.source}/${o.frame}` === `${source}/${frame}`) : -1;
+  const next = step => others?.frames[place + step], go = step => { if (place >= 0 && next(step)) location.hash = address(job, next(step), list); };
+  const toggle = (set, was, x) => { const now = new Set(was); if (!now.delete(x)) now.add(x); set(now); };
+  useEffect(() => {
+    const keys = e => { if (typing(e)) return; if (e.key === 'j') go(1); if (e.key === 'k') go(-1); const layer = LAYERS.find(l => l[0] === e.key); if (layer) toggle(setOff, off, layer[1]); if (e.key === 'v') setLevels(l => l && {...l, invert: !l.invert}); };
     addEventListener('keydown', keys);
     return () => removeEventListener('keydown', keys);
-  }, [others, at]);
+  });
   if (!f) return html`<h1>Frame ${source}/${frame} of job ${job}</h1><${Problem} error=${error}/>`;
-  const number = t => /^-?\d+(\.\d+)?$/.test(t) ? t : '';
-  return html`<p class="sub"><a href=${`#/frames/${job}?list=${list}`}>Frames of job ${job}</a>${at >= 0 && ` · ${at + 1} of ${others.frames.length} · j and k walk through the list`}</p>
+  const shown = i => !hidden.has(i), layers = [];
+  if (meta && !off.has('rings')) layers.push(ringsLayer(meta));
+  if (spots && !off.has('spots')) layers.push(spotsLayer(spots));
+  if (meta && !off.has('predicted')) layers.push(predictedLayer(meta.integrated, shown));
+  if (meta && !off.has('indexed')) layers.push(indexedLayer(meta.indexed, shown));
+  const many = {spots: spots ? spots.rows.length : null, indexed: meta?.indexed.rows.length, predicted: meta?.integrated.rows.length, rings: meta?.rings.length};
+  return html`<div class="phead"><p class="sub nomargin"><a href=${`#/frames/${job}?list=${list}`}>${LISTS.find(l => l[0] === list)?.[1] || 'Frames'} of job ${job}</a>${place >= 0 && ` · ${place + 1} of ${others.frames.length}`}</p>
+      <span class="ctl nomargin"><button disabled=${!(place >= 0 && next(-1))} onClick=${() => go(-1)}>‹ Previous (k)</button><button disabled=${!(place >= 0 && next(1))} onClick=${() => go(1)}>Next (j) ›</button></span></div>
     <h1>Frame ${source}/${frame}: ${words(f.outcome)}${f.reason ? `, ${words(f.reason)}` : ''}</h1>
-    <p class="sub">${count(f.strong)} strong spots · ${f.lattices} lattice${f.lattices === 1 ? '' : 's'} · ${fixed(f.energy_ev, 1)} eV · ${fixed(f.distance_mm, 2)} mm · <span class="mono">${f.file}</span></p><${Problem} error=${error}/>
+    <p class="sub">${count(f.strong)} strong spots · ${f.lattices} lattice${f.lattices === 1 ? '' : 's'} · ${fixed(f.energy_ev, 1)} eV · ${fixed(f.distance_mm, 2)} mm · <span class="mono">${f.file}</span></p><${Problem} error=${error}/><${Problem} error=${trouble}/>
     ${f.message && html`<div class="alarm bad"><span>✕</span><div>${f.message}</div></div>`}
-    <div class="view"><${Picture} key=${path} path=${path} levels=${levels}/>
-      <div><section class="panel gap"><h2>Contrast</h2><div class="ctl"><label>white at <input size="6" inputmode="decimal" value=${lo} placeholder="1 %" onInput=${e => setLo(e.target.value)}/></label><label>black at <input size="6" inputmode="decimal" value=${hi} placeholder="99.5 %" onInput=${e => setHi(e.target.value)}/></label>
-        <button onClick=${() => setLevels({lo: number(lo), hi: number(hi)})}>Draw</button></div></section>
-      ${f.found.map((l, i) => html`<section key=${i} class="panel gap"><h2>Lattice ${i + 1}</h2><dl class="kv"><dt>a, b, c</dt><dd>${l.cell.slice(0, 3).map(x => fixed(x, 2)).join('  ')} Å</dd><dt>α, β, γ</dt><dd>${l.cell.slice(3).map(x => fixed(x, 2)).join('  ')} °</dd>
-        <dt>indexed</dt><dd>${count(l.indexed)}</dd><dt>integrated</dt><dd>${count(l.integrated)}</dd><dt>rmsd</dt><dd>${fixed(l.rmsd_px, 2)} px</dd><dt>resolution</dt><dd>${fixed(l.res_a, 2)} Å</dd><dt>mosaicity</dt><dd>${fixed(l.eta_deg, 3)} °</dd></dl></section>`)}
-      <p class="sub">The picture shows panels where the file itself puts them. Red is above the trusted range, sand is masked.</p></div></div>`;
+    <div class="view">${meta && levels ? html`<${Stage} key=${path} path=${path} meta=${meta} levels=${levels} layers=${layers} hover=${hover} count=${setCounts}/>` : html`<div class="stage"></div>`}
+      <div>
+      <section class="panel gap"><h2>On top</h2><div class="ctl nomargin" role="group" aria-label="what is drawn on top">${LAYERS.map(([key, id, word]) => html`<button key=${id} class="small" aria-pressed=${!off.has(id)} title=${key} onClick=${() => toggle(setOff, off, id)}>${word}${many[id] != null && id !== 'rings' ? ` ${count(many[id])}` : ''}</button>`)}</div>
+        ${noSpots && html`<p class="sub nomargin">Spots cannot be shown: ${noSpots.message}</p>`}${meta && !meta.known && html`<p class="sub nomargin">${meta.why}</p>`}</section>
+      ${meta && levels && html`<${Contrast} meta=${meta} levels=${levels} set=${setLevels} count=${counts}/>`}
+      <${Values} at=${at}/>
+      ${(meta?.lattices || []).map((l, i) => html`<${Lattice} key=${i} l=${l} i=${i} on=${shown(i)} toggle=${() => toggle(hide, hidden, i)}/>`)}
+      <p class="sub"><a href=${'#/tune/' + path.slice(7)}>Tune on this frame</a> · <a href=${'#/mask/' + path.slice(7)}>Mask from here</a> · <a href=${api(path + '/image.png').href} target="_blank" rel="noopener">PNG</a></p>
+      <p class="sub">Panels lie where the file puts them; rings and beam where the job found them. Red is above the trusted range, sand is masked. Circles are spots (orange: no lattice has them), squares predictions (dashed: weaker than their σ). Keys: j k, s i p r, v, + − 0 1.</p></div></div>`;
 }
 
 export const Frames = ({rest, query}) => rest.length >= 3 ? html`<${One} job=${rest[0]} source=${rest[1]} frame=${rest[2]} query=${query}/>` : rest.length ? html`<${List} job=${rest[0]} query=${query}/>` : html`<${Choose}/>`;
