@@ -114,39 +114,16 @@ static double *sorted_axis(const struct store_sampled *s, size_t n, int axis, st
     return v;
 }
 
-static void pair_range(const double *sorted, size_t n, double *from, double *to)
-{
-    double lo = store_percentile(sorted, n, BESIDE), hi = store_percentile(sorted, n, 1 - BESIDE);
-    double margin = fmax(0.1 * (hi - lo), 0.001 * hi); /* crystals that are all alike have a place too */
-    *from = lo - margin;
-    *to = hi + margin;
-}
-
-static void put_pair(const struct store_sampled *s, size_t n, struct cell_pair *p)
-{
-    for (size_t i = 0; i < n; i++) {
-        double x = CELLS_GRID * (s[i].cell[p->x] - p->from[0]) / (p->to[0] - p->from[0]);
-        double y = CELLS_GRID * (s[i].cell[p->y] - p->from[1]) / (p->to[1] - p->from[1]);
-        if (x >= 0 && x < CELLS_GRID && y >= 0 && y < CELLS_GRID)
-            p->grid[CELLS_GRID * (size_t)y + (size_t)x]++;
-        else
-            p->outside++;
-    }
-}
-
 void cells_of(const struct store_hist *hists, size_t n_hists, const struct store_sampled *sample,
               size_t n_sample, struct arena *a, struct cells *out)
 {
-    static const int pairs[CELLS_PAIRS][2] = {{0, 1}, {1, 2}, {0, 2}};
-    double *sorted[6];
-    size_t n[6];
     *out = (struct cells){.n_sample = n_sample};
     for (int i = 0; i < 6; i++) {
         struct cell_axis *axis = out->axes + i;
-        sorted[i] = sorted_axis(sample, n_sample, i, a, n + i);
-        axis->cell = (struct cell_spread){store_percentile(sorted[i], n[i], 0.5),
-                                          store_percentile(sorted[i], n[i], 0.16),
-                                          store_percentile(sorted[i], n[i], 0.84)};
+        size_t n;
+        double *sorted = sorted_axis(sample, n_sample, i, a, &n);
+        axis->cell = (struct cell_spread){store_percentile(sorted, n, 0.5), store_percentile(sorted, n, 0.16),
+                                          store_percentile(sorted, n, 0.84)};
         struct rows r = rows_of(hists, n_hists, STORE_HIST_CELL + i);
         axis->free = (struct cell_spread){NAN, NAN, NAN};
         if (r.total - r.under - r.over > 0) {
@@ -154,15 +131,5 @@ void cells_of(const struct store_hist *hists, size_t n_hists, const struct store
             put_bins(&r, axis);
         }
         out->lattices = i == 0 ? (uint64_t)r.total : out->lattices;
-    }
-    for (int k = 0; k < CELLS_PAIRS; k++) {
-        struct cell_pair *p = out->pairs + k;
-        p->x = pairs[k][0];
-        p->y = pairs[k][1];
-        if (n[p->x] == 0 || n[p->y] == 0)
-            continue;
-        pair_range(sorted[p->x], n[p->x], &p->from[0], &p->to[0]);
-        pair_range(sorted[p->y], n[p->y], &p->from[1], &p->to[1]);
-        put_pair(sample, n_sample, p);
     }
 }

@@ -1,4 +1,4 @@
-/* cells.h - unit cells of many jobs: medians, histograms, pairs (UI 3.9). Pure: a function of what the store told.
+/* cells.h - unit cells of many jobs: medians and histograms (UI 3.9; forms and pairs of parameters: forms.h). Pure: a function of what the store told.
  *
  * Two kinds of cells: with the symmetry that was asked for, from the even sample of the lattices (as struct store_job_row has them of one
  * job), and free of it, from the histograms of all lattices: there an angle of 90 degrees has a width. Lengths in Å, angles in degrees.
@@ -8,7 +8,7 @@
 
 #include "store/store.h"
 
-enum { CELLS_BINS = 64, CELLS_PAIRS = 3, CELLS_GRID = 48 };
+enum { CELLS_BINS = 64 };
 
 /* Median and [16, 84] percentiles; NaN: no lattice. */
 struct cell_spread {
@@ -23,19 +23,10 @@ struct cell_axis {
     size_t n_bins; /* 0: no lattice */
 };
 
-/* Sampled cells by two of the lengths: grid[CELLS_GRID · y + x]. */
-struct cell_pair {
-    int x, y; /* 0 … 2 */
-    double from[2], to[2];
-    uint32_t grid[CELLS_GRID * CELLS_GRID];
-    uint64_t outside;
-};
-
 struct cells {
     uint64_t lattices; /* in the histograms */
     size_t n_sample;
     struct cell_axis axes[6];
-    struct cell_pair pairs[CELLS_PAIRS]; /* ab, bc, ac */
 };
 
 /* hists, sample: of store_read_hists and store_read_sample, of the same jobs. O(n log n). The arena is for work. */

@@ -170,7 +170,7 @@ static struct cell_spread median_of(double *v, size_t n)
 static void one_run(const struct store_sampled *s, const struct of_run *list, size_t n,
                     const struct cell_forms *f, double *work, struct cell_run *out)
 {
-    *out = (struct cell_run){.run = list->run, .n = n};
+    *out = (struct cell_run){.run = list->run, .last = list[n - 1].run, .n = n};
     for (size_t i = 0; i < n; i++) {
         int32_t label = f->labels[list[i].at];
         if (label != FORMS_LEFT)
@@ -186,8 +186,8 @@ static void one_run(const struct store_sampled *s, const struct of_run *list, si
 }
 
 void forms_by_run(const struct store_sampled *sample, size_t n_sample, const struct cell_forms *f,
-                  const struct store_tally *tallies, size_t n_tallies, struct arena *a,
-                  struct cell_run **rows, size_t *n)
+                  const struct store_tally *tallies, size_t n_tallies, size_t most, struct arena *a,
+                  struct cell_run **rows, size_t *n, size_t *n_runs)
 {
     struct of_run *list = arena_array(a, n_sample + 1, sizeof *list);
     double *work = arena_array(a, n_sample + 1, sizeof *work);
@@ -202,10 +202,17 @@ void forms_by_run(const struct store_sampled *sample, size_t n_sample, const str
     if (listed)
         qsort(list, listed, sizeof *list, by_run);
     *rows = NULL;
-    *n = 0;
+    *n = *n_runs = 0;
+    for (size_t i = 0; i < listed; i++)
+        *n_runs += i == 0 || list[i].run != list[i - 1].run;
+    size_t together = (*n_runs + most - 1) / most;
     for (size_t i = 0, next; i < listed; i = next) {
-        for (next = i; next < listed && list[next].run == list[i].run;)
-            next++;
+        size_t runs = 1;
+        for (next = i + 1; next < listed; next++) {
+            runs += list[next].run != list[next - 1].run;
+            if (runs > together)
+                break;
+        }
         *rows = arena_grow(a, *rows, *n, sizeof **rows);
         one_run(sample, list + i, next - i, f, work, *rows + (*n)++);
     }

@@ -34,18 +34,32 @@ struct cell_forms {
 void forms_of(const struct store_sampled *sample, size_t n_sample, double eps, struct arena *a,
               struct cell_forms *out);
 
-/* One run: its lattices by form (counts[n of the forms]: in further ones or neither), and the median cell with its 95 % interval from
+/* One run, or neighbours: lattices by form (counts[n of the forms]: in further ones or neither), and the median cell with its 95 % interval from
  * ranks (NaN: of fewer than six). */
 struct cell_run {
-    int64_t run; /* row */
+    int64_t run, last; /* rows of the first and the last */
     size_t n, counts[FORMS_MOST + 1];
     struct cell_spread median[6];
 };
 
-/* By row of the run; jobs that the tallies do not have are left out. */
+/* By row of the run; of more than `most` (at least 1) runs so many neighbours together that there are not more rows. n_runs: of all.
+ * Jobs that the tallies do not have are left out. */
 void forms_by_run(const struct store_sampled *sample, size_t n_sample, const struct cell_forms *f,
-                  const struct store_tally *tallies, size_t n_tallies, struct arena *a,
-                  struct cell_run **rows, size_t *n);
+                  const struct store_tally *tallies, size_t n_tallies, size_t most, struct arena *a,
+                  struct cell_run **rows, size_t *n, size_t *n_runs);
+
+/* The cells that were looked at by two of the free parameters, a layer each for those in no form, form 1, form 2, and further ones:
+ * grid[layer][PAIR_GRID · y + x]. The picture is of the middle 99 % with a margin; what lies beside is counted. */
+enum { PAIR_GRID = 56, PAIR_LAYERS = 4, PAIRS_MOST = 4 };
+struct cell_pair {
+    int x, y; /* of a b c α β γ */
+    double from[2], to[2];
+    uint32_t grid[PAIR_LAYERS][PAIR_GRID * PAIR_GRID];
+    size_t outside;
+};
+/* Each of the first three free parameters with each, then the last two. Returns how many: none of fewer than two free ones. */
+size_t pairs_of(const struct store_sampled *sample, size_t n_sample, const struct cell_forms *f,
+                struct arena *a, struct cell_pair pairs[PAIRS_MOST]);
 
 /* How crystals lie: directions of equivalent reciprocal axes (of the lattice's symmetry, and each with its opposite) in an equal-area
  * projection along the beam: grid[POLE_GRID · y + x], x and y of the laboratory from -1 to 1. Of an axis that has no other equivalent:

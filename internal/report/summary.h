@@ -42,7 +42,8 @@ double rank_duty(const struct store_rank *r, uint32_t threads);
 
 void summary_text(const struct summary *s, struct str *out);
 void summary_csv(const struct summary *s, struct str *out);
-void summary_cells(const struct summary *s, struct str *out);   /* CSV: a row a sampled lattice, with its form */
+void summary_cells(const struct summary *s,
+                   struct str *out); /* CSV: a row a sampled lattice, with its form */
 void summary_weather(const struct summary *s, struct str *out); /* what each rank did, and who was late */
 void summary_json(const struct summary *s, struct str *out);
 void summary_html(const struct summary *s, struct str *out); /* well-formed as XML too */

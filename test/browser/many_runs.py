@@ -25,6 +25,15 @@ with open(log_path, "wb") as log:
 
 
 
+def directions():
+    """a*, b*, c* of a crystal that lies anyhow."""
+    q = [random.gauss(0, 1) for _ in range(4)]
+    w, x, y, z = (v / sum(v * v for v in q) ** .5 for v in q)
+    rows = [1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y), 2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x),
+            2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)]
+    return struct.pack(">9h", *[round(32767 * v) for v in rows])
+
+
 def cells(attempt, n):
     """Histograms of the free cells and the sample of n lattices, of a tetragonal crystal; every fifth is of another form."""
     bins = [[0] * 200 for _ in range(6)]
@@ -35,7 +44,7 @@ def cells(attempt, n):
         for i, v in enumerate(free):
             lo, step = (CELL[i] * .95, CELL[i] * .1 / 200) if i < 3 else (85, .05)
             bins[i][min(199, max(0, int((v - lo) / step)))] += 1
-        insert("roll_sample", attempt=attempt, hash=random.getrandbits(62), frame=k, a=a, b=a, c=c, al=90, be=90, ga=90, res_a=2, rmsd_px=.5, dir=bytes(18))
+        insert("roll_sample", attempt=attempt, hash=random.getrandbits(62), frame=k, a=a, b=a, c=c, al=90, be=90, ga=90, res_a=2, rmsd_px=.5, dir=directions())
     for i in range(6):
         lo, step = (CELL[i] * .95, CELL[i] * .1 / 200) if i < 3 else (85, .05)
         insert("roll_hist", attempt=attempt, kind=i + 1, n=n, lo=lo, step=step, bins=struct.pack(">200I", *bins[i]))

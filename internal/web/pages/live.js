@@ -48,10 +48,11 @@ export function connect() {
 }
 document.addEventListener('visibilitychange', () => { if (!document.hidden) seq.value++; }); // timers slept: read anew
 
-// Data of a page: read at once, and again after each change while the page is seen; at most one question in so many seconds.
+// Data of a page: read at once, and again after each change while the page is seen; at most one question in so many seconds. No path: none.
 export function useData(path, seconds = 1) {
   const [state, set] = useState({data: null, error: null, t: null});
   useEffect(() => {
+    if (!path) return set({data: null, error: null, t: null});
     let gone = false, busy = false, again = false, timer = 0;
     const load = async () => {
       if (busy) { again = true; return; }

@@ -93,11 +93,16 @@ static void a_form_is_seen_to_begin_with_its_run(void **state)
     (void)state;
     const struct store_tally tallies[] = {{.job = 10, .run = 1}, {.job = 20, .run = 2}};
     struct cell_run *runs;
-    size_t n;
+    size_t n, n_runs;
     two_forms();
     sample[0].job = 99; /* of nobody */
     forms_of(sample, N, NAN, &arena, &forms);
-    forms_by_run(sample, N, &forms, tallies, 2, &arena, &runs, &n);
+    forms_by_run(sample, N, &forms, tallies, 2, 1, &arena, &runs, &n, &n_runs);
+    assert_int_equal(n, 1); /* neighbours together */
+    assert_int_equal(n_runs, 2);
+    assert_int_equal(runs[0].n, N - 1);
+    assert_int_equal(runs[0].last, 2);
+    forms_by_run(sample, N, &forms, tallies, 2, 50, &arena, &runs, &n, &n_runs);
     assert_int_equal(n, 2);
     assert_int_equal(runs[0].run, 1);
     assert_int_equal(runs[0].n + runs[1].n, N - 1);
@@ -116,15 +121,45 @@ static void the_interval_of_a_median_holds_it_in_19_of_20(void **state)
     int held = 0;
     for (int round = 0; round < 400; round++) {
         struct cell_run *runs;
-        size_t n;
+        size_t n, n_runs;
         for (int i = 0; i < 40; i++)
             sample[i] = (struct store_sampled){.cell = {50 + normal(), 60, 70, 90, 90, 90}, .job = 1};
         forms_of(sample, 40, NAN, &arena, &forms);
-        forms_by_run(sample, 40, &forms, &tally, 1, &arena, &runs, &n);
+        forms_by_run(sample, 40, &forms, &tally, 1, 9, &arena, &runs, &n, &n_runs);
         held += runs->median[0].lo <= 50 && runs->median[0].hi >= 50;
         arena_free(&arena);
     }
     assert_in_range(held, 370, 396);
+}
+
+static void pairs_hold_all_cells_by_form(void **state)
+{
+    (void)state;
+    static struct cell_pair pairs[PAIRS_MOST];
+    two_forms();
+    sample[5].cell[2] = 5000; /* does not spoil the picture */
+    forms_of(sample, N, NAN, &arena, &forms);
+    assert_int_equal(pairs_of(sample, N, &forms, &arena, pairs), 1); /* a and c alone: tetragonal */
+    assert_int_equal(pairs[0].x, 0);
+    assert_int_equal(pairs[0].y, 2);
+    size_t sums[PAIR_LAYERS] = {0};
+    for (int layer = 0; layer < PAIR_LAYERS; layer++)
+        for (int i = 0; i < PAIR_GRID * PAIR_GRID; i++)
+            sums[layer] += pairs[0].grid[layer][i];
+    assert_int_equal(sums[0] + sums[1] + sums[2] + pairs[0].outside, N);
+    assert_int_equal(sums[1], forms.form[0].n);
+    assert_int_equal(sums[2], forms.form[1].n);
+    assert_int_equal(sums[3], 0);
+    assert_true(pairs[0].outside > 0 && pairs[0].to[1] < 100);
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < 6; k++)
+            sample[i].cell[k] = (k < 3 ? 50 + 10 * k : 80 + 5 * k) + 0.1 * normal();
+    forms_of(sample, N, NAN, &arena, &forms);
+    assert_int_equal(forms.n_free, 6);
+    assert_int_equal(pairs_of(sample, N, &forms, &arena, pairs), 4);
+    assert_int_equal(pairs[3].x, 4);
+    assert_int_equal(pairs[3].y, 5);
+    arena_free(&arena);
 }
 
 static struct cell_pole poles[POLES_MOST];
@@ -250,6 +285,7 @@ int main(void)
         cmocka_unit_test(two_forms_and_what_is_neither_are_told_apart),
         cmocka_unit_test(a_form_is_seen_to_begin_with_its_run),
         cmocka_unit_test(the_interval_of_a_median_holds_it_in_19_of_20),
+        cmocka_unit_test(pairs_hold_all_cells_by_form),
         cmocka_unit_test(even_crystals_look_even_and_lying_ones_do_not),
         cmocka_unit_test(equivalent_axes_are_drawn_with_their_axis),
         cmocka_unit_test(numbers_for_merging_are_those_of_the_forms),
