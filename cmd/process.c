@@ -129,6 +129,7 @@ static bool run_team(struct job *j, struct team_progress *p, struct error *err)
 {
     bool first = farm_rank(j->farm) == 0;
     struct sink_options o = sink_options_of(j);
+    const struct publish *publish = journal_publish(j, &o);
     struct team team = {.farm = j->farm,
                         .recipe = j->recipe,
                         .list = &j->list,
@@ -144,7 +145,8 @@ static bool run_team(struct job *j, struct team_progress *p, struct error *err)
                         .journal = j->journal,
                         .full_wait = param_real(j->params, "xfelx.output.full_wait", 600),
                         .keep_spots = o.strong_refl || o.shoeboxes || o.stream,
-                        .publish = journal_publish(j, &o),
+                        .publish = publish,
+                        .powder = j->powder,
                         .store = j->store,
                         .job = &j->stored,
                         .stop = &stop,
@@ -154,7 +156,7 @@ static bool run_team(struct job *j, struct team_progress *p, struct error *err)
                         .failed = first ? say_failed : NULL,
                         .arg = j};
     flushes = 1;
-    bool ok = team_run(&team, p, err);
+    bool ok = team_run(&team, p, err) && (!first || publish_powder(publish, err));
     flushes = 0;
     return ok;
 }
@@ -290,6 +292,7 @@ static int run(struct cli *cli)
     log_flush();
     survey_close(j.survey);
     journal_close(j.journal);
+    powder_free(j.powder);
     store_close(j.store);
     source_list_close(&j.list);
     source_helper_stop();

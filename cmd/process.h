@@ -31,6 +31,7 @@ struct job {
     struct journal *journal; /* of this rank */
     struct resume resume;    /* rank 0: what is still to be done */
     struct publish publish;
+    struct powder *powder;                /* of this rank; NULL: none is asked for */
     const struct team_survey *survey_how; /* NULL: no survey is asked for */
     struct survey *survey;                /* rank 0 */
     const char *finding_path;             /* rank 0: where the finding is kept until the job is whole */

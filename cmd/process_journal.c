@@ -201,8 +201,17 @@ bool journal_begin(struct job *j, struct error *err)
 
 const struct publish *journal_publish(struct job *j, const struct sink_options *o)
 {
-    j->publish = (struct publish){.journals = j->journals,
-                                  .sink = *o,
-                                  .after = param_real(j->params, "xfelx.output.publish_after", 30)};
+    struct arena *a = &j->cli->arena;
+    int64_t frames = param_int(j->params, "xfelx.output.powder_frames", 10000);
+    if (frames > 0 && !j->powder)
+        j->powder = powder_make((double)frames / (double)(j->list.n_frames + 1));
+    j->publish = (struct publish){
+        .journals = j->journals,
+        .powder = j->powder,
+        .attempt = (uint64_t)j->stored.attempt,
+        .powder_parts = arena_printf(a, "%s/.xfelx/powder-%.16s", j->folder, j->recipe->hash_hex),
+        .powder_path = fs_join(a, j->folder, "powder.h5"),
+        .sink = *o,
+        .after = param_real(j->params, "xfelx.output.publish_after", 30)};
     return &j->publish;
 }

@@ -101,9 +101,10 @@ struct team {
         silence; /* s; a rank that is not heard of for longer loses its frames to the others; 0: SILENCE_SECONDS of farm.h */
     const struct team_survey *survey; /* NULL: there is none. The same on all ranks */
     struct journal
-        *journal;     /* this rank's; NULL: nothing is journaled, nor published. It gets its END here */
-    double full_wait; /* s; how long a full disk is waited for */
-    bool keep_spots;  /* spots are for the journal too */
+        *journal;          /* this rank's; NULL: nothing is journaled, nor published. It gets its END here */
+    double full_wait;      /* s; how long a full disk is waited for */
+    bool keep_spots;       /* spots are for the journal too */
+    struct powder *powder; /* of this rank: frames are added up; NULL: they are not */
     const struct publish *publish; /* NULL: no files */
     double deadline;               /* s since 1970; 0: none. Rank 0's counts */
     struct store *store;           /* NULL: nothing is stored. Rank 0's counts */

@@ -21,6 +21,27 @@ static bool open_journals(const char *folder, uint32_t rank, struct journals **o
     return ok;
 }
 
+/* What this rank has added up so far. */
+static bool put_powder(const struct publish *p, uint32_t rank, struct error *err)
+{
+    struct arena a = {0};
+    const char *name =
+        arena_printf(&a, "%s/a%llu-r%u", p->powder_parts, (unsigned long long)p->attempt, rank);
+    bool ok = powder_write(p->powder, name, err);
+    arena_free(&a);
+    return ok;
+}
+
+bool publish_powder(const struct publish *p, struct error *err)
+{
+    struct arena a = {0};
+    struct powder_sum sum;
+    bool ok = !p->powder || (powder_gather(p->powder_parts, &a, &sum, err) &&
+                             (!sum.detector || powder_publish(&sum, p->powder_path, err)));
+    arena_free(&a);
+    return ok;
+}
+
 bool publish_rank(const struct publish *p, uint32_t rank, struct error *err)
 {
     struct journals *j = NULL;
@@ -28,7 +49,8 @@ bool publish_rank(const struct publish *p, uint32_t rank, struct error *err)
     struct sink_options o = p->sink;
     o.rank = rank;
     bool ok = open_journals(p->journals, rank, &j, err) && sink_open(&o, &s, err) &&
-              sink_put_journals(s, j, rank, err) && sink_publish(s, err);
+              sink_put_journals(s, j, rank, err) && sink_publish(s, err) &&
+              (!p->powder || put_powder(p, rank, err));
     sink_close(s);
     journals_close(j);
     return ok;
@@ -48,8 +70,10 @@ bool publish_from(const struct publish *p, uint32_t first_rank, struct error *er
             after = journal_identity(r)->rank + 1;
         journal_reader_close(ok ? r : NULL);
     }
+    struct publish files = *p;
+    files.powder = NULL; /* theirs are added up already */
     for (uint32_t rank = first_rank; ok && rank < after; rank++)
-        ok = publish_rank(p, rank, err);
+        ok = publish_rank(&files, rank, err);
     arena_free(&a);
     return ok;
 }

@@ -173,6 +173,8 @@ static void guarded(struct run *run, struct guard *guard, struct task *task)
         task->workspace = task_workspace(task);
     }
     if (task->kind != WORK_SURVEY) {
+        if (t->powder && end == GUARD_DONE) /* outside of the guard: it takes locks */
+            frame_add(t->powder, task->workspace, &task->result);
         task->result.flags |= task->kind == WORK_AGAIN ? FRAME_SECOND_TRY : 0;
         keep(run, &task->result);
         if (t->journal)

@@ -191,7 +191,8 @@ static void *publish(void *arg)
 {
     struct run *run = arg;
     struct error err = {0};
-    if (!publish_rank(run->team->publish, run->farm->rank, &err))
+    if (!publish_rank(run->team->publish, run->farm->rank, &err) ||
+        (run->farm->rank == 0 && !publish_powder(run->team->publish, &err)))
         run_fails(run, &err);
     return NULL;
 }

@@ -52,6 +52,12 @@ void frame_process(const struct recipe *r, struct workspace *w, uint64_t i, stru
     out->t_done = clock_now();
 }
 
+void frame_add(struct powder *p, const struct workspace *w, const struct result *r)
+{
+    if (r->outcome != OUTCOME_FAILED)
+        powder_add(p, &w->frame, w->frame_number, outcome_is_hit(r->outcome), w->number);
+}
+
 bool frame_find_spots(const struct recipe *r, struct workspace *w, const struct frame *frame,
                       const struct spot **spots, size_t *n, struct error *err)
 {

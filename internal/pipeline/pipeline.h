@@ -14,6 +14,7 @@
 #include "base/base.h"
 #include "model/model.h"
 #include "param/param.h"
+#include "pipeline/powder.h"
 #include "pipeline/recipe.h"
 #include "pipeline/survey.h"
 #include "source/source.h"
@@ -31,6 +32,9 @@ void workspace_watch(struct workspace *w, void (*entered)(void *arg, uint32_t st
 /* Process frame i of the list: runs down the table of stages until one ends the frame. Times of the stages are recorded here,
  * not by the stages. */
 void frame_process(const struct recipe *r, struct workspace *w, uint64_t i, struct result *out);
+
+/* Add the frame that was just processed to a powder picture, unless it failed. */
+void frame_add(struct powder *p, const struct workspace *w, const struct result *r);
 
 /* The table of stages, for --help, the manual and status; i = 0 … until NULL. At most STAGE_MAX rows. */
 struct stage_info {

@@ -1,0 +1,135 @@
+/* powder.c - frames added up; see powder.h. */
+#include "kernels/powder.h"
+
+#include <math.h>
+
+#define LIMIT (1 << 30)
+
+double powder_scale(enum pixel_type type)
+{
+    return type == PIXEL_F32 || type == PIXEL_F64 ? 256 : 1;
+}
+
+int32_t powder_cells(int32_t n_pixels, int32_t bin)
+{
+    return (n_pixels + bin - 1) / bin;
+}
+
+/* The range of good values in units of the cells; an empty one for limits that are no numbers. */
+struct range {
+    int64_t lo, hi;
+};
+
+/* One row of pixels into one row of cells, a form for each type of pixels: a cell is touched once, and nothing branches on values. */
+#define ADD_ROW(name, ctype, integer)                                                                        \
+    static void name(const void *pixels, const uint8_t *mask, int32_t n, int32_t bin, struct range good,     \
+                     struct powder_cell *cells)                                                              \
+    {                                                                                                        \
+        const ctype *v = pixels;                                                                             \
+        for (int32_t x = 0; x < n; cells++) {                                                                \
+            int32_t end = x + bin < n ? x + bin : n, max = cells->max;                                       \
+            int64_t sum = 0;                                                                                 \
+            uint32_t count = 0;                                                                              \
+            for (; x < end; x++) {                                                                           \
+                int64_t value = integer(v[x]);                                                               \
+                bool in = value >= good.lo && value <= good.hi && (!mask || mask[x]);                        \
+                int32_t clipped = (int32_t)(value > LIMIT ? LIMIT : value < -LIMIT ? -LIMIT : value);        \
+                sum += in ? clipped : 0;                                                                     \
+                max = in && clipped > max ? clipped : max;                                                   \
+                count += in;                                                                                 \
+            }                                                                                                \
+            cells->sum += sum;                                                                               \
+            cells->max = max;                                                                                \
+            cells->n += count;                                                                               \
+        }                                                                                                    \
+    }
+#define WHOLE(x) ((int64_t)(x))
+#define STEPS(x) steps_of((double)(x))
+
+/* In steps of 1/256; what is no number is in no range. */
+static int64_t steps_of(double v)
+{
+    return isnan(v) ? INT64_MIN : fabs(v) < 1e15 ? (int64_t)rint(v * 256) : v > 0 ? INT64_MAX : INT64_MIN + 1;
+}
+
+ADD_ROW(add_u8, uint8_t, WHOLE)
+ADD_ROW(add_i8, int8_t, WHOLE)
+ADD_ROW(add_u16, uint16_t, WHOLE)
+ADD_ROW(add_i16, int16_t, WHOLE)
+ADD_ROW(add_u32, uint32_t, WHOLE)
+ADD_ROW(add_i32, int32_t, WHOLE)
+ADD_ROW(add_f32, float, STEPS)
+ADD_ROW(add_f64, double, STEPS)
+
+static struct range range_of(const struct panel *p, enum pixel_type type)
+{
+    double lo = p->trusted_lo, hi = p->trusted_hi;
+    if (!(lo <= hi))
+        return (struct range){1, 0};
+    if (powder_scale(type) != 1)
+        return (struct range){steps_of(lo) == INT64_MIN ? INT64_MIN + 1 : steps_of(lo), steps_of(hi)};
+    return (struct range){lo < -9e18 ? INT64_MIN : (int64_t)ceil(lo),
+                          hi > 9e18 ? INT64_MAX : (int64_t)floor(hi)};
+}
+
+static const struct {
+    size_t bytes;
+    void (*add)(const void *pixels, const uint8_t *mask, int32_t n, int32_t bin, struct range good,
+                struct powder_cell *cells);
+} forms[PIXEL_TYPES] = {
+    [PIXEL_U8] = {1, add_u8},   [PIXEL_I8] = {1, add_i8},   [PIXEL_U16] = {2, add_u16},
+    [PIXEL_I16] = {2, add_i16}, [PIXEL_U32] = {4, add_u32}, [PIXEL_I32] = {4, add_i32},
+    [PIXEL_F32] = {4, add_f32}, [PIXEL_F64] = {8, add_f64},
+};
+
+void powder_add_rows(const struct panel *p, enum pixel_type type, const void *pixels, const uint8_t *mask,
+                     int32_t bin, int32_t row0, int32_t row1, struct powder_cell *cells)
+{
+    size_t across = (size_t)powder_cells(p->n_fast, bin);
+    struct range good = range_of(p, type);
+    int32_t end = row1 * bin < p->n_slow ? row1 * bin : p->n_slow;
+    for (int32_t y = row0 * bin; y < end; y++) {
+        size_t first = (size_t)y * (size_t)p->n_fast;
+        forms[type].add((const uint8_t *)pixels + first * forms[type].bytes, mask ? mask + first : NULL,
+                        p->n_fast, bin, good, cells + (size_t)(y / bin) * across);
+    }
+}
+
+void powder_clear(struct powder_cell *cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        cells[i] = (struct powder_cell){.max = INT32_MIN};
+}
+
+void powder_add_cells(struct powder_cell *to, const struct powder_cell *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        to[i].max = from[i].max > to[i].max ? from[i].max : to[i].max;
+        to[i].sum += from[i].sum;
+        to[i].n += from[i].n;
+    }
+}
+
+void powder_radial(const struct panel *p, const struct beam_vector *beam, int32_t bin, const float *value,
+                   double two_theta_max, size_t n_bins, double *sum, double *n)
+{
+    int32_t across = powder_cells(p->n_fast, bin), down = powder_cells(p->n_slow, bin);
+    for (int32_t y = 0; y < down; y++)
+        for (int32_t x = 0; x < across; x++) {
+            float v = value[(size_t)y * (size_t)across + (size_t)x];
+            if (!isfinite(v))
+                continue;
+            double fast = (x + 0.5) * bin * p->pixel_fast, slow = (y + 0.5) * bin * p->pixel_slow, at[3],
+                   dot = 0, length = 0;
+            for (int k = 0; k < 3; k++) {
+                at[k] = p->origin[k] + fast * p->fast[k] + slow * p->slow[k];
+                dot -= at[k] * beam->direction[k];
+                length += at[k] * at[k];
+            }
+            double angle = acos(fmax(-1, fmin(1, dot / sqrt(length)))) / two_theta_max * (double)n_bins;
+            if (angle >= 0 && angle < (double)n_bins) {
+                sum[(size_t)angle] += (double)v;
+                n[(size_t)angle]++;
+            }
+        }
+}
