@@ -162,12 +162,44 @@ static const char *changed_parameters(struct cli *cli, const char *phil)
     return kept;
 }
 
+/* The label that the numbers are split by: --by, else "sample" where there is one, for hit rates are always shown by sample. */
+static bool read_split(struct store *s, struct cli *cli, struct store_jobs_of of, struct split *out,
+                       struct error *err)
+{
+    struct error none = {0};
+    const char *by = cli_value(cli, "by", NULL);
+    *out = (struct split){0};
+    if (by)
+        return split_read(s, by, of, &cli->arena, out, err);
+    if (!split_read(s, "sample", of, &cli->arena, out, &none))
+        *out = (struct split){0};
+    return none.code == ERROR_NONE || none.code == ERROR_USAGE || (*err = none, false);
+}
+
+/* The split alone, where it is asked for with a form that the whole report has too. */
+static bool write_split(struct cli *cli, const struct split *s, const char *title, struct str *out)
+{
+    struct json_writer w = {.out = out, .indent = 2};
+    if (!cli_has(cli, "by") || (!cli_has(cli, "csv") && !cli_has(cli, "json")))
+        return false;
+    if (cli_has(cli, "csv"))
+        return split_csv(s, out), true;
+    json_object(&w, NULL);
+    json_put_int(&w, "version", 1);
+    json_put_text(&w, "of", title);
+    split_json(s, "by", &w);
+    json_end_object(&w);
+    str_addc(out, '\n');
+    return true;
+}
+
 static int run(struct cli *cli)
 {
     struct error err = {0};
     struct store *s = NULL;
     struct summary summary;
     struct store_jobs_of of;
+    struct split split;
     const char *title = "";
     if (!cli_operands(cli, 0, 1, "FOLDER", &err))
         return cli_misuse(cli, &err);
@@ -180,7 +212,8 @@ static int run(struct cli *cli)
     if (!params_load_settings(p, cli_value(cli, "config", NULL), &err) ||
         !database_open_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, true, &s, &err))
         return cli_fail(&err);
-    bool ok = choose(s, cli, &of, &title, &err) && summary_read(s, of, &cli->arena, &summary, &err);
+    bool ok = choose(s, cli, &of, &title, &err) && summary_read(s, of, &cli->arena, &summary, &err) &&
+              read_split(s, cli, of, &split, &err);
     store_close(s);
     if (!ok)
         return cli_fail(&err);
@@ -198,7 +231,10 @@ static int run(struct cli *cli)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         write = cli_has(cli, forms[i].option) ? forms[i].write : write;
     struct str text = {0};
-    write(&summary, &text);
+    if (!write_split(cli, &split, title, &text))
+        write(&summary, &text);
+    if (write == summary_text && split.label)
+        split_text(&split, &text);
     cli_print(&text);
     str_free(&text);
     return EXIT_CODE_DONE;
@@ -209,6 +245,10 @@ static const struct option_row options[] = {
     {0, "tag", "T", "of all runs with this tag"},
     {0, "trial", "N", "of trial N"},
     {0, "dataset", "D", "of the runs of a dataset"},
+    {0, "by", "LABEL",
+     "split by the values of a label (xfelx run label): frames, hits and indexed of each; with --csv or "
+     "--json these alone. "
+     "Without it by sample, where samples are labelled"},
     {0, "json", NULL, "as JSON"},
     {0, "csv", NULL, "as CSV, a line a number with its interval"},
     {0, "cells", NULL, "as CSV, the cells of a sample of the lattices, with the crystal form of each"},
@@ -228,6 +268,7 @@ static const struct example examples[] = {
     {"xfelx report results", "what became of everything in the folder results"},
     {"xfelx report --run 12 --html run12.html", "a page about run 12 for the log book"},
     {"xfelx report --tag dark --csv", "the numbers of all runs tagged dark"},
+    {"xfelx report --trial 4 --by delay --csv", "hit and indexing rates of trial 4 by pump-probe delay"},
     {"xfelx report --trial 4 --covariance cells.pickle", "the crystal forms of trial 4, for merging"},
     {0},
 };

@@ -226,7 +226,7 @@ static bool is_campaign(const struct overview_sources *in)
     return in->n_jobs > FEW_JOBS;
 }
 
-static void add_json(struct looked *l, struct str *text)
+static void add_json(struct looked *l, const struct split *split, struct str *text)
 {
     struct json_writer w = {.out = text, .indent = 2};
     json_object(&w, NULL);
@@ -237,6 +237,8 @@ static void add_json(struct looked *l, struct str *text)
     for (size_t i = 0; i < l->n_jobs; i++)
         put_job(&w, l->jobs + i, died(l->store, l->cli, l->jobs + i));
     json_end_array(&w);
+    if (split->label)
+        split_json(split, "by", &w);
     json_end_object(&w);
     str_addc(text, '\n');
 }
@@ -341,6 +343,19 @@ static int code_of(const struct standing *o)
     return o->stale ? EXIT_CODE_STALE : o->n_alarms ? EXIT_CODE_ALARM : EXIT_CODE_DONE;
 }
 
+/* The label that frames are split by: --by, else "sample" where there is one, for hit rates are always shown by sample. label NULL: none. */
+static bool read_split(struct looked *l, struct split *out, struct error *err)
+{
+    struct error none = {0};
+    const char *by = cli_value(l->cli, "by", NULL);
+    *out = (struct split){0};
+    if (by)
+        return split_read(l->store, by, (struct store_jobs_of){0}, &l->arena, out, err);
+    if (!split_read(l->store, "sample", (struct store_jobs_of){0}, &l->arena, out, &none))
+        *out = (struct split){0};
+    return none.code == ERROR_NONE || none.code == ERROR_USAGE || (*err = none, false);
+}
+
 static int show(struct looked *l)
 {
     struct error err = {0};
@@ -353,14 +368,18 @@ static int show(struct looked *l)
     bool ok = look(l, details || cli_has(cli, "json"), &err);
     if (ok && !details && !brief && !cli_has(cli, "alarms") && !is_campaign(&l->in) && !l->jobs)
         ok = details = store_jobs(l->store, &l->arena, &l->jobs, &l->n_jobs, &err);
+    struct split split = {0};
+    ok = ok && read_split(l, &split, &err);
     if (ok && cli_has(cli, "json"))
-        add_json(l, &text);
+        add_json(l, &split, &text);
     else if (ok && cli_has(cli, "alarms"))
         add_alarms(l, &text);
     else if (ok && brief)
         status_line(&l->overview, l->name, &text);
     else if (ok)
         ok = details ? add_jobs(l, &text, &err) : add_screen(l, isatty(STDOUT_FILENO), &text);
+    if (ok && split.label && !brief && !cli_has(cli, "json"))
+        split_text(&split, &text);
     if (ok)
         cli_print(&text);
     str_free(&text);
@@ -394,6 +413,9 @@ static const struct option_row options[] = {
     {0, "follow", NULL, "show it again every two seconds; keys: q quit, j jobs, o overview"},
     {0, "jobs", NULL, "every job in detail, however many there are"},
     {0, "run", "N", "only the jobs of run N (a number as lists show it, or a name)"},
+    {0, "by", "LABEL",
+     "rates by the values of a label too (xfelx run label); without it by sample, where samples are "
+     "labelled"},
     {0, "times", NULL, "with them where the time goes, stage by stage"},
     {0, "trial", "N", "figures of trial N (otherwise: of the newest active one that has frames)"},
     {0, "alarms", NULL, "the alarms that stand, and the log of those that cleared themselves"},
@@ -408,6 +430,7 @@ static const struct example examples[] = {
     {"xfelx status results --json", "the same for programs"},
     {"xfelx status --follow", "keep looking at the campaign that the settings name"},
     {"xfelx status --alarms", "what somebody has to look at, and what that was before"},
+    {"xfelx status --by laser", "rates with the laser on and off"},
     {"xfelx status --run 12 --times", "what became of run 12, and where its time went"},
     {"xfelx status --serve 8080 results",
      "pages about it for a browser on this machine (elsewhere: ssh -L 8080:127.0.0.1:8080 HOST)"},

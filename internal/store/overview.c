@@ -13,7 +13,8 @@ _Static_assert((int)STORE_HIST_STAGE == (int)ROLL_KIND_STAGE, "kinds of roll_his
 #define QUERIES(text)                                                                                        \
     (const char *const[])                                                                                    \
     {                                                                                                        \
-        text "?=0", text "a.job=?", text "a.job IN (SELECT id FROM job WHERE trial=?)"                       \
+        text STORE_NO_PREVIEW("a.job") " AND ?=0", text "a.job=?",                                           \
+            text "a.job IN (SELECT id FROM job WHERE trial=? AND preview=0)"                                 \
     }
 enum { ALL, ONE, TRIAL };
 
