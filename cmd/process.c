@@ -186,6 +186,8 @@ static int work(struct job *j, struct error *err)
         survey_end(j);
     if (!store_end(j->store, &j->stored, end, code, final, &ending) && code == EXIT_CODE_DONE)
         code = cli_fail(&ending);
+    struct store_label_joined joined;
+    store_labels_join(j->store, 4, &joined, &ending); /* what fails, or is left, the watcher does */
     return code;
 }
 

@@ -161,6 +161,17 @@ static void act(struct watching *w, struct went *o, struct error *err)
     arena_free(&a);
 }
 
+static void join_labels(struct watching *w, struct went *o, struct error *err)
+{
+    enum { AT_ONCE = 20 };
+    struct store_label_joined joined;
+    int64_t began = clock_monotonic();
+    o->good = store_labels_join(w->g.store, AT_ONCE, &joined, err);
+    o->wait = least_load(began, joined.runs == AT_ONCE ? WAITING_SECONDS : ACT_SECONDS, LONGEST);
+    snprintf(o->text, sizeof o->text, "%llu run%s joined", (unsigned long long)joined.runs,
+             joined.runs == 1 ? "" : "s");
+}
+
 static void tell_hooks(struct watching *w, struct went *o, struct error *err)
 {
     size_t n = 0;
@@ -175,7 +186,8 @@ static void do_task(struct watching *w, enum cycle_task task)
 {
     static void (*const tasks[])(struct watching *, struct went *, struct error *) = {
         [CYCLE_TASK_OBSERVE] = observe,      [CYCLE_TASK_FETCH] = fetch, [CYCLE_TASK_POLL] = poll_jobs,
-        [CYCLE_TASK_REQUESTS] = do_requests, [CYCLE_TASK_ACT] = act,     [CYCLE_TASK_HOOKS] = tell_hooks};
+        [CYCLE_TASK_REQUESTS] = do_requests, [CYCLE_TASK_ACT] = act,     [CYCLE_TASK_LABELS] = join_labels,
+        [CYCLE_TASK_HOOKS] = tell_hooks};
     struct went o = {.good = true};
     struct error err = {0};
     struct cycle_fare *f = &w->fares[task];

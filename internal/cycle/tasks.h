@@ -15,6 +15,7 @@
     X(POLL, "poll", "asks the scheduler")                                                                    \
     X(REQUESTS, "requests", "does what pages ask for")                                                       \
     X(ACT, "act", "decides and submits")                                                                     \
+    X(LABELS, "labels", "joins labels to frames that came")                                                  \
     X(HOOKS, "hooks", "tells people's programs")
 #define X(name, word, text) CYCLE_TASK_##name,
 enum cycle_task { CYCLE_TASKS(X) CYCLE_TASK_END };

@@ -1,6 +1,7 @@
 /* book_verbs.c - what pages may ask for, by name: a table of verbs, their arguments as JSON, and the functions of book.h that they call. */
 #include "store/book_private.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,73 @@ static bool run_ignore(struct book_asked *r, struct error *err)
     return runs_of(r, "runs", &runs, &n, err) &&
            store_run_ignore(r->s, r->by, runs, n, flag_of(r, "ignored", 1) != 0, &changed, err) &&
            say_changed(r, changed, "run");
+}
+
+/* A time as people write it, or seconds since 1970. */
+static bool time_of(const struct book_asked *r, const char *key, int64_t otherwise, int64_t *out,
+                    struct error *err)
+{
+    const struct json *node = json_get(r->args, key);
+    double seconds = 0;
+    *out = otherwise;
+    if (!node)
+        return true;
+    if (json_number(node, &seconds) && seconds > 0 && seconds < 9e9)
+        return *out = (int64_t)(seconds * 1e9), true;
+    return (json_text(node) && clock_read(json_text(node), 1000000000, out)) ||
+           error_set(err, ERROR_USAGE, "%s is a time, as 2026-11-26T14:02:07Z", key);
+}
+
+/* value: a text; of a number or a bool also the JSON of its kind. */
+static bool label_value(const struct book_asked *r, int kind, struct store_label_value *out,
+                        struct error *err)
+{
+    const struct json *node = json_get(r->args, "value");
+    *out = (struct store_label_value){.text = json_text(node), .number = json_is_true(node)};
+    if (kind == LABEL_TEXT)
+        return out->text || error_set(err, ERROR_USAGE, "the label's value is a text");
+    if (out->text && kind == LABEL_BOOL && (!strcmp(out->text, "on") || !strcmp(out->text, "off")))
+        return out->number = !strcmp(out->text, "on"), true;
+    if (json_number(node, &out->number) || (kind == LABEL_BOOL && node && !out->text))
+        return true;
+    return (out->text && str_to_double(out->text, &out->number)) ||
+           error_set(err, ERROR_USAGE, "the label's value is a %s", store_label_kind_word(kind));
+}
+
+static bool run_label(struct book_asked *r, struct error *err)
+{
+    struct store_label label = {.name = text_of(r, "label"), .unit = text_of(r, "unit"), .bin = NAN};
+    struct store_label_stretch where = {0};
+    struct store_label_value value = {0};
+    struct store_label_set *sets;
+    struct store_label_joined joined;
+    const char *kind = text_of(r, "kind");
+    int64_t *runs = NULL;
+    size_t n = 0;
+    if (!label.name)
+        return error_set(err, ERROR_USAGE, "label is a text");
+    for (int k = LABEL_TEXT; kind && k <= LABEL_BOOL; k++)
+        label.kind = !strcmp(store_label_kind_word(k), kind) ? k : label.kind;
+    if (kind && !label.kind)
+        return error_set(err, ERROR_USAGE, "a label is a text, a number or a bool");
+    if (!store_labels(r->s, r->a, &sets, &n, err))
+        return false;
+    int is = label.kind ? label.kind : LABEL_TEXT;
+    for (size_t i = 0; i < n; i++)
+        is = !strcmp(sets[i].name, label.name) ? sets[i].kind : is;
+    bool has = json_get(r->args, "value") && !json_is_null(json_get(r->args, "value"));
+    if ((has && !label_value(r, is, &value, err)) || !time_of(r, "from", INT64_MIN, &where.first_t, err) ||
+        !time_of(r, "to", INT64_MAX, &where.last_t, err) ||
+        (json_get(r->args, "runs") && !runs_of(r, "runs", &runs, &where.n_runs, err)))
+        return false;
+    where.runs = runs;
+    if (!store_label_stretch(r->s, r->by, &label, has ? &value : NULL, &where, err) ||
+        !store_labels_join(r->s, 20, &joined, err)) /* the watcher joins the others */
+        return false;
+    if (runs)
+        return say_changed(r, where.n_runs, "run");
+    str_add(r->answer, "labelled");
+    return true;
 }
 
 /* "ff8800", "#ff8800", "none"; -1: not given. */
@@ -378,6 +446,7 @@ static const struct book_verb verbs[] = {
     {{"run.untag", "runs! tag!", "take a tag off runs", true}, run_untag, NULL},
     {{"run.comment", "runs! text!", "what is said of runs", true}, run_comment, NULL},
     {{"run.ignore", "runs! ignored", "leave runs out, or take them in again", true}, run_ignore, NULL},
+    {{"run.label", "label! value runs from to kind unit", "a label of runs, or of a stretch of time (UTC); without value: taken away", true}, run_label, NULL},
     {{"run.fetch", "runs!", "bring the files of runs here", false}, NULL, NULL},
     {{"tag.add", "name! colour comment auto", "a new tag", true}, tag_add, NULL},
     {{"tag.edit", "name! rename colour comment auto", "change a tag", true}, tag_edit, NULL},

@@ -144,7 +144,11 @@ static bool read_counts(struct store *store, int64_t set, struct store_jobs_of j
 {
     struct sql *s = &store->sql;
     if (!jobs.jobs) {
-        struct sql_stmt *q = sql_query(s, err, COUNTS " AND " STORE_NO_PREVIEW("c.job"), "i", set);
+        struct sql_stmt *q =
+            jobs.trial
+                ? sql_query(s, err, COUNTS " AND c.job IN (SELECT id FROM job WHERE trial=? AND preview=0)",
+                            "ii", set, jobs.trial)
+                : sql_query(s, err, COUNTS " AND " STORE_NO_PREVIEW("c.job"), "i", set);
         return q && take_counts(s, q, w, err);
     }
     for (size_t i = 0; i < jobs.n; i++) {

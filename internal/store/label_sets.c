@@ -112,6 +112,16 @@ bool label_word(struct store *s, const struct label_of *set, const char *text, d
                   set->id, n + 1, text);
 }
 
+/* 100, not 100.0: people wrote it so. */
+static const char *number_text(double v, char out[32])
+{
+    if (v == floor(v) && fabs(v) < 1e15)
+        snprintf(out, 32, "%.0f", v == 0 ? 0.0 : v);
+    else
+        str_double(v, out);
+    return out;
+}
+
 const char *label_group_word(const struct label_of *set, double v, struct arena *a, double *value)
 {
     char low[32], high[32];
@@ -119,10 +129,10 @@ const char *label_group_word(const struct label_of *set, double v, struct arena 
     if (set->kind == LABEL_BOOL)
         return v != 0 ? "on" : "off";
     if (!(set->bin > 0))
-        return arena_strdup(a, str_double(v, low));
+        return arena_strdup(a, number_text(v, low));
     double step = floor(v / set->bin);
     *value = step * set->bin;
-    return arena_printf(a, "%s … %s", str_double(*value, low), str_double((step + 1) * set->bin, high));
+    return arena_printf(a, "%s … %s", number_text(*value, low), number_text((step + 1) * set->bin, high));
 }
 
 bool label_words_read(struct sql *s, int64_t set, struct arena *a, struct label_words *out, struct error *err)
@@ -226,7 +236,7 @@ static const char *said(const struct stretch_work *w, struct arena *a)
         return NULL;
     const char *value = w->set.kind == LABEL_TEXT   ? w->value->text
                         : w->set.kind == LABEL_BOOL ? (w->value->number != 0 ? "on" : "off")
-                                                    : str_double(w->value->number, number);
+                                                    : number_text(w->value->number, number);
     return arena_printf(a, "%s = %s", w->set.name, value);
 }
 

@@ -33,6 +33,9 @@ api_handler api_frame_png, api_frame_picture, api_frame_tile, api_frame_values;
 /* api_cells.c - unit cells of a trial, of tags, of a run or a job */
 api_handler api_cells, api_cells_file;
 
+/* api_labels.c - labels, and frames by the values of one */
+api_handler api_labels;
+
 /* api_book.c - what persons have set up and written: trials, rungroups, tags, log book */
 api_handler api_trials, api_tags, api_log;
 

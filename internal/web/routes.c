@@ -31,6 +31,7 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/frames/{}/{}/{}/values", ROLE_READER, ROUTE_SLOW, 0, api_frame_values, "its pixels around a place"},
     {"GET", "/api/v1/cells", ROLE_READER, ROUTE_STORE, 0, api_cells, "unit cells of a trial, of tags, of a run or a job"},
     {"GET", "/api/v1/cells/{}", ROLE_READER, ROUTE_STORE, 0, api_cells_file, "covariance of their forms, for merging"},
+    {"GET", "/api/v1/labels", ROLE_READER, ROUTE_STORE, 0, api_labels, "labels, and frames by the values of one"},
     {"GET", "/api/v1/trials", ROLE_READER, ROUTE_STORE, 0, api_trials, "trials and rungroups"},
     {"GET", "/api/v1/tags", ROLE_READER, ROUTE_STORE, 0, api_tags, "tags"},
     {"GET", "/api/v1/datasets", ROLE_READER, ROUTE_STORE, 0, api_datasets, "datasets and their versions"},

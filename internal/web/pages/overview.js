@@ -6,6 +6,7 @@ import {Bar, Problem, Empty, State} from './parts.js';
 import {Rates, Spots, Resolution} from './series.js';
 import {wilson} from './wilson.js';
 import {Standing} from './alarms.js';
+import {ByLabel} from './labels.js';
 
 // How old a number is. While a job runs, one older than 5 s says so, one older than 30 s is red.
 export function Age({t, running = true}) {
@@ -126,5 +127,6 @@ export function Overview({query}) {
       <span class="seg nohutch" role="group" aria-label="time shown">${SPANS.map(([m, w]) => html`<button key=${m} aria-pressed=${m === minutes} onClick=${() => setMinutes(m)}>${w}</button>`)}</span></div>
       <${Rates} s=${d.series}/><${Spots} s=${d.series}/><${Resolution} s=${d.series}/></section>`}
     <div class="grid g2o"><${Funnel} d=${d}/><div class="stack"><${Usual} rows=${d.usual}/><${Goals} d=${d}/></div></div>
+    <${ByLabel}/>
     <div class="grid g2 nohutch top"><${Queue} d=${d}/><${Machinery} d=${d}/></div>`;
 }

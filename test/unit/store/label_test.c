@@ -186,8 +186,8 @@ static void a_corrected_value_goes_over_the_nominal_one_and_both_are_kept(void *
     join();
     size_t n = groups("delay", &rows);
     assert_int_equal(n, 3);
-    assert_string_equal(rows[0].word, "100.0 … 150.0");
-    assert_string_equal(rows[1].word, "150.0 … 200.0");
+    assert_string_equal(rows[0].word, "100 … 150");
+    assert_string_equal(rows[1].word, "150 … 200");
     assert_int_equal(rows[1].frames, 1);
     assert_int_equal(database_number("SELECT count(*) FROM frame_label WHERE value=161.5 AND nominal=100"),
                      1);
@@ -196,8 +196,8 @@ static void a_corrected_value_goes_over_the_nominal_one_and_both_are_kept(void *
     assert_true(give(&delay, true, again, 1, &err));
     join();
     n = groups("delay", &rows);
-    assert_string_equal(rows[0].word, "50.0 … 100.0");
-    assert_int_equal(group(rows, n, "100.0 … 150.0")->frames, 1);
+    assert_string_equal(rows[0].word, "50 … 100");
+    assert_int_equal(group(rows, n, "100 … 150")->frames, 1);
     assert_int_equal(database_number("SELECT version FROM label_set WHERE name='delay'"), 3);
     assert_int_equal(database_number("SELECT count(*) FROM label_row WHERE layer=1"), 1);
 }
