@@ -16,6 +16,7 @@ static const struct option_row options[] = {
     {0, "mpi", NULL, "submit a job of two ranks and wait until it has run"},
     {0, "wait", "S", "seconds that the job of --mpi may take (default 300)"},
     {'j', "json", NULL, "the same as JSON"},
+    {0, "keep", NULL, "leave what is found in the database, where pages show it"},
     {0, "rank", NULL, "what the job of --mpi runs: say which rank this is"},
     {0},
 };
@@ -86,6 +87,8 @@ static void write_json(const struct doctor *d, bool well, struct str *out)
     struct json_writer w = {.out = out, .indent = 1};
     json_object(&w, NULL);
     json_put_int(&w, "version", 1);
+    json_put_real(&w, "t", 1e-9 * (double)clock_now());
+    json_put_text(&w, "host", proc_host(d->arena));
     json_put_bool(&w, "well", well);
     json_array(&w, "findings", false);
     for (size_t i = 0; i < d->n; i++) {
@@ -99,6 +102,16 @@ static void write_json(const struct doctor *d, bool well, struct str *out)
     json_end_array(&w);
     json_end_object(&w);
     str_addc(out, '\n');
+}
+
+/* For the pages; a database that is not there is a finding already. */
+static bool keep(const struct doctor *d, bool well, struct error *err)
+{
+    struct str text = {0};
+    write_json(d, well, &text);
+    bool good = !d->store || store_keep_word(d->store, "doctor", text.text, err);
+    str_free(&text);
+    return good;
 }
 
 static bool open_settings(struct doctor *d, struct error *err)
@@ -135,7 +148,10 @@ static int run(struct cli *cli)
         write_text(&d, &out);
     cli_print(&out);
     str_free(&out);
+    bool kept = !cli_has(cli, "keep") || keep(&d, well, &err);
     store_close(d.store);
+    if (!kept)
+        return cli_fail(&err);
     return well ? EXIT_CODE_DONE : EXIT_CODE_FAILED;
 }
 

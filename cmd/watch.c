@@ -4,6 +4,8 @@
  * never ends the loop. Of all watchers of an experiment the one that holds the lease acts; the others say so and go. */
 #include "cmd/cycling.h"
 
+#include "report/report.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +46,7 @@ enum {
     POLL_SECONDS = 15,
     POLL_LONG = 30,
     HOOK_SECONDS = 5,
+    ALARM_SECONDS = 10,
     LONGEST = 300,
     ONCE_SUBMISSIONS = 60,
     BURST = 10,
@@ -172,6 +175,26 @@ static void join_labels(struct watching *w, struct went *o, struct error *err)
              joined.runs == 1 ? "" : "s");
 }
 
+/* Pages may be closed: what somebody has to be called for is written down all the same, and hooks tell it. */
+static void look_for_alarms(struct watching *w, struct went *o, struct error *err)
+{
+    struct arena a = {0};
+    struct overview_sources in;
+    struct standing now = {0};
+    size_t on = 0, off = 0;
+    int64_t began = clock_monotonic();
+    o->good = overview_read(w->g.store, &(struct overview_asked){.folder = w->g.cycle.folder}, &a, &in, err);
+    if (o->good) {
+        overview_make(&in, &a, &now);
+        o->good = overview_note(w->g.store, &now, &a, &on, &off, err);
+    }
+    if (on)
+        w->fares[CYCLE_TASK_HOOKS].due = 0;
+    o->wait = least_load(began, ALARM_SECONDS, LONGEST);
+    snprintf(o->text, sizeof o->text, "%zu stand", now.n_alarms);
+    arena_free(&a);
+}
+
 static void tell_hooks(struct watching *w, struct went *o, struct error *err)
 {
     size_t n = 0;
@@ -184,10 +207,15 @@ static void tell_hooks(struct watching *w, struct went *o, struct error *err)
 
 static void do_task(struct watching *w, enum cycle_task task)
 {
-    static void (*const tasks[])(struct watching *, struct went *, struct error *) = {
-        [CYCLE_TASK_OBSERVE] = observe,      [CYCLE_TASK_FETCH] = fetch, [CYCLE_TASK_POLL] = poll_jobs,
-        [CYCLE_TASK_REQUESTS] = do_requests, [CYCLE_TASK_ACT] = act,     [CYCLE_TASK_LABELS] = join_labels,
-        [CYCLE_TASK_HOOKS] = tell_hooks};
+    static void (*const tasks[])(struct watching *, struct went *,
+                                 struct error *) = {[CYCLE_TASK_OBSERVE] = observe,
+                                                    [CYCLE_TASK_FETCH] = fetch,
+                                                    [CYCLE_TASK_POLL] = poll_jobs,
+                                                    [CYCLE_TASK_REQUESTS] = do_requests,
+                                                    [CYCLE_TASK_ACT] = act,
+                                                    [CYCLE_TASK_LABELS] = join_labels,
+                                                    [CYCLE_TASK_ALARMS] = look_for_alarms,
+                                                    [CYCLE_TASK_HOOKS] = tell_hooks};
     struct went o = {.good = true};
     struct error err = {0};
     struct cycle_fare *f = &w->fares[task];

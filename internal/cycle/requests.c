@@ -33,6 +33,7 @@ static const struct verb {
       {"plain", NULL, OPTION}, {"anyway", NULL, FLAG}}},
     {"job.delete", {"job", "delete", "--yes"}, false, {{"jobs", NULL, OPERANDS}}},
     {"run.fetch", {"run", "fetch"}, true, {{"runs", NULL, OPERANDS}}},
+    {"doctor.run", {"doctor", "--keep"}, true, {{NULL, NULL, 0}}},
 };
 // clang-format on
 

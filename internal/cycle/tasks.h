@@ -16,6 +16,7 @@
     X(REQUESTS, "requests", "does what pages ask for")                                                       \
     X(ACT, "act", "decides and submits")                                                                     \
     X(LABELS, "labels", "joins labels to frames that came")                                                  \
+    X(ALARMS, "alarms", "writes down which alarms stand")                                                    \
     X(HOOKS, "hooks", "tells people's programs")
 #define X(name, word, text) CYCLE_TASK_##name,
 enum cycle_task { CYCLE_TASKS(X) CYCLE_TASK_END };

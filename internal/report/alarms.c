@@ -277,3 +277,14 @@ bool overview_note(struct store *s, const struct standing *o, struct arena *a, s
         now[i] = (struct store_alarm_now){o->alarms[i].kind, o->alarms[i].text, o->alarms[i].with};
     return store_alarms_note(s, now, o->n_alarms, on, off, err);
 }
+
+bool overview_is_noted(const struct standing *o)
+{
+    size_t standing = 0;
+    for (size_t i = 0; i < o->in->n_log; i++)
+        standing += o->in->log[i].until == 0;
+    for (size_t i = 0; i < o->n_alarms; i++)
+        if (!o->alarms[i].id)
+            return false;
+    return standing == o->n_alarms;
+}

@@ -76,6 +76,8 @@ const char *overview_alarm_hint(const char *kind);
 struct standing;
 bool overview_note(struct store *s, const struct standing *o, struct arena *a, size_t *on, size_t *off,
                    struct error *err);
+/* Does the log that was read have just these kinds? */
+bool overview_is_noted(const struct standing *o);
 
 /* Now against usual (SCIENCE 24): a quantity in the newest two minutes, and its median over the minutes of the hour before. Intervals are of
  * 99 %: of a share Wilson's, of a median the order statistics', of other values ± 2.58 deviations of minutes. changed: they are apart, of

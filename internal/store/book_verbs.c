@@ -467,6 +467,7 @@ static const struct book_verb verbs[] = {
     {{"job.delete", "jobs!", "remove the results of jobs", false}, NULL, NULL},
     {{"note.add", "about! target text!", "write into the log book", true}, note_add, NULL},
     {{"alarm.ack", "alarm!", "an alarm was seen", true}, alarm_ack, NULL},
+    {{"doctor.run", "", "look whether everything is as it must be (xfelx doctor)", false}, NULL, NULL},
 };
 // clang-format on
 enum { VERBS = sizeof verbs / sizeof *verbs };

@@ -45,6 +45,9 @@ api_handler api_datasets, api_dataset;
 /* api_requests.c - what is asked for, and asking */
 api_handler api_requests, api_request;
 
+/* api_doctor.c - what the doctor found last, and what the server sees itself */
+api_handler api_doctor;
+
 /* api_put.c - pieces of JSON that several have. Times in ns, 0: not known (null). */
 struct rate;
 void put_time(struct json_writer *j, const char *key, int64_t ns);

@@ -17,6 +17,7 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/events", ROLE_READER, ROUTE_EVENTS, 0, NULL, "a stream of what changes"},
     {"GET", "/api/v1/overview", ROLE_READER, ROUTE_STORE, 0, api_overview, "where things stand"},
     {"GET", "/api/v1/alarms", ROLE_READER, ROUTE_STORE, 0, api_alarms, "the log of alarms"},
+    {"GET", "/api/v1/doctor", ROLE_READER, ROUTE_STORE, 0, api_doctor, "is everything as it must be"},
     {"GET", "/api/v1/runs", ROLE_READER, ROUTE_STORE, 0, api_runs, "all runs, in columns"},
     {"GET", "/api/v1/runs/{}", ROLE_READER, ROUTE_STORE, 0, api_run, "one run"},
     {"GET", "/api/v1/jobs", ROLE_READER, ROUTE_STORE, 0, api_jobs, "the newest jobs"},

@@ -1,6 +1,7 @@
 /* watch.c - what changed, once a second; see watch.h. */
 #include "web/watch.h"
 
+#include "web/note.h"
 #include "web/private.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <time.h>
 
 #define SECOND INT64_C(1000000000)
-enum { COMMENT_S = 15, IDLE_S = 10 /* without viewers: enough for /healthz */ };
+enum { COMMENT_S = 15, IDLE_S = 10 /* without viewers: enough for /healthz */, NOTE_S = 15 };
 
 struct watch {
     struct web *web;
@@ -21,6 +22,7 @@ struct watch {
     int64_t seq;
     bool away, asked;
     struct store *store; /* of the thread alone */
+    bool note_failed;
     struct store_changes seen;
 };
 
@@ -95,6 +97,16 @@ static void look(struct watch *t)
         t->seen = now;
 }
 
+/* A failure is said once: what is missing is the log alone, and the next look tries again. */
+static void note(struct watch *t)
+{
+    struct error err = {0};
+    bool good = t->store && note_alarms(&t->web->options, t->store, &err);
+    if (t->store && !good && !t->note_failed)
+        log_warn("alarms cannot be written down: %s%s%s", err.fact, *err.detail ? ": " : "", err.detail);
+    t->note_failed = t->store && !good;
+}
+
 /* Wait for the next second, or a hurry. false: stop. */
 static bool wait_turn(struct watch *t)
 {
@@ -113,13 +125,17 @@ static bool wait_turn(struct watch *t)
 static void *run(void *arg)
 {
     struct watch *t = arg;
-    int64_t comment = clock_monotonic(), looked = comment;
+    int64_t comment = clock_monotonic(), looked = comment, noted = comment;
     look(t);
     while (wait_turn(t)) {
         server_tick(t->web);
         if (events_streams(t->web->events) > 0 || clock_monotonic() - looked > IDLE_S * SECOND) {
             look(t);
             looked = clock_monotonic();
+        }
+        if (clock_monotonic() - noted > NOTE_S * SECOND) {
+            note(t);
+            noted = clock_monotonic();
         }
         if (clock_monotonic() - comment > COMMENT_S * SECOND) {
             events_put(t->web->events, NULL, NULL);

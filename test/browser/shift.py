@@ -83,6 +83,6 @@ for name, tag, goal in (("dark", 0, 60000), ("5 ms", 1, 45000), ("50 ms", 2, 900
     insert("dataset_tag", dataset=insert("dataset", name=name, op=1, active=1, goal=str(goal)), tag=tags[tag])
 insert("alarm", kind="jet", since=now - 100 * MINUTE, until=now - 93 * MINUTE, body="3.1 % hits in the last 2 minutes, 16.2 % is usual in this hour", fields="spots of a hit 31, usually 54; 12:20 ann: group.edit group 5",
        acked=now - 98 * MINUTE, who="ann")
-insert("alarm", kind="geometry", since=now - 8 * MINUTE, body="24 % of the hits are indexed, 65 % in the hour before, with as many hits", fields="resolution 2.30 Å, usually 1.90; beam centre, fast 2.10 px, usually 0.00")
+insert("alarm", kind="beam_centre", since=now - 8 * MINUTE, body="the beam centre moved by 2.1, 0.0 px since the hour before", fields="indexed of hits 23.4 %, usually 64.5; resolution 2.30 Å, usually 1.92; ann: group.edit group 5")
 insert("lease", name="watch", owner="psana2:40118:x", renewed=now, expires=now + 3600 * SECOND, token=1)
 db.commit()

@@ -14,12 +14,12 @@ const Seen = ({x}) => x.acked ? html`<span class="mute">seen ${clock(x.acked)}</
 // Those that stand: what, since when, what changed with it, what to do.
 export function Standing({alarms}) {
   return alarms.map(x => html`<div key=${x.kind} class=${'alarm' + (x.acked ? '' : ' bad')} role="alert"><span aria-hidden="true">▲</span><div><b>${x.text.replace(/^./, c => c.toUpperCase())}.</b>
-      ${x.with && html`<div>With it: ${x.with}</div>`}<div class="do">${x.hint}${LOOK[x.kind] && html` · <a href=${LOOK[x.kind][0]}>${LOOK[x.kind][1]}</a>`}</div></div>
+      ${x.with && html`<div>With it: ${x.with.split('; ').join(' · ')}</div>`}<div class="do">${x.hint}${LOOK[x.kind] && html` · <a href=${LOOK[x.kind][0]}>${LOOK[x.kind][1]}</a>`}</div></div>
     <div class="r"><div class="mute nw">${x.since ? html`since ${clock(x.since)}, ${duration(now.value - x.since)}` : 'now'}</div><${Seen} x=${x}/></div></div>`);
 }
 
 export function Alarms() {
-  const {data: d, error} = useData('alarms'), {data: o} = useData('overview?minutes=10');
+  const {data: d, error} = useData('alarms'), {data: o} = useData('overview?minutes=10', 1, 10);
   useReady('alarms', d || error);
   if (!d) return html`<h1>Alarms</h1><${Problem} error=${error}/>`;
   const stand = o ? o.alarms : d.alarms.filter(x => !x.until), past = d.alarms.filter(x => x.until);
@@ -28,7 +28,7 @@ export function Alarms() {
     <${Problem} error=${error}/><${Standing} alarms=${stand}/>
     <section class="panel"><h2>Log</h2>${past.length ? html`<div class="scroll" tabindex="0" role="region" aria-label="log of alarms"><table><caption class="vh">Alarms that cleared themselves, the newest first</caption>
       <thead><tr><th>from</th><th>to</th><th class="r">lasted</th><th>alarm</th><th>what it said last</th><th>what changed with it</th><th>seen by</th></tr></thead>
-      <tbody>${past.map(x => html`<tr key=${x.id}><td>${when(x.since, now.value)}</td><td>${when(x.until, now.value)}</td><td class="r">${duration(x.until - x.since)}</td><td>${WORDS[x.kind] || x.kind}</td><td class="wrap">${x.text}</td><td class="wrap mute">${x.with || '–'}</td><td>${x.acked ? `${x.who} ${clock(x.acked)}` : '–'}</td></tr>`)}</tbody></table></div>`
+      <tbody>${past.map(x => html`<tr key=${x.id}><td>${when(x.since, now.value)}</td><td>${when(x.until, now.value)}</td><td class="r">${duration(x.until - x.since)}</td><td>${WORDS[x.kind] || x.kind}</td><td class="wrap">${x.text}</td><td class="wrap mute">${x.with ? x.with.split('; ').join(' · ') : '–'}</td><td>${x.acked ? `${x.who} ${clock(x.acked)}` : '–'}</td></tr>`)}</tbody></table></div>`
     : html`<p class="mute">None yet. One that clears itself stays here.</p>`}</section>`;
 }
 

@@ -4,6 +4,7 @@ import {askWho, connect, me, seq, heard, away, lagging, now} from './live.js';
 import {clock, duration} from './format.js';
 import {Overview} from './overview.js';
 import {Alarms, AlarmCount} from './alarms.js';
+import {Doctor} from './doctor.js';
 import {Runs} from './runs.js';
 import {Jobs} from './jobs.js';
 import {Frames} from './frames.js';
@@ -23,6 +24,7 @@ const PAGES = [
   {id: 'trials', word: 'Trials', key: 'm', view: Trials},
   {id: 'alarms', word: 'Alarms', key: 'a', view: Alarms},
   {id: 'log', word: 'Log book', key: 'l', view: Log},
+  {id: 'doctor', word: 'Doctor', key: 'h', view: Doctor},
 ];
 
 // ---- where we are: "#/runs/12?filter=x"

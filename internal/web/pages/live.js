@@ -49,7 +49,8 @@ export function connect() {
 document.addEventListener('visibilitychange', () => { if (!document.hidden) seq.value++; }); // timers slept: read anew
 
 // Data of a page: read at once, and again after each change while the page is seen; at most one question in so many seconds. No path: none.
-export function useData(path, seconds = 1) {
+// every: seconds after which it is read anew although nothing changed, for what depends on the time alone.
+export function useData(path, seconds = 1, every = 0) {
   const [state, set] = useState({data: null, error: null, t: null});
   useEffect(() => {
     if (!path) return set({data: null, error: null, t: null});
@@ -69,7 +70,8 @@ export function useData(path, seconds = 1) {
     };
     let first = true;
     const stop = seq.subscribe(() => { if (first || !document.hidden) load(); first = false; });
-    return () => { gone = true; clearTimeout(timer); stop(); };
+    const again_at = every ? setInterval(() => { if (!document.hidden) load(); }, 1000 * every) : 0;
+    return () => { gone = true; clearTimeout(timer); clearInterval(again_at); stop(); };
   }, [path]);
   return state;
 }

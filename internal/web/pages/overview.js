@@ -26,7 +26,7 @@ function Spark({values, kind}) {
 }
 
 function Key({label, value, unit, note, age, kind = '', children}) {
-  return html`<div class="kf"><div class="l">${label}</div><div class=${'v ' + kind}>${value}${unit && html` <small>${unit}</small>`}</div><div class="ci">${note}${age && html` · ${age}`}</div>${children}</div>`;
+  return html`<div class="kf"><div class="l"><span>${label}</span>${age}</div><div class=${'v ' + kind}>${value}${unit && html` <small>${unit}</small>`}</div><div class="ci">${note || html`<span class="vh">–</span>`}</div>${children}</div>`;
 }
 const rate = f => f.n >= 20 ? {value: percent(f.p), unit: '%'} : {value: f.n ? `${f.k} of ${f.n}` : '–'};
 export const leftWords = g => g.have >= g.goal ? 'reached' : g.left_s === null ? 'not at this rate' : duration(g.left_s);
@@ -64,8 +64,8 @@ function Usual({rows}) {
 function Funnel({d}) {
   const kinds = {frames: 'b', readable: 'b', hits: 'h', indexed: '', integrated: 'o'}, all = d.totals.frames;
   return html`<section class="panel"><div class="phead"><h2>What became of each frame</h2><span class="mute">trial ${d.trial ?? '–'}</span></div>
-    <table class="plain funnel"><caption class="vh">Frames by step, with losses by reason</caption><tbody>${d.funnel.map((f, i) => html`
-      ${[...f.lost].sort((a, b) => b.n - a.n).slice(0, 5).map(l => html`<tr key=${l.reason} class="lost"><th scope="row">− ${l.text}</th><td class="r">${count(l.n)}</td><td class="r">${all && l.n / all < .0005 ? '< 0.1' : percent(all ? l.n / all : null)} %</td><td class="wide"><${Bar} share=${all ? l.n / all : null} kind="x"/></td></tr>`)}
+    <table class="plain funnel"><caption class="vh">Frames by step, with losses by reason</caption><colgroup><col/><col class="n"/><col class="pc"/><col class="wide"/></colgroup><tbody>${d.funnel.map((f, i) => html`
+      ${[...f.lost].sort((a, b) => b.n - a.n).slice(0, 5).map(l => html`<tr key=${l.reason} class="lost"><th scope="row">− ${l.text}</th><td class="r">${count(l.n)}</td><td class="r pc">${all && l.n / all < .0005 ? '< 0.1' : percent(all ? l.n / all : null)} %</td><td class="wide"><${Bar} share=${all ? l.n / all : null} kind="x"/></td></tr>`)}
       ${(f.step !== 'readable' || f.share.k < f.share.n) && html`<tr key=${f.step}><th scope="row">${f.words}</th><td class="r"><b>${count(f.share.k)}</b></td>
         <td class="r mute">${i === 0 ? '' : f.share.n < 20 ? `${f.share.k} of ${f.share.n}` : html`<span title=${interval(f.share)}>${percent(f.share.p)} % of ${f.of}</span>`}</td><td class="wide"><${Bar} share=${all ? f.share.k / all : null} kind=${kinds[f.step]}/></td></tr>`}`)}
       <tr class="last"><th scope="row">lattices</th><td class="r"><b>${count(d.totals.lattices)}</b></td><td class="r mute">${d.totals.multi ? `${count(d.totals.multi)} frames have several` : ''}</td><td/></tr></tbody></table></section>`;
@@ -96,7 +96,7 @@ function Machinery({d}) {
   ];
   const sign = {ok: '✓', warn: '▲', bad: '✕', off: '○'};
   return html`<section class="panel"><div class="phead"><h2>Machinery</h2><${Age} t=${d.t}/></div><table class="plain"><caption class="vh">State of watcher, processing, disk and database</caption><tbody>
-    ${rows.map(([k, what, text]) => html`<tr key=${what}><td class=${'st c-' + (k === 'off' ? 'mute' : k)} aria-label=${k}>${sign[k]}</td><th scope="row">${what}</th><td class="wrap">${text}</td></tr>`)}
+    ${rows.map(([k, what, text]) => html`<tr key=${what}><td class=${'sg c-' + (k === 'off' ? 'mute' : k)} aria-label=${k}>${sign[k]}</td><th scope="row">${what}</th><td class="wrap">${text}</td></tr>`)}
     ${d.stages.length > 0 && html`<tr><td/><th scope="row">a frame takes</th><td class="wrap">${d.stages.filter(x => x.mean_ms >= .05).map(x => `${x.stage} ${fixed(x.mean_ms, 1)}`).join(', ')} ms</td></tr>`}</tbody></table>
     <p class="mute small"><a href="#/doctor">Doctor</a> looks closer.</p></section>`;
 }
@@ -112,7 +112,7 @@ function Trial({d, chosen}) {
 
 export function Overview({query}) {
   const [minutes, setMinutes] = useState(+query.get('minutes') || 180), chosen = query.get('trial');
-  const {data: d, error, t} = useData(`overview?minutes=${minutes}${chosen ? '&trial=' + encodeURIComponent(chosen) : ''}`);
+  const {data: d, error, t} = useData(`overview?minutes=${minutes}${chosen ? '&trial=' + encodeURIComponent(chosen) : ''}`, 1, 10);
   useReady('overview', d || error);
   if (!d) return html`<h1>Overview</h1><${Problem} error=${error}/>`;
   const stale = error && now.value - t > 5, end = d.t_newest, n = d.now;
@@ -126,7 +126,7 @@ export function Overview({query}) {
     ${end && html`<section class="panel gap"><div class="phead"><h2>Rates and resolution, each minute</h2>
       <span class="seg nohutch" role="group" aria-label="time shown">${SPANS.map(([m, w]) => html`<button key=${m} aria-pressed=${m === minutes} onClick=${() => setMinutes(m)}>${w}</button>`)}</span></div>
       <${Rates} s=${d.series}/><${Spots} s=${d.series}/><${Resolution} s=${d.series}/></section>`}
-    <div class="grid g2o"><${Funnel} d=${d}/><div class="stack"><${Usual} rows=${d.usual}/><${Goals} d=${d}/></div></div>
+    <div class="grid g2o"><div class="nohutch"><${Funnel} d=${d}/></div><div class="stack"><${Usual} rows=${d.usual}/><${Goals} d=${d}/></div></div>
     <${ByLabel}/>
     <div class="grid g2 nohutch top"><${Queue} d=${d}/><${Machinery} d=${d}/></div>`;
 }

@@ -105,6 +105,35 @@ static void the_log_of_alarms_says_until_when(void **state)
     served_stop();
 }
 
+static void the_doctor_says_what_the_server_sees_and_what_was_kept(void **state)
+{
+    (void)state;
+    served_start();
+    struct error err = {0};
+    struct store *s = NULL;
+    struct json *j = ask("/api/v1/doctor");
+    assert_true(json_is_null(json_get(j, "kept")));
+    assert_true(json_size(json_get(json_get(j, "server"), "findings")) >= 5);
+    json_free(j);
+    assert_true(database_open(false, &s, &err));
+    assert_true(store_keep_word(s, "doctor",
+                                "{\"t\": 5, \"host\": \"h\", \"well\": false, \"later\": [1], \"findings\": "
+                                "[{\"check\": \"folders\", \"level\": \"bad\", "
+                                "\"fact\": \"<b>\", \"hint\": null}, 7]}",
+                                &err));
+    j = ask("/api/v1/doctor?2"); /* an answer is kept for a second */
+    const struct json *kept = json_get(j, "kept");
+    assert_double_equal(number(kept, "t"), 5, 0);
+    assert_string_equal(json_text(json_get(json_at(json_get(kept, "findings"), 0), "fact")), "<b>");
+    json_free(j);
+    assert_true(store_keep_word(s, "doctor", "no JSON at all", &err));
+    j = ask("/api/v1/doctor?3");
+    assert_true(json_is_null(json_get(j, "kept")));
+    json_free(j);
+    store_close(s);
+    served_stop();
+}
+
 static void files_of_the_page_are_kept_for_ever_and_unknown_ones_are_not_there(void **state)
 {
     (void)state;
@@ -381,6 +410,7 @@ int main(void)
         cmocka_unit_test(a_job_says_its_counts_with_denominators),
         cmocka_unit_test(the_overview_is_that_of_the_report),
         cmocka_unit_test(the_log_of_alarms_says_until_when),
+        cmocka_unit_test(the_doctor_says_what_the_server_sees_and_what_was_kept),
         cmocka_unit_test(files_of_the_page_are_kept_for_ever_and_unknown_ones_are_not_there),
         cmocka_unit_test(health_and_readiness_tell_the_truth),
         cmocka_unit_test(a_change_is_done_once_and_shows_who_did_it),
