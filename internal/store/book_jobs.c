@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- lists ---- */
-
 static bool in_ranges(const struct store_range *r, size_t n, int64_t number)
 {
     for (size_t i = 0; i < n; i++)
@@ -24,13 +22,92 @@ static bool in_ids(const int64_t *ids, size_t n, int64_t id)
     return false;
 }
 
+/* ---- which rows are read ---- */
+
+/* What the database picks by itself: numbers from … to, one state, trial and group, and runs or states from an index where these are
+ * asked for. Lists of several runs or ranges go on in here (is_wanted), of what lies between their ends. */
+struct wanted {
+    enum { BY_ID, BY_RUN, BY_STATE } by;
+    int64_t first, last;         /* jobs */
+    int64_t from, to;            /* of the index: runs, states; by id: not used */
+    int64_t state, trial, group; /* as in the filter */
+};
+
+#define REST                                                                                                 \
+    " AND (?=0 OR j.state=?) AND (?<0 OR j.trial IN (SELECT id FROM trial WHERE num=?)) AND (?=0 OR "        \
+    "j.rungroup=?)"
+/* "+": not by the index of the job's number, which would have to be walked from end to end. */
+#define WHERE_ID " WHERE j.id>=? AND j.id<=? AND ?<=?" REST
+#define WHERE_RUN " WHERE +j.id>=? AND +j.id<=? AND j.run>=? AND j.run<=?" REST
+#define WHERE_STATE " WHERE +j.id>=? AND +j.id<=? AND j.state=? AND j.state=?" REST
+
+/* A statement in its three forms. */
+#define FORMS(before, after)                                                                                 \
+    {                                                                                                        \
+        before WHERE_ID after, before WHERE_RUN after, before WHERE_STATE after                              \
+    }
+
+static struct sql_stmt *ask(struct store *s, const char *const forms[3], const struct wanted *w,
+                            struct error *err)
+{
+    return sql_query(&s->sql, err, forms[w->by], "iiiiiiiiii", w->first, w->last, w->from, w->to, w->state,
+                     w->state, w->trial, w->trial, w->group, w->group);
+}
+
+/* ids of a list, or ends of ranges: what they lie between. */
+static void widen(int64_t *from, int64_t *to, bool first, int64_t lo, int64_t hi)
+{
+    *from = first || lo < *from ? lo : *from;
+    *to = first || hi > *to ? hi : *to;
+}
+
+static struct wanted wanted_of(const struct store_job_filter *f)
+{
+    struct wanted w = {
+        .by = BY_ID, .last = INT64_MAX, .state = f->state, .trial = f->trial, .group = f->group};
+    for (size_t i = 0; i < f->n_jobs; i++)
+        widen(&w.first, &w.last, i == 0, f->jobs[i].first, f->jobs[i].last);
+    if (f->jobs && f->n_jobs == 0)
+        w.last = -1;
+    if (f->runs && !f->jobs) {
+        w.by = BY_RUN;
+        w.to = -1;
+        for (size_t i = 0; i < f->n_runs; i++)
+            widen(&w.from, &w.to, i == 0, f->runs[i], f->runs[i]);
+    } else if (f->state && !f->jobs) {
+        w.by = BY_STATE;
+        w.from = w.to = f->state;
+    }
+    return w;
+}
+
+/* What the database has left over. */
 static bool is_wanted(const struct store_book_job *j, const struct store_job_filter *f)
 {
-    return (!f->state || (int)j->state == f->state) && (f->trial < 0 || j->trial == f->trial) &&
-           (!f->group || j->key.rungroup == f->group) &&
-           (!f->runs || in_ids(f->runs, f->n_runs, j->key.run)) &&
+    return (!f->runs || in_ids(f->runs, f->n_runs, j->key.run)) &&
            (!f->jobs || in_ranges(f->jobs, f->n_jobs, j->id));
 }
+
+/* Only the newest so many: where they begin. Not for lists that go on in here. */
+static bool find_newest(struct store *s, const struct store_job_filter *f, struct wanted *w,
+                        struct error *err)
+{
+    static const char *const forms[] =
+        FORMS("SELECT j.id FROM job j", " ORDER BY j.id DESC LIMIT 1 OFFSET ?");
+    if (!f->newest || f->n_runs > 1 || f->n_jobs > 1)
+        return true;
+    struct sql_stmt *q =
+        sql_query(&s->sql, err, forms[w->by], "iiiiiiiiiii", w->first, w->last, w->from, w->to, w->state,
+                  w->state, w->trial, w->trial, w->group, w->group, (int64_t)f->newest - 1);
+    int step = sql_step(&s->sql, q, err);
+    if (step == 1) {
+        w->first = sql_int(&s->sql, q, 0);
+        sql_reset(&s->sql, q);
+    }
+    return step >= 0;
+}
+
+/* ---- lists ---- */
 
 static struct store_book_job take_job(struct sql *s, struct sql_stmt *q, struct arena *a)
 {
@@ -52,32 +129,26 @@ static struct store_book_job take_job(struct sql *s, struct sql_stmt *q, struct 
         .created_t = sql_int(s, q, 18),
         .forgiven_t = sql_int(s, q, 19),
         .n_expected = sql_int(s, q, 20),
-        .n_final = sql_int(s, q, 21),
-        .n_lattices = sql_int(s, q, 22),
-        .n_tries = (uint32_t)sql_int(s, q, 23),
-        .cancelled = sql_int(s, q, 24) != 0,
-        .published = sql_int(s, q, 25) != 0,
-        .preview = sql_int(s, q, 26) != 0,
+        .n_tries = (uint32_t)sql_int(s, q, 21),
+        .cancelled = sql_int(s, q, 22) != 0,
+        .published = sql_int(s, q, 23) != 0,
+        .preview = sql_int(s, q, 24) != 0,
     };
 }
 
-/* Frames and lattices from the roll-ups: true also while it runs. */
-static bool read_jobs(struct store *store, const struct store_job_filter *f, struct arena *a,
-                      struct store_book_job **rows, size_t *n, struct error *err)
+static bool read_jobs(struct store *store, const struct store_job_filter *f, const struct wanted *w,
+                      struct arena *a, struct store_book_job **rows, size_t *n, struct error *err)
 {
-    struct sql *s = &store->sql;
-    struct sql_stmt *q = sql_query(
-        s, err,
+    static const char *const forms[] = FORMS(
         "SELECT j.id,j.trial,j.rungroup,j.run,j.task_rev,j.version,r.ord,t.num,k.rev,v.version,r.name,m.name,"
         "d.name,j.folder,j.cancelled_by,j.state,j.state_t,j.retry_t,j.created,j.forgiven_t,j.n_expected,"
-        "c.frames,c.lattices,j.n_tries,j.cancelled,j.published,j.preview FROM job j LEFT JOIN run r ON "
+        "j.n_tries,j.cancelled,j.published,j.preview FROM job j LEFT JOIN run r ON "
         "r.id=j.run LEFT JOIN trial t ON t.id=j.trial LEFT JOIN task_rev k ON k.id=j.task_rev LEFT JOIN task "
         "m ON m.id=k.task LEFT JOIN dataset_version v ON v.id=j.version LEFT JOIN dataset d ON "
-        "d.id=v.dataset "
-        "LEFT JOIN (SELECT a.job job,sum(x.frames) frames,sum(x.lattices) lattices FROM attempt a JOIN roll "
-        "x "
-        "ON x.attempt=a.id AND x.label=0 GROUP BY a.job) c ON c.job=j.id ORDER BY j.id",
-        "");
+        "d.id=v.dataset",
+        " ORDER BY j.id");
+    struct sql *s = &store->sql;
+    struct sql_stmt *q = ask(store, forms, w, err);
     int step;
     while ((step = sql_step(s, q, err)) == 1) {
         struct store_book_job row = take_job(s, q, a);
@@ -86,6 +157,26 @@ static bool read_jobs(struct store *store, const struct store_job_filter *f, str
         *rows = arena_grow(a, *rows, *n, sizeof **rows);
         (*rows)[(*n)++] = row;
     }
+    return step == 0;
+}
+
+/* Frames and lattices from the roll-ups: true also while it runs. */
+static bool read_sums(struct store *store, const struct wanted *w, const struct book_places *p,
+                      struct store_book_job *rows, struct error *err)
+{
+    static const char *const forms[] =
+        FORMS("SELECT j.id,x.frames,x.lattices FROM job j {then} attempt a ON a.job=j.id {then} roll x ON "
+              "x.attempt=a.id AND x.label=0",
+              "");
+    struct sql *s = &store->sql;
+    struct sql_stmt *q = ask(store, forms, w, err);
+    int step;
+    size_t at;
+    while ((step = sql_step(s, q, err)) == 1)
+        if (book_places_find(p, sql_int(s, q, 0), &at)) {
+            rows[at].n_final += sql_int(s, q, 1);
+            rows[at].n_lattices += sql_int(s, q, 2);
+        }
     return step == 0;
 }
 
@@ -115,27 +206,26 @@ static struct store_book_attempt take_attempt(struct sql *s, struct sql_stmt *q,
     };
 }
 
-#define ATTEMPTS                                                                                             \
-    "SELECT x.job,x.id,x.no,coalesce(x.live,0),x.state,x.end_kind,x.submit_t,x.start_t,x.end_t,"             \
-    "coalesce(x.exit_code,-1),coalesce(x.exit_signal,-1),x.n_ranks,x.n_threads,x.name,x.scheduler,"          \
-    "x.sched_id,x.raw_state,x.reason,x.host,x.program,x.log_path FROM attempt x"
-
-static bool read_attempts(struct store *store, bool all, struct arena *a, const struct book_places *p,
-                          struct store_book_job *rows, struct error *err)
+/* all: each job's; else its last, which the ones before make place for. */
+static bool read_attempts(struct store *store, const struct wanted *w, bool all, struct arena *a,
+                          const struct book_places *p, struct store_book_job *rows, struct error *err)
 {
+    static const char *const forms[] =
+        FORMS("SELECT x.job,x.id,x.no,coalesce(x.live,0),x.state,x.end_kind,x.submit_t,x.start_t,x.end_t,"
+              "coalesce(x.exit_code,-1),coalesce(x.exit_signal,-1),x.n_ranks,x.n_threads,x.name,x.scheduler,"
+              "x.sched_id,x.raw_state,x.reason,x.host,x.program,x.log_path FROM job j {then} attempt x ON "
+              "x.job=j.id",
+              " ORDER BY j.id,x.no");
     struct sql *s = &store->sql;
-    struct sql_stmt *q = all ? sql_query(s, err, ATTEMPTS " ORDER BY x.job,x.no", "")
-                             : sql_query(s, err,
-                                         ATTEMPTS " JOIN (SELECT job,max(no) no FROM attempt GROUP BY job) l "
-                                                  "ON l.job=x.job AND l.no=x.no ORDER BY x.job,x.no",
-                                         "");
+    struct sql_stmt *q = ask(store, forms, w, err);
     int step;
     size_t at;
     while ((step = sql_step(s, q, err)) == 1)
         if (book_places_find(p, sql_int(s, q, 0), &at)) {
             struct store_book_job *j = rows + at;
-            j->attempts = arena_grow(a, j->attempts, j->n_attempts, sizeof *j->attempts);
-            j->attempts[j->n_attempts++] = take_attempt(s, q, a);
+            if (all || j->n_attempts == 0)
+                j->attempts = arena_grow(a, j->attempts, j->n_attempts++, sizeof *j->attempts);
+            j->attempts[j->n_attempts - 1] = take_attempt(s, q, a);
         }
     return step == 0;
 }
@@ -144,18 +234,23 @@ bool store_book_jobs(struct store *s, const struct store_job_filter *f, struct a
                      struct store_book_job **rows, size_t *n, struct error *err)
 {
     struct book_places p = {0};
+    struct wanted w = wanted_of(f);
     size_t all = 0;
     *rows = NULL;
     *n = 0;
-    if (!read_jobs(s, f, a, rows, &all, err))
+    if (!find_newest(s, f, &w, err) || !read_jobs(s, f, &w, a, rows, &all, err))
         return false;
     size_t left_out = f->newest && all > f->newest ? all - f->newest : 0;
     *rows += left_out;
     *n = all - left_out;
+    if (*n == 0)
+        return true;
     for (size_t i = 0; i < *n; i++)
         book_places_add(&p, a, (*rows)[i].id);
     book_places_sort(&p);
-    return read_attempts(s, f->all_attempts, a, &p, *rows, err);
+    w.first = (*rows)[0].id;
+    w.last = (*rows)[*n - 1].id;
+    return read_sums(s, &w, &p, *rows, err) && read_attempts(s, &w, f->all_attempts, a, &p, *rows, err);
 }
 
 /* ---- cancel and retry ---- */

@@ -25,6 +25,10 @@ bool store_tally_counts(struct store *s, struct arena *a, struct store_tally **r
 bool store_run_tallies(struct store *s, int64_t run, struct arena *a, struct store_tally **rows, size_t *n,
                        struct error *err);
 
+/* Those of the jobs first … last. */
+bool store_job_tallies(struct store *s, int64_t first, int64_t last, struct arena *a,
+                       struct store_tally **rows, size_t *n, struct error *err);
+
 /* What came in during a minute (of the exposures, or else of the records), over all jobs. spots_*: frames by log2 of their strong spots,
  * hits that were not indexed and indexed ones; res_bins: lattices by 1/d² from 0 to 1 Å⁻². */
 enum { TALLY_SPOT_BINS = 16, TALLY_RES_BINS = 24 };

@@ -91,7 +91,8 @@ void api_jobs(struct web *w, struct store *s, const struct web_request *q, struc
     size_t n, n_tallies;
     const struct store_job_filter newest = {.trial = -1, .newest = JOBS_MOST};
     if (!store_book_jobs(s, &newest, &arena, &jobs, &n, &err) ||
-        !store_tallies(s, &arena, &tallies, &n_tallies, &err)) {
+        !store_job_tallies(s, n ? jobs[0].id : 0, n ? jobs[n - 1].id : 0, &arena, &tallies, &n_tallies,
+                           &err)) {
         api_failed(a, &arena, &err);
         return;
     }
@@ -186,7 +187,7 @@ void api_job(struct web *w, struct store *s, const struct web_request *q, struct
     const struct store_job_filter one = {.trial = -1, .jobs = &range, .n_jobs = 1, .all_attempts = true};
     if (!store_book_jobs(s, &one, &arena, &job, &n, &err) ||
         !store_job_row(s, id, &arena, &row, &n_rows, &err) ||
-        !store_tallies(s, &arena, &tallies, &n_tallies, &err) ||
+        !store_job_tallies(s, id, id, &arena, &tallies, &n_tallies, &err) ||
         !store_read_ranks(s, (struct store_jobs_of){.jobs = &id, .n = 1}, &arena, &ranks, &n_ranks, &err) ||
         !store_failures(s, id, FAILURES_MOST, &arena, &failed, &n_failed, &err)) {
         api_failed(a, &arena, &err);
