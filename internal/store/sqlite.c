@@ -37,7 +37,10 @@ static bool script(struct sql *s, const char *text, struct error *err)
 static bool settings(struct sql *s, bool read_only, struct error *err)
 {
     if (read_only)
-        return script(s, "PRAGMA query_only=ON; PRAGMA mmap_size=0; SELECT count(*) FROM sqlite_schema", err);
+        return script(s,
+                      "PRAGMA query_only=ON; PRAGMA cache_size=-8192; PRAGMA mmap_size=0; SELECT count(*) "
+                      "FROM sqlite_schema",
+                      err);
     s->journal_mode = place_journal_mode(s->options.file);
     if (!strcmp(s->journal_mode, "delete") && !place_locks_hold_beside(s->options.file))
         log_warn("the file system of %s does not lock: one process at a time may use it", s->options.file);
