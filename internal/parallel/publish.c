@@ -48,9 +48,10 @@ bool publish_rank(const struct publish *p, uint32_t rank, struct error *err)
     struct sink *s = NULL;
     struct sink_options o = p->sink;
     o.rank = rank;
-    bool ok = open_journals(p->journals, rank, &j, err) && sink_open(&o, &s, err) &&
-              sink_put_journals(s, j, rank, err) && sink_publish(s, err) &&
-              (!p->powder || put_powder(p, rank, err));
+    bool ok =
+        open_journals(p->journals, rank, &j, err) && sink_open(&o, &s, err) &&
+        sink_put_journals(s, j, rank, err) && sink_publish(s, err) &&
+        (!p->powder || rank != p->sink.rank || put_powder(p, rank, err)); /* others have added up theirs */
     sink_close(s);
     journals_close(j);
     return ok;
@@ -70,10 +71,8 @@ bool publish_from(const struct publish *p, uint32_t first_rank, struct error *er
             after = journal_identity(r)->rank + 1;
         journal_reader_close(ok ? r : NULL);
     }
-    struct publish files = *p;
-    files.powder = NULL; /* theirs are added up already */
     for (uint32_t rank = first_rank; ok && rank < after; rank++)
-        ok = publish_rank(&files, rank, err);
+        ok = publish_rank(p, rank, err);
     arena_free(&a);
     return ok;
 }

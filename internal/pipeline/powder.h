@@ -48,8 +48,28 @@ struct powder_sum {
 /* Add up the files of a folder. One that is broken, or of another detector, is left out with a warning. frames 0: there are none. */
 bool powder_gather(const char *folder, struct arena *a, struct powder_sum *out, struct error *err);
 
+/* What the sum says of the detector, panel by panel, and the intensity against the scattering angle.
+ *
+ * A cell is compared with those at the same angle: hot: its mean lies beyond 10 σ (from the quartiles) of theirs, and it is so in most
+ * frames, not in a few with a spot there; dead: its value never changed, where those of 19 in 20 did, and it is no chance that
+ * nothing was counted. From fewer than 20 frames neither is told. radial [n_radial]: mean of all frames and of hits, at the middle of equal steps of 2θ; NaN: no cell is there.
+ */
+enum { POWDER_RADIAL = 400, POWDER_JUDGED = 20 };
+struct powder_panel {
+    const char *name;
+    size_t cells, masked, dead, hot;
+    double mean, max; /* of all frames; NaN: no good cell */
+};
+struct powder_facts {
+    bool judged; /* dead and hot are told */
+    struct powder_panel *panels;
+    size_t n_panels;
+    double two_theta_max, radial[POWDER_RADIAL], radial_hits[POWDER_RADIAL];
+};
+void powder_facts_of(const struct powder_sum *s, struct arena *a, struct powder_facts *out);
+
 /* Four images: mean and largest of all frames, mean and largest of hits. A cell that was never good is in the mask, and NaN where only
- * one class lacks it. How many frames there are stands in /entry/powder. */
+ * one class lacks it. How many frames there are stands in /entry/powder; that and the facts in PATH with .json in place of .h5. */
 bool powder_publish(const struct powder_sum *s, const char *path, struct error *err);
 
 #endif

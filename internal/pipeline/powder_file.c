@@ -253,6 +253,52 @@ static bool put_images(struct nxmx *w, const struct powder_sum *s, float *image,
     return ok;
 }
 
+static void put_reals(struct json_writer *j, const char *key, const double *v, size_t n)
+{
+    json_array(j, key, true);
+    for (size_t i = 0; i < n; i++)
+        json_put_fixed(j, NULL, v[i], 4);
+    json_end_array(j);
+}
+
+static bool put_json(const struct powder_sum *s, const char *path, struct arena *a, struct error *err)
+{
+    struct powder_facts *f = arena_array(a, 1, sizeof *f);
+    struct str text = {0};
+    struct json_writer j = {.out = &text, .indent = 1};
+    powder_facts_of(s, a, f);
+    json_object(&j, NULL);
+    json_put_int(&j, "version", 1);
+    json_put_int(&j, "frames", (int64_t)(s->frames[0] + s->frames[1]));
+    json_put_int(&j, "hits", (int64_t)s->frames[POWDER_HIT]);
+    json_put_int(&j, "bin", s->bin);
+    json_put_bool(&j, "judged", f->judged);
+    json_put_real(&j, "wavelength", s->beam.wavelength);
+    json_put_real(&j, "distance_mm", fabs(panel_distance(s->detector->panels)));
+    json_put_real(&j, "two_theta_max", f->two_theta_max);
+    put_reals(&j, "radial", f->radial, POWDER_RADIAL);
+    put_reals(&j, "radial_hits", f->radial_hits, POWDER_RADIAL);
+    json_array(&j, "panels", false);
+    for (size_t k = 0; k < f->n_panels; k++) {
+        json_object(&j, NULL);
+        json_put_text(&j, "name", f->panels[k].name);
+        json_put_int(&j, "cells", (int64_t)f->panels[k].cells);
+        json_put_int(&j, "masked", (int64_t)f->panels[k].masked);
+        json_put_int(&j, "dead", (int64_t)f->panels[k].dead);
+        json_put_int(&j, "hot", (int64_t)f->panels[k].hot);
+        json_put_fixed(&j, "mean", f->panels[k].mean, 4);
+        json_put_fixed(&j, "max", f->panels[k].max, 2);
+        json_end_object(&j);
+    }
+    json_end_array(&j);
+    json_end_object(&j);
+    str_addc(&text, '\n');
+    int stem = (int)(strlen(path) - (str_ends(path, ".h5") ? 3 : 0));
+    bool ok = fs_write_atomic(arena_printf(a, "%.*s.json", stem, path), text.text, text.len, err);
+    str_free(&text);
+    return ok;
+}
+
 bool powder_publish(const struct powder_sum *s, const char *path, struct error *err)
 {
     struct arena a = {0};
@@ -279,7 +325,7 @@ bool powder_publish(const struct powder_sum *s, const char *path, struct error *
         ok = false;
     } else if (ok) {
         put_facts(w, s);
-        ok = nxmx_close(w, err);
+        ok = nxmx_close(w, err) && put_json(s, path, &a, err);
     }
     arena_free(&a);
     return ok;
