@@ -47,6 +47,7 @@ struct cycle {
     double rate;   /* submissions a second, after the first ten */
     int64_t grace; /* ns: submit.grace */
     bool dry;
+    uint32_t noted; /* sum of the notes of the last look, which are said once */
     bool (*readable)(void *arg, const char *const *files, size_t n, char *why, size_t room);
     bool (*inputs)(void *arg, const char *phil, char *why, size_t room);
     bool (*pause)(void *arg, double seconds);

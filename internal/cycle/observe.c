@@ -5,7 +5,6 @@
  */
 #include "cycle/cycle.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -14,6 +13,22 @@ enum {
     SLICE = 500          /* runs that are stored together: what a look that is cut short has found stays */
 };
 static const char not_opened[] = "not opened yet";
+
+/* Runs that are to be opened although they rest: those that never were, and a few of those that could not be read, others each time. */
+static void choose_wanted(const struct store_seen *runs, size_t n, struct observations *out)
+{
+    size_t n_bad = 0, n_fresh = 0, at = 0;
+    for (size_t i = 0; i < n; i++)
+        n_bad += !runs[i].readable;
+    size_t from = n_bad > RECHECK_MAX ? (size_t)(clock_now() / 1000000000) % n_bad : 0;
+    for (size_t i = n; i-- > 0;) {
+        if (runs[i].readable)
+            continue;
+        bool fresh = strcmp(runs[i].why, not_opened) == 0;
+        out->at[i].wanted = (fresh && n_fresh++ < SLICE) || (at + n_bad - from) % n_bad < RECHECK_MAX;
+        at++;
+    }
+}
 
 /* The last observations as list() wants them. */
 static void rebuild(const struct store_seen *runs, size_t n, struct observations *out)
@@ -42,6 +57,7 @@ static void rebuild(const struct store_seen *runs, size_t n, struct observations
         if (r->look.looked_t > out->now_ns)
             out->now_ns = r->look.looked_t;
     }
+    choose_wanted(runs, n, out);
 }
 
 static const struct store_seen *stored(const struct store_seen *runs, size_t n, const char *path)
@@ -112,8 +128,10 @@ static struct store_seen as_seen(struct cycle *c, const struct observation *o)
 struct looking {
     struct cycle *c;
     struct arena *a;
+    const struct store_seen *runs; /* as they stood, by path */
+    const struct observations *before;
+    size_t n;
     int64_t end; /* of opening runs, by the monotonic clock */
-    size_t rechecks;
 };
 
 /* A run of this look: what stands of it, what is to be stored. */
@@ -124,15 +142,12 @@ struct looked {
     bool changed;
 };
 
-/* Is it to be opened, to see whether it can be read? When it is new or changed, or was never opened; a few of those that could not be read,
- * in each look. */
+/* Is it to be opened, to see whether it can be read? When it is new or changed, or chosen. */
 static bool is_to_open(struct looking *l, const struct looked *x)
 {
     if (!l->c->readable || !x->o->files || !facility_may_start(&l->c->facility, x->o))
         return false;
-    if (x->changed || (!x->old->readable && strcmp(x->old->why, not_opened) == 0))
-        return true;
-    return !x->old->readable && l->rechecks++ < RECHECK_MAX;
+    return x->changed || l->before->at[x->old - l->runs].wanted;
 }
 
 static void check_readable(struct looking *l, struct looked *x)
@@ -154,44 +169,62 @@ static void check_readable(struct looking *l, struct looked *x)
     s->why = s->readable ? reason : arena_strdup(l->a, why);
 }
 
-static bool store_changes(struct cycle *c, struct arena *a, const struct observations *now,
-                          const struct store_seen *runs, size_t n, struct cycle_report *r, struct error *err)
+static bool store_slice(struct cycle *c, struct looked *const *x, size_t n, struct cycle_report *r,
+                        struct error *err)
 {
-    struct looking l = {.c = c, .a = a, .end = clock_monotonic() + (int64_t)OPENING_SECONDS * 1000000000};
-    struct looked *all = arena_array(a, now->n, sizeof *all);
-    struct store_seen *changes = arena_array(a, now->n, sizeof *changes);
+    struct arena a = {0};
+    struct store_seen *seen = arena_array(&a, n, sizeof *seen);
+    size_t n_new = 0;
+    for (size_t i = 0; i < n; i++) {
+        seen[i] = x[i]->seen;
+        seen[i].files = x[i]->changed ? files_of(&a, x[i]->o) : NULL;
+    }
+    bool good = store_see(c->store, seen, n, &n_new, err);
+    r->n_new += n_new;
+    arena_free(&a);
+    return good;
+}
+
+static bool store_changes(struct looking *l, const struct observations *now, struct cycle_report *r,
+                          struct error *err)
+{
+    struct cycle *c = l->c;
+    struct arena *a = l->a;
+    l->end = clock_monotonic() + (int64_t)OPENING_SECONDS * 1000000000;
+    struct looked *all = arena_array(a, now->n, sizeof *all),
+                  **changes = arena_array(a, now->n, sizeof *changes);
     size_t n_changes = 0;
     for (size_t i = now->n; i-- > 0;) {
         const struct observation *o = &now->at[i];
-        all[i] =
-            (struct looked){.o = o, .old = stored(runs, n, o->was ? o->was : o->path), .seen = as_seen(c, o)};
+        all[i] = (struct looked){
+            .o = o, .old = stored(l->runs, l->n, o->was ? o->was : o->path), .seen = as_seen(c, o)};
         all[i].changed = !all[i].old || differs(o, all[i].old);
-        check_readable(&l, &all[i]);
+        check_readable(l, &all[i]);
     }
     for (size_t i = 0; i < now->n; i++) {
         struct looked *x = &all[i];
-        if (!x->changed && x->seen.readable == x->old->readable && strcmp(x->seen.why, x->old->why) == 0)
-            continue;
-        x->seen.files = x->changed ? files_of(a, x->o) : NULL;
-        changes[n_changes++] = x->seen;
+        if (x->changed || x->seen.readable != x->old->readable || strcmp(x->seen.why, x->old->why) != 0)
+            changes[n_changes++] = x;
     }
     r->n_runs += now->n;
     r->n_changed += n_changes;
     bool good = true;
-    for (size_t i = 0; good && i < n_changes; i += SLICE) {
-        size_t n_new = 0;
-        good = store_see(c->store, changes + i, n_changes - i < SLICE ? n_changes - i : SLICE, &n_new, err) &&
+    for (size_t i = 0; good && i < n_changes; i += SLICE)
+        good = store_slice(c, changes + i, n_changes - i < SLICE ? n_changes - i : SLICE, r, err) &&
                (!c->pause || c->pause(c->arg, 0) ||
                 error_set(err, ERROR_BUSY, "this watcher is ending, or another one has taken over"));
-        r->n_new += n_new;
-    }
     return good;
 }
 
-static void say_notes(const struct observations *now)
+/* What was said of the last look is not said again. */
+static void say_notes(struct cycle *c, const struct observations *now)
 {
+    uint32_t sum = 0;
     for (size_t i = 0; i < now->n_notes; i++)
+        sum = crc32c(sum, now->notes[i], strlen(now->notes[i]) + 1);
+    for (size_t i = 0; sum != c->noted && i < now->n_notes; i++)
         log_warn("%s", now->notes[i]);
+    c->noted = sum;
 }
 
 bool cycle_observe(struct cycle *c, enum net_class *class, struct cycle_report *r, struct error *err)
@@ -212,8 +245,9 @@ bool cycle_observe(struct cycle *c, enum net_class *class, struct cycle_report *
             *class = now.class;
     }
     if (good) {
-        say_notes(&now);
-        good = store_changes(c, &a, &now, runs, n, r, err);
+        say_notes(c, &now);
+        struct looking l = {.c = c, .a = &a, .runs = runs, .before = &before, .n = n};
+        good = store_changes(&l, &now, r, err);
     }
     observations_free(&now);
     observations_free(&before);

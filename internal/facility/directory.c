@@ -1,39 +1,17 @@
 /* directory.c - runs in folders: from what is seen to what is told. */
-#include "facility/directory.h"
+#include "facility/directory_private.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
-#include <regex.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-/* A run that may be, before it is compared with the last look. */
-struct candidate {
-    const struct seen_file *first;
-    size_t n; /* files of its folder that match; 1 for a file */
-    const char *path, *name;
-    uint64_t bytes, smallest, inode, print;
-    int64_t modified_ns;
-    const char *hindrance; /* what keeps it from being whole besides time; NULL: nothing */
-    const char **files;
-};
-
-struct work {
-    const struct facility_settings *s;
-    const struct snapshot *snap;
-    struct observations *now;
-    regex_t regex;
-};
+#define PRINT 0xcbf29ce484222325u /* of nothing */
 
 static const char *name_of(const struct seen_file *f)
 {
     return f->path + f->folder + (f->folder > 0);
-}
-
-static bool same_folder(const struct seen_file *a, const struct seen_file *b)
-{
-    return a->folder == b->folder && memcmp(a->path, b->path, a->folder) == 0;
 }
 
 int directory_status(const char *text)
@@ -59,7 +37,7 @@ int directory_status(const char *text)
     return 0;
 }
 
-static bool matches(const struct work *w, const struct seen_file *f)
+static bool matches(const struct directory_look *w, const struct seen_file *f)
 {
     const char *t = w->s->template, *name = name_of(f);
     if (f->text || str_ends(name, ".inprogress"))
@@ -73,7 +51,7 @@ static bool matches(const struct work *w, const struct seen_file *f)
 /* Runs without a number come behind the largest; so it must leave room. */
 enum { NUMBER_DIGITS = 18 };
 
-static int64_t number_of(const struct work *w, const char *path)
+static int64_t number_of(const struct directory_look *w, const char *path)
 {
     regmatch_t at[2];
     int64_t number = 0;
@@ -198,203 +176,175 @@ static const char *run_name(struct arena *a, const struct facility_settings *s, 
     return s->composite ? arena_printf(a, "%s_%s", fs_name(folder), stem) : fs_name(folder);
 }
 
-/* ---- one run against the last look ---- */
-
-static const struct observation *renamed_from(const struct observations *before, const struct candidate *c)
-{
-    const struct observation *found = NULL;
-    for (size_t i = 0; before && i < before->n; i++) {
-        const struct observation *b = &before->at[i];
-        if (b->inode == c->inode && b->modified_ns == c->modified_ns && b->bytes == c->bytes &&
-            b->state != RUN_VANISHED) {
-            if (found)
-                return NULL; /* two links of one file: nobody can tell which it was */
-            found = b;
-        }
-    }
-    return found;
-}
-
-static void tell(const struct work *w, const struct observations *before, const struct candidate *c,
-                 const struct observation *b, const char *was)
-{
-    const struct facility_settings *s = w->s;
-    struct observations *now = w->now;
-    int64_t at = w->snap->now_ns;
-    struct observation o = {
-        .path = c->path, .name = c->name, .was = was, .number = number_of(w, c->first->path)};
-    o.files = c->files;
-    o.n_files = o.n_here = c->n;
-    o.bytes = c->bytes;
-    o.inode = c->inode;
-    o.print = c->print;
-    o.modified_ns = c->modified_ns;
-    bool same = b && b->print == c->print;
-    o.looks = same ? b->looks + 1 : 1;
-    o.since_ns = same ? b->since_ns : at;
-    o.looked_ns = at;
-    o.begun_ns = b ? b->begun_ns : 0;
-    if (b && before->now_ns < at && c->bytes > b->bytes)
-        o.rate = (double)(c->bytes - b->bytes) / ((double)(at - before->now_ns) * 1e-9);
-    /* a modification time ahead of the clock, or set back by a copy, must not decide alone: what two looks saw counts too */
-    double age = (double)(at - c->modified_ns) * 1e-9, seen = (double)(at - o.since_ns) * 1e-9;
-    bool quiet = (age >= s->settle && (same || !b)) || (same && seen >= s->settle);
-    const char *why = c->hindrance ? c->hindrance
-                      : c->n < (s->n_files_needed > 1 && s->folders && !s->composite ? s->n_files_needed : 1)
-                          ? "fewer files than needed"
-                      : c->smallest < s->min_size ? "smaller than a file must be"
-                      : !quiet                    ? "changed a moment ago"
-                                                  : NULL;
-    o.reason = why ? why : "";
-    o.state = why ? RUN_ONGOING : RUN_PRESENT;
-    o.ended_ns = why ? 0 : c->modified_ns;
-    now->at = arena_grow(&now->arena, now->at, now->n, sizeof *now->at);
-    now->at[now->n++] = o;
-}
-
-static int by_path(const void *x, const void *y)
-{
-    return strcmp(((const struct observation *)x)->path, ((const struct observation *)y)->path);
-}
-
 static const char *whole_path(struct arena *a, const struct facility_settings *s, const char *path, size_t n)
 {
     return arena_printf(a, "%s/%.*s", s->data_dir, (int)n, path);
 }
 
-/* The candidates of one folder: each file, or all together. */
-static struct candidate *gather(struct work *w, size_t from, size_t end, struct candidate *out, size_t *n_out)
+/* Whose files are as they were, and which does not come to be present now, is not asked for them: a million paths would be made for
+ * nothing. */
+static bool is_asked_for(const struct directory_look *w, const struct candidate *c)
+{
+    const struct observation *b = w->before ? observations_find(w->before, c->path) : NULL;
+    return !b || b->print != c->print || b->wanted || (b->state != RUN_PRESENT && !c->hindrance);
+}
+
+static void add_candidate(struct directory_look *w, const struct candidate *c)
+{
+    w->at = arena_grow(&w->now->arena, w->at, w->n, sizeof *w->at);
+    w->at[w->n++] = *c;
+}
+
+static void gather_each(struct directory_look *w, const struct beside *beside)
 {
     const struct facility_settings *s = w->s;
     struct arena *a = &w->now->arena;
-    const struct seen_file *at = w->snap->at;
-    struct candidate all = {.smallest = UINT64_MAX, .print = 0xcbf29ce484222325u};
-    bool each = !s->folders || s->composite;
-    if (s->folders && at[from].folder == 0)
-        return out;
-    struct beside beside = look_beside(a, s, at + from, at + end);
-    for (size_t i = from; i < end; i++) {
-        const struct seen_file *f = &at[i];
+    for (const struct seen_file *f = beside->from; f < beside->end; f++) {
         if (!matches(w, f))
             continue;
-        const char *path = whole_path(a, s, f->path, strlen(f->path));
-        uint64_t print = each ? 0xcbf29ce484222325u : mix(all.print, f->path, strlen(f->path));
-        print = mix(mix(print, &f->size, sizeof f->size), &f->modified_ns, sizeof f->modified_ns);
-        if (each) {
-            struct candidate one = {
-                f, 1, path, run_name(a, s, f), f->size, f->size, f->inode, print, f->modified_ns, NULL, NULL};
-            one.hindrance = hindrance(s, &beside, f);
-            one.files = arena_grow(a, NULL, 0, sizeof *one.files);
-            one.files[0] = path;
-            out = arena_grow(a, out, *n_out, sizeof *out);
-            out[(*n_out)++] = one;
-            continue;
-        }
-        if (!all.first) {
-            all.first = f;
-            all.inode = f->inode;
-        }
-        all.files = arena_grow(a, all.files, all.n, sizeof *all.files);
-        all.files[all.n++] = path;
-        all.bytes += f->size;
-        all.smallest = f->size < all.smallest ? f->size : all.smallest;
-        all.modified_ns = f->modified_ns > all.modified_ns ? f->modified_ns : all.modified_ns;
-        all.print = print;
+        struct candidate one = {.first = f,
+                                .n = 1,
+                                .number = number_of(w, f->path),
+                                .path = whole_path(a, s, f->path, strlen(f->path)),
+                                .name = run_name(a, s, f),
+                                .bytes = f->size,
+                                .smallest = f->size,
+                                .inode = f->inode,
+                                .modified_ns = f->modified_ns};
+        one.print = mix(mix(PRINT, &f->size, sizeof f->size), &f->modified_ns, sizeof f->modified_ns);
+        one.hindrance = hindrance(s, beside, f);
+        one.files = arena_array(a, 1, sizeof *one.files);
+        one.files[0] = one.path;
+        add_candidate(w, &one);
     }
-    if (!each && all.n > 0) {
-        all.path = whole_path(a, s, all.first->path, all.first->folder);
-        all.name = run_name(a, s, all.first);
-        all.hindrance = hindrance(s, &beside, NULL);
-        out = arena_grow(a, out, *n_out, sizeof *out);
-        out[(*n_out)++] = all;
-    }
-    return out;
 }
 
-static struct observation kept(struct arena *a, const struct observation *b, int64_t now_ns)
+static void add_file(struct candidate *all, const struct seen_file *f)
 {
-    struct observation o = *b;
-    o.path = arena_strdup(a, b->path);
-    o.name = arena_strdup(a, b->name);
-    o.files = NULL;
-    o.n_files = o.n_here = 0;
-    o.was = NULL;
-    o.rate = 0;
-    o.reason = "not there any more";
-    o.looks = b->state == RUN_VANISHED ? b->looks + 1 : 1;
-    o.since_ns = b->state == RUN_VANISHED ? b->since_ns : now_ns;
-    o.state = RUN_VANISHED;
-    return o;
+    all->n++;
+    all->bytes += f->size;
+    all->smallest = f->size < all->smallest ? f->size : all->smallest;
+    all->modified_ns = f->modified_ns > all->modified_ns ? f->modified_ns : all->modified_ns;
+    all->print = mix(all->print, f->path, strlen(f->path));
+    all->print = mix(all->print, &f->size, sizeof f->size);
+    all->print = mix(all->print, &f->modified_ns, sizeof f->modified_ns);
 }
 
-static void compare(struct work *w, const struct observations *before, const struct candidate *c, size_t n)
+static void gather_folder(struct directory_look *w, const struct beside *beside)
 {
-    struct observations *now = w->now;
-    size_t n_before = before ? before->n : 0;
-    bool *used = calloc(n_before + 1, 1), *old = calloc(n + 1, 1);
-    for (size_t i = 0; used && old && i < n; i++) {
-        const struct observation *b = before ? observations_find(before, c[i].path) : NULL;
-        old[i] = b != NULL;
-        if (b) {
-            used[b - before->at] = true;
-            tell(w, before, &c[i], b, NULL);
+    const struct facility_settings *s = w->s;
+    struct arena *a = &w->now->arena, scratch = {0};
+    struct candidate all = {.smallest = UINT64_MAX, .print = PRINT};
+    size_t n = (size_t)(beside->end - beside->from);
+    const struct seen_file **in = arena_array(&scratch, n, sizeof *in);
+    for (const struct seen_file *f = beside->from; f < beside->end; f++)
+        if (matches(w, f)) {
+            in[all.n] = f;
+            add_file(&all, f);
         }
+    if (all.n > 0) {
+        all.first = in[0];
+        all.inode = in[0]->inode;
+        all.number = number_of(w, in[0]->path);
+        all.path = whole_path(a, s, in[0]->path, in[0]->folder);
+        all.name = run_name(a, s, in[0]);
+        all.hindrance = hindrance(s, beside, NULL);
     }
-    for (size_t i = 0; used && old && i < n; i++) {
-        if (old[i])
-            continue;
-        const struct observation *b = renamed_from(before, &c[i]);
-        bool gone = b && !used[b - before->at];
-        if (gone)
-            used[b - before->at] = true;
-        tell(w, before, &c[i], gone ? b : NULL, gone ? arena_strdup(&now->arena, b->path) : NULL);
+    if (all.n > 0 && is_asked_for(w, &all)) {
+        all.files = arena_array(a, all.n, sizeof *all.files);
+        for (size_t i = 0; i < all.n; i++)
+            all.files[i] = whole_path(a, s, in[i]->path, strlen(in[i]->path));
     }
-    for (size_t i = 0; used && i < n_before; i++)
-        if (!used[i]) {
-            now->at = arena_grow(&now->arena, now->at, now->n, sizeof *now->at);
-            now->at[now->n++] = kept(&now->arena, &before->at[i], w->snap->now_ns);
-        }
-    free(used);
-    free(old);
-    if (now->n > 1)
-        qsort(now->at, now->n, sizeof *now->at, by_path);
+    if (all.n > 0)
+        add_candidate(w, &all);
+    arena_free(&scratch);
+}
+
+/* ---- folder by folder ---- */
+
+bool directory_begin(struct directory_look *w, const struct facility_settings *s,
+                     const struct observations *before, struct observations *now, struct error *err)
+{
+    *w = (struct directory_look){.s = s, .before = before, .now = now};
+    int code = s->regex ? regcomp(&w->regex, s->regex, REG_EXTENDED) : 0;
+    if (code) {
+        char why[256];
+        regerror(code, &w->regex, why, sizeof why);
+        return error_set(err, ERROR_USAGE, "facility.standalone.regex is no regular expression: %s",
+                         s->regex),
+               error_detail(err, "%s", why);
+    }
+    return true;
+}
+
+void directory_add(struct directory_look *w, const struct seen_folder *f)
+{
+    const struct facility_settings *s = w->s;
+    struct arena scratch = {0};
+    if (f->wrong) {
+        char line[256];
+        struct arena *a = &w->now->arena;
+        w->unseen = arena_grow(a, w->unseen, w->n_unseen, sizeof *w->unseen);
+        w->unseen[w->n_unseen++] = whole_path(a, s, f->path, strlen(f->path));
+        snprintf(line, sizeof line, "%s", strerror(f->wrong));
+        w->now->notes = arena_grow(a, w->now->notes, w->now->n_notes, sizeof *w->now->notes);
+        w->now->notes[w->now->n_notes++] = arena_printf(
+            a, "cannot look into %s: %s; its runs are kept as they were", w->unseen[w->n_unseen - 1], line);
+        return;
+    }
+    if (f->n == 0 || (s->folders && f->at[0].folder == 0))
+        return;
+    struct beside beside = look_beside(&scratch, s, f->at, f->at + f->n);
+    (!s->folders || s->composite ? gather_each : gather_folder)(w, &beside);
+    arena_free(&scratch);
+}
+
+void directory_end(struct directory_look *w, int64_t now_ns, bool server_clock)
+{
+    w->now->now_ns = now_ns;
+    w->now->server_clock = server_clock;
+    directory_compare(w);
+    directory_drop(w);
+}
+
+void directory_drop(struct directory_look *w)
+{
+    if (w->s->regex)
+        regfree(&w->regex);
 }
 
 bool directory_observe(const struct facility_settings *s, const struct snapshot *snap,
                        const struct observations *before, struct observations *now, struct error *err)
 {
-    struct work w = {.s = s, .snap = snap, .now = now};
-    struct candidate *c = NULL;
-    size_t n = 0;
-    int code = s->regex ? regcomp(&w.regex, s->regex, REG_EXTENDED) : 0;
-    if (code) {
-        char why[256];
-        regerror(code, &w.regex, why, sizeof why);
-        return error_set(err, ERROR_USAGE, "facility.standalone.regex is no regular expression: %s",
-                         s->regex),
-               error_detail(err, "%s", why);
-    }
-    now->now_ns = snap->now_ns;
-    now->server_clock = snap->server_clock;
-    now->n_folders = snap->n_folders;
-    now->n_stats = snap->n_stats;
-    for (size_t from = 0, end; from < snap->n; from = end) {
-        for (end = from + 1; end < snap->n && same_folder(&snap->at[from], &snap->at[end]);)
-            end++;
-        c = gather(&w, from, end, c, &n);
-    }
-    compare(&w, before, c, n);
-    if (s->regex)
-        regfree(&w.regex);
+    struct directory_look w;
+    if (!directory_begin(&w, s, before, now, err))
+        return false;
+    for (size_t i = 0; i < snap->n; i++)
+        directory_add(&w, &snap->at[i]);
+    directory_end(&w, snap->now_ns, false);
     return true;
+}
+
+static void take_folder(void *arg, const struct seen_folder *f)
+{
+    directory_add(arg, f);
 }
 
 bool directory_list(const struct facility_settings *s, const struct observations *before,
                     struct observations *now, struct error *err)
 {
-    struct snapshot snap;
-    bool good = directory_scan(s, &snap, err) && directory_observe(s, &snap, before, now, err);
+    struct directory_look w;
+    struct directory_scan scan = {.files = true, .take = take_folder, .arg = &w};
+    bool good = directory_begin(&w, s, before, now, err);
+    if (good) {
+        good = directory_scan(s, &scan, err);
+        now->n_folders = scan.n_folders;
+        now->n_stats = scan.n_stats;
+        if (good)
+            directory_end(&w, scan.now_ns, scan.server_clock);
+        else
+            directory_drop(&w);
+    }
     now->class = good ? NET_DONE : NET_AGAIN;
-    arena_free(&snap.arena);
     return good;
 }

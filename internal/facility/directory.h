@@ -11,18 +11,35 @@ struct seen_file {
     int64_t modified_ns;
     const char *text; /* content of a status file or manifest, else NULL */
 };
+
+/* The files of one folder, by name; gone when the one who took them returns. */
+struct seen_folder {
+    const char *path; /* below data_dir, "" at the top */
+    const struct seen_file *at;
+    size_t n;
+    int wrong; /* errno of what kept us from looking into it, at != 0 are no files: what is in it nobody knows */
+};
 struct snapshot {
-    struct arena arena;
-    struct seen_file *at; /* by folder, then name */
-    size_t n, n_folders, n_stats;
+    const struct seen_folder *at;
+    size_t n;
+    int64_t now_ns;
+};
+
+enum { DIRECTORY_MOST = 20000000 }; /* files of a scan */
+
+/* Look into data_dir and its folders, as deep as the settings say, one after the other: a million files need the memory of those of one
+ * folder. Hidden files are left out. What vanishes meanwhile is left out; what cannot be read for another reason is said to be so. An
+ * error: the top itself cannot be read. files false: only the folders, at the cost of no question about files. */
+struct directory_scan {
+    bool files;
+    void (*take)(void *arg, const struct seen_folder *f);
+    void *arg;
+    /* out */
+    size_t n_files, n_folders, n_stats;
     int64_t now_ns;
     bool server_clock;
 };
-
-enum { DIRECTORY_MOST = 20000000 }; /* files of a snapshot */
-
-/* Look into data_dir and its folders, as deep as the settings say. Hidden files are left out. What vanishes meanwhile is left out. */
-bool directory_scan(const struct facility_settings *s, struct snapshot *out, struct error *err);
+bool directory_scan(const struct facility_settings *s, struct directory_scan *scan, struct error *err);
 
 /* From a snapshot and the last observations to the new ones. Pure but for memory. */
 bool directory_observe(const struct facility_settings *s, const struct snapshot *snap,

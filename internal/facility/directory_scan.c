@@ -18,7 +18,7 @@ struct folder {
 };
 
 /* The file server's time: that of a file which is made for it. Where none may be made, ours. */
-static void read_clock(const char *folder, struct snapshot *out)
+static void read_clock(const char *folder, struct directory_scan *out)
 {
     struct str path = {0};
     struct stat s;
@@ -57,70 +57,120 @@ static bool above(const struct folder *f, const struct stat *s)
     return false;
 }
 
-/* One folder: its files into the snapshot, its folders onto the pile. */
-static bool look_into(const struct facility_settings *s, const struct folder *f, struct snapshot *out,
-                      struct folder ***pile, size_t *n_pile, int deepest, struct error *err)
+struct scanning {
+    const struct facility_settings *s;
+    struct directory_scan *out;
+    struct arena arena; /* of folders */
+    struct folder **pile;
+    size_t n_pile;
+    int deepest;
+};
+
+/* Of the folder in hand. */
+struct files {
+    struct arena arena;
+    struct seen_file *at;
+    size_t n;
+};
+
+/* What was there a moment ago, or never was: a link to nothing, or to itself. */
+static bool is_gone(int code)
 {
-    struct arena *a = &out->arena;
-    const char *whole = *f->path ? arena_printf(a, "%s/%s", s->data_dir, f->path) : s->data_dir;
-    DIR *d = opendir(whole);
-    if (!d)
-        return f->level > 0 ? true : error_system(err, ERROR_UNREADABLE, "cannot look into %s", whole);
-    out->n_folders++;
-    for (struct dirent *e; (e = readdir(d));) {
-        struct stat st;
-        if (e->d_name[0] == '.')
-            continue;
-        if (e->d_type == DT_DIR && f->level >= deepest)
-            continue;
-        out->n_stats++;
-        if (fstatat(dirfd(d), e->d_name, &st, 0) != 0)
-            continue;
-        char *path = *f->path ? arena_printf(a, "%s/%s", f->path, e->d_name) : arena_strdup(a, e->d_name);
-        if (S_ISDIR(st.st_mode) && f->level < deepest && !above(f, &st)) {
-            struct folder *sub = arena_alloc(a, sizeof *sub);
-            *sub = (struct folder){path, f->level + 1, st.st_dev, st.st_ino, f};
-            *pile = arena_grow(a, *pile, *n_pile, sizeof **pile);
-            (*pile)[(*n_pile)++] = sub;
-        }
-        if (!S_ISREG(st.st_mode))
-            continue;
-        if (out->n == DIRECTORY_MOST)
-            return closedir(d), error_set(err, ERROR_UNSUPPORTED, "more than %d files below %s",
-                                          DIRECTORY_MOST, s->data_dir);
-        out->at = arena_grow(a, out->at, out->n, sizeof *out->at);
-        bool text =
-            strcmp(e->d_name, "status.txt") == 0 || (s->manifest && strcmp(e->d_name, s->manifest) == 0);
-        out->at[out->n++] = (struct seen_file){
-            .path = path,
-            .folder = strlen(f->path),
-            .size = (uint64_t)st.st_size,
-            .inode = st.st_ino,
-            .modified_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
-            .text = text ? read_text(a, dirfd(d), e->d_name) : NULL,
-        };
-    }
-    closedir(d);
-    return true;
+    return code == ENOENT || code == ENOTDIR || code == ELOOP;
 }
 
-static int by_folder(const void *x, const void *y)
+static void push(struct scanning *w, const struct folder *f, const char *name, const struct stat *st)
 {
-    const struct seen_file *a = x, *b = y;
-    size_t n = a->folder < b->folder ? a->folder : b->folder;
-    int order = memcmp(a->path, b->path, n);
-    if (!order)
-        order = (a->folder > b->folder) - (a->folder < b->folder);
-    return order ? order : strcmp(a->path, b->path);
+    struct arena *a = &w->arena;
+    struct folder *sub = arena_alloc(a, sizeof *sub);
+    char *path = *f->path ? arena_printf(a, "%s/%s", f->path, name) : arena_strdup(a, name);
+    *sub = (struct folder){path, f->level + 1, st->st_dev, st->st_ino, f};
+    w->pile = arena_grow(a, w->pile, w->n_pile, sizeof *w->pile);
+    w->pile[w->n_pile++] = sub;
 }
 
-bool directory_scan(const struct facility_settings *s, struct snapshot *out, struct error *err)
+static void add_file(struct scanning *w, const struct folder *f, int folder, const char *name,
+                     const struct stat *st, struct files *files)
+{
+    struct arena *a = &files->arena;
+    const char *manifest = w->s->manifest;
+    bool text = strcmp(name, "status.txt") == 0 || (manifest && strcmp(name, manifest) == 0);
+    w->out->n_files++;
+    files->at = arena_grow(a, files->at, files->n, sizeof *files->at);
+    files->at[files->n++] = (struct seen_file){
+        .path = *f->path ? arena_printf(a, "%s/%s", f->path, name) : arena_strdup(a, name),
+        .folder = strlen(f->path),
+        .size = (uint64_t)st->st_size,
+        .inode = st->st_ino,
+        .modified_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+        .text = text ? read_text(a, folder, name) : NULL,
+    };
+}
+
+/* One name in a folder. Returns the errno of what nobody can go on with, or 0. */
+static int look_at(struct scanning *w, const struct folder *f, int folder, const struct dirent *e,
+                   struct files *files)
 {
     struct stat st;
-    struct folder top = {.path = (char[1]){0}}, **pile = NULL;
-    size_t n_pile = 0;
-    int deepest = s->folders ? s->depth : s->depth - 1;
-    *out = (struct snapshot){0};
+    bool whole = w->out->files;
+    if (e->d_name[0] == '.' || (e->d_type == DT_DIR && f->level >= w->deepest) ||
+        (!whole && e->d_type == DT_REG))
+        return 0;
+    w->out->n_stats++;
+    if (fstatat(folder, e->d_name, &st, 0) !=
+        0) /* a link that leads where we may not look is no file of ours */
+        return is_gone(errno) || errno == EACCES ? 0 : errno;
+    if (S_ISDIR(st.st_mode) && f->level < w->deepest && !above(f, &st))
+        push(w, f, e->d_name, &st);
+    if (S_ISREG(st.st_mode) && whole)
+        add_file(w, f, folder, e->d_name, &st, files);
+    return 0;
+}
+
+static int by_name(const void *x, const void *y)
+{
+    return strcmp(((const struct seen_file *)x)->path, ((const struct seen_file *)y)->path);
+}
+
+/* One folder: its files to who takes them, its folders onto the pile. */
+static bool look_into(struct scanning *w, const struct folder *f, struct error *err)
+{
+    struct files files = {0};
+    const char *whole = fs_join(&files.arena, w->s->data_dir, f->path);
+    int wrong = 0;
+    DIR *d = opendir(whole);
+    if (!d) {
+        wrong = errno;
+    } else {
+        struct dirent *e;
+        w->out->n_folders++;
+        while (!wrong && w->out->n_files <= DIRECTORY_MOST && (errno = 0, e = readdir(d)))
+            wrong = look_at(w, f, dirfd(d), e, &files);
+        wrong = wrong ? wrong : w->out->n_files <= DIRECTORY_MOST ? errno : 0;
+        closedir(d);
+    }
+    bool good =
+        w->out->n_files <= DIRECTORY_MOST ||
+        error_set(err, ERROR_UNSUPPORTED, "more than %d files below %s", DIRECTORY_MOST, w->s->data_dir);
+    if (good && wrong && f->level == 0) {
+        errno = wrong;
+        good = error_system(err, ERROR_UNREADABLE, "cannot look into %s", whole);
+    }
+    if (files.n > 1)
+        qsort(files.at, files.n, sizeof *files.at, by_name);
+    if (good && !is_gone(wrong)) {
+        const struct seen_folder seen = {f->path, wrong ? NULL : files.at, wrong ? 0 : files.n, wrong};
+        w->out->take(w->out->arg, &seen);
+    }
+    arena_free(&files.arena);
+    return good;
+}
+
+bool directory_scan(const struct facility_settings *s, struct directory_scan *scan, struct error *err)
+{
+    struct stat st;
+    struct folder top = {.path = (char[1]){0}};
+    struct scanning w = {.s = s, .out = scan, .deepest = s->folders ? s->depth : s->depth - 1};
     if (!s->data_dir)
         return error_set(err, ERROR_USAGE, "no folder to look into"),
                error_hint(err, "set facility.standalone.data_dir");
@@ -128,13 +178,11 @@ bool directory_scan(const struct facility_settings *s, struct snapshot *out, str
         return error_system(err, ERROR_UNREADABLE, "cannot look into %s", s->data_dir);
     top.device = st.st_dev;
     top.inode = st.st_ino;
-    if (!look_into(s, &top, out, &pile, &n_pile, deepest, err))
-        return false;
-    while (n_pile > 0)
-        if (!look_into(s, pile[--n_pile], out, &pile, &n_pile, deepest, err))
-            return false;
-    if (out->n > 1)
-        qsort(out->at, out->n, sizeof *out->at, by_folder);
-    read_clock(s->data_dir, out); /* afterwards: a file is never younger than the clock */
-    return true;
+    bool good = look_into(&w, &top, err);
+    while (good && w.n_pile > 0)
+        good = look_into(&w, w.pile[--w.n_pile], err);
+    if (good && scan->files)
+        read_clock(s->data_dir, scan); /* afterwards: a file is never younger than the clock */
+    arena_free(&w.arena);
+    return good;
 }

@@ -138,26 +138,27 @@ bool facility_settings_read(const struct params *p, struct arena *a, struct faci
     return path_map_check(map, "facility.path_map", err) && read_auth(p, s, err);
 }
 
+struct watching {
+    int fd;
+    const char *data_dir;
+};
+
+static void add_watch(void *arg, const struct seen_folder *f)
+{
+    const uint32_t what = IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB;
+    const struct watching *w = arg;
+    struct arena a = {0};
+    inotify_add_watch(w->fd, fs_join(&a, w->data_dir, f->path), what);
+    arena_free(&a);
+}
+
 /* Folders that are watched for changes; more than the kernel grants is simply not told. */
 static void add_watches(int fd, const struct facility_settings *s)
 {
-    struct snapshot snap;
+    struct watching w = {fd, s->data_dir};
+    struct directory_scan scan = {.take = add_watch, .arg = &w};
     struct error err = {0};
-    const uint32_t what = IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB;
-    inotify_add_watch(fd, s->data_dir, what);
-    const char *last = NULL;
-    size_t n_last = 0;
-    if (directory_scan(s, &snap, &err))
-        for (size_t i = 0; i < snap.n; i++) {
-            const struct seen_file *f = &snap.at[i];
-            if (f->folder == 0 || (last && f->folder == n_last && memcmp(last, f->path, n_last) == 0))
-                continue;
-            last = f->path;
-            n_last = f->folder;
-            char *path = arena_printf(&snap.arena, "%s/%.*s", s->data_dir, (int)f->folder, f->path);
-            inotify_add_watch(fd, path, what);
-        }
-    arena_free(&snap.arena);
+    directory_scan(s, &scan, &err);
 }
 
 /* Does what was told matter? Our own clock file does not. */

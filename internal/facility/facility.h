@@ -40,7 +40,7 @@ struct observation {
     int64_t number;     /* -1: none */
     enum run_state state;
     int64_t begun_ns, ended_ns; /* 0: not known */
-    const char **files;         /* n_files paths on this machine */
+    const char **files;         /* n_files paths on this machine; NULL: as at the last look, nobody asked */
     size_t n_files, n_here;
     uint64_t bytes; /* of those that are here */
     double rate;    /* bytes per second that came since the last look */
@@ -48,6 +48,7 @@ struct observation {
     uint64_t inode, print; /* print: changes when names, sizes or times of the files change */
     int64_t modified_ns, since_ns, looked_ns; /* since when the print is the same; last look that counted */
     int looks;                                /* looks at which it was the same */
+    bool wanted; /* in the last observations: its files are listed also when it rests */
 };
 
 struct observations {

@@ -2,9 +2,12 @@
 #include "facility/directory.h"
 #include "support.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char folder[64];
 static const int64_t second = 1000000000;
@@ -116,7 +119,8 @@ static void a_time_in_the_future_does_not_hold_a_file_for_ever(void **state)
     (void)state;
     struct facility_settings s = {.data_dir = folder, .depth = 1, .settle = 10};
     struct seen_file f = {.path = "a.h5", .size = 1, .inode = 1, .modified_ns = 1000 * second};
-    struct snapshot snap = {.at = &f, .n = 1, .now_ns = 10 * second};
+    const struct seen_folder top = {"", &f, 1, 0};
+    struct snapshot snap = {.at = &top, .n = 1, .now_ns = 10 * second};
     struct observations a = {0}, b = {0};
     struct error err = {0};
     assert_true(directory_observe(&s, &snap, NULL, &a, &err));
@@ -241,6 +245,60 @@ static void folders_are_looked_into_as_deep_as_asked_and_loops_end(void **state)
     observations_free(&o);
 }
 
+/* What an error of the server hides is not gone. */
+static void what_cannot_be_looked_into_is_kept_as_it_was(void **state)
+{
+    (void)state;
+    struct facility_settings s = {.data_dir = "/d", .depth = 2, .settle = 0};
+    struct seen_file files[] = {{.path = "a/1.h5", .folder = 1, .size = 1, .inode = 1, .modified_ns = 1},
+                                {.path = "b/2.h5", .folder = 1, .size = 1, .inode = 2, .modified_ns = 1},
+                                {.path = "bb/3.h5", .folder = 2, .size = 1, .inode = 3, .modified_ns = 1}};
+    const struct seen_folder well[] = {{"a", files, 1, 0}, {"b", files + 1, 1, 0}, {"bb", files + 2, 1, 0}};
+    const struct seen_folder ill[] = {{"a", files, 1, 0}, {"b", NULL, 0, EIO}};
+    struct snapshot first = {.at = well, .n = 3, .now_ns = 10 * second};
+    struct snapshot then = {.at = ill, .n = 2, .now_ns = 20 * second};
+    struct observations a = {0}, b = {0}, c = {0};
+    struct error err = {0};
+    assert_true(directory_observe(&s, &first, NULL, &a, &err));
+    assert_true(directory_observe(&s, &then, &a, &b, &err));
+    assert_int_equal(b.n, 3);
+    assert_int_equal(observations_find(&b, "/d/b/2.h5")->state, RUN_PRESENT);
+    assert_int_equal(observations_find(&b, "/d/bb/3.h5")->state, RUN_VANISHED);
+    assert_int_equal(b.n_notes, 1);
+    assert_non_null(strstr(b.notes[0], "cannot look into /d/b: "));
+    then.at = ill, then.n = 1; /* and when it is really gone, it is */
+    assert_true(directory_observe(&s, &then, &b, &c, &err));
+    assert_int_equal(observations_find(&c, "/d/b/2.h5")->state, RUN_VANISHED);
+    observations_free(&a), observations_free(&b), observations_free(&c);
+}
+
+static void a_folder_that_may_not_be_read_is_no_empty_one(void **state)
+{
+    (void)state;
+    struct facility_settings s = {.data_dir = folder, .depth = 2, .settle = 0};
+    char path[128];
+    make_folder("a");
+    put("a/1.h5", "x", 100);
+    snprintf(path, sizeof path, "%s/a", folder);
+    struct observations a = look(&s, NULL);
+    assert_int_equal(chmod(path, 0), 0);
+    assert_int_equal(chmod(folder, 0777), 0);
+    pid_t child = fork();
+    if (child == 0) { /* root may look everywhere */
+        struct observations b = {0};
+        struct error err = {0};
+        bool may = geteuid() != 0 || setuid(65534) == 0;
+        bool good = may && directory_list(&s, &a, &b, &err) && b.n == 1 && b.at[0].state == RUN_PRESENT &&
+                    b.n_notes == 1;
+        _exit(good ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(chmod(path, 0755), 0);
+    observations_free(&a);
+}
+
 static void a_look_costs_one_question_for_each_file(void **state)
 {
     (void)state;
@@ -263,6 +321,7 @@ static void a_look_costs_one_question_for_each_file(void **state)
     for (size_t i = 0; i < b.n; i++) {
         assert_int_equal(b.at[i].n_files, 100);
         assert_int_equal(b.at[i].state, RUN_PRESENT);
+        assert_true(a.at[i].files && !b.at[i].files); /* nobody asks for those of a run that rests */
     }
     observations_free(&a), observations_free(&b);
 }
@@ -279,6 +338,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(hostile_names_are_told_as_they_are, begin, end),
         cmocka_unit_test_setup_teardown(folders_are_looked_into_as_deep_as_asked_and_loops_end, begin, end),
+        cmocka_unit_test_setup_teardown(what_cannot_be_looked_into_is_kept_as_it_was, begin, end),
+        cmocka_unit_test_setup_teardown(a_folder_that_may_not_be_read_is_no_empty_one, begin, end),
         cmocka_unit_test_setup_teardown(a_look_costs_one_question_for_each_file, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
