@@ -93,7 +93,7 @@ static void say_list(struct book *b, const struct store_book_job *rows, size_t n
         *c++ = subject(b, j);
         *c++ = arena_printf(b->a, "%u", j->trial);
         *c++ = j->key.rungroup ? arena_printf(b->a, "%lld", (long long)j->key.rungroup) : "";
-        *c++ = *j->task ? arena_printf(b->a, "%s:%u", j->task, j->task_rev) : "";
+        *c++ = j->preview ? "preview" : *j->task ? arena_printf(b->a, "%s:%u", j->task, j->task_rev) : "";
         *c++ = job_state_word((int)j->state);
         *c++ = arena_printf(b->a, "%u", j->n_tries);
         *c++ = j->n_expected

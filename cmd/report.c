@@ -92,12 +92,14 @@ static bool choose(struct store *s, struct cli *cli, struct store_jobs_of *of, c
     struct store_book_job *jobs;
     int64_t *runs = NULL;
     size_t n_jobs = 0, n_runs = 0, n = 0;
+    int64_t version = cli_has(cli, "preview") ? CAMPAIGN_PREVIEW : 0;
     *of = (struct store_jobs_of){0};
     if (!whose(cli, &given, err) || (given && !runs_of(s, cli, &runs, &n_runs, err)) ||
         !store_book_jobs(s, &any, &cli->arena, &jobs, &n_jobs, err))
         return false;
     for (size_t i = 0; i < n_jobs; i++)
-        if (!jobs[i].key.task_rev && !jobs[i].key.version && (!given || is_in(runs, n_runs, jobs[i].key.run)))
+        if (!jobs[i].key.task_rev && jobs[i].key.version == version &&
+            (!given || is_in(runs, n_runs, jobs[i].key.run)))
             jobs[n++] = jobs[i];
     if (!find_trial(s, cli, jobs, n, &trial, err))
         return false;
@@ -217,7 +219,9 @@ static int run(struct cli *cli)
     store_close(s);
     if (!ok)
         return cli_fail(&err);
-    summary.title = title;
+    summary.title = !cli_has(cli, "preview") ? title
+                                             : arena_printf(&cli->arena, "%s, preview, n = %llu", title,
+                                                            (unsigned long long)summary.all.frames);
     for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
         summary.stages[i] = stage_info((size_t)i)->name;
     summary.phil = changed_parameters(cli, summary.phil);
@@ -249,6 +253,7 @@ static const struct option_row options[] = {
      "split by the values of a label (xfelx run label): frames, hits and indexed of each; with --csv or "
      "--json these alone. "
      "Without it by sample, where samples are labelled"},
+    {0, "preview", NULL, "of preview jobs (xfelx trial preview), which are in no other report"},
     {0, "json", NULL, "as JSON"},
     {0, "csv", NULL, "as CSV, a line a number with its interval"},
     {0, "cells", NULL, "as CSV, the cells of a sample of the lattices, with the crystal form of each"},

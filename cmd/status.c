@@ -109,7 +109,10 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
     struct figures f;
     char name[NAME_VISIBLE];
     figures_of(&j->counts, &f);
-    str_printf(out, "run %lld  %s\n", (long long)j->run, str_visible(j->run_name, name, sizeof name));
+    str_printf(out, "run %lld  %s", (long long)j->run, str_visible(j->run_name, name, sizeof name));
+    if (book && book->preview) /* of a share of the frames: in no sum */
+        str_printf(out, "  (preview, n = %llu)", (unsigned long long)f.frames);
+    str_addc(out, '\n');
     str_add(out, "  trial      ");
     if (book && book->key.rungroup) /* of a campaign: the numbers that people gave */
         str_printf(out, "%u, rungroup %lld, recipe ", book->trial, (long long)book->key.rungroup);
@@ -348,10 +351,11 @@ static bool read_split(struct looked *l, struct split *out, struct error *err)
 {
     struct error none = {0};
     const char *by = cli_value(l->cli, "by", NULL);
+    const struct store_jobs_of of = {.trial = l->in.trial ? l->in.trial->id : 0};
     *out = (struct split){0};
     if (by)
-        return split_read(l->store, by, (struct store_jobs_of){0}, &l->arena, out, err);
-    if (!split_read(l->store, "sample", (struct store_jobs_of){0}, &l->arena, out, &none))
+        return split_read(l->store, by, of, &l->arena, out, err);
+    if (!split_read(l->store, "sample", of, &l->arena, out, &none))
         *out = (struct split){0};
     return none.code == ERROR_NONE || none.code == ERROR_USAGE || (*err = none, false);
 }

@@ -122,6 +122,8 @@ static bool say_trial(struct book *b, const struct store_trial_row *t, struct er
     book_fieldf(out, "trial", "%u: %s%s", t->num, t->active ? "active" : "off", t->used ? ", has jobs" : "");
     book_field(out, "recipe", hash_hex(t->recipe_hash, 8, hash));
     book_fieldf(out, "made", "%s by %s", book_time(b, t->created_t), book_shown(b, t->who));
+    if (t->preview)
+        book_fieldf(out, "preview", "%d %% of the frames", t->preview);
     if (*t->comment)
         book_field(out, "comment", t->comment);
     if (*t->bad_input)
@@ -320,6 +322,27 @@ static int comment(struct cli *cli)
     return book_end(&b, ok, &err);
 }
 
+/* Trials, then a share. */
+static int preview(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    uint32_t *nums = NULL;
+    size_t n = 0, changed = 0;
+    int64_t percent = 0;
+    bool ok = cli_operands(cli, 2, 1000, "TRIAL", &err);
+    const char *text = ok ? cli->operands[cli->n_operands - 1] : "";
+    if (ok && strcmp(text, "off") != 0 && (!str_to_i64(text, &percent) || percent < 0 || percent > 100)) {
+        ok = error_set(&err, ERROR_USAGE, "a preview is of 1 to 100 per cent of the frames, not %s", text);
+        error_hint(&err, "xfelx trial preview 3 5; xfelx trial preview 3 off");
+    }
+    ok = ok && book_open(cli, false, &b, &err) && book_trials(&b, cli->n_operands - 1, &nums, &n, &err) &&
+         store_trial_preview(b.store, &b.by, nums, n, (int)percent, &changed, &err);
+    if (ok)
+        book_changed(&b.out, changed, n, "trial", percent ? "with preview" : "without preview");
+    return book_end(&b, ok, &err);
+}
+
 static int activate(struct cli *cli)
 {
     struct error err = {0};
@@ -429,6 +452,27 @@ static const struct command trial_comment = {
     .run = comment,
 };
 
+static const struct command trial_preview = {
+    .name = "trial preview",
+    .summary = "look at a share of the frames first",
+    .usage = "[OPTIONS] TRIAL... PERCENT|off",
+    .text = "Makes preview jobs for trials, active or not: each looks at so many per cent of a run's frames, "
+            "the same "
+            "ones for every trial (chosen by hash), with the trial's parameters, and in folders of its own. "
+            "They come "
+            "behind all other jobs, with what submit.preview_resources says. Their numbers are never added "
+            "to those "
+            "of full jobs (report --preview shows them), and nothing more is previewed of a run whose full "
+            "job is "
+            "done.",
+    .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx trial preview 3-6 5",
+                                          "compare four trials on a twentieth of the frames"},
+                                         {"xfelx trial preview 3 off", "no more of trial 3"},
+                                         {0}},
+    .run = preview,
+};
+
 static const struct command trial_activate = {
     .name = "trial activate",
     .summary = "let trials process runs",
@@ -451,9 +495,9 @@ static const struct command trial_deactivate = {
     .run = activate,
 };
 
-static const struct command *const verbs[] = {&trial_list,     &trial_show,       &trial_add,
-                                              &trial_copy,     &trial_diff,       &trial_comment,
-                                              &trial_activate, &trial_deactivate, NULL};
+static const struct command *const verbs[] = {
+    &trial_list,    &trial_show,     &trial_add,        &trial_copy,    &trial_diff,
+    &trial_comment, &trial_activate, &trial_deactivate, &trial_preview, NULL};
 
 const struct command command_trial = {
     .name = "trial",

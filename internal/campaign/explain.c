@@ -161,6 +161,8 @@ void explain_identity(const struct snapshot *s, const struct action *x, struct s
     for (size_t i = 0; i < s->n_versions; i++)
         if (x->key.version != 0 && s->versions[i].id == x->key.version)
             str_printf(out, ", version %" PRIu32, s->versions[i].version);
+    if (x->key.version == CAMPAIGN_PREVIEW)
+        str_add(out, ", preview");
     if (x->new_version > 0)
         str_printf(out, ", version %" PRIu32, x->new_version);
 }

@@ -56,7 +56,8 @@ static int by_urgency(const void *x, const void *y)
 {
     const struct planned *a = x, *b = y;
     const struct campaign_key *ka = &a->action.key, *kb = &b->action.key;
-    int c = order(b->ord, a->ord);
+    int c = order(ka->version == CAMPAIGN_PREVIEW, kb->version == CAMPAIGN_PREVIEW);
+    c = c != 0 ? c : order(b->ord, a->ord);
     c = c != 0 ? c : order(kb->run, ka->run);
     c = c != 0 ? c : order(b->trial_num, a->trial_num);
     c = c != 0 ? c : order(kb->trial, ka->trial);
@@ -240,38 +241,63 @@ static bool wanted_no_more(const struct planner *p, const struct planned *x)
     return n > 0 && reached == n;
 }
 
-static void index_run(struct planner *p, const struct campaign_use *use, const struct campaign_trial *trial,
-                      const struct campaign_rungroup *group, const struct campaign_run *run, bool member)
-{
-    struct planned x = {.action.key = {.trial = trial->id, .rungroup = group->id, .run = run->id},
-                        .ord = run->ord,
-                        .trial_num = trial->num};
-    enum action_reason wait = not_yet(p->policy, run);
-    const char *bad = use->opened                ? use->bad_input
-                      : trial->bad_input != NULL ? trial->bad_input
-                                                 : group->bad_input;
+/* What one trial wants of one run: its rungroup, as far as the run belongs to it. */
+struct wanting {
+    const struct campaign_use *use;
+    const struct campaign_trial *trial;
+    const struct campaign_rungroup *group;
+    const struct campaign_run *run;
+    bool member;
+};
 
-    if (planner_history(p, &x, WHY_NEW_RUN)) {
-    } else if (run->ignored) {
-        planner_because(&x, WHY_IGNORED);
-    } else if (!trial->active) {
-        planner_because(&x, WHY_TRIAL_OFF);
-    } else if (!group->active || !use->active) {
-        planner_because(&x, WHY_RUNGROUP_OFF);
-    } else if (!member) {
-        planner_because(&x, WHY_NOT_IN_RUNGROUP);
-    } else if (wait != 0) {
-        planner_because(&x, wait);
-        x.action.n = run->n_here, x.action.of = run->n_files;
-    } else if (!run->readable) {
-        planner_because(&x, WHY_UNREADABLE);
-        x.action.text = run->why_unreadable;
-    } else if (bad != NULL) {
-        planner_because(&x, WHY_BAD_INPUT);
-        x.action.text = bad;
-    } else if (wanted_no_more(p, &x)) {
-        planner_because(&x, WHY_GOAL);
+/* Why nothing is started, whatever its history; true: something stands against it. on: the trial wants it at all. */
+static bool stands_against(const struct planner *p, const struct wanting *w, bool on, struct planned *x)
+{
+    enum action_reason wait = not_yet(p->policy, w->run);
+    const char *bad = w->use->opened                ? w->use->bad_input
+                      : w->trial->bad_input != NULL ? w->trial->bad_input
+                                                    : w->group->bad_input;
+    if (w->run->ignored)
+        return planner_because(x, WHY_IGNORED), true;
+    if (!on)
+        return planner_because(x, WHY_TRIAL_OFF), true;
+    if (!w->group->active || !w->use->active)
+        return planner_because(x, WHY_RUNGROUP_OFF), true;
+    if (!w->member)
+        return planner_because(x, WHY_NOT_IN_RUNGROUP), true;
+    if (wait != 0) {
+        planner_because(x, wait);
+        x->action.n = w->run->n_here, x->action.of = w->run->n_files;
+        return true;
     }
+    if (!w->run->readable)
+        return planner_because(x, WHY_UNREADABLE), x->action.text = w->run->why_unreadable, true;
+    if (bad != NULL)
+        return planner_because(x, WHY_BAD_INPUT), x->action.text = bad, true;
+    return false;
+}
+
+static void index_run(struct planner *p, const struct wanting *w)
+{
+    struct planned x = {.action.key = {.trial = w->trial->id, .rungroup = w->group->id, .run = w->run->id},
+                        .ord = w->run->ord,
+                        .trial_num = w->trial->num};
+    if (!planner_history(p, &x, WHY_NEW_RUN) && !stands_against(p, w, w->trial->active, &x) &&
+        wanted_no_more(p, &x))
+        planner_because(&x, WHY_GOAL);
+    planner_add(p, &x);
+}
+
+/* A share of the run's frames, for a trial that is to be looked at, active or not; nothing more once the full job is done. */
+static void preview_run(struct planner *p, const struct wanting *w)
+{
+    struct planned x = {.action.key = {.trial = w->trial->id, .rungroup = w->group->id, .run = w->run->id},
+                        .ord = w->run->ord,
+                        .trial_num = w->trial->num};
+    bool replaced = planner_done(p, planner_job(p, &x.action.key));
+    x.action.key.version = CAMPAIGN_PREVIEW;
+    if (!planner_history(p, &x, WHY_PREVIEW) && !stands_against(p, w, true, &x) && replaced)
+        planner_because(&x, WHY_REPLACED);
     planner_add(p, &x);
 }
 
@@ -291,6 +317,13 @@ static void expect_identities(struct planner *p)
     make_room(p, all);
 }
 
+static void want_run(struct planner *p, const struct wanting *w)
+{
+    index_run(p, w);
+    if (w->trial->preview > 0)
+        preview_run(p, w);
+}
+
 static void index_runs(struct planner *p)
 {
     for (size_t i = 0; i < p->s->n_uses; i++) {
@@ -303,9 +336,9 @@ static void index_runs(struct planner *p)
             continue;
         const struct campaign_run **runs = members_of_rungroup(&p->members, group, p->arena, &n);
         for (size_t k = 0; k < n; k++)
-            index_run(p, use, trial, group, runs[k], true);
+            want_run(p, &(struct wanting){use, trial, group, runs[k], true});
         if (asked != NULL && !members_rungroup_has(&p->members, group, asked))
-            index_run(p, use, trial, group, asked, false);
+            want_run(p, &(struct wanting){use, trial, group, asked, false});
     }
 }
 
@@ -323,7 +356,9 @@ static void rest_of_jobs(struct planner *p)
                             .trial_num = trial != NULL ? trial->num : 0};
         if (!planner_history(p, &x, WHY_NEW_RUN)) {
             x.action.text = NULL;
-            planner_because(&x, key->task_rev == 0 ? WHY_NOT_IN_RUNGROUP : WHY_DATASET_OFF);
+            planner_because(&x, key->version == CAMPAIGN_PREVIEW ? WHY_TRIAL_OFF
+                                : key->task_rev == 0             ? WHY_NOT_IN_RUNGROUP
+                                                                 : WHY_DATASET_OFF);
         }
         planner_add(p, &x);
     }

@@ -23,6 +23,7 @@
     X(TRIAL_OFF, 7, NONE, "trial_off", "the trial is not active")                                            \
     X(RUNGROUP_OFF, 8, NONE, "rungroup_off", "the rungroup is not active, or not for this trial")            \
     X(NOT_IN_RUNGROUP, 9, NONE, "not_in_rungroup", "the run is outside the rungroup")                        \
+    X(REPLACED, 34, NONE, "replaced", "the full job is done")                                                \
     X(DATASET_OFF, 33, NONE, "dataset_off", "no active dataset has it in its newest version")                \
     X(ONGOING, 10, WAIT, "ongoing", "the run is being taken")                                                \
     X(TRANSFERRING, 11, WAIT, "transferring", "its files are not all here")                                  \
@@ -42,6 +43,7 @@
     X(NEW_TRIAL, 25, SUBMIT, "new_trial", "the trial is new")                                                \
     X(NEW_RUNGROUP, 26, SUBMIT, "new_rungroup", "the rungroup is new for this trial")                        \
     X(NEW_TASK, 27, SUBMIT, "new_task", "the task's input is ready")                                         \
+    X(PREVIEW, 35, SUBMIT, "preview", "a first look at a share of the frames")                               \
     X(RETRY, 28, SUBMIT, "retry", "failed, tried again")                                                     \
     X(RESUME, 29, SUBMIT, "resume", "was interrupted, goes on")                                              \
     X(NEW_VERSION, 30, SUBMIT, "new_version", "the dataset has new input")                                   \
@@ -52,7 +54,7 @@
 enum action_kind { ACTION_TABLE(X) ACTION_END };
 #undef X
 #define X(name, number, action, word, text) WHY_##name = number,
-enum action_reason { WHY_TABLE(X) WHY_END = 34 };
+enum action_reason { WHY_TABLE(X) WHY_END = 36 };
 #undef X
 
 /* One row of a table; number 0 with word "?" for a number that is none. */

@@ -38,7 +38,7 @@ static const struct {
 
 static bool has_frames(const struct campaign_job *job)
 {
-    return job->key.task_rev == 0 && job->key.version == 0;
+    return job->key.task_rev == 0 && job->key.version <= 0;
 }
 
 static enum end_kind end_of(const struct campaign_attempt *a)

@@ -22,10 +22,12 @@ static const char *folder_of(const struct cycle *c, struct arena *a, const struc
     struct str s = {0};
     if (*m->folder)
         return m->folder;
-    if (j->key.version)
+    if (j->key.version > 0)
         name_version_folder(m->dataset, m->version, m->task, &s);
     else
         name_job_folder(m->run_num, m->run_name, m->twin, m->trial_num, j->key.rungroup, m->task, &s);
+    if (j->key.version == CAMPAIGN_PREVIEW)
+        str_add(&s, "/preview");
     const char *folder = fs_join(a, c->folder, s.text);
     str_free(&s);
     return folder;
@@ -39,6 +41,8 @@ static const char *parameters_of(const struct cycle *c, struct arena *a, const s
     if (is_task(j))
         return task_parameters(j->making.task_text);
     str_printf(&s, "%s\n%s\n", j->making.recipe_text, j->making.rungroup_text);
+    if (j->key.version == CAMPAIGN_PREVIEW) /* the last word counts: all else is the trial's recipe */
+        str_printf(&s, "dispatch.process_percent = %d\n", j->making.preview);
     for (; maps && *maps; maps++) {
         str_add(&s, "facility.path_map = \"");
         for (const char *p = *maps; *p; p++)
@@ -139,7 +143,13 @@ bool script_prepare(struct cycle *c, struct arena *a, const struct action *x, in
     str_free(&command);
     if (!good)
         return false;
-    out->params = settings_of(c, a, out->making.resources, err);
+    if (out->key.version == CAMPAIGN_PREVIEW && !out->making.preview)
+        return error_set(err, ERROR_USAGE, "trial %u has no preview any more", out->making.trial_num);
+    out->params = settings_of(c, a,
+                              out->key.version == CAMPAIGN_PREVIEW
+                                  ? param_text(c->params, "submit.preview_resources", "")
+                                  : out->making.resources,
+                              err);
     if (!out->params)
         return false;
     need_read(out->params, out->making.kind, a, &out->script);

@@ -128,6 +128,7 @@ struct store_trial_row {
     uint8_t recipe_hash[32];
     const char *phil, *comment, *who, *bad_input; /* bad_input "": none */
     double percent, d_min;                        /* NaN: not given */
+    int preview;                                  /* per cent of the frames; 0: none */
     bool active, used;
     const int64_t *rungroups; /* those in use by it */
     size_t n_rungroups;
@@ -151,6 +152,11 @@ bool store_trial_comment(struct store *s, const struct store_by *by, uint32_t nu
                          struct error *err);
 bool store_trial_active(struct store *s, const struct store_by *by, const uint32_t *nums, size_t n,
                         bool active, size_t *changed, struct error *err);
+
+/* Preview jobs of so many per cent of the frames (1 to 100; 0: none), of every run of its rungroups, whether it is active or not. Jobs that
+ * are there stay. */
+bool store_trial_preview(struct store *s, const struct store_by *by, const uint32_t *nums, size_t n,
+                         int percent, size_t *changed, struct error *err);
 
 /* ---- rungroups: a stretch of beam time with its own parameters ---- */
 

@@ -14,7 +14,7 @@ static bool read_trials(struct store *store, struct arena *a, struct store_trial
         sql_query(s, err,
                   "SELECT t.id,t.num,t.created,t.recipe_hash,t.phil,t.body,t.who,t.bad_input,"
                   "t.percent,t.d_min,t.active,t.used OR EXISTS(SELECT 1 FROM job j WHERE "
-                  "j.trial=t.id) FROM trial t ORDER BY t.num",
+                  "j.trial=t.id),coalesce(t.preview,0) FROM trial t ORDER BY t.num",
                   "");
     int step;
     while ((step = sql_step(s, q, err)) == 1) {
@@ -32,6 +32,7 @@ static bool read_trials(struct store *store, struct arena *a, struct store_trial
             .d_min = sql_real(s, q, 9),
             .active = sql_int(s, q, 10) != 0,
             .used = sql_int(s, q, 11) != 0,
+            .preview = (int)sql_int(s, q, 12),
         };
         size_t length = 0;
         const uint8_t *hash = sql_bytes(s, q, 3, &length);
@@ -159,6 +160,7 @@ struct change_work {
     size_t n, changed;
     const char *text;
     bool active;
+    int percent;
 };
 
 static bool comment_work(struct store *s, void *arg, struct error *err)
@@ -209,6 +211,42 @@ bool store_trial_active(struct store *s, const struct store_by *by, const uint32
 {
     struct change_work w = {.by = by, .nums = nums, .n = n, .active = active};
     bool ok = book_change(s, active_work, &w, err);
+    if (changed)
+        *changed = w.changed;
+    return ok;
+}
+
+static bool preview_work(struct store *s, void *arg, struct error *err)
+{
+    struct change_work *w = arg;
+    bool ok = true;
+    w->changed = 0;
+    for (size_t i = 0; ok && i < w->n; i++) {
+        char from[32], to[32];
+        int64_t id = 0, was = 0;
+        ok = book_trial_id(s, w->nums[i], &id, err) &&
+             sql_number(&s->sql, &was, 0, err, "SELECT preview FROM trial WHERE id=?", "i", id);
+        if (!ok || was == w->percent)
+            continue;
+        snprintf(from, sizeof from, "preview of %d %%", (int)was);
+        snprintf(to, sizeof to, "preview of %d %%", w->percent);
+        ok = sql_do(&s->sql, NULL, err, "UPDATE trial SET preview=nullif(?,0) WHERE id=?", "ii",
+                    (int64_t)w->percent, id) &&
+             book_audit_id(s, w->by, "trial.preview", "trial", w->nums[i], was ? from : NULL,
+                           w->percent ? to : NULL, err);
+        w->changed++;
+    }
+    return ok;
+}
+
+bool store_trial_preview(struct store *s, const struct store_by *by, const uint32_t *nums, size_t n,
+                         int percent, size_t *changed, struct error *err)
+{
+    struct change_work w = {.by = by, .nums = nums, .n = n, .percent = percent};
+    if (percent < 0 || percent > 100)
+        return error_set(err, ERROR_USAGE, "a preview is of 1 to 100 %% of the frames, not %d", percent),
+               error_hint(err, "0: no preview");
+    bool ok = book_change(s, preview_work, &w, err);
     if (changed)
         *changed = w.changed;
     return ok;

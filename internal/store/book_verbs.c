@@ -276,6 +276,17 @@ static bool trial_active(struct book_asked *r, struct error *err)
            say_changed(r, changed, "trial");
 }
 
+static bool trial_preview(struct book_asked *r, struct error *err)
+{
+    uint32_t *nums;
+    size_t n, changed = 0;
+    int64_t percent = 0;
+    return trials_of(r, "trials", &nums, &n, err) && number_of(r, "percent", 0, &percent, err) &&
+           store_trial_preview(r->s, r->by, nums, n, percent < 0 || percent > 100 ? -1 : (int)percent,
+                               &changed, err) &&
+           say_changed(r, changed, "trial");
+}
+
 static bool group_fields(const struct book_asked *r, int64_t keep_first, int64_t keep_last,
                          struct store_group_edit *e, struct error *err)
 {
@@ -453,6 +464,7 @@ static const struct book_verb verbs[] = {
     {{"tag.remove", "name!", "take a tag off all runs", true}, tag_remove, NULL},
     {{"trial.add", "phil! from comment active groups anyway", "a new trial", false}, NULL, NULL},
     {{"trial.comment", "trial! text!", "what is said of a trial", true}, trial_comment, NULL},
+    {{"trial.preview", "trials! percent!", "preview jobs of so many per cent of the frames; 0: none", true}, trial_preview, NULL},
     {{"trial.active", "trials! active", "let trials process runs, or not", true}, trial_active, NULL},
     {{"group.add", "first last open comment trials include exclude plain phil anyway", "a new rungroup", true}, group_add, "phil"},
     {{"group.edit", "group! first last open comment trials include exclude plain phil anyway", "change a rungroup; with other parameters a used one becomes a new one", true}, group_edit, "phil"},

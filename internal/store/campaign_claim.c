@@ -16,8 +16,9 @@ static bool find_job(struct sql *s, const struct store_claim *c, int64_t now, in
     return sql_do(s, NULL, err,
                   "INSERT INTO "
                   "job(trial,rungroup,run,task_rev,version,state,state_t,n_expected,n_tries,cancelled,"
-                  "published,preview,folder,created) VALUES(?,?,?,?,?,8,?,0,0,0,0,0,?,?) {keep id}",
-                  "iiiiiiti", k->trial, k->rungroup, k->run, k->task_rev, k->version, now, c->folder, now) &&
+                  "published,preview,folder,created) VALUES(?,?,?,?,?,8,?,0,0,0,0,?,?,?) {keep id}",
+                  "iiiiiiiti", k->trial, k->rungroup, k->run, k->task_rev, k->version, now,
+                  (int64_t)(k->version == CAMPAIGN_PREVIEW), c->folder, now) &&
            sql_number(
                s, job, 0, err,
                "SELECT id FROM job WHERE trial=? AND rungroup=? AND run=? AND task_rev=? AND version=?",
@@ -193,7 +194,7 @@ static bool settle_job(struct store *store, const struct store_news *n, const st
 {
     struct sql *s = &store->sql;
     int64_t done = 0;
-    bool frames = stands->task_rev == 0 && stands->version == 0;
+    bool frames = stands->task_rev == 0 && stands->version <= 0;
     if (!store_count_job(store, stands->job, err))
         return false;
     if (frames &&

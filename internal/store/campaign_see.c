@@ -171,7 +171,7 @@ static bool grow_jobs(struct sql *s, int64_t run, int64_t came, int64_t now, str
                                "ELSE forgiven_t END,"
                                "state_t=CASE WHEN state=1 THEN ? ELSE state_t END,state=CASE WHEN state=1 "
                                "THEN 6 ELSE state END "
-                               "WHERE run=? AND rungroup>0 AND task_rev=0 AND version=0 AND n_expected>0",
+                               "WHERE run=? AND rungroup>0 AND task_rev=0 AND version<=0 AND n_expected>0",
                                "iiii", came, now, now, run);
 }
 

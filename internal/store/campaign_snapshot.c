@@ -79,7 +79,8 @@ static void take_trial(const struct reading *r, void *row)
     *(struct campaign_trial *)row = (struct campaign_trial){.id = int_at(r, 0),
                                                             .num = (uint32_t)int_at(r, 1),
                                                             .active = bool_at(r, 2),
-                                                            .bad_input = text_at(r, 3)};
+                                                            .bad_input = text_at(r, 3),
+                                                            .preview = (int)int_at(r, 4)};
 }
 
 static void take_rungroup(const struct reading *r, void *row)
@@ -206,7 +207,7 @@ static const struct part {
 } parts[] = {
     {"SELECT id,ord,name,state,n_files,n_here,readable,ignored,why FROM run WHERE facility<>'process'", "SELECT max(id) FROM run",
      take_run, PART(run, runs)},
-    {"SELECT id,num,active,bad_input FROM trial", NULL, take_trial, PART(trial, trials)},
+    {"SELECT id,num,active,bad_input,coalesce(preview,0) FROM trial", NULL, take_trial, PART(trial, trials)},
     {"SELECT id,first_ord,coalesce(last_ord,0),last_ord IS NULL,active,bad_input FROM rungroup", NULL,
      take_rungroup, PART(rungroup, rungroups)},
     {"SELECT rungroup,run,include FROM rungroup_run", NULL, take_exception, PART(exception, exceptions)},

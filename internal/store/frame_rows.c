@@ -39,7 +39,8 @@ static void add_frame(struct frame_rows *f, const struct frame_owner *o, const s
                                o->writer,
                                r->outcome,
                                r->reason,
-                               (int64_t)r->flags | (o->minimal ? FRAME_LOG_ERROR : 0),
+                               (int64_t)r->flags | (o->minimal ? FRAME_LOG_ERROR : 0) |
+                                   (o->preview ? FRAME_PREVIEW : 0),
                                0, /* label: joined later */
                                o->minimal ? 0 : (int64_t)r->n_lattices,
                                o->minimal ? 0 : (int64_t)r->n_strong,

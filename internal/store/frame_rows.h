@@ -83,6 +83,7 @@ struct frame_owner {
     uint32_t writer;
     const char *recipe_hash; /* hexadecimal */
     bool minimal;
+    bool preview; /* of a preview job: marked as such */
 };
 
 /* Add the rows of a result. */

@@ -43,7 +43,10 @@ static bool read_trial(struct sql *s, int64_t trial, struct arena *a, struct sto
                        struct error *err)
 {
     size_t n = 0;
-    struct sql_stmt *q = sql_query(s, err, "SELECT num,recipe_hash,phil FROM trial WHERE id=?", "i", trial);
+    struct sql_stmt *q = sql_query(s, err,
+                                   "SELECT num,recipe_hash,phil,CASE WHEN preview>percent THEN percent ELSE "
+                                   "coalesce(preview,0) END FROM trial WHERE id=?",
+                                   "i", trial);
     if (!q || need_row(s, q, "trial", trial, err) != 1)
         return false;
     out->trial_num = (uint32_t)sql_int(s, q, 0);
@@ -51,6 +54,7 @@ static bool read_trial(struct sql *s, int64_t trial, struct arena *a, struct sto
     if (n == sizeof out->recipe_hash)
         memcpy(out->recipe_hash, hash, n);
     out->recipe_text = long_text(s, q, 2, a);
+    out->preview = (int)sql_int(s, q, 3);
     sql_reset(s, q);
     return true;
 }
@@ -94,7 +98,7 @@ static bool read_task(struct sql *s, int64_t rev, struct arena *a, struct store_
 static bool read_version(struct sql *s, int64_t version, struct arena *a, struct store_making *out,
                          struct error *err)
 {
-    if (!version)
+    if (version <= 0)
         return true;
     struct sql_stmt *q = sql_query(
         s, err,
@@ -151,11 +155,13 @@ bool store_read_making(struct store *s, const struct campaign_key *key, int64_t 
                                  .resources = "",
                                  .dataset = "",
                                  .folder = ""};
-    return read_run(&s->sql, key->run, a, out, err) && read_trial(&s->sql, key->trial, a, out, err) &&
-           read_rungroup(&s->sql, key->rungroup, a, out, err) &&
+    if (!read_run(&s->sql, key->run, a, out, err) || !read_trial(&s->sql, key->trial, a, out, err))
+        return false;
+    out->preview = key->version == CAMPAIGN_PREVIEW ? out->preview : 0;
+    return read_rungroup(&s->sql, key->rungroup, a, out, err) &&
            read_task(&s->sql, key->task_rev, a, out, err) &&
            read_version(&s->sql, key->version, a, out, err) && read_folder(&s->sql, key, a, out, err) &&
-           (!(before || key->version) || read_inputs(&s->sql, key->version, before, a, out, err));
+           (!(before || key->version > 0) || read_inputs(&s->sql, key->version, before, a, out, err));
 }
 
 bool store_events(struct store *s, int64_t after, size_t limit, struct arena *a, struct store_event **rows,

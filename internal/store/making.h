@@ -14,11 +14,12 @@ struct store;
  * task, kind    the task's number (of folders), TASK_INDEXING without one
  * folder        the job's own, which it keeps whatever its run or the settings are called now; "": there is no job yet
  * inputs        folders of the jobs whose results it takes: of `before`, else those of its version
+ * preview       per cent of the frames, of a preview; else 0
  */
 struct store_making {
     int64_t run_num, twin, task;
     uint32_t trial_num, version;
-    int kind;
+    int kind, preview;
     uint8_t recipe_hash[32];
     const char *run_name, *recipe_text, *rungroup_text, *task_name, *task_text, *resources, *dataset, *folder;
     const char **inputs;

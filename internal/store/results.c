@@ -38,7 +38,7 @@ static bool read_writer(struct store *store, void *arg, struct error *err)
     struct sql *s = &store->sql;
     struct roll *r = w->roll;
     bool there = false;
-    int64_t token = 0, attempt = r->attempt;
+    int64_t token = 0, attempt = r->attempt, preview = 0;
     uint32_t writer = r->writer;
     roll_free(r);
     if (!roll_make(r, store->cell_known ? store->cell : NULL))
@@ -46,8 +46,10 @@ static bool read_writer(struct store *store, void *arg, struct error *err)
     r->attempt = attempt;
     r->writer = writer;
     r->token = store->token;
-    if (!roll_position(s, attempt, writer, &r->pos, &token, &there, err))
+    if (!roll_position(s, attempt, writer, &r->pos, &token, &there, err) ||
+        !sql_number(s, &preview, 0, err, "SELECT preview FROM job WHERE id=?", "i", w->job->job))
         return false;
+    store->preview = preview != 0;
     if (there && token > store->token)
         return store_is_superseded(store, err);
     if (!there)
@@ -125,6 +127,7 @@ struct batch {
     struct frame_rows rows; /* of the frames that are new */
     bool careful;           /* some rows are there already: look which */
     bool done;              /* the position had been moved before */
+    bool preview;           /* of a preview job */
     bool minimal;           /* one frame: key, outcome and what was refused */
     char refused[512];
 };
@@ -172,7 +175,8 @@ static bool is_repeated(const struct batch *b, size_t i)
 /* Rows and counts of the frames that are new to the job. */
 static bool make_rows(struct sql *s, struct batch *b, struct error *err)
 {
-    struct frame_owner owner = {b->job->job, b->roll->attempt, b->roll->writer, b->recipe_hash, b->minimal};
+    struct frame_owner owner = {b->job->job,    b->roll->attempt, b->roll->writer,
+                                b->recipe_hash, b->minimal,       b->preview};
     frame_rows_free(&b->rows);
     b->hot = b->roll->hot;
     bool *there = arena_array(&b->rows.arena, b->part.n + 1, sizeof *there);
@@ -296,6 +300,7 @@ static bool put_halved(struct store *s, struct batch *b, struct error *err)
 {
     if (b->roll->stale && !use_writer(s, b->job, b->roll, err))
         return false;
+    b->preview = s->preview;
     if (put_part(s, b, err))
         return true;
     enum sql_class class = s->sql.class;

@@ -26,6 +26,7 @@ struct campaign_trial {
     uint32_t num;
     bool active;
     const char *bad_input; /* mask, geometry … that could not be opened, with its error; NULL: none */
+    int preview;           /* per cent of the frames that preview jobs look at; 0: it has none */
 };
 
 struct campaign_rungroup {
@@ -86,7 +87,9 @@ struct campaign_input {
     int64_t version, job;
 };
 
-/* The identity of a job; 0 = absent. task_rev 0: the trial itself (indexing). */
+/* The identity of a job; 0 = absent. task_rev 0: the trial itself (indexing). version CAMPAIGN_PREVIEW: a preview of the trial on the run,
+ * a version of its own that no dataset has (SCIENCE 22). */
+enum { CAMPAIGN_PREVIEW = -1 };
 struct campaign_key {
     int64_t trial, rungroup, run, task_rev, version;
 };

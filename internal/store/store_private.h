@@ -16,6 +16,7 @@ struct store {
     bool superseded;          /* another process has taken the job */
     int64_t leased;           /* attempt whose lease we hold; 0: none */
     int64_t renewed;          /* monotonic */
+    bool preview;             /* its frames are marked as those of a preview */
     bool changing;            /* inside a change of the book that holds others (book.c) */
     unsigned long connection; /* the server's number of ours */
     bool

@@ -29,7 +29,7 @@ struct chosen {
 
 #define COUNTS                                                                                               \
     "SELECT j.id,j.run,j.trial,r.frames,r.failed,r.hit_not_indexed,r.indexed_not_integrated,r.integrated,"   \
-    "r.lattices,r.multi,r.t_frame FROM job j {then} attempt a ON a.job=j.id {then} roll r ON "               \
+    "r.lattices,r.multi,r.t_frame,j.preview FROM job j {then} attempt a ON a.job=j.id {then} roll r ON "     \
     "r.attempt=a.id AND r.label=0"
 
 static bool read_tallies(struct sql *s, const struct chosen *c, struct arena *a, struct store_tally **rows,
@@ -42,8 +42,11 @@ static bool read_tallies(struct sql *s, const struct chosen *c, struct arena *a,
         int64_t job = sql_int(s, q, 0);
         if (*n == 0 || (*rows)[*n - 1].job != job) {
             *rows = arena_grow(a, *rows, *n, sizeof **rows);
-            (*rows)[(*n)++] = (struct store_tally){
-                .job = job, .run = sql_int(s, q, 1), .trial = sql_int(s, q, 2), .res_a = NAN};
+            (*rows)[(*n)++] = (struct store_tally){.job = job,
+                                                   .run = sql_int(s, q, 1),
+                                                   .trial = sql_int(s, q, 2),
+                                                   .res_a = NAN,
+                                                   .preview = sql_int(s, q, 11) != 0};
         }
         struct store_tally *t = *rows + *n - 1;
         uint64_t not_integrated = (uint64_t)sql_int(s, q, 6), integrated = (uint64_t)sql_int(s, q, 7);
@@ -62,12 +65,23 @@ static bool read_tallies(struct sql *s, const struct chosen *c, struct arena *a,
 
 static const struct chosen everything = {.last = INT64_MAX};
 
+size_t store_tallies_full(struct store_tally *rows, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!rows[i].preview)
+            rows[kept++] = rows[i];
+    return kept;
+}
+
 bool store_tally_counts(struct store *store, struct arena *a, struct store_tally **rows, size_t *n,
                         struct error *err)
 {
     *rows = NULL;
     *n = 0;
-    return read_tallies(&store->sql, &everything, a, rows, n, err);
+    bool ok = read_tallies(&store->sql, &everything, a, rows, n, err);
+    *n = store_tallies_full(*rows, *n);
+    return ok;
 }
 
 #define RESOLUTIONS                                                                                          \
@@ -181,8 +195,9 @@ bool store_minutes(struct store *store, int64_t job, int64_t first, size_t n, st
 {
     struct sql *s = &store->sql;
     n = n > TALLY_MINUTES ? TALLY_MINUTES : n;
-    struct sql_stmt *q = sql_query(s, err, MINUTES("") "AND (?=0 OR c.job=?)" WITHIN, "iiiii",
-                                   first * MINUTE_NS, job, job, first, first + (int64_t)n);
+    struct sql_stmt *q =
+        sql_query(s, err, MINUTES("") "AND (c.job=? OR (?=0 AND " STORE_NO_PREVIEW("c.job") "))" WITHIN,
+                  "iiiii", first * MINUTE_NS, job, job, first, first + (int64_t)n);
     return read_minutes(s, q, first, n, rows, err);
 }
 
@@ -191,7 +206,8 @@ bool store_trial_minutes(struct store *store, int64_t trial, int64_t first, size
 {
     struct sql *s = &store->sql;
     n = n > TALLY_MINUTES ? TALLY_MINUTES : n;
-    struct sql_stmt *q = sql_query(s, err, MINUTES("JOIN job j ON j.id=c.job") "AND j.trial=?" WITHIN, "iiii",
-                                   first * MINUTE_NS, trial, first, first + (int64_t)n);
+    struct sql_stmt *q =
+        sql_query(s, err, MINUTES("JOIN job j ON j.id=c.job") "AND j.trial=? AND j.preview=0" WITHIN, "iiii",
+                  first * MINUTE_NS, trial, first, first + (int64_t)n);
     return read_minutes(s, q, first, n, rows, err);
 }

@@ -13,7 +13,11 @@ struct store_tally {
     uint64_t frames, failed, hits, indexed, integrated, lattices, multi;
     int64_t frame_t; /* of its newest frame; 0: none */
     double res_a;
+    bool preview; /* of a share of the frames that the run's full job has too (SCIENCE 22): in no sum */
 };
+
+/* Those that are no previews, in place; how many. */
+size_t store_tallies_full(struct store_tally *rows, size_t n);
 
 /* All jobs that have frames, by number. In the arena. */
 bool store_tallies(struct store *s, struct arena *a, struct store_tally **rows, size_t *n, struct error *err);

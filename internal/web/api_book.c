@@ -95,7 +95,7 @@ void api_trials(struct web *w, struct store *s, const struct web_request *q, str
     for (size_t i = 0; i < n; i++)
         put_trial(&j, trials + i);
     json_end_array(&j);
-    put_trial_figures(&j, trials, n, tallies, n_tallies);
+    put_trial_figures(&j, trials, n, tallies, store_tallies_full(tallies, n_tallies));
     json_array(&j, "rungroups", false);
     for (size_t i = 0; i < n_groups; i++)
         put_group(&j, groups + i);

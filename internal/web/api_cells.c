@@ -84,8 +84,8 @@ static bool read_lists(struct store *s, struct arena *a, struct lists *l, struct
 static bool is_chosen(const struct store_tally *t, const struct choice *c, const struct lists *l,
                       int64_t trial)
 {
-    if (t->lattices == 0 || (c->trial >= 0 && t->trial != trial) || (c->job >= 0 && t->job != c->job) ||
-        (c->run >= 0 && t->run != c->run))
+    if (t->lattices == 0 || (t->preview && c->job < 0) || (c->trial >= 0 && t->trial != trial) ||
+        (c->job >= 0 && t->job != c->job) || (c->run >= 0 && t->run != c->run))
         return false;
     const struct store_run_row key = {.id = t->run};
     const struct store_run_row *r = l->n_runs ? bsearch(&key, l->runs, l->n_runs, sizeof key, by_id) : NULL;

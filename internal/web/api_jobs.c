@@ -62,6 +62,7 @@ static void put_job(struct json_writer *j, const struct store_book_job *b, const
     json_put_text(j, "task", b->task);
     json_put_text(j, "dataset", *b->dataset ? b->dataset : NULL);
     json_put_real(j, "version", b->version ? (double)b->version : NAN);
+    json_put_bool(j, "preview", b->preview);
     json_put_text(j, "state", job_state_word(b->state));
     put_time(j, "t_state", b->state_t);
     put_time(j, "t_retry", b->retry_t);

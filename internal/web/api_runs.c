@@ -94,6 +94,7 @@ void api_runs(struct web *w, struct store *s, const struct web_request *q, struc
         api_failed(a, &arena, &err);
         return;
     }
+    n_tallies = store_tallies_full(tallies, n_tallies);
     if (n_tallies)
         qsort(tallies, n_tallies, sizeof *tallies, by_run_then_newest);
     struct json_writer j = answer_json(a);

@@ -127,6 +127,6 @@ export function Overview({query}) {
       <span class="seg nohutch" role="group" aria-label="time shown">${SPANS.map(([m, w]) => html`<button key=${m} aria-pressed=${m === minutes} onClick=${() => setMinutes(m)}>${w}</button>`)}</span></div>
       <${Rates} s=${d.series}/><${Spots} s=${d.series}/><${Resolution} s=${d.series}/></section>`}
     <div class="grid g2o"><div class="nohutch"><${Funnel} d=${d}/></div><div class="stack"><${Usual} rows=${d.usual}/><${Goals} d=${d}/></div></div>
-    <${ByLabel}/>
+    <${ByLabel} query=${d.trial ? 'trial=' + d.trial : ''}/>
     <div class="grid g2 nohutch top"><${Queue} d=${d}/><${Machinery} d=${d}/></div>`;
 }

@@ -59,7 +59,7 @@ static void make_trials(struct world *w)
 {
     for (uint32_t i = 0; i < N_TRIALS; i++)
         w->trials[i] =
-            (struct campaign_trial){i + 1, i + 1, roll(w, 4) > 0, roll(w, 10) == 0 ? "mask" : NULL};
+            (struct campaign_trial){i + 1, i + 1, roll(w, 4) > 0, roll(w, 10) == 0 ? "mask" : NULL, roll(w, 4) == 0 ? 5 : 0};
     for (int64_t i = 0; i < N_GROUPS; i++)
         w->groups[i] = (struct campaign_rungroup){.id = i + 1,
                                                   .first_ord = (int64_t)roll(w, 15),
@@ -341,7 +341,7 @@ static struct world *small(void)
                                            .readable = true};
         w->run_tags[i] = (struct campaign_run_tag){i + 1, 1};
     }
-    w->trials[0] = (struct campaign_trial){1, 1, true, NULL};
+    w->trials[0] = (struct campaign_trial){1, 1, true, NULL, 0};
     w->groups[0] = (struct campaign_rungroup){.id = 1, .open = true, .active = true};
     w->uses[0] = (struct campaign_use){.trial = 1, .rungroup = 1, .active = true};
     w->datasets[0].active = true;
@@ -434,7 +434,7 @@ static void a_version_never_mixes_trials(void **state)
         w->s.now += 1000 * second;
     }
     assert_int_equal(w->s.n_versions, 1);
-    w->trials[1] = (struct campaign_trial){2, 2, true, NULL};
+    w->trials[1] = (struct campaign_trial){2, 2, true, NULL, 0};
     w->uses[1] = (struct campaign_use){.trial = 2, .rungroup = 1, .active = true};
     w->s.n_trials = w->s.n_uses = 2;
     assert_int_equal(apply(w), 2); /* indexing of the new trial; the old version's phenix rests */
@@ -508,7 +508,7 @@ static void what_is_new_is_named(void **state)
     (void)state;
     struct world *w = small();
     apply(w);
-    w->trials[1] = (struct campaign_trial){2, 2, true, NULL};
+    w->trials[1] = (struct campaign_trial){2, 2, true, NULL, 0};
     w->uses[1] = (struct campaign_use){.trial = 2, .rungroup = 1, .active = true};
     w->s.n_trials = w->s.n_uses = 2;
     assert_int_equal(with(w, WHY_NEW_TRIAL)->key.trial, 2);
