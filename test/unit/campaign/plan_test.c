@@ -58,8 +58,8 @@ static void make_runs(struct world *w)
 static void make_trials(struct world *w)
 {
     for (uint32_t i = 0; i < N_TRIALS; i++)
-        w->trials[i] =
-            (struct campaign_trial){i + 1, i + 1, roll(w, 4) > 0, roll(w, 10) == 0 ? "mask" : NULL, roll(w, 4) == 0 ? 5 : 0};
+        w->trials[i] = (struct campaign_trial){i + 1, i + 1, roll(w, 4) > 0, roll(w, 10) == 0 ? "mask" : NULL,
+                                               roll(w, 4) == 0 ? 5 : 0};
     for (int64_t i = 0; i < N_GROUPS; i++)
         w->groups[i] = (struct campaign_rungroup){.id = i + 1,
                                                   .first_ord = (int64_t)roll(w, 15),
@@ -198,7 +198,7 @@ static void some_end(struct world *w)
 }
 
 /* An independent definition of what indexing jobs are submitted: no sorting, no reasons, history by its own rules. */
-static bool should_run(const struct world *w, int64_t trial, int64_t group, int64_t run)
+static bool should_run(const struct world *w, int64_t trial, int64_t group, int64_t run, int64_t version)
 {
     const struct campaign_run *r = &w->runs[run - 1];
     const struct campaign_rungroup *g = &w->groups[group - 1];
@@ -210,10 +210,14 @@ static bool should_run(const struct world *w, int64_t trial, int64_t group, int6
             in = w->exceptions[i].include;
     bool there = r->n_here > 0 &&
                  (r->state == RUN_PRESENT || (r->state == RUN_TRANSFERRING && w->policy.start_at_complete));
-    if (!linked || !in || !there || r->ignored || !r->readable || !g->active ||
-        !w->trials[trial - 1].active || w->trials[trial - 1].bad_input != NULL)
+    int64_t full = find_job(w, &(struct campaign_key){trial, group, run, 0, 0});
+    bool done =
+        full && w->jobs[full - 1].n_expected > 0 && w->jobs[full - 1].n_final == w->jobs[full - 1].n_expected;
+    bool wanted = version ? w->trials[trial - 1].preview > 0 && !done : w->trials[trial - 1].active;
+    if (!linked || !in || !there || r->ignored || !r->readable || !g->active || !wanted ||
+        w->trials[trial - 1].bad_input != NULL)
         return false;
-    int64_t job = find_job(w, &(struct campaign_key){trial, group, run, 0, 0});
+    int64_t job = find_job(w, &(struct campaign_key){trial, group, run, 0, version});
     if (job == 0)
         return true;
     if (w->jobs[job - 1].n_expected > 0 && w->jobs[job - 1].n_final == w->jobs[job - 1].n_expected)
@@ -238,11 +242,13 @@ static void the_plan_is_the_plain_definition(struct world *w)
 {
     struct arena a = {0};
     size_t n, expected = 0, found = 0;
+    bool behind = false;
     const struct action *actions = plan(&w->s, &w->policy, &a, &n);
     for (int64_t trial = 1; trial <= N_TRIALS; trial++)
         for (int64_t group = 1; group <= N_GROUPS; group++)
             for (int64_t run = 1; run <= N_RUNS; run++)
-                expected += should_run(w, trial, group, run);
+                expected +=
+                    should_run(w, trial, group, run, 0) + should_run(w, trial, group, run, CAMPAIGN_PREVIEW);
     for (size_t i = 0; i < n; i++) {
         const struct campaign_key *key = &actions[i].key;
         assert_int_equal(actions[i].kind, reason_row(actions[i].reason)->action);
@@ -250,7 +256,9 @@ static void the_plan_is_the_plain_definition(struct world *w)
             assert_memory_not_equal(key, &actions[k].key, sizeof *key);
         if (actions[i].kind == ACTION_SUBMIT && key->task_rev == 0) {
             found++;
-            assert_true(should_run(w, key->trial, key->rungroup, key->run));
+            assert_true(should_run(w, key->trial, key->rungroup, key->run, key->version));
+            behind = behind || key->version == CAMPAIGN_PREVIEW;
+            assert_true(!behind || key->version == CAMPAIGN_PREVIEW); /* previews come last */
         }
     }
     assert_int_equal(found, expected);
