@@ -152,7 +152,7 @@ static void add_bins(struct sql *s, struct sql_stmt *q, int column, uint32_t *su
 
 #define MINUTES(from)                                                                                        \
     "SELECT m.minute,m.frames,m.failed,m.hits,m.indexed,m.integrated,m.lattices,m.multi,m.n_res,m.sum_s2,"   \
-    "m.spots_hit,m.spots_idx,m.sat,m.dx_sum,m.dy_sum,m.res_bins FROM roll_change c " from                    \
+    "m.spots_hit,m.spots_idx,m.sat,m.dx_sum,m.dy_sum,m.res_bins,m.dxy2_sum FROM roll_change c " from         \
     " JOIN roll_minute m ON m.attempt=c.attempt AND m.writer=c.writer AND m.label=0 WHERE c.updated>=? "
 #define WITHIN " AND m.minute>=? AND m.minute<?"
 
@@ -181,6 +181,7 @@ static bool read_minutes(struct sql *s, struct sql_stmt *q, int64_t first, size_
         m->saturated += (uint64_t)sql_int(s, q, 12);
         m->dx_sum += sql_real(s, q, 13);
         m->dy_sum += sql_real(s, q, 14);
+        m->dxy2_sum += sql_real(s, q, 16);
         add_bins(s, q, 15, m->res_bins, TALLY_RES_BINS);
     }
     for (size_t i = 0; i < n; i++)

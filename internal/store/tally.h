@@ -39,8 +39,8 @@ enum { TALLY_SPOT_BINS = 16, TALLY_RES_BINS = 24 };
 struct store_minute {
     int64_t minute; /* since 1970 */
     uint64_t frames, failed, hits, indexed, integrated, lattices, multi, saturated;
-    double res_a;          /* as above */
-    double dx_sum, dy_sum; /* detector shifts of its lattices, px */
+    double res_a;                    /* as above */
+    double dx_sum, dy_sum, dxy2_sum; /* detector shifts of its lattices, px; sum of dx² + dy² */
     uint32_t spots_hit[TALLY_SPOT_BINS], spots_idx[TALLY_SPOT_BINS], res_bins[TALLY_RES_BINS];
 };
 

@@ -18,6 +18,9 @@ api_handler api_runs, api_run;
 /* api_jobs.c - jobs, and one of them */
 api_handler api_jobs, api_job;
 
+/* api_detector.c - powder pictures, panels, where the beam was */
+api_handler api_detector, api_detector_png;
+
 /* api_strip.c - a job's frames along its run */
 api_handler api_strip;
 

@@ -33,6 +33,8 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/cells", ROLE_READER, ROUTE_STORE, 0, api_cells, "unit cells of a trial, of tags, of a run or a job"},
     {"GET", "/api/v1/cells/{}", ROLE_READER, ROUTE_STORE, 0, api_cells_file, "covariance of their forms, for merging"},
     {"GET", "/api/v1/labels", ROLE_READER, ROUTE_STORE, 0, api_labels, "labels, and frames by the values of one"},
+    {"GET", "/api/v1/detector", ROLE_READER, ROUTE_STORE, 0, api_detector, "powder, panels and shifts of the detector"},
+    {"GET", "/api/v1/detector/{}/image.png", ROLE_READER, ROUTE_STORE, 0, api_detector_png, "the powder picture of a job"},
     {"GET", "/api/v1/trials", ROLE_READER, ROUTE_STORE, 0, api_trials, "trials and rungroups"},
     {"GET", "/api/v1/tags", ROLE_READER, ROUTE_STORE, 0, api_tags, "tags"},
     {"GET", "/api/v1/datasets", ROLE_READER, ROUTE_STORE, 0, api_datasets, "datasets and their versions"},

@@ -10,6 +10,7 @@ import {Jobs} from './jobs.js';
 import {Frames} from './frames.js';
 import {Cells} from './cells.js';
 import {Datasets} from './datasets.js';
+import {Detector} from './detector.js';
 import {Trials} from './trials.js';
 import {Log} from './log.js';
 import {Said} from './ask.js';
@@ -22,6 +23,7 @@ const PAGES = [
   {id: 'cells', word: 'Unit cells', key: 'u', view: Cells},
   {id: 'datasets', word: 'Datasets', key: 'd', view: Datasets},
   {id: 'trials', word: 'Trials', key: 'm', view: Trials},
+  {id: 'detector', word: 'Detector', key: 'p', view: Detector},
   {id: 'alarms', word: 'Alarms', key: 'a', view: Alarms},
   {id: 'log', word: 'Log book', key: 'l', view: Log},
   {id: 'doctor', word: 'Doctor', key: 'h', view: Doctor},

@@ -43,6 +43,13 @@ static void a_job_says_its_counts_with_denominators(void **state)
     assert_double_equal(number(strip, "step"), 4, 0);
     assert_int_equal(json_size(json_get(json_get(strip, "bins"), "frames")), 5);
     json_free(strip);
+    struct json *detector = ask("/api/v1/detector?minutes=10");
+    assert_true(json_is_null(json_get(detector, "powder"))); /* no file is beside its results */
+    assert_int_equal(json_size(json_get(json_get(detector, "shifts"), "dx_px")), 10);
+    json_free(detector);
+    assert_int_equal(served_status(served_ask("GET", "/api/v1/detector?minutes=9", "", NULL)), 400);
+    assert_int_equal(served_status(served_ask("GET", "/api/v1/detector/1/image.png", "", NULL)), 404);
+    assert_int_equal(served_status(served_ask("GET", "/api/v1/detector/1/image.png?kind=x", "", NULL)), 400);
     static const char *const bad[] = {"bins=0", "bins=2001", "from=-1", "from=9&to=9", "to=x"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char path[64];
