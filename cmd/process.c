@@ -168,6 +168,7 @@ static int work(struct job *j, struct error *err)
     struct error ending = {0};
     say_start(j);
     bool ok = run_team(j, &p, err);
+    j->hangs = p.hangs;
     bool whole = p.done == p.total && !p.behind;
     say_end(j, &p);
     if (!ok && store_was_superseded(j->store))
@@ -292,12 +293,14 @@ static int run(struct cli *cli)
     int code = farm_rank(j.farm) == 0 ? lead(&j) : follow(&j);
     log_hold(false);
     log_flush();
-    survey_close(j.survey);
-    journal_close(j.journal);
-    powder_free(j.powder);
     store_close(j.store);
-    source_list_close(&j.list);
-    source_helper_stop();
+    if (!j.hangs) { /* else a thread of ours may still use them */
+        survey_close(j.survey);
+        journal_close(j.journal);
+        powder_free(j.powder);
+        source_list_close(&j.list);
+        source_helper_stop();
+    }
     code = farm_end(j.farm, code);
     farm_close(j.farm, code);
     return code;

@@ -39,6 +39,7 @@ struct job {
     struct finding kept; /* by an earlier attempt; in the arena */
     const char *kept_text;
     struct watch watch;
+    bool hangs; /* threads of ours hang in a disk: they still use what is here */
 };
 
 /* ---- an attempt of a campaign (XFELX_ATTEMPT): process_attempt.c ---- */

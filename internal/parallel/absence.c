@@ -1,34 +1,58 @@
 /* absence.c - ranks that are away; see absence.h. */
 #include "parallel/absence.h"
 
-/* ---- while frames are processed ---- */
+/* ---- this rank ---- */
 
-static void goes(struct run *r, uint32_t rank)
+struct absence_workers absence_count(const struct run *r)
+{
+    struct absence_workers w = {0};
+    double limit = r->team->frame_timeout + r->farm->silence;
+    for (int i = 0; i < r->team->n_threads; i++) {
+        int64_t busy = r->guards[i] ? guard_busy(r->guards[i]) : 0;
+        w.busy += busy > 0;
+        w.hanging += r->team->frame_timeout > 0 && 1e-9 * (double)busy > limit;
+    }
+    return w;
+}
+
+bool absence_journal(struct run *r)
+{
+    int64_t keeping = atomic_load(&r->keeping);
+    return keeping && !atomic_load(&r->full_t) &&
+           1e-9 * (double)(clock_monotonic() - keeping) > r->farm->silence;
+}
+
+/* ---- all ranks ---- */
+
+static void goes(struct run *r, uint32_t rank, bool hangs)
 {
     struct farm *f = r->farm;
     struct error err = {0};
     pthread_mutex_lock(&r->lock);
     uint64_t n = ledger_away(&r->ledger, rank);
     pthread_mutex_unlock(&r->lock);
-    if (f->hang[rank])
+    if (hangs)
         log_warn("rank %u on %s hangs in a disk; its %llu frames are given to others", rank,
                  f->ranks[rank].name, (unsigned long long)n);
     else
         log_warn("rank %u on %s was not heard of for %g s; its %llu frames are given to others", rank,
                  f->ranks[rank].name, f->silence, (unsigned long long)n);
     farm_message(f);
-    if (!farm_send(f, rank, MESSAGE_RECALL, &err))
+    if (rank == 0)
+        supply_forget(&r->supply);
+    else if (!farm_send(f, rank, MESSAGE_RECALL, &err))
         run_fails(r, &err);
 }
 
-void absence_look(struct run *r)
+void absence_look(struct run *r, struct absence_workers own)
 {
-    for (uint32_t rank = 1; rank < r->farm->size; rank++) {
-        bool away = farm_away(r->farm, rank);
+    for (uint32_t rank = 0; r->farm->size > 1 && rank < r->farm->size; rank++) {
+        bool hangs = rank == 0 ? own.hanging > 0 : r->farm->hang[rank];
+        bool away = hangs || (rank > 0 && farm_away(r->farm, rank));
         if (away == r->ledger.ranks[rank].away || r->lost[rank])
             continue;
         if (away) {
-            goes(r, rank);
+            goes(r, rank, hangs);
             continue;
         }
         ledger_heard(&r->ledger, rank);
@@ -36,14 +60,14 @@ void absence_look(struct run *r)
     }
 }
 
-bool absence_hangs(struct run *r, int64_t longest_frame_ns)
+bool absence_of_all(const struct run *r, struct absence_workers own, const struct supply_state *now)
 {
-    double silence = r->farm->silence, frame = r->team->frame_timeout;
-    int64_t keeping = atomic_load(&r->keeping);
-    bool worker = frame > 0 && 1e-9 * (double)longest_frame_ns > frame + silence;
-    bool writer =
-        keeping && !atomic_load(&r->full_t) && 1e-9 * (double)(clock_monotonic() - keeping) > silence;
-    return worker || writer;
+    if (r->farm->size == 1)
+        return own.hanging > 0 && own.busy == own.hanging && now->waiting == 0;
+    for (uint32_t rank = 0; rank < r->farm->size; rank++)
+        if (!r->ledger.ranks[rank].away)
+            return false;
+    return true;
 }
 
 /* ---- the end ---- */

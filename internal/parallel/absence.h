@@ -6,12 +6,22 @@
 
 #include "parallel/run.h"
 
-/* Service thread of rank 0, each turn: ranks that went away lose their frames and are told so, which they read when they come back. */
-void absence_look(struct run *r);
+/* What the workers of this rank are at (enough guards of run.h, with its lock). Those that hang are at a frame for longer than a kernel
+ * may take, and the time of a silence on top: it is no kernel, so it is a disk. */
+struct absence_workers {
+    uint32_t busy, hanging; /* hanging ones are busy too */
+};
+struct absence_workers absence_count(const struct run *r);
 
-/* Service thread of any rank: does it hang itself? A worker for longer than a kernel may take, and the time of a silence on top;
- * or the journal for the time of a silence, a disk that is full excepted. All pure but for the clock. */
-bool absence_hangs(struct run *r, int64_t longest_frame_ns);
+/* Does the journal hang: for the time of a silence, a disk that is full excepted? */
+bool absence_journal(struct run *r);
+
+/* Service thread of rank 0, each turn: ranks that went away lose their frames and are told so, which they read when they come back. So
+ * does rank 0 when its own workers hang. */
+void absence_look(struct run *r, struct absence_workers own);
+
+/* Rank 0: is nobody left who could do more? All ranks are away; or, alone, everything else is done. */
+bool absence_of_all(const struct run *r, struct absence_workers own, const struct supply_state *now);
 
 /* Writer thread of rank 0, at the end: what lost ranks left in their journals and others have done is voided in ours, so that their
  * files can be made. */

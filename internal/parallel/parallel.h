@@ -123,7 +123,7 @@ struct team {
 
 /* Process the frames and write this rank's files. false: results could not be kept (the first error of a journal, the files or the
  * store; on rank 0 of any rank); frames that were not kept are simply not there and are done by the same command. out: what was
- * kept. */
+ * kept. Where out->hangs, threads that hang in a disk still use all of this: end the process and give nothing back. */
 bool team_run(const struct team *t, struct team_progress *out, struct error *err);
 
 #endif

@@ -17,6 +17,8 @@ struct team_progress {
     bool behind;        /* rows are only in the journals: the database could not be reached */
     uint64_t doubles; /* results that were not used: another rank had done the frame, since theirs was away */
     uint32_t lost;    /* ranks that did not come back; at the end */
+    bool
+        hangs; /* workers of this process hang in a disk and were left behind: nothing that they use may go; at the end */
 };
 
 /* Count a result. */

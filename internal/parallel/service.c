@@ -18,9 +18,11 @@ struct service {
     bool stopping, told, closed;
     uint32_t asked_free; /* of the open ASK */
     bool asked, worked;
-    bool *bye;                        /* ranks that have nothing more to say */
-    struct str finding;               /* of the survey, not adopted yet */
-    uint32_t n_lost;                  /* ranks that did not come back */
+    bool *bye;          /* ranks that have nothing more to say */
+    struct str finding; /* of the survey, not adopted yet */
+    uint32_t n_lost;    /* ranks that did not come back */
+    bool hangs;         /* workers of ours are left behind */
+    struct absence_workers workers;
     int64_t busy_ns, idle_ns, cpu_ns; /* of the other ranks */
     int64_t told_twice;               /* monotonic; 0: was not */
 };
@@ -200,12 +202,25 @@ static bool all_back(struct run *r)
 static bool all_over(struct service *s)
 {
     struct run *r = s->run;
-    if (s->closed || !s->stopping || !atomic_load(&r->workers_done))
+    bool workers =
+        atomic_load(&r->workers_done) || (s->workers.hanging && s->workers.hanging == s->workers.busy);
+    if (s->closed || !s->stopping || !workers)
         return false;
     for (uint32_t rank = 1; rank < s->farm->size; rank++)
         if (!s->bye[rank] && !r->ledger.ranks[rank].away)
             return false;
     return true;
+}
+
+/* Workers of rank 0 that hang are left behind: the process ends, so that others may go on with what it knows. */
+static void leave_workers(struct service *s)
+{
+    if (atomic_load(&s->run->workers_done))
+        return;
+    s->hangs = s->farm->lost = true;
+    log_warn("%u thread%s of this process hang%s in a disk and %s left behind", s->workers.hanging,
+             s->workers.hanging == 1 ? "" : "s", s->workers.hanging == 1 ? "s" : "",
+             s->workers.hanging == 1 ? "is" : "are");
 }
 
 /* From now on a rank that is away is lost: what it may still say is not heard. */
@@ -219,6 +234,7 @@ static void close_all(struct service *s)
             log_warn("rank %u on %s did not come back; its files are made from its journal, and it is ended",
                      rank, s->farm->ranks[rank].name);
         }
+    leave_workers(s);
     s->closed = true;
     queue_close(&r->queue);
 }
@@ -226,7 +242,10 @@ static void close_all(struct service *s)
 static void turn_at_0(struct service *s)
 {
     struct run *r = s->run;
-    absence_look(r);
+    struct supply_state now = supply_look(&r->supply);
+    absence_look(r, s->workers);
+    if (!s->stopping && absence_of_all(r, s->workers, &now))
+        atomic_store(&r->over, true);
     if (run_has_failed(r))
         stop_all(s, WHY_FAILED);
     else if (*r->team->stop || atomic_load(&r->over))
@@ -409,18 +428,17 @@ static void take_messages(struct service *s)
 }
 
 /* Kernels that work for too long; a disk that does not answer is told with the next beat. */
-static void look_at_guards(struct run *r)
+static void look_at_guards(struct service *s)
 {
-    int64_t limit = (int64_t)(1e9 * r->team->frame_timeout), longest = 0;
+    struct run *r = s->run;
+    int64_t limit = (int64_t)(1e9 * r->team->frame_timeout);
     pthread_mutex_lock(&r->lock);
-    for (int i = 0; limit > 0 && i < r->team->n_threads; i++) {
-        int64_t busy = r->guards[i] ? guard_busy(r->guards[i]) : 0;
-        if (busy > limit)
+    for (int i = 0; limit > 0 && i < r->team->n_threads; i++)
+        if (r->guards[i] && guard_busy(r->guards[i]) > limit)
             guard_interrupt(r->guards[i]);
-        longest = busy > longest ? busy : longest;
-    }
+    s->workers = absence_count(r);
     pthread_mutex_unlock(&r->lock);
-    r->farm->hangs = absence_hangs(r, longest);
+    s->farm->hangs = s->workers.hanging > 0 || absence_journal(r);
 }
 
 /* A deadline that is near, and a second word to stop. */
@@ -445,6 +463,7 @@ static void conclude(struct service *s)
     s->run->progress.idle = idle + busy > 0 ? idle / (idle + busy) : 0;
     s->run->progress.cpu_seconds = 1e-9 * (double)s->cpu_ns + clock_cpu();
     s->run->progress.lost = s->n_lost;
+    s->run->progress.hangs = s->hangs;
     s->run->progress.deadline = atomic_load(&s->run->deadline);
     s->run->progress.messages = s->farm->sent + s->farm->received;
 }
@@ -467,7 +486,7 @@ void service_run(struct run *r)
         if (now.free == r->supply.threads)
             queue_hurry(&r->queue);
         send_letters(&s);
-        look_at_guards(r);
+        look_at_guards(&s);
         look_at_end(&s, &now);
         if (over)
             break;

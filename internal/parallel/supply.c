@@ -114,6 +114,7 @@ struct supply_state supply_look(struct supply *s)
         .wants = !s->closed && !s->held && s->waiting <= s->last / 2,
         .closed = s->closed,
         .free = s->idle,
+        .waiting = s->waiting,
         .rate = rate < 4e9 ? (uint32_t)rate : UINT32_MAX,
         .begun = s->begun,
         .idle_ns = s->idle_ns,

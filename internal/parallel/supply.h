@@ -48,8 +48,9 @@ void supply_close(struct supply *s);
 /* How things are, for the thread that asks. wants: half of the last grant is used up. */
 struct supply_state {
     bool wants, closed;
-    uint32_t free; /* idle threads */
-    uint32_t rate; /* frames/s × 1000 */
+    uint32_t free;    /* idle threads */
+    uint64_t waiting; /* frames not begun */
+    uint32_t rate;    /* frames/s × 1000 */
     uint64_t begun;
     int64_t idle_ns, busy_ns;
 };

@@ -282,7 +282,8 @@ bool team_run(const struct team *t, struct team_progress *out, struct error *err
         atomic_store(&run->writer_done, !ok);
     }
     service_run(run);
-    if (works)
+    bool hangs = run->progress.hangs;
+    if (works && !hangs)
         pthread_join(working, NULL);
     if (ok)
         pthread_join(writing, NULL);
@@ -290,6 +291,7 @@ bool team_run(const struct team *t, struct team_progress *out, struct error *err
         *err = run->error;
     ok = !run->failed;
     *out = run->progress;
-    run_free(run);
+    if (!hangs) /* else they may wake up yet */
+        run_free(run);
     return ok;
 }

@@ -182,24 +182,40 @@ static void a_rank_that_never_comes_back_is_not_waited_for(void **state)
     store_close(store);
 }
 
-static void who_hangs_says_so(void **state)
+static void a_journal_that_hangs_is_told_from_one_that_waits_for_room(void **state)
 {
     (void)state;
     static struct run r;
     struct farm f = {.size = 2, .silence = 30};
-    struct team t = {.frame_timeout = 60};
     const int64_t second = 1000000000;
-    r = (struct run){.team = &t, .farm = &f};
-    assert_false(absence_hangs(&r, 85 * second)); /* a kernel is left after 60 s, if it is one */
-    assert_true(absence_hangs(&r, 95 * second));
-    t.frame_timeout = 0; /* kernels may take any time */
-    assert_false(absence_hangs(&r, 9500 * second));
+    r = (struct run){.farm = &f};
+    assert_false(absence_journal(&r));
     atomic_store(&r.keeping, clock_monotonic() - 20 * second);
-    assert_false(absence_hangs(&r, 0));
+    assert_false(absence_journal(&r));
     atomic_store(&r.keeping, clock_monotonic() - 40 * second);
-    assert_true(absence_hangs(&r, 0));
-    atomic_store(&r.full_t, clock_now()); /* it waits for room, which is said elsewhere */
-    assert_false(absence_hangs(&r, 0));
+    assert_true(absence_journal(&r));
+    atomic_store(&r.full_t, clock_now()); /* which is said elsewhere */
+    assert_false(absence_journal(&r));
+}
+
+static void nobody_is_left_when_all_are_away_or_one_alone_can_do_no_more(void **state)
+{
+    (void)state;
+    static struct run r;
+    struct farm f = {.size = 3};
+    struct asker ranks[3] = {{.away = true}, {.away = true}, {.away = false}};
+    struct supply_state none = {0}, some = {.waiting = 1};
+    struct absence_workers one = {.busy = 1, .hanging = 1}, two = {.busy = 2, .hanging = 1},
+                           busy = {.busy = 1};
+    r = (struct run){.farm = &f, .ledger = {.ranks = ranks}};
+    assert_false(absence_of_all(&r, one, &none));
+    ranks[2].away = true;
+    assert_true(absence_of_all(&r, one, &none));
+    f.size = 1;
+    assert_true(absence_of_all(&r, one, &none));
+    assert_false(absence_of_all(&r, one, &some));
+    assert_false(absence_of_all(&r, two, &none));
+    assert_false(absence_of_all(&r, busy, &none));
 }
 
 int main(void)
@@ -207,7 +223,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         JOB_TEST(a_rank_that_comes_back_voids_what_others_have_done),
         JOB_TEST(a_rank_that_never_comes_back_is_not_waited_for),
-        cmocka_unit_test(who_hangs_says_so),
+        cmocka_unit_test(a_journal_that_hangs_is_told_from_one_that_waits_for_room),
+        cmocka_unit_test(nobody_is_left_when_all_are_away_or_one_alone_can_do_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
