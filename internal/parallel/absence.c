@@ -63,7 +63,8 @@ void absence_look(struct run *r, struct absence_workers own)
 bool absence_of_all(const struct run *r, struct absence_workers own, const struct supply_state *now)
 {
     if (r->farm->size == 1)
-        return own.hanging > 0 && own.busy == own.hanging && now->waiting == 0;
+        return own.hanging > 0 && own.busy == own.hanging &&
+               (now->waiting == 0 || own.hanging == (uint32_t)r->team->n_threads);
     for (uint32_t rank = 0; rank < r->farm->size; rank++)
         if (!r->ledger.ranks[rank].away)
             return false;

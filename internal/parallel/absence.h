@@ -20,7 +20,8 @@ bool absence_journal(struct run *r);
  * does rank 0 when its own workers hang. */
 void absence_look(struct run *r, struct absence_workers own);
 
-/* Rank 0: is nobody left who could do more? All ranks are away; or, alone, everything else is done. */
+/* Rank 0: is nobody left who could do more? All ranks are away; or, alone, all workers hang or everything else is
+ * done. */
 bool absence_of_all(const struct run *r, struct absence_workers own, const struct supply_state *now);
 
 /* Writer thread of rank 0, at the end: what lost ranks left in their journals and others have done is voided in ours, so that their

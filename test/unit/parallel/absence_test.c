@@ -207,7 +207,8 @@ static void nobody_is_left_when_all_are_away_or_one_alone_can_do_no_more(void **
     struct supply_state none = {0}, some = {.waiting = 1};
     struct absence_workers one = {.busy = 1, .hanging = 1}, two = {.busy = 2, .hanging = 1},
                            busy = {.busy = 1};
-    r = (struct run){.farm = &f, .ledger = {.ranks = ranks}};
+    struct team t = {.n_threads = 2};
+    r = (struct run){.farm = &f, .team = &t, .ledger = {.ranks = ranks}};
     assert_false(absence_of_all(&r, one, &none));
     ranks[2].away = true;
     assert_true(absence_of_all(&r, one, &none));
@@ -216,6 +217,8 @@ static void nobody_is_left_when_all_are_away_or_one_alone_can_do_no_more(void **
     assert_false(absence_of_all(&r, one, &some));
     assert_false(absence_of_all(&r, two, &none));
     assert_false(absence_of_all(&r, busy, &none));
+    t.n_threads = 1; /* it hangs, and nobody will ever begin the others */
+    assert_true(absence_of_all(&r, one, &some));
 }
 
 int main(void)
