@@ -1,6 +1,7 @@
 /* report.c - `xfelx report`: what became of a run, a tag, a trial, a dataset or all of it, for the log book. */
 #include "cmd/cli.h"
 #include "cmd/database.h"
+#include "cmd/report_trials.h"
 
 #include "pipeline/pipeline.h"
 #include "report/report.h"
@@ -195,6 +196,21 @@ static bool write_split(struct cli *cli, const struct split *s, const char *titl
     return true;
 }
 
+/* Trials side by side are a report of their own: of the runs of a run, tag or dataset, or all. */
+static bool side_by_side(struct store *s, struct cli *cli, struct error *err)
+{
+    const char *given;
+    int64_t *runs = NULL;
+    size_t n = 0;
+    if (cli_has(cli, "trial"))
+        return error_set(err, ERROR_USAGE, "--trial is of one trial, --trials of several side by side");
+    if (!whose(cli, &given, err) || (given && !runs_of(s, cli, &runs, &n, err)))
+        return false;
+    if (given && n == 0)
+        return error_set(err, ERROR_USAGE, "no run belongs to %s %s", given, cli_value(cli, given, ""));
+    return report_trials(cli, s, runs, n, err);
+}
+
 static int run(struct cli *cli)
 {
     struct error err = {0};
@@ -214,6 +230,11 @@ static int run(struct cli *cli)
     if (!params_load_settings(p, cli_value(cli, "config", NULL), &err) ||
         !database_open_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, true, &s, &err))
         return cli_fail(&err);
+    if (cli_has(cli, "trials")) {
+        bool compared = side_by_side(s, cli, &err);
+        store_close(s);
+        return compared ? EXIT_CODE_DONE : cli_fail(&err);
+    }
     bool ok = choose(s, cli, &of, &title, &err) && summary_read(s, of, &cli->arena, &summary, &err) &&
               read_split(s, cli, of, &split, &err);
     store_close(s);
@@ -248,6 +269,7 @@ static const struct option_row options[] = {
     {0, "run", "N", "of run N (a number as lists show it, or a name); several: 12-15,20"},
     {0, "tag", "T", "of all runs with this tag"},
     {0, "trial", "N", "of trial N"},
+    {0, "trials", "A,B", "trials side by side over the same runs, frame by frame against the first"},
     {0, "dataset", "D", "of the runs of a dataset"},
     {0, "by", "LABEL",
      "split by the values of a label (xfelx run label): frames, hits and indexed of each; with --csv or "
@@ -273,7 +295,10 @@ static const struct example examples[] = {
     {"xfelx report results", "what became of everything in the folder results"},
     {"xfelx report --run 12 --html run12.html", "a page about run 12 for the log book"},
     {"xfelx report --tag dark --csv", "the numbers of all runs tagged dark"},
+<<<<<<< HEAD
     {"xfelx report --trial 4 --by delay --csv", "hit and indexing rates of trial 4 by pump-probe delay"},
+=======
+    {"xfelx report --trials 3,5 --tag dark", "is trial 5 better than trial 3, on the runs tagged dark?"},
     {"xfelx report --trial 4 --covariance cells.pickle", "the crystal forms of trial 4, for merging"},
     {0},
 };

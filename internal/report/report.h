@@ -28,6 +28,7 @@ void figures_of(const struct store_counts *c, struct figures *out);
 #include "report/cells.h"
 #include "report/forms.h"
 #include "report/overview.h"
+#include "report/paired.h"
 #include "report/strip.h"
 #include "report/split.h"
 #include "report/summary.h"

@@ -23,6 +23,7 @@
 #include "store/making.h"
 #include "store/merges.h"
 #include "store/overview.h"
+#include "store/paired.h"
 #include "store/shots.h"
 
 struct store;

@@ -42,6 +42,9 @@ api_handler api_labels;
 /* api_book.c - what persons have set up and written: trials, rungroups, tags, log book */
 api_handler api_trials, api_tags, api_log;
 
+/* api_trials.c - trials side by side */
+api_handler api_compare;
+
 /* api_datasets.c - datasets, and one with what merging came to */
 api_handler api_datasets, api_dataset;
 

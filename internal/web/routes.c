@@ -36,6 +36,7 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/detector", ROLE_READER, ROUTE_STORE, 0, api_detector, "powder, panels and shifts of the detector"},
     {"GET", "/api/v1/detector/{}/image.png", ROLE_READER, ROUTE_STORE, 0, api_detector_png, "the powder picture of a job"},
     {"GET", "/api/v1/trials", ROLE_READER, ROUTE_STORE, 0, api_trials, "trials and rungroups"},
+    {"GET", "/api/v1/compare", ROLE_READER, ROUTE_STORE, 0, api_compare, "trials side by side over the same runs"},
     {"GET", "/api/v1/tags", ROLE_READER, ROUTE_STORE, 0, api_tags, "tags"},
     {"GET", "/api/v1/datasets", ROLE_READER, ROUTE_STORE, 0, api_datasets, "datasets and their versions"},
     {"GET", "/api/v1/datasets/{}", ROLE_READER, ROUTE_STORE, 0, api_dataset, "one dataset, with its merges"},
