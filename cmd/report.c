@@ -295,9 +295,7 @@ static const struct example examples[] = {
     {"xfelx report results", "what became of everything in the folder results"},
     {"xfelx report --run 12 --html run12.html", "a page about run 12 for the log book"},
     {"xfelx report --tag dark --csv", "the numbers of all runs tagged dark"},
-<<<<<<< HEAD
     {"xfelx report --trial 4 --by delay --csv", "hit and indexing rates of trial 4 by pump-probe delay"},
-=======
     {"xfelx report --trials 3,5 --tag dark", "is trial 5 better than trial 3, on the runs tagged dark?"},
     {"xfelx report --trial 4 --covariance cells.pickle", "the crystal forms of trial 4, for merging"},
     {0},

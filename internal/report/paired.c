@@ -94,11 +94,12 @@ static bool read_runs(struct store *s, const int64_t rows[PAIRED_MOST], const in
             p->runs[p->n_runs++] = (struct paired_run){.run = runs[i].id, .ord = runs[i].ord};
     if (p->n_runs)
         qsort(p->runs, p->n_runs, sizeof *p->runs, by_run);
-    for (size_t i = 0; i < n; i++) { /* by job: later ones take the place */
+    for (size_t i = 0; i < n;
+         i++) { /* by job: later ones take the place; previews are never held against whole runs */
         const struct paired_run key = {.run = tallies[i].run};
         struct paired_run *r = p->n_runs ? bsearch(&key, p->runs, p->n_runs, sizeof key, by_run) : NULL;
         for (size_t t = 0; t < p->n && r; t++)
-            if (tallies[i].trial == rows[t] && tallies[i].frames)
+            if (tallies[i].trial == rows[t] && tallies[i].frames && !tallies[i].preview)
                 r->of[t] = tallies[i];
     }
     for (size_t i = 0; i < p->n_runs; i++) {

@@ -45,6 +45,9 @@ api_handler api_trials, api_tags, api_log;
 /* api_trials.c - trials side by side */
 api_handler api_compare;
 
+/* api_parameters.c - the table of parameters, and parameters that are looked at before a trial is made */
+api_handler api_parameters, api_check;
+
 /* api_datasets.c - datasets, and one with what merging came to */
 api_handler api_datasets, api_dataset;
 

@@ -59,6 +59,7 @@ struct lists {
     struct store_tag_row *tags;
     struct store_run_row *runs; /* by their row */
     struct store_tally *tallies;
+    const struct store_trial_row *trial; /* the one that is asked for, else meant; NULL: none */
     size_t n_trials, n_tags, n_runs, n_tallies;
 };
 
@@ -68,7 +69,8 @@ static int by_id(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static bool read_lists(struct store *s, struct arena *a, struct lists *l, struct error *err)
+static bool read_lists(struct store *s, const struct choice *c, struct arena *a, struct lists *l,
+                       struct error *err)
 {
     const struct store_run_filter any = {0};
     *l = (struct lists){0};
@@ -76,15 +78,25 @@ static bool read_lists(struct store *s, struct arena *a, struct lists *l, struct
               store_tags(s, a, &l->tags, &l->n_tags, err) &&
               store_tallies(s, a, &l->tallies, &l->n_tallies, err) &&
               store_runs(s, &any, a, &l->runs, &l->n_runs, err);
+    for (size_t i = 0; ok && i < l->n_trials; i++)
+        l->trial = l->trials[i].num == c->trial ? l->trials + i : l->trial;
+    if (ok && c->trial < 0)
+        l->trial = overview_trial(l->trials, l->n_trials, l->tallies, l->n_tallies);
     if (ok && l->n_runs)
         qsort(l->runs, l->n_runs, sizeof *l->runs, by_id);
     return ok;
 }
 
+/* The lattices of a frame are others in each trial: they are of one, unless one job is asked for. */
+static bool trial_matters(const struct choice *c)
+{
+    return c->trial >= 0 || c->job < 0;
+}
+
 static bool is_chosen(const struct store_tally *t, const struct choice *c, const struct lists *l,
                       int64_t trial)
 {
-    if (t->lattices == 0 || (t->preview && c->job < 0) || (c->trial >= 0 && t->trial != trial) ||
+    if (t->lattices == 0 || (t->preview && c->job < 0) || (trial_matters(c) && t->trial != trial) ||
         (c->job >= 0 && t->job != c->job) || (c->run >= 0 && t->run != c->run))
         return false;
     const struct store_run_row key = {.id = t->run};
@@ -100,10 +112,8 @@ struct chosen {
 
 static void choose(const struct choice *c, const struct lists *l, struct arena *a, struct chosen *out)
 {
-    int64_t trial = -1;
+    int64_t trial = l->trial ? l->trial->id : -1;
     uint64_t lattices = 0;
-    for (size_t i = 0; i < l->n_trials; i++)
-        trial = l->trials[i].num == c->trial ? l->trials[i].id : trial;
     *out = (struct chosen){.jobs = arena_array(a, CELL_JOBS_MOST, sizeof *out->jobs)};
     for (size_t i = l->n_tallies; i-- > 0;) { /* the newest first */
         const struct store_tally *t = l->tallies + i;
@@ -270,6 +280,10 @@ static void put_runs(struct json_writer *j, const struct store_sampled *sample, 
 
 static void put_lists(struct json_writer *j, const struct lists *l)
 {
+    if (l->trial)
+        json_put_int(j, "trial", l->trial->num);
+    else
+        json_put_null(j, "trial");
     json_array(j, "trials", true);
     for (size_t i = 0; i < l->n_trials; i++)
         json_put_int(j, NULL, l->trials[i].num);
@@ -299,7 +313,7 @@ static bool find(struct store *s, const struct web_request *q, struct arena *are
         answer_error(a, 400, "bad_choice", "trial, run and job are numbers, eps is one of Å", NULL);
         return false;
     }
-    if (!read_lists(s, arena, &f->lists, &err))
+    if (!read_lists(s, &f->choice, arena, &f->lists, &err))
         return api_failed(a, arena, &err);
     choose(&f->choice, &f->lists, arena, &f->jobs);
     if (!store_read_sample(s, (struct store_jobs_of){.jobs = f->jobs.jobs, .n = f->jobs.n}, arena, &f->sample,

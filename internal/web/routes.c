@@ -37,6 +37,8 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/detector/{}/image.png", ROLE_READER, ROUTE_STORE, 0, api_detector_png, "the powder picture of a job"},
     {"GET", "/api/v1/trials", ROLE_READER, ROUTE_STORE, 0, api_trials, "trials and rungroups"},
     {"GET", "/api/v1/compare", ROLE_READER, ROUTE_STORE, 0, api_compare, "trials side by side over the same runs"},
+    {"GET", "/api/v1/parameters", ROLE_READER, ROUTE_STORE, 0, api_parameters, "parameters of trials, for forms"},
+    {"POST", "/api/v1/check", ROLE_EDITOR, ROUTE_CHANGE, 1 << 20, api_check, "look at parameters; nothing is changed"},
     {"GET", "/api/v1/tags", ROLE_READER, ROUTE_STORE, 0, api_tags, "tags"},
     {"GET", "/api/v1/datasets", ROLE_READER, ROUTE_STORE, 0, api_datasets, "datasets and their versions"},
     {"GET", "/api/v1/datasets/{}", ROLE_READER, ROUTE_STORE, 0, api_dataset, "one dataset, with its merges"},

@@ -14,7 +14,7 @@ const spread = s => s.median === null ? '–' : `${fixed(s.lo, 2)} – ${fixed(s
 const CHOICE = ['trial', 'tag', 'all', 'run', 'job'];
 // Of an address, the choice whose names begin with `before`: what the server is asked.
 const chosen = (query, before) => new URLSearchParams([...query].filter(([k]) => k.startsWith(before) && CHOICE.includes(k.slice(before.length))).map(([k, v]) => [k.slice(before.length), v]));
-const words = q => [q.get('trial') && `trial ${q.get('trial')}`, q.get('run') && `run ${q.get('run')}`, q.get('job') && `job ${q.get('job')}`, q.getAll('tag').join(q.has('all') ? ' and ' : ' or ')].filter(Boolean).join(', ') || 'all';
+const words = q => [q.get('trial') && `trial ${q.get('trial')}`, q.get('run') && `run ${q.get('run')}`, q.get('job') && `job ${q.get('job')}`, q.getAll('tag').join(q.has('all') ? ' and ' : ' or ')].filter(Boolean).join(', ') || 'all runs';
 
 // Bars as an outline on a common axis, by share of their own lattices and width.
 function outline(axis, from, to, top) {
@@ -52,7 +52,7 @@ function setTags(query, before, tags) {
 
 function Choice({data, query, before = ''}) {
   const tags = query.getAll(before + 'tag'), all = query.has(before + 'all'), set = (k, v) => setQuery(query, before + k, v);
-  return html`<div class="ctl">${before && html`<b class="c-idx2">╌ compared with</b>`}<label>Trial <select value=${query.get(before + 'trial') || ''} onChange=${e => set('trial', e.target.value)}><option value="">all</option>${data.trials.map(t => html`<option key=${t} value=${t}>${t}</option>`)}</select></label>
+  return html`<div class="ctl">${before && html`<b class="c-idx2">╌ compared with</b>`}<label>Trial <select value=${query.get(before + 'trial') || data.trial || ''} onChange=${e => set('trial', e.target.value)}>${data.trials.map(t => html`<option key=${t} value=${t}>${t}</option>`)}</select></label>
     ${data.tags.length > 0 && html`<span role="group" aria-label=${before ? 'compared with runs with tags' : 'runs with tags'}>${data.tags.map(t => html`<button key=${t} class="tagb" aria-pressed=${tags.includes(t)} onClick=${() => setTags(query, before, tags.includes(t) ? tags.filter(x => x !== t) : [...tags, t])}>${t}</button>`)}</span>`}
     ${tags.length > 1 && html`<span class="seg" role="group" aria-label=${before ? 'compared with any or all of the tags' : 'any or all of the tags'}><button aria-pressed=${!all} onClick=${() => set('all', '')}>any of them</button><button aria-pressed=${all} onClick=${() => set('all', '1')}>all of them</button></span>`}
     ${['run', 'job'].map(k => query.get(before + k) && html`<button key=${k} onClick=${() => set(k, '')}>${k} ${query.get(before + k)} ✕<span class="vh"> take away</span></button>`)}
@@ -88,13 +88,27 @@ function Drift({data}) {
     return html`<div key=${i}><h3>${name(i)}</h3><${Plot} series=${[{kind: 'k-idx', line: false, points}]} x=${[-.5, runs.length - .5]} y=${y} xt=${runTicks(runs, 6)} yt=${numbers(y[0], y[1], 4)} height=${7} label=${`Median of ${name(i)} for ${runs.length} runs: ${fixed(first?.[1], 2)} in run ${runs[0].first}, ${fixed(last?.[1], 2)} in run ${runs[runs.length - 1].last}.`}/></div>`; })}</div></section>`;
 }
 
+// Where the share of a form changes most, by likelihood; null: nowhere by a factor of three (log likelihood ratio 12.5: five deviations).
+function turn(runs, k) {
+  const n = runs.map(r => r.forms.reduce((a, b) => a + b, 0)), v = runs.map(r => r.forms[k]), sum = a => a.reduce((x, y) => x + y, 0), N = sum(n), K = sum(v);
+  const fit = (x, m) => (x ? x * Math.log(x / m) : 0) + (m - x ? (m - x) * Math.log((m - x) / m) : 0);
+  let best = null, before = 0, hits = 0;
+  for (let i = 1; i < runs.length; i++) {
+    before += n[i - 1]; hits += v[i - 1];
+    const gain = fit(hits, before) + fit(K - hits, N - before) - fit(K, N), p = hits / before, q = (K - hits) / (N - before);
+    if (gain > 12.5 && (p > 3 * q || q > 3 * p) && gain > (best?.gain ?? 0)) best = {gain, p, q, run: runs[i].first};
+  }
+  return best;
+}
+
 function Shares({data}) {
   const runs = data.runs, n = data.forms.list.length;
   if (runs.length < 2 || n < 2) return null;
   const share = k => runs.map((r, at) => { const w = wilson(r.forms[k], r.forms.reduce((a, b) => a + b, 0)); return [at, w.p, w.lo, w.hi].map((v, i) => i && v !== null ? 100 * v : v); });
   const series = [...Array(Math.min(n, 3)).keys()].slice(1).map(k => ({kind: 'k-' + KINDS[k + 1], points: share(k), line: false}));
   const top = Math.min(100, 10 * Math.ceil(Math.max(...series.flatMap(s => s.points.map(p => p[1] || 0))) / 10 + .5));
-  return html`<section class="panel"><h2>${series.length > 1 ? 'Forms 2 and 3' : 'Form 2'}, % of the crystals of each run</h2><${Plot} series=${series} x=${[-.5, runs.length - .5]} y=${[0, top]} xt=${runTicks(runs, 6)} yt=${numbers(0, top, 4)} label=${`Share of form 2 in each of ${runs.length} runs, with 95 % intervals.`}/></section>`;
+  const t = turn(runs, 1), title = `${series.length > 1 ? 'Forms 2 and 3' : 'Form 2'}, % of the crystals of each run`;
+  return html`<section class="panel"><h2>${t ? `Form 2 ${t.q > t.p ? 'begins' : 'ends'} with run ${t.run}: ${percent(t.p)} % before, ${percent(t.q)} % since` : title}</h2>${t && html`<p class="mute">${title}</p>`}<${Plot} series=${series} x=${[-.5, runs.length - .5]} y=${[0, top]} xt=${runTicks(runs, 6)} yt=${numbers(0, top, 4)} label=${`Share of form 2 in each of ${runs.length} runs, with 95 % intervals.`}/></section>`;
 }
 
 function Poles({data}) {
@@ -128,7 +142,7 @@ export function Cells({query}) {
   if (!data) return html`<h1>Unit cells</h1><${Problem} error=${error}/>`;
   const known = data.axes[0].cell.median !== null, other = (compare && them.data?.axes) || null;
   return html`<h1>${known ? finding(data) : 'Unit cells'}</h1>
-    <p class="sub">${known ? `Which crystals may be merged? ${count(data.lattices)} lattices of ${count(data.jobs)} job${data.jobs === 1 ? '' : 's'}, median ${data.axes.map((x, i) => fixed(x.cell.median, i < 3 ? 2 : 1)).join(' ')}` : 'Nothing is indexed here yet'}${data.jobs < data.jobs_all ? `; the newest of ${count(data.jobs_all)} jobs with ${count(data.lattices_all)} lattices` : ''}.</p><${Problem} error=${error}/>
+    <p class="sub">${known ? `Which crystals may be merged? ${count(data.lattices)} lattices of ${count(data.jobs)} job${data.jobs === 1 ? '' : 's'}${data.trial && !query.get('job') ? ` of trial ${data.trial}` : ''}, median ${data.axes.map((x, i) => fixed(x.cell.median, i < 3 ? 2 : 1)).join(' ')}` : 'Nothing is indexed here yet'}${data.jobs < data.jobs_all ? `; the newest of ${count(data.jobs_all)} jobs with ${count(data.lattices_all)} lattices` : ''}.</p><${Problem} error=${error}/>
     <${Choice} data=${data} query=${query}/>${compare && html`<${Compared} data=${data} query=${query} them=${them}/>`}
     ${!known && !data.axes[0].bins.length ? html`<${Empty}>No job of this choice has a lattice.<//>` : html`
       <div class="grid g3 gap">${data.axes.map((x, i) => html`<${Histogram} key=${i} axis=${x} other=${other && other[i]} i=${i}/>`)}</div>
