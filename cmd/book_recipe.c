@@ -2,6 +2,7 @@
 #include "cmd/book_recipe.h"
 
 #include "cmd/inputs.h"
+#include "cycle/cycle.h"
 #include "pipeline/pipeline.h"
 
 #include <stdio.h>
@@ -38,18 +39,22 @@ static bool make_absolute(struct book *b, struct params *p, struct error *err)
     for (size_t i = 0; good && i <= INPUTS_FILES; i++) {
         const char *name = i < INPUTS_FILES ? inputs_names[i] : "xfelx.output.journal_dir";
         const char *path = param_text(p, name, NULL);
-        good = !path || !*path || *path == '/' || params_set_text(p, name, fs_absolute(b->a, path), err);
+        good = !path || !*path || *path == '/' || str_starts(path, "calib:") ||
+               params_set_text(p, name, fs_absolute(b->a, path), err);
     }
     return good;
 }
 
 /* hash: of the recipe; where a file is missing, of the parameters alone. */
-static bool check(struct book *b, const struct params *p, bool anyway, struct book_recipe *out,
-                  struct error *err)
+static bool check(struct book *b, struct params *p, bool anyway, struct book_recipe *out, struct error *err)
 {
     struct recipe *r = NULL;
+    struct str lines = {0};
     char line[1024];
-    bool ok = inputs_open(p, b->a, &r, err);
+    bool ok = calibs_resolve(b->store, p, 0, b->a, &lines, err) &&
+              (!lines.len || params_merge_text(p, "calibrations", lines.text, err)) &&
+              inputs_open(p, b->a, &r, err);
+    str_free(&lines);
     if (r)
         memcpy(out->hash, r->hash, sizeof out->hash);
     else
@@ -78,10 +83,10 @@ bool book_recipe_trial(struct book *b, const char *base, size_t first, bool anyw
     if (!book_settings(b->cli, &out->params, err) ||
         !params_merge_text(out->params, "the trial", base, err) ||
         !merge_operands(b, out->params, first, err) || !has_no_settings(b, out->params, b->params, err) ||
-        !make_absolute(b, out->params, err) || !check(b, out->params, anyway, out, err))
+        !make_absolute(b, out->params, err))
         return false;
-    out->text = shown(b, out->params, PARAM_SHOW_ALL);
-    return true;
+    out->text = shown(b, out->params, PARAM_SHOW_ALL); /* calibrations by their labels */
+    return check(b, out->params, anyway, out, err);
 }
 
 bool book_recipe_group(struct book *b, const char *base, size_t first, const char *const *trials,

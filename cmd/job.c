@@ -13,7 +13,7 @@ static bool read_filter(struct book *b, struct store_job_filter *f, struct error
     const char *state = cli_value(cli, "state", NULL);
     int64_t newest = 0, *runs;
     struct store_range *jobs = NULL;
-    *f = (struct store_job_filter){.trial = -1};
+    *f = (struct store_job_filter){.trial = -1, .stale = true};
     for (int i = 1; state && i < JOB_STATE_END; i++)
         if (!strcmp(job_state_word(i), state))
             f->state = i;
@@ -40,7 +40,7 @@ static bool read_named(struct book *b, struct store_book_job **rows, size_t *n, 
     int64_t *numbers;
     struct store_range *r;
     size_t n_numbers;
-    struct store_job_filter f = {.trial = -1, .all_attempts = true};
+    struct store_job_filter f = {.trial = -1, .all_attempts = true, .stale = true};
     if (!book_numbers(b, b->cli->n_operands, "job", &numbers, &n_numbers, err) ||
         !store_ranges((const char *const *)b->cli->operands, b->cli->n_operands, "job", b->a, &r, &f.n_jobs,
                       err))
@@ -72,6 +72,8 @@ static const char *remark(struct book *b, const struct store_book_job *j)
         return arena_printf(b->a, "being cancelled (%s)", j->cancelled_by);
     if (j->cancelled)
         return arena_printf(b->a, "by %s", j->cancelled_by);
+    if (*j->stale && (!x || !x->live))
+        return arena_printf(b->a, "stale: %s", j->stale);
     if (!x || j->state == JOB_DONE)
         return "";
     if (x->live)
@@ -151,6 +153,8 @@ static void put_all(struct book *b, const struct store_book_job *rows, size_t n)
         json_put_text(&w, "cancelled_by", *j->cancelled_by ? j->cancelled_by : NULL);
         json_put_bool(&w, "published", j->published);
         json_put_bool(&w, "preview", j->preview);
+        json_put_bool(&w, "stale", *j->stale != 0);
+        json_put_text(&w, "stale_because", *j->stale ? j->stale : NULL);
         json_put_int(&w, "tries", j->n_tries);
         json_put_int(&w, "retry_ns", j->retry_t);
         json_put_int(&w, "expected", j->n_expected);
@@ -224,6 +228,8 @@ static void say_job(struct book *b, const struct store_book_job *j)
         book_fieldf(out, "cancelled", "by %s", book_shown(b, j->cancelled_by));
     if (j->retry_t)
         book_field(out, "next try", book_time(b, j->retry_t));
+    if (*j->stale)
+        book_field(out, "stale", j->stale);
     if (j->n_expected)
         book_fieldf(out, "frames", "%lld of %lld, %lld lattices", (long long)j->n_final,
                     (long long)j->n_expected, (long long)j->n_lattices);

@@ -109,7 +109,7 @@ static bool open_outputs(struct job *j, struct error *err)
               fs_make_folders(j->folder, err) && journals_last_attempt(j->journals, &last_attempt, err) &&
               (j->attempt || store_open(&database, false, &j->store, err));
     begin.last_attempt = (int64_t)last_attempt;
-    return ok && store_begin(j->store, &begin, &j->stored, err);
+    return ok && store_begin(j->store, &begin, &j->stored, err) && calibrations_note(j, err);
 }
 
 /* ---- the job ---- */

@@ -70,6 +70,9 @@ bool survey_begin(struct job *j, struct error *err);
 /* The job is whole: what was kept for another attempt goes. */
 void survey_end(const struct job *j);
 
+/* Rank 0, after store_begin: masks, geometries and reference that the recipe read, as versions (process_calib.c). */
+bool calibrations_note(const struct job *j, struct error *err);
+
 /* ---- journals ---- */
 
 /* Where they are: journals of the job in its folder; of a campaign's job, or of `process` alone. In the arena. */

@@ -2,6 +2,7 @@
 #include "cmd/book.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 extern const struct command run_fetch, run_label;
@@ -24,7 +25,7 @@ static const char *joined(struct book *b, const char *const *texts, size_t n)
     return text;
 }
 
-static void say_list(struct book *b, const struct store_run_row *rows, size_t n)
+static void say_list(struct book *b, const struct store_run_row *rows, const uint32_t *stale, size_t n)
 {
     static const struct book_column columns[] = {
         {"run", true, false},  {"name", false, true}, {"state", false, false}, {"files", true, false},
@@ -38,14 +39,15 @@ static void say_list(struct book *b, const struct store_run_row *rows, size_t n)
         *c++ = book_run_state(r);
         *c++ = files_of(b, r);
         *c++ = book_bytes(b, r->bytes_here);
-        *c++ = book_jobs_text(b, &r->jobs);
+        *c++ = stale[i] ? arena_printf(b->a, "%s, %u stale", book_jobs_text(b, &r->jobs), stale[i])
+                        : book_jobs_text(b, &r->jobs);
         *c++ = joined(b, r->tags, r->n_tags);
         *c++ = r->comment;
     }
     book_table(&b->out, columns, COLUMNS, cells, n);
 }
 
-static void put_run(struct book *b, struct json_writer *w, const struct store_run_row *r)
+static void put_run(struct book *b, struct json_writer *w, const struct store_run_row *r, uint32_t stale)
 {
     json_object(w, NULL);
     json_put_text(w, "run", book_run_label(b, r));
@@ -67,18 +69,19 @@ static void put_run(struct book *b, struct json_writer *w, const struct store_ru
     json_put_int(w, "begin_ns", r->begin_t);
     json_put_int(w, "end_ns", r->end_t);
     json_put_int(w, "notes", r->n_notes);
+    json_put_int(w, "stale_jobs", stale);
     book_jobs_json(w, &r->jobs);
     json_end_object(w);
 }
 
-static void json_list(struct book *b, const struct store_run_row *rows, size_t n)
+static void json_list(struct book *b, const struct store_run_row *rows, const uint32_t *stale, size_t n)
 {
     struct json_writer w = {.out = &b->out, .indent = 2};
     json_object(&w, NULL);
     json_put_int(&w, "version", 1);
     json_array(&w, "runs", false);
     for (size_t i = 0; i < n; i++)
-        put_run(b, &w, rows + i);
+        put_run(b, &w, rows + i, stale[i]);
     json_end_array(&w);
     json_end_object(&w);
     str_addc(&b->out, '\n');
@@ -108,19 +111,54 @@ static bool read_filter(struct book *b, struct store_run_filter *f, struct error
     return true;
 }
 
+static int by_run(const void *x, const void *y)
+{
+    const struct store_stale *a = x, *b = y;
+    if (a->run != b->run)
+        return a->run < b->run ? -1 : 1;
+    return (a->job > b->job) - (a->job < b->job);
+}
+
+/* Of each run, how many of its jobs are stale (SCIENCE 21). */
+static bool count_stale(struct book *b, const struct store_run_row *rows, size_t n, uint32_t **out,
+                        struct error *err)
+{
+    struct store_stale *stale;
+    size_t n_stale;
+    *out = arena_array(b->a, n + 1, sizeof **out);
+    if (!store_stale_jobs(b->store, b->a, &stale, &n_stale, err))
+        return false;
+    if (n_stale)
+        qsort(stale, n_stale, sizeof *stale, by_run);
+    for (size_t i = 0; n_stale && i < n; i++) {
+        size_t lo = 0, hi = n_stale;
+        while (lo < hi) {
+            size_t mid = (lo + hi) / 2;
+            if (stale[mid].run < rows[i].id)
+                lo = mid + 1;
+            else
+                hi = mid;
+        }
+        while (lo < n_stale && stale[lo++].run == rows[i].id)
+            (*out)[i]++;
+    }
+    return true;
+}
+
 static int list(struct cli *cli)
 {
     struct error err = {0};
     struct book b;
     struct store_run_filter f;
     struct store_run_row *rows = NULL;
+    uint32_t *stale = NULL;
     size_t n = 0;
     bool ok = book_open(cli, true, &b, &err) && read_filter(&b, &f, &err) &&
-              store_runs(b.store, &f, b.a, &rows, &n, &err);
+              store_runs(b.store, &f, b.a, &rows, &n, &err) && count_stale(&b, rows, n, &stale, &err);
     if (ok && b.json)
-        json_list(&b, rows, n);
+        json_list(&b, rows, stale, n);
     else if (ok && n)
-        say_list(&b, rows, n);
+        say_list(&b, rows, stale, n);
     else if (ok)
         str_add(&b.out, "no runs\n");
     return book_end(&b, ok, &err);
@@ -187,6 +225,10 @@ static void say_jobs(struct book *b, const struct store_book_job *jobs, size_t n
             str_printf(&line, ", task %s:%u", book_shown(b, j->task), j->task_rev);
         str_printf(&line, ": %s, %lld of %lld frames", job_state_word((int)j->state), (long long)j->n_final,
                    (long long)j->n_expected);
+        if (j->preview)
+            str_add(&line, ", preview");
+        if (*j->stale)
+            str_printf(&line, "; stale: %s", j->stale);
         book_field(&b->out, i ? "" : "jobs", line.text);
         str_free(&line);
     }
@@ -226,7 +268,7 @@ static bool read_all(struct book *b, const struct store_run_row *r, struct all_o
     enum { NOTES = 100, CHANGES = 10 };
     char target[48];
     snprintf(target, sizeof target, "run %lld", (long long)r->id);
-    struct store_job_filter f = {.trial = -1, .runs = &r->id, .n_runs = 1};
+    struct store_job_filter f = {.trial = -1, .runs = &r->id, .n_runs = 1, .stale = true};
     return store_run_sources(b->store, r->id, b->a, &x->sources, &x->n_sources, err) &&
            store_book_jobs(b->store, &f, b->a, &x->jobs, &x->n_jobs, err) &&
            store_notes(b->store, NOTE_RUN, r->id, NOTES, b->a, &x->notes, &x->n_notes, err) &&
@@ -260,7 +302,10 @@ static void json_run(struct book *b, struct json_writer *w, const struct store_r
 {
     json_object(w, NULL);
     json_array(w, "run", false);
-    put_run(b, w, r);
+    uint32_t stale = 0;
+    for (size_t i = 0; i < x->n_jobs; i++)
+        stale += *x->jobs[i].stale != 0;
+    put_run(b, w, r, stale);
     json_end_array(w);
     json_array(w, "sources", false);
     for (size_t i = 0; i < x->n_sources; i++) {

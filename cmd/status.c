@@ -118,6 +118,8 @@ static void print_job(struct store *s, struct cli *cli, const struct store_job_r
         str_printf(out, "%u, rungroup %lld, recipe ", book->trial, (long long)book->key.rungroup);
     str_printf(out, "%s in %s\n", j->trial_hash, str_visible(j->folder, name, sizeof name));
     add_state(out, j, died(s, cli, j));
+    if (book && *book->stale)
+        str_printf(out, "  stale      %s\n", str_visible(book->stale, name, sizeof name));
     add_figures(out, j, &f);
     if (f.lattices)
         add_medians(out, j);

@@ -20,6 +20,7 @@
 #include "batch/batch.h"
 #include "campaign/campaign.h"
 #include "cycle/hooks.h"
+#include "cycle/calibs.h"
 #include "cycle/tasks.h"
 #include "facility/facility.h"
 #include "param/param.h"

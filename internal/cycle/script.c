@@ -6,6 +6,7 @@
  */
 #include "cycle/script.h"
 
+#include "cycle/calibs.h"
 #include "cycle/files.h"
 #include "cycle/need.h"
 
@@ -131,6 +132,21 @@ static const char *const *environment_of(const struct cycle *c, struct arena *a,
     return set;
 }
 
+/* Files in place of labels of calibrations, as they are for the run. */
+static bool name_calibrations(struct cycle *c, struct arena *a, struct recipe_of_job *j, struct error *err)
+{
+    struct str lines = {0};
+    if (!strstr(j->phil_text, "calib:"))
+        return true;
+    struct params *p = params_make(a);
+    bool good = params_merge_text(p, "the job", j->phil_text, err) &&
+                calibs_resolve(c->store, p, j->key.run, a, &lines, err);
+    if (good && lines.len)
+        j->phil_text = arena_printf(a, "%s%s", j->phil_text, lines.text);
+    str_free(&lines);
+    return good;
+}
+
 bool script_prepare(struct cycle *c, struct arena *a, const struct action *x, int64_t version,
                     struct recipe_of_job *out, struct error *err)
 {
@@ -157,7 +173,7 @@ bool script_prepare(struct cycle *c, struct arena *a, const struct action *x, in
         return false;
     out->folder = folder_of(c, a, out);
     out->phil_text = parameters_of(c, a, out);
-    return true;
+    return is_task(out) || name_calibrations(c, a, out, err);
 }
 
 bool script_pin(struct cycle *c, struct arena *a, struct recipe_of_job *j, struct error *err)

@@ -50,7 +50,7 @@ static void forget_dead(struct store *s, struct arena *a, struct store_book_job 
 
 static bool read_lists(struct store *s, struct arena *a, struct overview_sources *o, struct error *err)
 {
-    const struct store_job_filter any_job = {.trial = -1};
+    const struct store_job_filter any_job = {.trial = -1, .stale = true};
     const struct store_run_filter any_run = {0};
     struct store_trial_row *trials;
     struct store_book_job *jobs;

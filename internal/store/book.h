@@ -289,6 +289,7 @@ struct store_book_job {
     int64_t n_expected, n_final, n_lattices;
     uint32_t n_tries;
     bool cancelled, published, preview;
+    const char *stale; /* why its results are older than a calibration; "": they are not, or nobody asked */
     struct store_book_attempt *attempts; /* by number; lists: only the last */
     size_t n_attempts;
 };
@@ -301,6 +302,7 @@ struct store_job_filter {
     const struct store_range *jobs; /* by number */
     size_t n_jobs;
     bool all_attempts;
+    bool stale;    /* find out which are stale (calib.h) */
     size_t newest; /* 0: all */
 };
 bool store_book_jobs(struct store *s, const struct store_job_filter *f, struct arena *a,

@@ -133,6 +133,7 @@ static struct store_book_job take_job(struct sql *s, struct sql_stmt *q, struct 
         .cancelled = sql_int(s, q, 22) != 0,
         .published = sql_int(s, q, 23) != 0,
         .preview = sql_int(s, q, 24) != 0,
+        .stale = "",
     };
 }
 
@@ -230,6 +231,19 @@ static bool read_attempts(struct store *store, const struct wanted *w, bool all,
     return step == 0;
 }
 
+static bool read_stale(struct store *s, struct arena *a, const struct book_places *p,
+                       struct store_book_job *rows, struct error *err)
+{
+    struct store_stale *stale;
+    size_t n, at;
+    if (!store_stale_jobs(s, a, &stale, &n, err))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (book_places_find(p, stale[i].job, &at))
+            rows[at].stale = stale[i].why;
+    return true;
+}
+
 bool store_book_jobs(struct store *s, const struct store_job_filter *f, struct arena *a,
                      struct store_book_job **rows, size_t *n, struct error *err)
 {
@@ -250,7 +264,8 @@ bool store_book_jobs(struct store *s, const struct store_job_filter *f, struct a
     book_places_sort(&p);
     w.first = (*rows)[0].id;
     w.last = (*rows)[*n - 1].id;
-    return read_sums(s, &w, &p, *rows, err) && read_attempts(s, &w, f->all_attempts, a, &p, *rows, err);
+    return read_sums(s, &w, &p, *rows, err) && read_attempts(s, &w, f->all_attempts, a, &p, *rows, err) &&
+           (!f->stale || read_stale(s, a, &p, *rows, err));
 }
 
 /* ---- cancel and retry ---- */

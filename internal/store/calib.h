@@ -51,7 +51,7 @@ bool store_calib_used(struct store *s, int64_t attempt, const struct store_calib
 
 /* Jobs whose results were made with an older version than the one that their label means now, and why, in words; by job. */
 struct store_stale {
-    int64_t job;
+    int64_t job, run;
     const char *why; /* "mask dark: a newer one of 2026-11-26 14:02 is for this run" */
 };
 bool store_stale_jobs(struct store *s, struct arena *a, struct store_stale **rows, size_t *n,

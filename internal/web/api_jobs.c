@@ -63,6 +63,8 @@ static void put_job(struct json_writer *j, const struct store_book_job *b, const
     json_put_text(j, "dataset", *b->dataset ? b->dataset : NULL);
     json_put_real(j, "version", b->version ? (double)b->version : NAN);
     json_put_bool(j, "preview", b->preview);
+    json_put_bool(j, "stale", *b->stale != 0);
+    json_put_text(j, "stale_because", *b->stale ? b->stale : NULL);
     json_put_text(j, "state", job_state_word(b->state));
     put_time(j, "t_state", b->state_t);
     put_time(j, "t_retry", b->retry_t);
@@ -90,7 +92,7 @@ void api_jobs(struct web *w, struct store *s, const struct web_request *q, struc
     struct store_book_job *jobs;
     struct store_tally *tallies;
     size_t n, n_tallies;
-    const struct store_job_filter newest = {.trial = -1, .newest = JOBS_MOST};
+    const struct store_job_filter newest = {.trial = -1, .newest = JOBS_MOST, .stale = true};
     if (!store_book_jobs(s, &newest, &arena, &jobs, &n, &err) ||
         !store_job_tallies(s, n ? jobs[0].id : 0, n ? jobs[n - 1].id : 0, &arena, &tallies, &n_tallies,
                            &err)) {
@@ -185,7 +187,8 @@ void api_job(struct web *w, struct store *s, const struct web_request *q, struct
     if (!api_number(q, a, &id))
         return;
     const struct store_range range = {id, id};
-    const struct store_job_filter one = {.trial = -1, .jobs = &range, .n_jobs = 1, .all_attempts = true};
+    const struct store_job_filter one = {
+        .trial = -1, .jobs = &range, .n_jobs = 1, .all_attempts = true, .stale = true};
     if (!store_book_jobs(s, &one, &arena, &job, &n, &err) ||
         !store_job_row(s, id, &arena, &row, &n_rows, &err) ||
         !store_job_tallies(s, id, id, &arena, &tallies, &n_tallies, &err) ||

@@ -1,0 +1,215 @@
+/* calib.c - `xfelx calib`: versions of masks, geometries, references … by label and runs (SCIENCE 21). */
+#include "cmd/book.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *runs_of(struct book *b, const struct store_calib *c)
+{
+    if (c->first < 0 && c->last < 0)
+        return "all";
+    if (c->last < 0)
+        return arena_printf(b->a, "%lld-", (long long)c->first);
+    return arena_printf(b->a, "%lld-%lld", (long long)(c->first < 0 ? 0 : c->first), (long long)c->last);
+}
+
+static bool read_kind(struct book *b, const char *word, int *kind, struct error *err)
+{
+    (void)b;
+    *kind = word ? store_calib_kind_of(word) : 0;
+    return !word || *kind ||
+           (error_set(err, ERROR_USAGE, "a calibration is no %s", word),
+            error_hint(err, "mask, gain, pedestal, geometry, cells, reference"));
+}
+
+/* ---- list ---- */
+
+static void say_list(struct book *b, const struct store_calib *rows, size_t n)
+{
+    static const struct book_column columns[] = {
+        {"kind", false, false},  {"label", false, true}, {"runs", false, false}, {"content", false, false},
+        {"added", false, false}, {"jobs", true, false},  {"file", false, true}};
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    const char **cells = arena_array(b->a, n * COLUMNS + 1, sizeof *cells), **c = cells;
+    char hex[17];
+    for (size_t i = 0; i < n; i++) {
+        *c++ = store_calib_kind_word(rows[i].kind);
+        *c++ = rows[i].label;
+        *c++ = runs_of(b, rows + i);
+        *c++ = arena_strdup(b->a, hash_hex(rows[i].hash, 4, hex));
+        *c++ = book_time(b, rows[i].t);
+        *c++ = arena_printf(b->a, "%u", rows[i].n_jobs);
+        *c++ = rows[i].path;
+    }
+    book_table(&b->out, columns, COLUMNS, cells, n);
+}
+
+static void json_list(struct book *b, const struct store_calib *rows, size_t n)
+{
+    struct json_writer w = {.out = &b->out, .indent = 2};
+    char hex[65];
+    json_object(&w, NULL);
+    json_put_int(&w, "version", 1);
+    json_array(&w, "calibrations", false);
+    for (size_t i = 0; i < n; i++) {
+        const struct store_calib *c = rows + i;
+        json_object(&w, NULL);
+        json_put_int(&w, "id", c->id);
+        json_put_text(&w, "kind", store_calib_kind_word(c->kind));
+        json_put_text(&w, "label", c->label);
+        json_put_text(&w, "sha256", hash_hex(c->hash, 32, hex));
+        json_put_text(&w, "path", book_shown(b, c->path));
+        c->first < 0 ? json_put_null(&w, "first_run") : json_put_int(&w, "first_run", c->first);
+        c->last < 0 ? json_put_null(&w, "last_run") : json_put_int(&w, "last_run", c->last);
+        json_put_int(&w, "added_ns", c->t);
+        json_put_text(&w, "who", c->who);
+        json_put_int(&w, "jobs", c->n_jobs);
+        json_end_object(&w);
+    }
+    json_end_array(&w);
+    json_end_object(&w);
+    str_addc(&b->out, '\n');
+}
+
+static int list(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_calib *rows = NULL;
+    size_t n = 0;
+    int kind = 0;
+    bool show = !strcmp(command_word(cli->command), "show");
+    bool ok = cli_operands(cli, show, show, "LABEL", &err) && book_open(cli, true, &b, &err) &&
+              read_kind(&b, cli_value(cli, "kind", NULL), &kind, &err) &&
+              store_calibs(b.store, kind, show ? cli->operands[0] : NULL, b.a, &rows, &n, &err);
+    if (ok && show && n == 0)
+        ok = error_set(&err, ERROR_USAGE, "no calibration is called \"%s\"", cli->operands[0]),
+        error_hint(&err, "xfelx calib list shows them all");
+    if (ok && b.json)
+        json_list(&b, rows, n);
+    else if (ok && n)
+        say_list(&b, rows, n);
+    else if (ok)
+        str_add(&b.out, "no calibrations\n");
+    return book_end(&b, ok, &err);
+}
+
+/* ---- add ---- */
+
+static bool hash_file(const char *path, uint8_t hash[32], struct bytes *content, struct error *err)
+{
+    enum { MOST = 1 << 30 };
+    if (!fs_read(path, MOST, content, err))
+        return false;
+    sha256(content->data, content->size, hash);
+    return content->size > 0 || error_set(err, ERROR_USAGE, "%s is empty", path);
+}
+
+/* A copy beside the results that nobody changes: what a job reads is what was added, whatever becomes of the file. */
+static bool keep_copy(struct book *b, const char *path, const struct bytes *content, const uint8_t hash[32],
+                      const char **kept, struct error *err)
+{
+    char hex[17], *folder;
+    const char *out = param_text(b->params, "output_folder", NULL);
+    *kept = fs_absolute(b->a, path);
+    if (!out)
+        return true;
+    folder = fs_join(b->a, fs_absolute(b->a, out), ".xfelx/calib");
+    *kept = fs_join(b->a, folder, arena_printf(b->a, "%s-%s", hash_hex(hash, 8, hex), fs_name(path)));
+    return fs_is_file(*kept) ||
+           (fs_make_folders(folder, err) && fs_write_atomic(*kept, content->data, content->size, err));
+}
+
+static int add(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct bytes content = {0};
+    struct store_calib c = {.first = -1, .last = -1};
+    int64_t id = 0;
+    char hex[17];
+    bool ok = cli_operands(cli, 3, 3, "KIND LABEL FILE", &err) &&
+              read_kind(&b, cli->operands[0], &c.kind, &err) &&
+              cli_int(cli, "first", 0, INT64_MAX, -1, &c.first, &err) &&
+              cli_int(cli, "last", 0, INT64_MAX, -1, &c.last, &err) && book_open(cli, false, &b, &err) &&
+              hash_file(cli->operands[2], c.hash, &content, &err) &&
+              keep_copy(&b, cli->operands[2], &content, c.hash, &c.path, &err);
+    c.label = ok ? cli->operands[1] : "";
+    ok = ok && store_calib_add(b.store, &b.by, &c, &id, &err);
+    if (ok)
+        str_printf(&b.out, "%s %s: %s, runs %s\n", cli->operands[0], book_shown(&b, c.label),
+                   hash_hex(c.hash, 8, hex), runs_of(&b, &c));
+    bytes_free(&content);
+    return book_end(&b, ok, &err);
+}
+
+#define KIND_OPTION                                                                                          \
+    {                                                                                                        \
+        0, "kind", "KIND", "only mask, gain, pedestal, geometry, cells or reference"                         \
+    }
+
+static const struct command calib_list = {
+    .name = "calib list",
+    .summary = "the versions, a line each",
+    .usage = "[OPTIONS]",
+    .text = "Lists versions by kind and label, the newest first: runs that each is for, its content (the "
+            "first digits "
+            "of its SHA-256), and how many jobs used it. What jobs read without being told a label is listed "
+            "by its "
+            "path.",
+    .options = (const struct option_row[]){KIND_OPTION, BOOK_JSON, BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx calib list --kind mask", "the masks"}, {0}},
+    .run = list,
+};
+
+static const struct command calib_show = {
+    .name = "calib show",
+    .summary = "the versions of one label",
+    .usage = "[OPTIONS] LABEL",
+    .text = "Lists the versions of one label, the newest first. For a run the newest counts that is for it.",
+    .options = (const struct option_row[]){KIND_OPTION, BOOK_JSON, BOOK_OPTIONS, {0}},
+    .examples =
+        (const struct example[]){{"xfelx calib show beamstop --json", "with whole hashes, for programs"},
+                                 {0}},
+    .run = list,
+};
+
+static const struct command calib_add = {
+    .name = "calib add",
+    .summary = "a new version of a mask, geometry …",
+    .usage = "[OPTIONS] KIND LABEL FILE",
+    .text = "Adds a content under a label, for all runs or those from --first to --last; the file is copied, "
+            "so that it "
+            "may change or go. Results made with an older version of the label, of runs that the new one is "
+            "for, are "
+            "shown as stale from now on; they are neither changed nor deleted, and jobs that run go on with "
+            "what they "
+            "read. KIND: mask, gain, pedestal, geometry, cells, reference. A content that is there already "
+            "gets label "
+            "and runs anew, and is then the newest.\n\n"
+            "Trials and rungroups name it as calib:LABEL where a file is wanted, as in "
+            "spotfinder.lookup.mask=calib:beamstop: each job reads the version that is for its run.",
+    .options =
+        (const struct option_row[]){
+            {0, "first", "RUN", "from this run on"}, {0, "last", "RUN", "up to this run"}, BOOK_OPTIONS, {0}},
+    .examples = (const struct example[]){{"xfelx calib add mask beamstop new_mask.pickle --first 14",
+                                          "the beamstop moved before run 14"},
+                                         {0}},
+    .run = add,
+};
+
+static const struct command *const verbs[] = {&calib_list, &calib_add, &calib_show, NULL};
+
+const struct command command_calib = {
+    .name = "calib",
+    .summary = "versions of masks, geometries and references",
+    .usage = "VERB [OPTIONS] ...",
+    .text = "What results are calibrated with is kept by content, under labels and for runs. Each job "
+            "records what it "
+            "used; results of an older version are shown as stale by job list, status and the pages.",
+    .examples = (const struct example[]){{"xfelx calib", "list them"},
+                                         {"xfelx calib add geometry day2 refined.expt --first 20",
+                                          "a geometry for the runs from 20 on"},
+                                         {0}},
+    .verbs = verbs,
+};

@@ -1,0 +1,236 @@
+/* calib.c - versions of masks, geometries, references …, who used them, and whose results are stale; see calib.h. */
+#include "store/book_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const words[CALIB_END] = {
+    [CALIB_MASK] = "mask",         [CALIB_GAIN] = "gain",   [CALIB_PEDESTAL] = "pedestal",
+    [CALIB_GEOMETRY] = "geometry", [CALIB_CELLS] = "cells", [CALIB_REFERENCE] = "reference"};
+
+const char *store_calib_kind_word(int kind)
+{
+    return kind > 0 && kind < CALIB_END ? words[kind] : "?";
+}
+
+int store_calib_kind_of(const char *word)
+{
+    for (int i = 1; i < CALIB_END; i++)
+        if (!strcmp(words[i], word))
+            return i;
+    return 0;
+}
+
+/* ---- lists ---- */
+
+#define COLUMNS                                                                                              \
+    "SELECT c.id,c.kind,c.hash,c.label,c.path,coalesce(c.first_ord,-1),coalesce(c.last_ord,-1),c.t,c.who,"   \
+    "(SELECT count(DISTINCT a.job) FROM attempt_calib u JOIN attempt a ON a.id=u.attempt WHERE "             \
+    "u.calib=c.id)"                                                                                          \
+    " FROM calib c "
+
+static void take(struct sql *s, struct sql_stmt *q, struct arena *a, struct store_calib *out)
+{
+    size_t n = 0;
+    *out = (struct store_calib){.id = sql_int(s, q, 0),
+                                .kind = store_calib_kind_of(store_text(s, q, 1, a)),
+                                .label = store_text(s, q, 3, a),
+                                .path = store_text(s, q, 4, a),
+                                .first = sql_int(s, q, 5),
+                                .last = sql_int(s, q, 6),
+                                .t = sql_int(s, q, 7),
+                                .who = store_text(s, q, 8, a),
+                                .n_jobs = (uint32_t)sql_int(s, q, 9)};
+    const uint8_t *hash = sql_bytes(s, q, 2, &n);
+    if (n == sizeof out->hash)
+        memcpy(out->hash, hash, n);
+}
+
+bool store_calibs(struct store *store, int kind, const char *label, struct arena *a,
+                  struct store_calib **rows, size_t *n, struct error *err)
+{
+    struct sql *s = &store->sql;
+    struct sql_stmt *q = sql_query(s, err,
+                                   COLUMNS "WHERE (?=0 OR c.kind=?) AND (?=0 OR c.label=?) ORDER BY "
+                                           "c.kind,c.label,c.t DESC,c.id DESC",
+                                   "itit", (int64_t)kind, store_calib_kind_word(kind),
+                                   (int64_t)(label != NULL), label ? label : "");
+    int step;
+    *rows = NULL;
+    *n = 0;
+    while ((step = sql_step(s, q, err)) == 1) {
+        *rows = arena_grow(a, *rows, *n, sizeof **rows);
+        take(s, q, a, *rows + (*n)++);
+    }
+    return step == 0;
+}
+
+/* Of a label those that are for a run; the one added last is meant. */
+#define IS_FOR(c, ord) "coalesce(" c ".first_ord," ord ")<=" ord " AND coalesce(" c ".last_ord," ord ")>=" ord
+
+bool store_calib_find(struct store *store, int kind, const char *label, int64_t run, struct arena *a,
+                      struct store_calib *out, struct error *err)
+{
+    struct sql *s = &store->sql;
+    struct sql_stmt *q =
+        run ? sql_query(s, err,
+                        COLUMNS "JOIN run r ON r.id=? WHERE c.kind=? AND c.label=? AND " IS_FOR(
+                            "c", "r.ord") " ORDER BY c.t DESC,c.id DESC LIMIT 1",
+                        "itt", run, store_calib_kind_word(kind), label)
+            : sql_query(s, err, COLUMNS "WHERE c.kind=? AND c.label=? ORDER BY c.t DESC,c.id DESC LIMIT 1",
+                        "tt", store_calib_kind_word(kind), label);
+    int step = sql_step(s, q, err);
+    if (step < 0)
+        return false;
+    if (step == 0)
+        return error_set(err, ERROR_USAGE, "there is no %s called \"%s\"%s", store_calib_kind_word(kind),
+                         label, run ? " for this run" : ""),
+               error_hint(err, "xfelx calib list shows them all");
+    take(s, q, a, out);
+    sql_reset(s, q);
+    return true;
+}
+
+/* ---- changes ---- */
+
+struct add_work {
+    const struct store_by *by; /* NULL: a job's own word, which leaves no audit */
+    const struct store_calib *c;
+    int64_t id;
+};
+
+static bool happened(struct store *s, const struct add_work *w, int64_t now, struct error *err)
+{
+    char text[512], hex[17], runs[64] = "";
+    const struct store_calib *c = w->c;
+    if (c->first >= 0 || c->last >= 0)
+        snprintf(runs, sizeof runs, ", runs %lld to %s%lld", (long long)(c->first < 0 ? 0 : c->first),
+                 c->last < 0 ? "any after " : "", (long long)(c->last < 0 ? c->first : c->last));
+    snprintf(text, sizeof text, "%s %s: %s%s", store_calib_kind_word(c->kind), c->label,
+             hash_hex(c->hash, 8, hex), runs);
+    const struct store_happened e = {.kind = "calib_new", .body = text};
+    return store_happens(s, &e, now, err) &&
+           book_audit_id(s, w->by, "calib.add", "calib", w->id, NULL, text, err);
+}
+
+static bool add_work(struct store *store, void *arg, struct error *err)
+{
+    struct add_work *w = arg;
+    struct sql *s = &store->sql;
+    const struct store_calib *c = w->c;
+    const char *kind = store_calib_kind_word(c->kind), *path = c->path ? c->path : "";
+    int64_t now = 0, newest = 0;
+    if (!sql_now(s, &now, err) || !sql_number(s, &newest, 0, err, "SELECT max(t) FROM calib", ""))
+        return false;
+    now = now > newest ? now : newest + 1; /* one after the other, whatever the clock says */
+    if (!sql_number(s, &w->id, 0, err, "SELECT id FROM calib WHERE kind=? AND hash=?", "tb", kind, c->hash,
+                    32))
+        return false;
+    if (w->id && !w->by)
+        return true; /* known already, with its label */
+    bool ok =
+        w->id
+            ? sql_do(s, NULL, err,
+                     "UPDATE calib SET label=?,path=?,first_ord=nullif(?,-1),last_ord=nullif(?,-1),t=?,"
+                     "who=? WHERE id=?",
+                     "tbiiiti", c->label, path, (int)strlen(path), c->first, c->last, now, w->by->who, w->id)
+            : sql_do(s, NULL, err,
+                     "INSERT INTO calib(kind,hash,label,path,first_ord,last_ord,t,who) "
+                     "VALUES(?,?,?,?,nullif(?,-1),nullif(?,-1),?,?)",
+                     "tbtbiiit", kind, c->hash, 32, c->label, path, (int)strlen(path), c->first, c->last, now,
+                     w->by ? w->by->who : "process");
+    if (ok && !w->id)
+        w->id = s->ops->last_id(s);
+    return ok && (!w->by || happened(store, w, now, err));
+}
+
+static bool good(const struct store_calib *c, struct error *err)
+{
+    if (c->kind <= 0 || c->kind >= CALIB_END)
+        return error_set(err, ERROR_USAGE,
+                         "a calibration is a mask, gain, pedestal, geometry, cells or reference");
+    if (c->first >= 0 && c->last >= 0 && c->last < c->first)
+        return error_set(err, ERROR_USAGE, "its runs end before they begin");
+    return book_name_good("calibration", c->label, err);
+}
+
+bool store_calib_add(struct store *s, const struct store_by *by, const struct store_calib *c, int64_t *id,
+                     struct error *err)
+{
+    struct add_work w = {.by = by, .c = c};
+    bool ok = good(c, err) && book_change(s, add_work, &w, err);
+    if (id)
+        *id = w.id;
+    return ok;
+}
+
+struct used_work {
+    int64_t attempt;
+    const struct store_calib *used;
+    size_t n;
+};
+
+static bool used_work(struct store *s, void *arg, struct error *err)
+{
+    const struct used_work *w = arg;
+    for (size_t i = 0; i < w->n; i++) {
+        struct add_work add = {.c = w->used + i};
+        if (!good(w->used + i, err) || !add_work(s, &add, err) ||
+            !sql_do(&s->sql, NULL, err, "INSERT INTO attempt_calib(attempt,calib) VALUES(?,?) {keep calib}",
+                    "ii", w->attempt, add.id))
+            return false;
+    }
+    return true;
+}
+
+bool store_calib_used(struct store *s, int64_t attempt, const struct store_calib *used, size_t n,
+                      struct error *err)
+{
+    struct used_work w = {attempt, used, n};
+    return n == 0 || book_change(s, used_work, &w, err);
+}
+
+/* ---- stale results ---- */
+
+bool store_stale_jobs(struct store *store, struct arena *a, struct store_stale **rows, size_t *n,
+                      struct error *err)
+{
+    struct sql *s = &store->sql;
+    char when[32];
+    int step;
+    *rows = NULL;
+    *n = 0;
+    int64_t any = 0;
+    if (!sql_number(
+            s, &any, 0, err,
+            "SELECT 1 FROM calib c JOIN calib x ON x.kind=c.kind AND x.label=c.label AND x.t>c.t LIMIT 1",
+            ""))
+        return false;
+    if (!any) /* as a rule */
+        return true;
+    /* of the attempts of a job the last that used any of the label counts */
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT j.id,c.kind,c.label,max(x.t),j.run FROM attempt_calib u {then} calib c ON c.id=u.calib "
+        "{then} calib x "
+        "ON x.kind=c.kind AND x.label=c.label AND x.t>c.t {then} attempt a ON a.id=u.attempt {then} job j ON "
+        "j.id=a.job {then} run r ON r.id=j.run WHERE " IS_FOR(
+            "x", "r.ord") " AND NOT EXISTS (SELECT 1 FROM attempt b JOIN attempt_calib v ON v.attempt=b.id "
+                          "JOIN calib d ON "
+                          "d.id=v.calib WHERE b.job=j.id AND d.kind=c.kind AND d.label=c.label AND d.t>c.t) "
+                          "GROUP BY j.id,j.run,c.kind,c.label ORDER BY j.id,c.kind,c.label",
+        "");
+    while ((step = sql_step(s, q, err)) == 1) {
+        int64_t job = sql_int(s, q, 0);
+        const char *why = arena_printf(a, "%s %s: a newer one of %s is for this run", store_text(s, q, 1, a),
+                                       store_text(s, q, 2, a), clock_text(sql_int(s, q, 3), when));
+        if (*n && (*rows)[*n - 1].job == job) {
+            (*rows)[*n - 1].why = arena_printf(a, "%s; %s", (*rows)[*n - 1].why, why);
+            continue;
+        }
+        *rows = arena_grow(a, *rows, *n, sizeof **rows);
+        (*rows)[(*n)++] = (struct store_stale){job, sql_int(s, q, 4), why};
+    }
+    return step == 0;
+}
