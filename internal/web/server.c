@@ -418,6 +418,9 @@ static enum MHD_Result answer(struct exchange *x)
         str_add(&x->body, "");
     x->q.body = x->body.text;
     x->q.body_size = x->body.len;
+    struct connection *c = connection_of(x->connection);
+    if (c) /* the client has said all: how long an answer takes, and a stream lasts, is ours */
+        connection_allow(x->web->connections, c, 0, clock_monotonic());
     if (x->route->kind == ROUTE_EVENTS)
         return start_stream(x);
     if (x->route->kind == ROUTE_DIRECT) {

@@ -80,10 +80,10 @@ function Goals({d}) {
 
 function Queue({d}) {
   const q = d.queue.states, waiting = q.queued + q.waiting + q.ready + q.again, rows = d.queue.jobs;
-  return html`<section class="panel"><div class="phead"><h2>Queue</h2><span class="mute"><a href="#/jobs?filter=state:running">${count(q.running)} running</a>, ${count(waiting)} waiting, ${q.failed ? html`<a class="c-bad" href="#/jobs?filter=state:failed">✕ ${count(q.failed)} failed</a>` : 'none failed'}</span></div>
-    ${rows.length ? html`<table class="plain"><caption class="vh">Jobs that run, wait, or failed</caption><tbody>${rows.slice(0, 10).map(j => html`<tr key=${j.job}><th scope="row"><a href=${'#/jobs/' + j.job}>job ${j.job}</a> <span class="mute">${j.run === null ? '' : 'run ' + j.run}</span></th>
-      <td><${State} state=${j.state}/></td><td class="wide">${j.state === 'failed' ? html`<span class="c-bad clip">${j.reason || ''}</span>` : html`<${Bar} share=${j.expected > 0 ? j.done / j.expected : null}/>`}</td><td class="r mute">${j.expected > 0 && j.state !== 'failed' ? `${Math.floor(100 * j.done / j.expected)} %` : ''}</td></tr>`)}</tbody></table>` : html`<p class="mute">Nothing runs and nothing waits.</p>`}
-    ${d.errors.length > 0 && html`<h3>Last errors</h3><ul class="errs">${d.errors.slice(0, 4).map(e => html`<li key=${e.t}><span class="mute">${clock(e.t)}</span> ${e.job ? html`<a href=${'#/jobs/' + e.job}>job ${e.job}</a> ` : ''}${e.text}</li>`)}</ul>`}</section>`;
+  return html`<section class="panel queue"><div class="phead"><h2>Queue</h2><span class="mute"><a href="#/jobs?filter=state:running">${count(q.running)} running</a>, ${count(waiting)} waiting, ${q.failed ? html`<a class="c-bad" href="#/jobs?filter=state:failed">✕ ${count(q.failed)} failed</a>` : 'none failed'}</span></div>
+    <div class=${d.errors.length ? 'grid g2' : ''}><div>${rows.length ? html`<table class="plain"><caption class="vh">Jobs that run, wait, or failed</caption><tbody>${rows.slice(0, 10).map(j => html`<tr key=${j.job}><th scope="row"><a href=${'#/jobs/' + j.job}>job ${j.job}</a> <span class="mute">${j.run === null ? '' : 'run ' + j.run}</span></th>
+      <td><${State} state=${j.state}/></td><td class="wide">${j.state === 'failed' ? html`<span class="c-bad clip">${j.reason || ''}</span>` : html`<${Bar} share=${j.expected > 0 ? j.done / j.expected : null}/>`}</td><td class="r mute">${j.expected > 0 && j.state !== 'failed' ? `${Math.floor(100 * j.done / j.expected)} %` : ''}</td></tr>`)}</tbody></table>` : html`<p class="mute">Nothing runs and nothing waits.</p>`}</div>
+    ${d.errors.length > 0 && html`<div><h3>Last errors</h3><ul class="errs">${d.errors.slice(0, 4).map(e => html`<li key=${e.t}><span class="mute">${clock(e.t)}</span> ${e.job ? html`<a href=${'#/jobs/' + e.job}>job ${e.job}</a> ` : ''}${e.text}</li>`)}</ul></div>`}</div></section>`;
 }
 
 function Machinery({d}) {
@@ -126,7 +126,7 @@ export function Overview({query}) {
     ${end && html`<section class="panel gap"><div class="phead"><h2>Rates and resolution, each minute</h2>
       <span class="seg nohutch" role="group" aria-label="time shown">${SPANS.map(([m, w]) => html`<button key=${m} aria-pressed=${m === minutes} onClick=${() => setMinutes(m)}>${w}</button>`)}</span></div>
       <${Rates} s=${d.series}/><${Spots} s=${d.series}/><${Resolution} s=${d.series}/></section>`}
-    <div class="grid g2o"><div class="nohutch"><${Funnel} d=${d}/></div><div class="stack"><${Usual} rows=${d.usual}/><${Goals} d=${d}/></div></div>
+    <div class="grid g2o"><div class="stack nohutch"><${Funnel} d=${d}/><${Machinery} d=${d}/></div><div class="stack"><${Usual} rows=${d.usual}/><${Goals} d=${d}/></div></div>
     <${ByLabel} query=${d.trial ? 'trial=' + d.trial : ''}/>
-    <div class="grid g2 nohutch top"><${Queue} d=${d}/><${Machinery} d=${d}/></div>`;
+    <div class="nohutch top"><${Queue} d=${d}/></div>`;
 }

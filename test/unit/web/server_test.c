@@ -1,6 +1,9 @@
 /* server_test.c - raw bytes to the server: what a browser, a script, a proxy, or somebody with bad intentions sends. */
 #include "served.h"
 
+#include "web/connections.h"
+#include "web/private.h"
+
 static void requests_that_could_be_read_in_two_ways_are_refused(void **state)
 {
     (void)state;
@@ -154,6 +157,9 @@ static void streams_say_good_bye_when_the_server_ends(void **state)
         assert_non_null(strstr(answer, "text/event-stream"));
         assert_non_null(strstr(answer, "event: "));
     }
+    /* deadlines are for heads and bodies: a stream lasts for hours */
+    assert_int_equal(connections_end_late(served->connections, clock_monotonic() + INT64_C(3600000000000)),
+                     0);
     served_stop();
     assert_non_null(strstr(served_talk(fd[7], "", 0, NULL), "event: bye"));
     for (int i = 0; i < 8; i++)
