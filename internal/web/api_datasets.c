@@ -63,6 +63,32 @@ static bool read_all(struct store *s, struct arena *a, struct overview_sources *
     return ok;
 }
 
+/* What a dataset can be made of: names for a form. */
+static bool put_parts(struct json_writer *j, struct store *s, struct arena *a, struct error *err)
+{
+    struct store_tag_row *tags;
+    struct store_task_row *tasks;
+    size_t n_tags, n_tasks;
+    if (!store_tags(s, a, &tags, &n_tags, err) || !store_tasks(s, a, &tasks, &n_tasks, err))
+        return false;
+    json_array(j, "tags", true);
+    for (size_t i = 0; i < n_tags; i++)
+        json_put_text(j, NULL, tags[i].name);
+    json_end_array(j);
+    json_array(j, "tasks", false);
+    for (size_t i = 0; i < n_tasks; i++) {
+        const struct task_kind_row *kind = task_kind_row(tasks[i].kind);
+        json_object(j, NULL);
+        json_put_text(j, "name", tasks[i].name);
+        json_put_int(j, "rev", tasks[i].rev);
+        json_put_bool(j, "newest", tasks[i].newest);
+        json_put_text(j, "kind", kind ? kind->word : "?");
+        json_end_object(j);
+    }
+    json_end_array(j);
+    return true;
+}
+
 void api_datasets(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
 {
     (void)w, (void)q;
@@ -81,6 +107,10 @@ void api_datasets(struct web *w, struct store *s, const struct web_request *q, s
         json_end_object(&j);
     }
     json_end_array(&j);
+    if (!put_parts(&j, s, &arena, &err)) {
+        api_failed(a, &arena, &err);
+        return;
+    }
     answer_json_end(&j);
     arena_free(&arena);
 }
