@@ -291,11 +291,17 @@ static bool add_jobs(struct looked *l, struct str *out, struct error *err)
             continue;
         print_job(l->store, l->cli, l->jobs + i, book_of(&l->in, l->jobs[i].job), out);
         shown++;
-        if (cli_has(l->cli, "times") && !add_stage_table(l, l->jobs[i].job, out, err))
+        bool times = cli_has(l->cli, "times");
+        if (times && word && !status_along(l->store, l->jobs[i].job, status_has_utf8(), &l->arena, out, err))
+            return false;
+        if (times && !add_stage_table(l, l->jobs[i].job, out, err))
             return false;
     }
     if (shown == 0)
         str_add(out, word ? "no job has worked on it yet\n" : "nothing was processed yet\n");
+    for (size_t k = 0; k < n_runs && cli_has(l->cli, "times"); k++)
+        if (!status_history(l->store, runs[k], &l->arena, out, err))
+            return false;
     return true;
 }
 
@@ -422,7 +428,9 @@ static const struct option_row options[] = {
     {0, "by", "LABEL",
      "rates by the values of a label too (xfelx run label); without it by sample, where samples are "
      "labelled"},
-    {0, "times", NULL, "with them where the time goes, stage by stage"},
+    {0, "times", NULL,
+     "with them where the time goes, stage by stage; with --run also its frames along it, and what happened "
+     "to it when"},
     {0, "trial", "N", "figures of trial N (otherwise: of the newest active one that has frames)"},
     {0, "alarms", NULL, "the alarms that stand, and the log of those that cleared themselves"},
     {0, "line", NULL, "one line, for a prompt or a log"},

@@ -30,6 +30,9 @@ struct status_look {
 };
 bool status_has_utf8(void); /* the locale's letters */
 void status_size(int *width, int *height);
+void status_marks(struct str *out, const double *v, size_t n,
+                  bool utf8);              /* one a value, from 0 to the greatest; NaN: a blank */
+char *status_time(double s, char out[32]); /* "9 s", "22 min", "3 h 48"; returns out */
 void status_screen(const struct standing *o, const char *name, const struct status_look *look,
                    struct str *out);
 void status_line(const struct standing *o, const char *name, struct str *out); /* for a prompt */
@@ -37,6 +40,11 @@ void status_line(const struct standing *o, const char *name, struct str *out); /
 /* Show what make writes, again and again, until q or a signal; jobs: the list of jobs was asked for. Returns the exit code. */
 int status_follow(bool (*make)(void *arg, bool jobs, struct str *out, struct error *err), void *arg,
                   struct error *err);
+
+/* One run (status_run.c): the frames of a job along it, and what happened to the run when. The same figures as on its page. */
+bool status_along(struct store *s, int64_t job, bool utf8, struct arena *a, struct str *out,
+                  struct error *err);
+bool status_history(struct store *s, int64_t run, struct arena *a, struct str *out, struct error *err);
 
 /* The names of the stages; returns how many. */
 size_t status_stages(const char *names[STAGE_MAX]);

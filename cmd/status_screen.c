@@ -21,8 +21,7 @@ bool status_has_utf8(void)
     return false;
 }
 
-/* One mark a value, from 0 to the greatest: nothing for NaN. */
-static void add_marks(struct str *out, const double *v, size_t n, bool utf8)
+void status_marks(struct str *out, const double *v, size_t n, bool utf8)
 {
     static const char *const fine[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static const char *const plain[] = {"_", ".", "-", "=", "+", "*", "%", "#"};
@@ -42,8 +41,7 @@ static void add_bar(struct str *out, double share, int width, bool utf8)
         str_add(out, utf8 ? "█" : "#");
 }
 
-/* Seconds as people say them: "9 s", "22 min", "3 h 48". */
-static char *say_time(double s, char out[32])
+char *status_time(double s, char out[32])
 {
     if (isnan(s))
         snprintf(out, 32, "-");
@@ -63,8 +61,8 @@ static void add_plot(struct str *out, const struct standing *o, const char *name
     size_t n = overview_series(o->in, kind, MINUTES_A_MARK, v, MARKS);
     str_printf(out, "%-13s %*s   %-15s ", name, strstr(value, "Å") ? 10 : 9, value,
                interval); /* Å: two bytes */
-    add_marks(out, v + (n > 36 && look->width < WIDE ? n - 36 : 0), n > 36 && look->width < WIDE ? 36 : n,
-              look->utf8);
+    status_marks(out, v + (n > 36 && look->width < WIDE ? n - 36 : 0), n > 36 && look->width < WIDE ? 36 : n,
+                 look->utf8);
     str_addc(out, '\n');
 }
 
@@ -94,7 +92,7 @@ static void add_head(struct str *out, const struct standing *o, const char *name
     if (o->running && isfinite(o->frames_hz))
         str_printf(out, "   %.1f Hz", o->frames_hz);
     if (isfinite(o->behind_s) && o->behind_s < 86400) /* older data are not behind, but old */
-        str_printf(out, "   %s behind", say_time(o->behind_s, time));
+        str_printf(out, "   %s behind", status_time(o->behind_s, time));
     str_printf(out, "   %s\n", clock_text(o->in->now, when));
     const char *bold = look->colour ? (o->n_alarms ? "\033[1;31m" : "\033[1m") : "";
     str_printf(out, "%s%s%s\n", bold, o->finding, look->colour ? "\033[0m" : "");
@@ -140,8 +138,8 @@ static void add_goals(struct str *out, const struct standing *o)
         else if (isnan(g->left_s))
             str_add(out, "not at this rate\n");
         else
-            str_printf(out, "%s (%s to %s)\n", say_time(g->left_s, left), say_time(g->left_lo_s, lo),
-                       say_time(g->left_hi_s, hi));
+            str_printf(out, "%s (%s to %s)\n", status_time(g->left_s, left), status_time(g->left_lo_s, lo),
+                       status_time(g->left_hi_s, hi));
     }
     if (o->n_goals)
         str_addc(out, '\n');
@@ -219,13 +217,13 @@ static void add_machinery(struct str *out, const struct standing *o)
             str_printf(out, "%s%u %s", comma, o->jobs_by[s], job_state_word(s));
             comma = ", ";
         }
-    say_time(h->lease_renewed ? 1e-9 * (double)(o->in->now - h->lease_renewed) : NAN, age);
+    status_time(h->lease_renewed ? 1e-9 * (double)(o->in->now - h->lease_renewed) : NAN, age);
     if (!h->lease_renewed)
         str_add(out, "\nwatch: nobody yet");
     else
         str_printf(out, "\nwatch: %s%.40s, %s ago", h->lease_expires > o->in->now ? "" : "not now; last ",
                    owner_shown(h->lease_owner, owner), age);
-    str_printf(out, "   newest number: %s%s\n", say_time(o->age_s, age), isnan(o->age_s) ? "" : " old");
+    str_printf(out, "   newest number: %s%s\n", status_time(o->age_s, age), isnan(o->age_s) ? "" : " old");
     for (size_t i = 0; i < o->in->n_errors && i < 3; i++) {
         char when[32], text[TEXT];
         const struct store_event *e = o->in->errors + i;
@@ -261,7 +259,7 @@ void status_line(const struct standing *o, const char *name, struct str *out)
     if (indexed->of >= RATE_FEW)
         str_printf(out, " indexed %.1f%%", 100 * indexed->share);
     if (isfinite(o->behind_s))
-        str_printf(out, " %s behind", say_time(o->behind_s, behind));
+        str_printf(out, " %s behind", status_time(o->behind_s, behind));
     if (o->n_alarms)
         str_printf(out, " %zu alarm%s: %s", o->n_alarms, o->n_alarms == 1 ? "" : "s", o->alarms[0].kind);
     str_addc(out, '\n');

@@ -64,12 +64,17 @@ static int by_time(const void *a, const void *b)
     return x->attempt < y->attempt ? -1 : x->attempt > y->attempt;
 }
 
-/* A step without a time gets, for sorting alone, that of the step after it of its own run or job. They were added in order. */
+/* A step without a time gets, for sorting alone, that of the step after it of its own run or job, else of the one before. They were added
+ * in order. */
 static void place_missing(struct steps *s)
 {
     for (size_t i = s->n; i-- > 0;)
         for (size_t k = i + 1; s->rows[i].missing && s->rows[i].t == 0 && k < s->n; k++)
             if (s->rows[k].job == s->rows[i].job || s->rows[i].job == 0)
+                s->rows[i].t = s->rows[k].t;
+    for (size_t i = 1; i < s->n; i++)
+        for (size_t k = i; s->rows[i].t == 0 && k-- > 0;)
+            if (s->rows[k].job == s->rows[i].job || s->rows[k].job == 0)
                 s->rows[i].t = s->rows[k].t;
 }
 

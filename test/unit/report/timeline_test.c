@@ -78,6 +78,19 @@ static void what_was_not_recorded_is_said_where_it_belongs(void **state)
     arena_free(&arena);
 }
 
+static void what_nothing_follows_comes_last(void **state)
+{
+    (void)state;
+    const struct store_history h = {.seen_t = 10 * S};
+    size_t n;
+    const struct timeline_step *t = timeline_of(&run, &h, NULL, 0, &arena, &n);
+    assert_int_equal(n, 3);
+    assert_int_equal(t[0].kind, TIMELINE_SEEN);
+    assert_int_equal(t[2].kind, TIMELINE_PRESENT);
+    assert_true(t[1].missing && t[2].missing);
+    arena_free(&arena);
+}
+
 static void a_run_that_process_made_waits_for_no_files(void **state)
 {
     (void)state;
@@ -96,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_come_in_order_with_their_waits),
         cmocka_unit_test(what_was_not_recorded_is_said_where_it_belongs),
+        cmocka_unit_test(what_nothing_follows_comes_last),
         cmocka_unit_test(a_run_that_process_made_waits_for_no_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
