@@ -12,7 +12,9 @@ void ledger_make(struct ledger *l, uint64_t n_list, uint32_t n_ranks, struct are
     l->back = arena_alloc(a, n / 8 + 1);
     l->holder = arena_array(a, n + 1, sizeof *l->holder);
     l->winner = arena_array(a, n + 1, sizeof *l->winner);
-    l->returned = arena_rows(a, n + 1, sizeof *l->returned);
+    l->taken = arena_alloc(a, n / 8 + 1);
+    l->first.frames = arena_rows(a, n + 1, sizeof *l->first.frames);
+    l->last.frames = arena_rows(a, n + 1, sizeof *l->last.frames);
     l->again = arena_rows(a, n + 1, sizeof *l->again);
     l->ranks = arena_array(a, n_ranks, sizeof *l->ranks);
 }
@@ -25,7 +27,7 @@ void ledger_open(struct ledger *l, const uint64_t *frames, uint64_t n)
     memset(l->holder, 0, (size_t)l->n_list * sizeof *l->holder);
     l->frames = frames;
     l->n = l->left = n;
-    l->next = l->n_returned = l->next_returned = 0;
+    l->next = l->first.n = l->first.next = l->last.n = l->last.next = 0;
     for (uint64_t i = 0; i < n; i++)
         l->holder[frames[i]] = LEDGER_NOBODY;
 }
@@ -49,14 +51,19 @@ bool ledger_open_again(struct ledger *l)
 
 /* ---- giving ---- */
 
-static bool is_back(const struct ledger *l, uint64_t frame)
+static bool is_set(const uint8_t *bits, uint64_t frame)
 {
-    return l->back[frame / 8] >> frame % 8 & 1;
+    return bits[frame / 8] >> frame % 8 & 1;
+}
+
+static void set(uint8_t *bits, uint64_t frame)
+{
+    bits[frame / 8] |= (uint8_t)(1 << frame % 8);
 }
 
 uint64_t ledger_chunk(const struct ledger *l, const struct asker *r)
 {
-    uint64_t rest = l->n - l->next + l->n_returned - l->next_returned;
+    uint64_t rest = l->n - l->next + l->first.n - l->first.next + l->last.n - l->last.next;
     uint64_t chunk = (uint64_t)r->rate * CHUNK_SECONDS / 1000, threads = 0, ranks = 0;
     if (l->n_ranks == 1)
         return rest;
@@ -71,26 +78,37 @@ uint64_t ledger_chunk(const struct ledger *l, const struct asker *r)
     return rest <= threads && chunk > r->free ? r->free : chunk;
 }
 
-/* What is next: frames that were taken from ranks come first, but for those that came back meanwhile. */
-static bool peek(struct ledger *l, uint64_t *frame)
+/* Where the first frame stands that did not come back meanwhile; NULL: there is none. */
+static uint64_t *skip_back(const struct ledger *l, const uint64_t *frames, uint64_t n, uint64_t *next)
 {
-    while (l->next_returned < l->n_returned && is_back(l, l->returned[l->next_returned]))
-        l->next_returned++;
-    if (l->next_returned < l->n_returned)
-        return *frame = l->returned[l->next_returned], true;
-    while (l->next < l->n && is_back(l, l->frames[l->next]))
-        l->next++;
-    if (l->next < l->n)
-        return *frame = l->frames[l->next], true;
-    return false;
+    while (*next < n && is_set(l->back, frames[*next]))
+        ++*next;
+    return *next < n ? next : NULL;
+}
+
+/* What is to be given out next, and whose place is to be moved on then. */
+static uint64_t *peek(struct ledger *l, uint64_t *frame)
+{
+    const struct {
+        const uint64_t *frames;
+        uint64_t n, *next;
+    } order[] = {{l->first.frames, l->first.n, &l->first.next},
+                 {l->frames, l->n, &l->next},
+                 {l->last.frames, l->last.n, &l->last.next}};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        uint64_t *next = skip_back(l, order[i].frames, order[i].n, order[i].next);
+        if (next)
+            return *frame = order[i].frames[*next], next;
+    }
+    return NULL;
 }
 
 size_t ledger_give(struct ledger *l, uint32_t rank, struct range *out, size_t max)
 {
     struct asker *r = l->ranks + rank;
-    uint64_t frame, chunk = r->asking && !r->away ? ledger_chunk(l, r) : 0;
+    uint64_t frame, *next, chunk = r->asking && !r->away ? ledger_chunk(l, r) : 0;
     size_t n = 0;
-    for (uint64_t i = 0; i < chunk && peek(l, &frame); i++) {
+    for (uint64_t i = 0; i < chunk && (next = peek(l, &frame)); i++) {
         if (n && out[n - 1].first + out[n - 1].count == frame)
             out[n - 1].count++;
         else if (n < max)
@@ -98,10 +116,7 @@ size_t ledger_give(struct ledger *l, uint32_t rank, struct range *out, size_t ma
         else
             break;
         l->holder[frame] = rank + 1;
-        if (l->next_returned < l->n_returned)
-            l->next_returned++;
-        else
-            l->next++;
+        ++*next;
     }
     r->asking = r->asking && n == 0;
     return n;
@@ -111,9 +126,9 @@ size_t ledger_give(struct ledger *l, uint32_t rank, struct range *out, size_t ma
 
 bool ledger_back(struct ledger *l, uint64_t frame)
 {
-    if (frame >= l->n_list || !l->holder[frame] || is_back(l, frame))
+    if (frame >= l->n_list || !l->holder[frame] || is_set(l->back, frame))
         return false;
-    l->back[frame / 8] |= (uint8_t)(1 << frame % 8);
+    set(l->back, frame);
     l->left -= l->left > 0;
     return true;
 }
@@ -143,22 +158,31 @@ bool ledger_is_anothers(const struct ledger *l, uint64_t frame, uint32_t rank)
 
 /* ---- ranks that are away ---- */
 
+static void close_up(struct ledger_queue *q)
+{
+    q->n -= q->next;
+    memmove(q->frames, q->frames + q->next, (size_t)q->n * sizeof *q->frames);
+    q->next = 0;
+}
+
 uint64_t ledger_away(struct ledger *l, uint32_t rank)
 {
-    uint64_t kept = l->n_returned - l->next_returned;
-    memmove(l->returned, l->returned + l->next_returned, (size_t)kept * sizeof *l->returned);
-    l->n_returned = kept;
-    l->next_returned = 0;
+    uint64_t n = 0;
+    close_up(&l->first);
+    close_up(&l->last);
     for (uint64_t i = 0; i < l->next; i++) {
         uint64_t frame = l->frames[i];
-        if (l->holder[frame] != rank + 1 || is_back(l, frame))
+        if (l->holder[frame] != rank + 1 || is_set(l->back, frame))
             continue;
+        struct ledger_queue *q = is_set(l->taken, frame) ? &l->last : &l->first;
+        set(l->taken, frame);
         l->holder[frame] = LEDGER_NOBODY;
-        l->returned[l->n_returned++] = frame;
+        q->frames[q->n++] = frame;
+        n++;
     }
     l->ranks[rank].away = true;
     l->ranks[rank].asking = false;
-    return l->n_returned - kept;
+    return n;
 }
 
 void ledger_heard(struct ledger *l, uint32_t rank)

@@ -27,6 +27,11 @@ struct asker {
 
 #define LEDGER_NOBODY UINT32_MAX
 
+/* Frames that wait for a rank; from next on. */
+struct ledger_queue {
+    uint64_t *frames, n, next;
+};
+
 struct ledger {
     const uint64_t *frames; /* [n] to be done, in this order */
     uint64_t n, next;       /* the first that was not given out */
@@ -34,9 +39,11 @@ struct ledger {
     uint32_t *holder;       /* [n_list] rank + 1 of who has it; LEDGER_NOBODY; 0: it is not in this round */
     uint32_t *winner; /* [n_list] rank + 1 of whose final result counts, of all rounds; 0: there is none */
     uint8_t *back;    /* a bit for each frame of the list: it came back in this round */
-    uint64_t *
-        returned; /* [n_returned] taken from ranks that are away; from next_returned on not given out again */
-    uint64_t n_returned, next_returned;
+    uint8_t
+        *taken; /* a bit for each frame of the list: it was taken from a rank that is away, in any round */
+    /* Taken from ranks: for the first time, given out before all others; again, given out after them, since whoever touches such a
+     * frame may hang in it. */
+    struct ledger_queue first, last;
     uint64_t *again; /* [n_again] of those to be done: one more try, when all others are back */
     uint64_t n_again;
     uint64_t n_list;
@@ -80,7 +87,7 @@ enum ledger_answer ledger_take(struct ledger *l, uint64_t frame, uint32_t rank, 
 /* Does the result of another rank count, so that this one's does not? */
 bool ledger_is_anothers(const struct ledger *l, uint64_t frame, uint32_t rank);
 
-/* A rank is away: what it has goes back to the list. Returns how many frames. It is away until it is heard of again. */
+/* A rank is away: what it has goes back to be given out again. Returns how many frames. It is away until it is heard of again. */
 uint64_t ledger_away(struct ledger *l, uint32_t rank);
 void ledger_heard(struct ledger *l, uint32_t rank);
 

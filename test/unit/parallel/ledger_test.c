@@ -129,6 +129,26 @@ static void what_a_rank_had_goes_to_others_first(void **state)
     arena_free(&a);
 }
 
+static void what_was_taken_back_twice_is_given_out_last(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct ledger l;
+    open_ledger(&l, &a, 4, 20, 1);
+    assert_int_equal(given(&l, 1, 1000).count, 2);
+    ledger_away(&l, 1);
+    assert_int_equal(given(&l, 2, 500).first, 0);
+    assert_int_equal(ledger_away(&l, 2), 1);
+    assert_int_equal(given(&l, 3, 500).first, 1);
+    for (uint32_t i = 2; i < 20; i++) {
+        assert_int_equal(given(&l, 3, 500).first, i);
+        assert_int_equal(ledger_take(&l, i, 3, true), LEDGER_COUNTS);
+    }
+    struct range r = given(&l, 3, 500);
+    assert_true(r.first == 0 && r.count == 1); /* whoever had it went away */
+    arena_free(&a);
+}
+
 static void ranks_that_are_away_do_not_count_when_work_is_shared(void **state)
 {
     (void)state;
@@ -331,6 +351,7 @@ int main(void)
         cmocka_unit_test(each_frame_is_given_once_also_with_gaps),
         cmocka_unit_test(a_frame_comes_back_once),
         cmocka_unit_test(what_a_rank_had_goes_to_others_first),
+        cmocka_unit_test(what_was_taken_back_twice_is_given_out_last),
         cmocka_unit_test(ranks_that_are_away_do_not_count_when_work_is_shared),
         cmocka_unit_test(the_first_final_result_of_a_frame_counts),
         cmocka_unit_test(of_two_failed_tries_one_is_tried_again),
