@@ -1,7 +1,7 @@
 /* connections.h - open connections and how long each may take (WEB 2.1.4). Private to web/.
  *
  * libmicrohttpd knows one time-out, of inactivity, which a byte every few seconds never meets. So each connection has a time at which
- * it is shut down: the head of its first request, and the body of each, must be there in time.
+ * it is shut down: the head and the body of a request must be there in time, and its answer taken.
  */
 #ifndef XFELX_WEB_CONNECTIONS_H
 #define XFELX_WEB_CONNECTIONS_H
@@ -11,7 +11,14 @@
 struct connections;
 struct connection;
 
-enum { CONNECTION_HEAD_S = 10, CONNECTION_BODY_S = 20 };
+enum {
+    CONNECTION_HEAD_S = 10,
+    CONNECTION_BODY_S = 20,
+    CONNECTION_ANSWER_S = 30,     /* and what a slow line takes */
+    CONNECTION_SLOWEST = 8 << 10, /* that line's bytes a second */
+    CONNECTION_READS_S = 1,
+    CONNECTIONS_HELD_MOST = 48 << 20,
+};
 
 struct connections *connections_make(void);
 void connections_free(struct connections *all);
@@ -21,6 +28,11 @@ void connection_close(struct connections *all, struct connection *c); /* before 
 
 /* It has `seconds` from now on; 0: as long as it likes. */
 void connection_allow(struct connections *all, struct connection *c, int seconds, int64_t now_ns);
+
+/* An answer of so many bytes is on its way now, until the next connection_allow. Who asks and does not read would have the server keep
+ * one for each of his connections (785 MB of 2,000 such clients): so all together are CONNECTIONS_HELD_MOST, and when that is reached those
+ * have to go that have not taken theirs for longest, if that is longer than CONNECTION_READS_S. false: there are none. */
+bool connection_answer(struct connections *all, struct connection *c, size_t bytes, int64_t now_ns);
 
 /* Shut down those that are over their time; how many. */
 size_t connections_end_late(struct connections *all, int64_t now_ns);

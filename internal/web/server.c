@@ -43,6 +43,20 @@ struct exchange {
 
 /* ---- a request begins and ends ---- */
 
+static struct connection *connection_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* From now on the connection has so many seconds; 0: as long as it likes. */
+static void allow(struct web *w, struct MHD_Connection *connection, int seconds)
+{
+    struct connection *c = connection_of(connection);
+    if (c)
+        connection_allow(w->connections, c, seconds, clock_monotonic());
+}
+
 static void *begin(void *cls, const char *uri, struct MHD_Connection *connection)
 {
     struct web *w = cls;
@@ -53,13 +67,8 @@ static void *begin(void *cls, const char *uri, struct MHD_Connection *connection
     x->connection = connection;
     x->start_ns = clock_monotonic();
     x->refused = target_parse(uri, w->prefix, &x->target);
+    allow(w, connection, CONNECTION_HEAD_S); /* of the second request too */
     return x;
-}
-
-static struct connection *connection_of(struct MHD_Connection *c)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info ? info->socket_context : NULL;
 }
 
 static void end(void *cls, struct MHD_Connection *connection, void **con_cls,
@@ -70,9 +79,7 @@ static void end(void *cls, struct MHD_Connection *connection, void **con_cls,
     struct exchange *x = *con_cls;
     if (!x)
         return;
-    struct connection *c = connection_of(connection);
-    if (c)
-        connection_allow(w->connections, c, 0, clock_monotonic());
+    allow(w, connection, 0);
     metrics_count(&w->metrics, x->a.status, clock_monotonic() - x->start_ns);
     answer_free(&x->a);
     str_free(&x->body);
@@ -128,6 +135,10 @@ static enum MHD_Result send_answer(struct exchange *x)
     struct web_answer *a = &x->a;
     if (!a->status)
         a->status = 200;
+    struct connection *c = connection_of(x->connection);
+    if (c && !connection_answer(x->web->connections, c, a->body.room, clock_monotonic()))
+        answer_error(a, 503, "busy", "more answers are on their way than can be kept; again in a second",
+                     NULL);
     struct MHD_Response *r =
         MHD_create_response_from_buffer(a->body.len, a->body.text, MHD_RESPMEM_MUST_FREE);
     if (!r)
@@ -404,6 +415,7 @@ static enum MHD_Result start_stream(struct exchange *x)
     add_header(r, "Cache-Control", "no-store");
     add_header(r, "X-Accel-Buffering", "no"); /* nginx would collect events else */
     x->a.status = 200;
+    allow(x->web, x->connection, 0); /* as long as it reads */
     enum MHD_Result result = MHD_queue_response(x->connection, 200, r);
     MHD_destroy_response(r);
     return result;
@@ -452,9 +464,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
     if (x->begun && x->made && *n == 0)
         return send_answer(x);
     if (!x->begun) {
-        struct connection *c = connection_of(connection);
-        if (c)
-            connection_allow(w->connections, c, CONNECTION_BODY_S, clock_monotonic());
+        allow(w, connection, CONNECTION_BODY_S);
         x->begun = true;
         x->method = method;
         return look_at_head(x, method);
