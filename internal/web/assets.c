@@ -3,6 +3,7 @@
 
 #include "web/answer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -23,6 +24,30 @@ static const char *type_of(const char *name)
     return WEB_TEXT;
 }
 
+/* Modules that app.js imports, and theirs; what is no module. */
+static void mark_at_once(struct assets *a)
+{
+    size_t marked = 0, before;
+    for (size_t i = 0; i < a->n; i++)
+        a->rows[i].at_once = !str_ends(a->rows[i].name, ".js") || strcmp(a->rows[i].name, "app.js") == 0 ||
+                             str_ends(a->rows[i].name, ".worker.js");
+    do {
+        before = marked;
+        marked = 0;
+        for (size_t i = 0; i < a->n; i++)
+            for (size_t k = 0; k < a->n && a->rows[i].at_once; k++) {
+                char import[128];
+                snprintf(import, sizeof import, "./%s", a->rows[k].name);
+                const char *text = a->rows[i].text, *at = a->rows[k].at_once ? NULL : strstr(text, import);
+                while (at && (at < text + 2 || at[-2] == '(')) /* import('./x.js') is for later */
+                    at = strstr(at + 1, import);
+                if (at)
+                    a->rows[k].at_once = true;
+                marked += a->rows[k].at_once;
+            }
+    } while (marked != before);
+}
+
 void assets_make(struct arena *a, struct assets *out)
 {
     struct sha256 h;
@@ -31,7 +56,8 @@ void assets_make(struct arena *a, struct assets *out)
     for (const struct embedded *e = embedded_pages; e->name; e++) {
         out->rows = arena_grow(a, out->rows, out->n, sizeof *out->rows);
         struct asset *row = out->rows + out->n++;
-        *row = (struct asset){e->name, type_of(e->name), e->text, strlen(e->text), {0}};
+        *row = (struct asset){
+            .name = e->name, .type = type_of(e->name), .text = e->text, .size = strlen(e->text)};
         answer_gzip(row->text, row->size, 9, &row->gzip);
         sha256_add(&h, e->name, strlen(e->name) + 1);
         sha256_add(&h, e->text, row->size + 1);
@@ -39,6 +65,7 @@ void assets_make(struct arena *a, struct assets *out)
     uint8_t sum[32];
     sha256_end(&h, sum);
     hash_hex(sum, 4, out->sum);
+    mark_at_once(out);
 }
 
 void assets_free(struct assets *a)
@@ -83,7 +110,8 @@ void assets_escape(struct str *out, const char *text)
 static void add_preloads(struct str *out, const struct assets *a)
 {
     for (size_t i = 0; i < a->n; i++)
-        if (str_ends(a->rows[i].name, ".js") && !str_ends(a->rows[i].name, ".worker.js"))
+        if (a->rows[i].at_once && str_ends(a->rows[i].name, ".js") &&
+            !str_ends(a->rows[i].name, ".worker.js"))
             str_printf(out, "<link rel=\"modulepreload\" href=\"assets/%s/%s\">\n", a->sum, a->rows[i].name);
 }
 

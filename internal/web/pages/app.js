@@ -1,32 +1,37 @@
 // app.js - the frame around the pages: which page, header, navigation, theme, keys. Each page is a link (#/runs?…).
-import {html, render, signal, useEffect} from './html.js';
+import {html, render, signal, useEffect, useState} from './html.js';
 import {askWho, connect, me, seq, heard, away, lagging, now} from './live.js';
 import {clock, duration} from './format.js';
 import {Overview} from './overview.js';
 import {Alarms, AlarmCount} from './alarms.js';
-import {Doctor} from './doctor.js';
 import {Runs} from './runs.js';
 import {Jobs} from './jobs.js';
-import {Frames} from './frames.js';
-import {Cells} from './cells.js';
-import {Datasets} from './datasets.js';
-import {Detector} from './detector.js';
-import {Trials} from './trials.js';
 import {Log} from './log.js';
 import {Said} from './ask.js';
+
+// A page whose module comes when it is first looked at; how small the first page is, is what a phone far away feels.
+function later(load, name) {
+  let view = null;
+  return function Later(props) {
+    const [ready, set] = useState(() => view);
+    const [failed, fail] = useState(null);
+    useEffect(() => { if (!view) load().then(m => { view = m[name]; set(() => view); }, fail); }, []);
+    return ready ? html`<${ready} ...${props}/>` : failed && html`<div class="alarm bad" role="alert"><span>✕</span><div>This page could not be loaded (${failed.message}); load the whole again.</div></div>`;
+  };
+}
 
 const PAGES = [
   {id: 'overview', word: 'Overview', key: 'o', view: Overview},
   {id: 'runs', word: 'Runs', key: 'r', view: Runs},
-  {id: 'frames', word: 'Frames', key: 'f', view: Frames},
+  {id: 'frames', word: 'Frames', key: 'f', view: later(() => import('./frames.js'), 'Frames')},
   {id: 'jobs', word: 'Jobs', key: 'j', view: Jobs},
-  {id: 'cells', word: 'Unit cells', key: 'u', view: Cells},
-  {id: 'datasets', word: 'Datasets', key: 'd', view: Datasets},
-  {id: 'trials', word: 'Trials', key: 'm', view: Trials},
-  {id: 'detector', word: 'Detector', key: 'p', view: Detector},
+  {id: 'cells', word: 'Unit cells', key: 'u', view: later(() => import('./cells.js'), 'Cells')},
+  {id: 'datasets', word: 'Datasets', key: 'd', view: later(() => import('./datasets.js'), 'Datasets')},
+  {id: 'trials', word: 'Trials', key: 'm', view: later(() => import('./trials.js'), 'Trials')},
+  {id: 'detector', word: 'Detector', key: 'p', view: later(() => import('./detector.js'), 'Detector')},
   {id: 'alarms', word: 'Alarms', key: 'a', view: Alarms},
   {id: 'log', word: 'Log book', key: 'l', view: Log},
-  {id: 'doctor', word: 'Doctor', key: 'h', view: Doctor},
+  {id: 'doctor', word: 'Doctor', key: 'h', view: later(() => import('./doctor.js'), 'Doctor')},
 ];
 
 // ---- where we are: "#/runs/12?filter=x"
