@@ -73,6 +73,9 @@ void survey_end(const struct job *j);
 /* Rank 0, after store_begin: masks, geometries and reference that the recipe read, as versions (process_calib.c). */
 bool calibrations_note(const struct job *j, struct error *err);
 
+/* Where what a survey found stays, beside the journals of its job (keyed by the recipe's hash). In the arena. */
+const char *finding_place(struct arena *a, const char *journals, const struct recipe *r);
+
 /* ---- journals ---- */
 
 /* Where they are: journals of the job in its folder; of a campaign's job, or of `process` alone. In the arena. */

@@ -18,6 +18,14 @@ static bool take(void *arg, const void *data, size_t n, struct error *err)
     return survey_take(j->survey, data, n, err);
 }
 
+/* What `xfelx tune` begins with, long after the job: beside the journals, of which it is a part. That it fails does the job no harm. */
+static void keep_for_later(const struct job *j, const struct finding *f, const char *text)
+{
+    struct error err = {0};
+    if (!finding_keep(f, j->recipe->hash, text, finding_place(&j->cli->arena, j->journals, j->recipe), &err))
+        log_warn("%s", err.fact);
+}
+
 /* The finding of this attempt, or of an earlier one: the frames that were done then were done with it. */
 static bool find(struct job *j, struct str *out, const char **text, struct error *err)
 {
@@ -25,13 +33,16 @@ static bool find(struct job *j, struct str *out, const char **text, struct error
     if (j->kept.data) {
         *text = j->kept_text;
         str_addn(out, j->kept.data, j->kept.size);
+        keep_for_later(j, &j->kept, j->kept_text);
         return finding_write_geometry(&j->kept, j->folder, err);
     }
     bool ok = survey_conclude(j->survey, &found, &j->cli->arena, text, err) &&
               finding_write_geometry(&found, j->folder, err) &&
               finding_keep(&found, j->finding_key, *text, j->finding_path, err);
-    if (ok)
+    if (ok) {
         str_addn(out, found.data, found.size);
+        keep_for_later(j, &found, *text);
+    }
     finding_free(&found);
     return ok;
 }
@@ -70,6 +81,11 @@ static void name_finding(struct job *j)
     sha256_add(&h, program, strlen(program));
     sha256_end(&h, j->finding_key);
     j->finding_path = fs_join(a, j->folder, arena_printf(a, ".xfelx/finding-%.16s", j->recipe->hash_hex));
+}
+
+const char *finding_place(struct arena *a, const char *journals, const struct recipe *r)
+{
+    return fs_join(a, journals, arena_printf(a, "finding-%.16s", r->hash_hex));
 }
 
 bool survey_begin(struct job *j, struct error *err)

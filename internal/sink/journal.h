@@ -144,6 +144,9 @@ const struct journal_gap *journal_gaps(const struct journal_reader *r, size_t *n
 uint64_t journal_whole(const struct journal_reader *r);
 bool journal_ended(const struct journal_reader *r);
 
+/* The parameters of a START record, as text; of the arena. NULL: the record does not say. */
+const char *journal_start_recipe(const struct journal_record *r, struct arena *a);
+
 /* Look at the file anew after the end: has it grown, journal_next goes on. false: it became shorter, and is another one. */
 bool journal_more(struct journal_reader *r);
 

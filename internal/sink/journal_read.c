@@ -290,6 +290,28 @@ static bool see(struct journal_reader *r, const struct journal_record *record, s
                            r->path, (unsigned long long)record->offset);
 }
 
+const char *journal_start_recipe(const struct journal_record *record, struct arena *a)
+{
+    enum { TEXT_MAX = 16 << 20 };
+    struct unwire g = {record->body, record->body + record->n, false};
+    size_t packed;
+    if (record->type != JOURNAL_START)
+        return NULL;
+    unwire_text(&g, a);
+    unwire_text(&g, a);
+    unwire_text(&g, a);
+    unwire_u32(&g);
+    uint32_t n = unwire_u32(&g);
+    const void *bytes = unwire_bytes(&g, &packed);
+    if (g.bad || n > TEXT_MAX || packed > TEXT_MAX)
+        return NULL;
+    char *text = arena_alloc(a, (size_t)n + 1);
+    if (LZ4_decompress_safe(bytes, text, (int)packed, (int)n) != (int)n)
+        return NULL;
+    text[n] = 0;
+    return text;
+}
+
 bool journal_next(struct journal_reader *r, struct journal_record *out, struct error *err)
 {
     struct head h;
