@@ -167,6 +167,11 @@ static bool move_bytes(struct talk *t, int wait_ms)
     return t->fd[OUT] >= 0 || t->fd[ERR] >= 0;
 }
 
+static bool over(const struct child *c, double seconds)
+{
+    return (c->seconds > 0 && seconds > c->seconds) || (c->stop && atomic_load(c->stop));
+}
+
 /* Until it has ended; outputs that its own children hold open are read a moment longer. */
 static int converse(struct talk *t, pid_t pid)
 {
@@ -177,15 +182,13 @@ static int converse(struct talk *t, pid_t pid)
     while (!ended || (open && clock_monotonic() - ended < (int64_t)AFTER_MS * 1000000)) {
         if (open)
             open = move_bytes(t, STEP_MS);
-        if (!ended && waitpid(pid, &status,
-                              open                           ? WNOHANG
-                              : killed || t->c->seconds <= 0 ? 0
-                                                             : WNOHANG) == pid)
+        bool forever = t->c->seconds <= 0 && !t->c->stop;
+        if (!ended && waitpid(pid, &status, !open && (killed || forever) ? 0 : WNOHANG) == pid)
             ended = clock_monotonic();
         else if (!ended && !open)
             poll(NULL, 0, STEP_MS);
         int64_t now = clock_monotonic();
-        if (!ended && !killed && t->c->seconds > 0 && (double)(now - begin) * 1e-9 > t->c->seconds) {
+        if (!ended && !killed && over(t->c, (double)(now - begin) * 1e-9)) {
             t->answer->timed_out = true;
             killed = now;
             kill(-pid, SIGTERM);

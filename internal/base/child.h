@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
+#include <stdatomic.h>
+
 /* What to run.
  *
  * argv     ends with NULL; argv[0] is looked for in PATH
@@ -13,6 +15,7 @@
  * folder   where it runs; NULL: here
  * input    its standard input; NULL: empty
  * seconds  after these it gets SIGTERM, two seconds later SIGKILL; 0: never
+ * stop     becomes true: as if its time were over; NULL: never
  * limit    bytes kept of each output; the rest is read and forgotten. 0: 16 MiB
  */
 struct child {
@@ -20,6 +23,7 @@ struct child {
     const char *folder, *input;
     size_t n_input;
     double seconds;
+    const atomic_bool *stop;
     size_t limit;
 };
 

@@ -16,6 +16,7 @@
 #include "web/web.h"
 
 struct connections;
+struct tunes;
 struct view_shelf;
 
 struct web {
@@ -32,6 +33,7 @@ struct web {
     struct events *events;
     struct pool *pool, *slow; /* slow: for what opens images */
     struct view_shelf *shelf;
+    struct tunes *tunes;
     struct cache *cache;
     struct watch *watch;
     struct metrics metrics;

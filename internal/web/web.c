@@ -3,6 +3,7 @@
 
 #include "view/view.h"
 #include "web/private.h"
+#include "web/tunes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,7 +114,9 @@ static bool start_at(struct web *w, const struct listen_address *l, struct tls_i
     w->pool = pool_make(w->options.store, cpus < WORKERS_MOST ? cpus : WORKERS_MOST, JOBS_MOST, err);
     w->slow = pool_make(w->options.store, SLOW_WORKERS, JOBS_MOST, err);
     w->shelf = view_shelf_make(SHELF_BYTES, 0);
-    if (!w->events || !w->cache || !w->pool || !w->slow || !w->shelf || !open_door(w, fd, identity, err)) {
+    w->tunes = tunes_make();
+    if (!w->events || !w->cache || !w->pool || !w->slow || !w->shelf || !w->tunes ||
+        !open_door(w, fd, identity, err)) {
         close(fd);
         return false;
     }
@@ -184,12 +187,14 @@ void web_stop(struct web *w)
     }
     for (int i = 0; w->events && events_streams(w->events) > 0 && i < GOOD_BYE_MS / 5; i++)
         usleep(5000); /* who reads hears it; who does not is not waited for */
+    tunes_stop(w->tunes);
     pool_stop(w->pool);
     pool_stop(w->slow);
     server_stop(w);
     pool_free(w->pool);
     pool_free(w->slow);
     view_shelf_free(w->shelf);
+    tunes_free(w->tunes);
     events_free(w->events);
     cache_free(w->cache);
     assets_free(&w->assets);
