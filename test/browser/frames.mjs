@@ -80,6 +80,38 @@ for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']])
     await page.close();
   });
 
+await test('a frame is tuned, before and after, tried on more, and a trial is asked for', async () => {
+  const page = await open(`#/tune/${address}`);
+  await shown(page);
+  const field = page.locator('label[title$=sigma_strong] input');
+  await field.fill('6');
+  await page.getByRole('button', {name: 'On 50 frames'}).click();
+  await page.waitForSelector('#many');
+  await until(page, () => document.querySelectorAll('.stage').length === 2);
+  await shown(page);
+  await page.focus('.stage');
+  await page.keyboard.press('+');
+  await until(page, () => { const [a, b] = [...document.querySelectorAll('.stage')].map(s => s.dataset.zoom); return a === b; });
+  await sound(page, 'tune');
+  await page.getByRole('button', {name: 'Make the trial'}).click();
+  await until(page, () => document.querySelector('#said.on'));
+  same(await page.evaluate(() => document.querySelector('#said').classList.contains('bad')), false);
+  await page.close();
+});
+
+await test('changes that may not come from a page are refused, and others come to nothing with their reason', async () => {
+  const ask = body => fetch(base + 'api/v1/tune', {method: 'POST', headers: {'content-type': 'application/json', 'x-xfelx': '1'}, body: JSON.stringify(body)});
+  for (const phil of ['mp.nproc = 3', 'mp {\n nproc = 3 }', 'include file /etc/passwd', 'hooks.alarm = "touch x"'])
+    same((await ask({frame: address, phil})).status, 400);
+  same((await ask({frame: '1/0'})).status, 400);
+  same((await ask({frame: address, try: 1e6})).status, 400);
+  const {tune} = await (await ask({frame: address, phil: 'no.such = 1'})).json();
+  let r;
+  do { r = await (await fetch(`${base}api/v1/tune/${tune}`)).json(); } while (r.state === 'running');
+  same(r.state, 'failed');
+  same(/no parameter/.test(r.error), true);
+});
+
 console.log(`1..${n}`);
 await browser.close();
 process.exit(bad ? 1 : 0);

@@ -28,6 +28,7 @@ const PAGES = [
   {id: 'cells', word: 'Unit cells', key: 'u', view: later(() => import('./cells.js'), 'Cells')},
   {id: 'datasets', word: 'Datasets', key: 'd', view: later(() => import('./datasets.js'), 'Datasets')},
   {id: 'trials', word: 'Trials', key: 'm', view: later(() => import('./trials.js'), 'Trials')},
+  {id: 'tune', word: 'Tune', key: 't', view: later(() => import('./tune.js'), 'Tune')},
   {id: 'detector', word: 'Detector', key: 'p', view: later(() => import('./detector.js'), 'Detector')},
   {id: 'alarms', word: 'Alarms', key: 'a', view: Alarms},
   {id: 'log', word: 'Log book', key: 'l', view: Log},

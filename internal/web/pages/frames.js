@@ -68,7 +68,7 @@ function useSpots(path, found, wanted) {
   useEffect(() => {
     if (!wanted || !found || found.spots || state.path === path) return;
     set({path});
-    get(`${path}/spots`).then(r => set({path, spots: r.spots})).catch(e => set({path, error: e}));
+    get(`${path}/spots`).then(r => set({path, spots: r.before.spots})).catch(e => set({path, error: e}));
   }, [path, found, wanted]);
   return found?.spots ? {spots: found.spots} : state.path === path ? state : {};
 }
@@ -86,7 +86,7 @@ function One({job, source, frame, query}) {
     return () => { gone = true; };
   }, [path]);
   useEffect(() => { document.body.dataset.picture = trouble ? 'trouble' : meta ? 'shown' : ''; }, [meta, trouble]);
-  const {spots, error: noSpots} = useSpots(path, meta, false);
+  const {spots, error: noSpots} = useSpots(path, meta, !off.has('spots'));
   const place = others ? others.frames.findIndex(o => `${o.source}/${o.frame}` === `${source}/${frame}`) : -1;
   const next = step => others?.frames[place + step], go = step => { if (place >= 0 && next(step)) location.hash = address(job, next(step), list); };
   const toggle = (set, was, x) => { const now = new Set(was); if (!now.delete(x)) now.add(x); set(now); };
