@@ -51,7 +51,7 @@ static bool check(struct book *b, struct params *p, bool anyway, struct book_rec
     struct recipe *r = NULL;
     struct str lines = {0};
     char line[1024];
-    bool ok = calibs_resolve(b->store, p, 0, b->a, &lines, err) &&
+    bool ok = calibs_resolve(b->store, p, 0, 0, b->a, &lines, err) &&
               (!lines.len || params_merge_text(p, "calibrations", lines.text, err)) &&
               inputs_open(p, b->a, &r, err);
     str_free(&lines);

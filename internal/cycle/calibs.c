@@ -40,15 +40,15 @@ static bool is_as_added(const struct store_calib *c, struct error *err)
     return ok;
 }
 
-bool calibs_resolve(struct store *s, const struct params *p, int64_t run, struct arena *a, struct str *lines,
-                    struct error *err)
+bool calibs_resolve(struct store *s, const struct params *p, int64_t run, int64_t job, struct arena *a,
+                    struct str *lines, struct error *err)
 {
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         const char *text = param_text(p, wanted[i].parameter, NULL);
         struct store_calib c;
         if (!text || !str_starts(text, "calib:"))
             continue;
-        if (!store_calib_find(s, wanted[i].kind, text + strlen("calib:"), run, a, &c, err) ||
+        if (!store_calib_find(s, wanted[i].kind, text + strlen("calib:"), run, job, a, &c, err) ||
             !is_as_added(&c, err))
             return false;
         str_printf(lines, "%s = ", wanted[i].parameter);

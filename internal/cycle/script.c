@@ -133,14 +133,15 @@ static const char *const *environment_of(const struct cycle *c, struct arena *a,
 }
 
 /* Files in place of labels of calibrations, as they are for the run. */
-static bool name_calibrations(struct cycle *c, struct arena *a, struct recipe_of_job *j, struct error *err)
+static bool name_calibrations(struct cycle *c, struct arena *a, int64_t job, struct recipe_of_job *j,
+                              struct error *err)
 {
     struct str lines = {0};
     if (!strstr(j->phil_text, "calib:"))
         return true;
     struct params *p = params_make(a);
     bool good = params_merge_text(p, "the job", j->phil_text, err) &&
-                calibs_resolve(c->store, p, j->key.run, a, &lines, err);
+                calibs_resolve(c->store, p, j->key.run, job, a, &lines, err);
     if (good && lines.len)
         j->phil_text = arena_printf(a, "%s%s", j->phil_text, lines.text);
     str_free(&lines);
@@ -173,7 +174,7 @@ bool script_prepare(struct cycle *c, struct arena *a, const struct action *x, in
         return false;
     out->folder = folder_of(c, a, out);
     out->phil_text = parameters_of(c, a, out);
-    return is_task(out) || name_calibrations(c, a, out, err);
+    return is_task(out) || name_calibrations(c, a, x->job, out, err);
 }
 
 bool script_pin(struct cycle *c, struct arena *a, struct recipe_of_job *j, struct error *err)

@@ -69,27 +69,47 @@ bool store_calibs(struct store *store, int kind, const char *label, struct arena
 /* Of a label those that are for a run; the one added last is meant. */
 #define IS_FOR(c, ord) "coalesce(" c ".first_ord," ord ")<=" ord " AND coalesce(" c ".last_ord," ord ")>=" ord
 
-bool store_calib_find(struct store *store, int kind, const char *label, int64_t run, struct arena *a,
-                      struct store_calib *out, struct error *err)
+static bool find(struct sql *s, struct sql_stmt *q, struct arena *a, struct store_calib *out, bool *there,
+                 struct error *err)
+{
+    int step = sql_step(s, q, err);
+    *there = step == 1;
+    if (step == 1) {
+        take(s, q, a, out);
+        sql_reset(s, q);
+    }
+    return step >= 0;
+}
+
+bool store_calib_find(struct store *store, int kind, const char *label, int64_t run, int64_t job,
+                      struct arena *a, struct store_calib *out, struct error *err)
 {
     struct sql *s = &store->sql;
+    const char *word = store_calib_kind_word(kind);
+    bool there = false;
+    /* a job that goes on does so with what it began with */
+    if (job &&
+        !find(s,
+              sql_query(s, err,
+                        COLUMNS "JOIN attempt_calib p ON p.calib=c.id JOIN attempt b ON b.id=p.attempt WHERE "
+                                "b.job=? AND c.kind=? AND c.label=? ORDER BY b.no DESC LIMIT 1",
+                        "itt", job, word, label),
+              a, out, &there, err))
+        return false;
+    if (there)
+        return true;
     struct sql_stmt *q =
         run ? sql_query(s, err,
                         COLUMNS "JOIN run r ON r.id=? WHERE c.kind=? AND c.label=? AND " IS_FOR(
                             "c", "r.ord") " ORDER BY c.t DESC,c.id DESC LIMIT 1",
-                        "itt", run, store_calib_kind_word(kind), label)
+                        "itt", run, word, label)
             : sql_query(s, err, COLUMNS "WHERE c.kind=? AND c.label=? ORDER BY c.t DESC,c.id DESC LIMIT 1",
-                        "tt", store_calib_kind_word(kind), label);
-    int step = sql_step(s, q, err);
-    if (step < 0)
+                        "tt", word, label);
+    if (!find(s, q, a, out, &there, err))
         return false;
-    if (step == 0)
-        return error_set(err, ERROR_USAGE, "there is no %s called \"%s\"%s", store_calib_kind_word(kind),
-                         label, run ? " for this run" : ""),
-               error_hint(err, "xfelx calib list shows them all");
-    take(s, q, a, out);
-    sql_reset(s, q);
-    return true;
+    return there || (error_set(err, ERROR_USAGE, "there is no %s called \"%s\"%s", word, label,
+                               run ? " for this run" : ""),
+                     error_hint(err, "xfelx calib list shows them all"));
 }
 
 /* ---- changes ---- */

@@ -41,8 +41,9 @@ bool store_calibs(struct store *s, int kind, const char *label, struct arena *a,
 bool store_calib_add(struct store *s, const struct store_by *by, const struct store_calib *c, int64_t *id,
                      struct error *err);
 
-/* The version that a label means for a run. ERROR_USAGE: none. */
-bool store_calib_find(struct store *s, int kind, const char *label, int64_t run, struct arena *a,
+/* The version that a label means: the one that the job has read already (0: a new one), else the newest that is for the run (0: of all).
+ * ERROR_USAGE: none. */
+bool store_calib_find(struct store *s, int kind, const char *label, int64_t run, int64_t job, struct arena *a,
                       struct store_calib *out, struct error *err);
 
 /* What an attempt used; a content that is not known is added, its path for a label. */

@@ -133,6 +133,9 @@ bool book_forget_results(struct store *store, int64_t job, bool *left, struct er
     }
     return !last || (sql_do(s, NULL, err, "DELETE FROM refused WHERE job=?", "i", job) &&
                      sql_do(s, NULL, err, "DELETE FROM label_count WHERE job=?", "i", job) &&
+                     sql_do(s, NULL, err,
+                            "DELETE FROM attempt_calib WHERE attempt IN (SELECT id FROM attempt WHERE job=?)",
+                            "i", job) &&
                      sql_do(s, NULL, err, "DELETE FROM event WHERE job=? AND kind='pruned'", "i", job) &&
                      sql_do(s, NULL, err, "UPDATE attempt SET n_new=0 WHERE job=?", "i", job));
 }

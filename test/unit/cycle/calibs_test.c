@@ -6,7 +6,7 @@
 
 static int64_t add(const char *name, const char *content, int64_t first, int64_t last)
 {
-    struct store_calib c = {.kind = CALIB_MASK, .label = "beam \"stop\"", .first = first, .last = last};
+    struct store_calib c = {.kind = CALIB_MASK, .label = "beam stop", .first = first, .last = last};
     const struct store_by by = {"kim", STORE_VIA_COMMAND};
     char path[512];
     struct error err = {0};
@@ -26,11 +26,8 @@ static void campaign_of_two_runs(void)
     campaign_file("run_0001.h5", "a");
     campaign_file("run_0002.h5", "b");
     campaign_observe();
-    database_do(
-        "UPDATE trial SET phil='spotfinder.lookup.mask = \"calib:beam \\\\\"stop\\\\\"\"', preview=7");
-    if (!database_is_server())
-        database_do(
-            "UPDATE trial SET phil='spotfinder.lookup.mask = \"calib:beam \\\"stop\\\"\"', preview=7");
+    database_do("UPDATE trial SET phil='spotfinder.lookup.mask = \"calib:beam stop\"',preview=7");
+    database_do("UPDATE rungroup SET phil=''");
 }
 
 static bool prepare(int64_t run, int64_t version, struct arena *a, struct recipe_of_job *j, struct error *err)

@@ -58,15 +58,16 @@ static void of_a_label_the_newest_that_is_for_the_run_is_meant(void **state)
     add(s, version(CALIB_MASK, "beamstop", 1, -1, -1));
     add(s, version(CALIB_MASK, "beamstop", 2, 2, 9));
     add(s, version(CALIB_GEOMETRY, "beamstop", 3, -1, -1));
-    assert_true(store_calib_find(s, CALIB_MASK, "beamstop", 1, &arena, &c, &err)); /* the run's number is 1 */
+    assert_true(
+        store_calib_find(s, CALIB_MASK, "beamstop", 1, 0, &arena, &c, &err)); /* the run's number is 1 */
     assert_int_equal(c.hash[0], 1);
-    assert_true(store_calib_find(s, CALIB_MASK, "beamstop", 0, &arena, &c, &err));
+    assert_true(store_calib_find(s, CALIB_MASK, "beamstop", 0, 0, &arena, &c, &err));
     assert_int_equal(c.hash[0], 2);
-    assert_false(store_calib_find(s, CALIB_GAIN, "beamstop", 1, &arena, &c, &err));
+    assert_false(store_calib_find(s, CALIB_GAIN, "beamstop", 1, 0, &arena, &c, &err));
     assert_int_equal(err.code, ERROR_USAGE);
     /* the old content again, now for all runs: it is the newest */
     add(s, version(CALIB_MASK, "beamstop", 1, 0, -1));
-    assert_true(store_calib_find(s, CALIB_MASK, "beamstop", 0, &arena, &c, &err));
+    assert_true(store_calib_find(s, CALIB_MASK, "beamstop", 0, 0, &arena, &c, &err));
     assert_int_equal(c.hash[0], 1);
     assert_int_equal(database_number("SELECT count(*) FROM calib"), 3);
     end(s);
@@ -95,8 +96,18 @@ static void results_of_an_older_version_are_stale_and_stay(void **state)
     const struct store_job_filter all = {.trial = -1, .stale = true};
     assert_true(store_book_jobs(s, &all, &arena, &jobs, &n, &err));
     assert_string_equal(jobs->stale, stale->why);
+    struct store_calib c;
+    assert_true(store_calib_find(s, CALIB_GEOMETRY, "day1", 1, 0, &arena, &c, &err));
+    assert_int_equal(c.hash[0], 4);
+    assert_true(
+        store_calib_find(s, CALIB_GEOMETRY, "day1", 1, 1, &arena, &c, &err)); /* goes on with what it has */
+    assert_int_equal(c.hash[0], 1);
     assert_int_equal(jobs->state, JOB_DONE);
     assert_int_equal(database_number("SELECT count(*) FROM frame"), 3);
+    assert_true(store_job_delete(s, &by, 1, &err)); /* its results go: it begins anew, with the newest */
+    assert_int_equal(n_stale(s, &stale), 0);
+    assert_true(store_calib_find(s, CALIB_GEOMETRY, "day1", 1, 1, &arena, &c, &err));
+    assert_int_equal(c.hash[0], 4);
     end(s);
 }
 
