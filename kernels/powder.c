@@ -109,27 +109,3 @@ void powder_add_cells(struct powder_cell *to, const struct powder_cell *from, si
         to[i].n += from[i].n;
     }
 }
-
-void powder_radial(const struct panel *p, const struct beam_vector *beam, int32_t bin, const float *value,
-                   double two_theta_max, size_t n_bins, double *sum, double *n)
-{
-    int32_t across = powder_cells(p->n_fast, bin), down = powder_cells(p->n_slow, bin);
-    for (int32_t y = 0; y < down; y++)
-        for (int32_t x = 0; x < across; x++) {
-            float v = value[(size_t)y * (size_t)across + (size_t)x];
-            if (!isfinite(v))
-                continue;
-            double fast = (x + 0.5) * bin * p->pixel_fast, slow = (y + 0.5) * bin * p->pixel_slow, at[3],
-                   dot = 0, length = 0;
-            for (int k = 0; k < 3; k++) {
-                at[k] = p->origin[k] + fast * p->fast[k] + slow * p->slow[k];
-                dot -= at[k] * beam->direction[k];
-                length += at[k] * at[k];
-            }
-            double angle = acos(fmax(-1, fmin(1, dot / sqrt(length)))) / two_theta_max * (double)n_bins;
-            if (angle >= 0 && angle < (double)n_bins) {
-                sum[(size_t)angle] += (double)v;
-                n[(size_t)angle]++;
-            }
-        }
-}

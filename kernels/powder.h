@@ -34,9 +34,4 @@ void powder_add_rows(const struct panel *p, enum pixel_type type, const void *pi
 /* Add what others counted. */
 void powder_add_cells(struct powder_cell *to, const struct powder_cell *from, size_t n);
 
-/* Intensity against scattering angle: means of cells in n_bins equal steps of 2θ from 0 to two_theta_max (radians). value [n_cells]
- * is of the panel's cells (NaN: none). sum and n [n_bins] are added to. */
-void powder_radial(const struct panel *p, const struct beam_vector *beam, int32_t bin, const float *value,
-                   double two_theta_max, size_t n_bins, double *sum, double *n);
-
 #endif

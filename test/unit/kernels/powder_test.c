@@ -109,31 +109,6 @@ static void sums_of_parts_are_the_sum(void **state)
     assert_int_equal(to[2].n, 1);
 }
 
-static void a_ring_stays_at_its_angle(void **state)
-{
-    (void)state;
-    enum { N = 200, BINS = 100 };
-    static float value[N * N];
-    struct panel p = plain;
-    p.n_fast = p.n_slow = N;
-    p.origin[0] = p.origin[1] = -10;
-    const struct beam_vector beam = {.wavelength = 1, .direction = {0, 0, 1}};
-    for (int y = 0; y < N; y++)
-        for (int x = 0; x < N; x++) {
-            double r = hypot((x + 0.5) * 0.1 - 10, (y + 0.5) * 0.1 - 10);
-            value[y * N + x] = fabs(r - 5) < 0.3 ? 10 : x == 0 ? NAN : 1;
-        }
-    double sum[BINS] = {0}, n[BINS] = {0}, all = 0;
-    powder_radial(&p, &beam, 1, value, 0.1, BINS, sum, n);
-    for (int i = 0; i < BINS; i++) {
-        all += n[i];
-        if (n[i] > 0 && fabs((i + 0.5) * 0.001 - 0.05) > 0.005)
-            assert_double_equal(sum[i] / n[i], 1, 1e-9);
-    }
-    assert_double_equal(sum[49] / n[49], 10, 1e-9);
-    assert_true(all > 0.7 * N * N && all < N * N);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,7 +116,6 @@ int main(void)
         cmocka_unit_test(squares_hold_all_of_their_pixels),
         cmocka_unit_test(reals_are_taken_in_steps_and_no_number_is_left_out),
         cmocka_unit_test(sums_of_parts_are_the_sum),
-        cmocka_unit_test(a_ring_stays_at_its_angle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

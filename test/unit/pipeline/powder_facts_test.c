@@ -6,7 +6,7 @@
 
 #include "support.h"
 
-enum { N = 120, FRAMES = 200 };
+enum { N = 240, FRAMES = 100, ROW = 100 * N };
 
 static struct arena arena;
 static struct powder_facts facts;
@@ -26,8 +26,8 @@ static void make(struct powder_sum *s, int frames)
     *d->panels = (struct panel){.origin = {-6, 6, -100},
                                 .fast = {1, 0, 0},
                                 .slow = {0, -1, 0},
-                                .pixel_fast = 0.1,
-                                .pixel_slow = 0.1,
+                                .pixel_fast = 0.05,
+                                .pixel_slow = 0.05,
                                 .n_fast = N,
                                 .n_slow = N,
                                 .trusted_lo = 0,
@@ -46,7 +46,7 @@ static void make(struct powder_sum *s, int frames)
         powder_clear(s->cells[c], N * N);
     }
     for (int i = 0; i < N * N; i++) {
-        double r = hypot((i % N + 0.5) * 0.1 - 6, 6 - (i / N + 0.5) * 0.1);
+        double r = hypot((i % N + 0.5) * 0.05 - 6, 6 - (i / N + 0.5) * 0.05);
         int more = fabs(r - 3) < 0.2 ? 6 : 0;
         struct powder_cell *c = s->cells[POWDER_OTHER] + i;
         for (int f = 0; f < frames; f++) {
@@ -64,11 +64,11 @@ static void hot_dead_and_masked_pixels_are_found_and_no_others(void **state)
     struct powder_sum s;
     make(&s, FRAMES);
     struct powder_cell *c = s.cells[POWDER_OTHER];
-    c[1000] = (struct powder_cell){.sum = 500 * FRAMES, .max = 520, .n = FRAMES}; /* hot */
-    c[2000] = (struct powder_cell){.sum = 0, .max = 0, .n = FRAMES};              /* dead */
-    c[3000] = (struct powder_cell){.sum = 7 * FRAMES, .max = 7, .n = FRAMES};     /* stuck */
-    c[4000] = (struct powder_cell){.max = INT32_MIN};                             /* never good */
-    c[5000].sum += 9000, c[5000].max = 9000;                                      /* one strong spot */
+    c[ROW + 20] = (struct powder_cell){.sum = 500 * FRAMES, .max = 520, .n = FRAMES}; /* hot */
+    c[ROW + 40] = (struct powder_cell){.sum = 0, .max = 0, .n = FRAMES};              /* dead */
+    c[ROW + 60] = (struct powder_cell){.sum = 7 * FRAMES, .max = 7, .n = FRAMES};     /* stuck */
+    c[ROW + 80] = (struct powder_cell){.max = INT32_MIN};                             /* never good */
+    c[ROW + 200].sum += 9000, c[ROW + 200].max = 9000;                                /* one strong spot */
     powder_facts_of(&s, &arena, &facts);
     assert_true(facts.judged);
     assert_int_equal(facts.panels[0].hot, 1);
