@@ -1,6 +1,7 @@
 /* report.c - `xfelx report`: what became of a run, a tag, a trial, a dataset or all of it, for the log book. */
 #include "cmd/cli.h"
 #include "cmd/database.h"
+#include "cmd/report_post.h"
 #include "cmd/report_trials.h"
 
 #include "pipeline/pipeline.h"
@@ -221,11 +222,6 @@ static int run(struct cli *cli)
     const char *title = "";
     if (!cli_operands(cli, 0, 1, "FOLDER", &err))
         return cli_misuse(cli, &err);
-    if (cli_has(cli, "post")) {
-        error_set(&err, ERROR_USAGE, "reports cannot be posted to a log book yet");
-        error_hint(&err, "write one with --html FILE and attach it");
-        return cli_fail(&err);
-    }
     struct params *p = params_make(&cli->arena);
     if (!params_load_settings(p, cli_value(cli, "config", NULL), &err) ||
         !database_open_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, true, &s, &err))
@@ -247,10 +243,12 @@ static int run(struct cli *cli)
         summary.stages[i] = stage_info((size_t)i)->name;
     summary.phil = changed_parameters(cli, summary.phil);
     const char *html = cli_value(cli, "html", NULL), *covariance = cli_value(cli, "covariance", NULL);
+    bool post = cli_has(cli, "post");
     if ((html && !write_html(&summary, html, &err)) ||
-        (covariance && !write_covariance(cli, &summary, covariance, &err)))
+        (covariance && !write_covariance(cli, &summary, covariance, &err)) ||
+        (post && !report_post(cli, p, &summary, &err)))
         return cli_fail(&err);
-    if (html || covariance)
+    if (html || covariance || post)
         return EXIT_CODE_DONE;
     void (*write)(const struct summary *s, struct str *out) = summary_text;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
@@ -286,7 +284,10 @@ static const struct option_row options[] = {
      "with --covariance: how near cells of one form lie, in Å (else found from their density)"},
     {0, "weather", NULL, "what each rank did: from when to when, duty cycle, who was waited for"},
     {0, "html", "FILE", "write a page that needs nothing else and prints on A4"},
-    {0, "post", "elog", "not yet: refused"},
+    {0, "post", "elog",
+     "post text and page to the experiment's log book at LCLS (facility.lcls.*, facility.auth); with --run N "
+     "to that run"},
+    {0, "dry-run", NULL, "with --post: say what would be posted, and where"},
     {0, "config", "FILE", "settings file, read after the others (also $XFELX_CONFIG)"},
     {0},
 };
@@ -294,6 +295,7 @@ static const struct option_row options[] = {
 static const struct example examples[] = {
     {"xfelx report results", "what became of everything in the folder results"},
     {"xfelx report --run 12 --html run12.html", "a page about run 12 for the log book"},
+    {"xfelx report --run 12 --post elog --dry-run", "what the log book would get of run 12"},
     {"xfelx report --tag dark --csv", "the numbers of all runs tagged dark"},
     {"xfelx report --trial 4 --by delay --csv", "hit and indexing rates of trial 4 by pump-probe delay"},
     {"xfelx report --trials 3,5 --tag dark", "is trial 5 better than trial 3, on the runs tagged dark?"},

@@ -10,6 +10,9 @@
 #include "net/net.h"
 #include "param/param.h"
 
+/* LCLS' run table and log books, where facility.lcls.url is not given. */
+#define FACILITY_LCLS_URL "https://pswww.slac.stanford.edu/ws/lgbk/lgbk"
+
 /* Where and how to look: the settings facility.* (made by facility_settings_read, or by hand). Times in seconds. */
 struct facility_settings {
     const char *name; /* standalone, lcls */

@@ -7,7 +7,7 @@
 
 enum { CONFIRMED_AT_ONCE = 20 }; /* requests for single runs in one look */
 static const uint64_t answer_limit = 256u << 20;
-static const char usual_url[] = "https://pswww.slac.stanford.edu/ws/lgbk/lgbk";
+static const char usual_url[] = FACILITY_LCLS_URL;
 
 static bool look_here(void *owner, const char *path, uint64_t *size, int64_t *modified_ns)
 {
