@@ -1,0 +1,111 @@
+// overview.mjs - pages Overview, Alarms and Doctor in headless Chromium over the database of shift.py. Prints TAP. Called by
+// test/services/overview_test with
+//   node overview.mjs BASE NPM_FOLDER PICTURES_FOLDER DATABASE
+// Waits for states, never for times; fails on any console error, sideways scrolling, or serious finding of axe.
+import {createRequire} from 'node:module';
+import {readFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {join} from 'node:path';
+
+const [base, npm, pictures, database] = process.argv.slice(2);
+const require = createRequire(join(npm, 'x.js'));
+const {chromium} = require('playwright-core');
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const browser = await chromium.launch({executablePath: '/usr/bin/chromium', headless: true, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic']});
+let found = [], n = 0, bad = 0;
+const until = (page, test, argument) => page.waitForFunction(test, argument, {polling: 100, timeout: 60000});
+const same = (is, should) => { if (is !== should) found.push(`${JSON.stringify(is)} is not ${JSON.stringify(should)}`); };
+const has = (text, part) => { if (!text.includes(part)) found.push(`"${part}" is not in: ${text.slice(0, 300)}`); };
+const ask = path => fetch(base + 'api/v1/' + path).then(r => r.json());
+const sql = text => execFileSync('/usr/bin/python3', ['-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1],60); c.executescript(sys.argv[2]); c.commit()', database, text]);
+const count = k => String(k).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+async function open(path, width = 1440, scheme = 'light') {
+  const page = await browser.newPage({viewport: {width, height: width > 500 ? 1000 : 844}, colorScheme: scheme, reducedMotion: 'reduce'});
+  page.on('pageerror', e => found.push(e.message));
+  page.on('console', m => { if (m.type() === 'error') found.push(`console: ${m.text()}`); });
+  await page.goto(base + path);
+  await until(page, () => document.body?.dataset.ready);
+  return page;
+}
+async function test(name, work) {
+  found = [];
+  try { await work(); } catch (e) { found.push(String(e.message).split('\n')[0]); }
+  n++;
+  if (found.length) { bad++; console.log(`not ok ${n} - ${name}`); for (const f of new Set(found)) console.log('# ' + f); } else console.log(`ok ${n} - ${name}`);
+}
+
+for (const [name, path, width, scheme] of [['shift_light_1440', '#/overview', 1440, 'light'], ['shift_dark_1440', '#/overview', 1440, 'dark'], ['shift_hutch_dark_1920', '?hutch=1#/overview', 1920, 'dark'],
+  ['shift_light_390', '#/overview', 390, 'light'], ['alarms_light_1440', '#/alarms', 1440, 'light'], ['alarms_dark_390', '#/alarms', 390, 'dark'], ['doctor_dark_1440', '#/doctor', 1440, 'dark'], ['doctor_light_390', '#/doctor', 390, 'light']])
+  await test(`${name.replace(/_/g, ' ')} is sound`, async () => {
+    const page = await open(path, width, scheme);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (over > 0) found.push(`scrolls sideways by ${over} px`);
+    await page.evaluate(axe + ';0');
+    const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice']}));
+    for (const v of violations) if (['serious', 'critical'].includes(v.impact)) found.push(`axe ${v.id}: ${v.nodes.slice(0, 3).map(x => x.target.join(' ')).join(' | ')}`);
+    await page.screenshot({path: join(pictures, name + '.png'), fullPage: true});
+    await page.close();
+  });
+
+await test('the first screen says how it stands, what changed, and what to do', async () => {
+  const d = await ask('overview'), page = await open('#/overview');
+  if (!/The beam centre moved by|newest number is|no frame came/.test(await page.textContent('h1'))) found.push(await page.textContent('h1')); // as fast as this machine is
+  same(await page.textContent('.kf:first-child .v'), `${(100 * d.now.hit.p).toFixed(1)} %`);
+  has(await page.textContent('.alarm:has-text("beam centre")'), 'With it: indexed of hits');
+  has(await page.textContent('.alarm:has-text("beam centre")'), 'refine the geometry anew');
+  same(await page.textContent('.funnel tr:first-child b'), count(d.totals.frames));
+  const moved = await page.locator('.usual tr.moved th').allTextContents();
+  if (!moved.includes('indexed of hits') || !moved.includes('beam centre, fast') || moved.includes('beam centre, slow')) found.push(`moved: ${moved}`);
+  has(await page.textContent('section:has(h2:text("Goals of datasets"))'), 'not at this rate');
+  has(await page.textContent('.queue'), 'stopped at the time limit');
+  await page.close();
+});
+
+await test('frames are of one trial, and which one is a link', async () => {
+  const page = await open('#/overview'), [three, four] = [await ask('overview?trial=3'), await ask('overview')];
+  same(four.trial, 4);
+  if (!(three.totals.frames > 0 && four.totals.frames > three.totals.frames)) found.push('no two trials');
+  same(four.totals.frames, four.trials.find(t => t.trial === 4).frames);
+  await page.selectOption('select[aria-label=trial]', '3');
+  await until(page, k => document.querySelector('.funnel tr:first-child b').textContent === k, count(three.totals.frames));
+  has(page.url(), 'trial=3');
+  await page.reload();
+  await until(page, k => document.querySelector('.funnel tr:first-child b')?.textContent === k, count(three.totals.frames));
+  await page.close();
+});
+
+await test('an alarm is marked as seen', async () => {
+  const page = await open('#/overview');
+  await page.click('.alarm button:has-text("Mark as seen")');
+  await until(page, () => [...document.querySelectorAll('.alarm')].some(x => /seen \d\d:\d\d/.test(x.textContent)));
+  await page.close();
+});
+
+await test('a number that gets old says so, loudly', async () => {
+  const page = await open('#/overview');
+  sql('UPDATE roll SET t_last=t_last-60000000000 WHERE attempt IN (SELECT attempt FROM roll ORDER BY t_last DESC LIMIT 1); UPDATE roll_change SET updated=updated+1 WHERE attempt=(SELECT max(attempt) FROM roll_change)');
+  await until(page, () => document.querySelector('.kf .age.c-bad')?.textContent.startsWith('▲'));
+  await page.close();
+});
+
+await test('an alarm that clears itself stays in the log, though no watcher acts', async () => {
+  const page = await open('#/alarms');
+  sql('UPDATE lease SET expires=1; UPDATE roll_minute SET dx_sum=0'); // the server looks every 15 s
+  await until(page, () => [...document.querySelectorAll('tbody tr')].some(r => r.textContent.includes('Beam centre moved')));
+  has(await page.textContent('tbody tr:has-text("Beam centre moved")'), 'indexed of hits 23.4 %');
+  await page.screenshot({path: join(pictures, 'alarms_log.png')});
+  await page.close();
+});
+
+await test('the doctor is asked for, and says what the server sees', async () => {
+  const page = await open('#/doctor');
+  has(await page.textContent('main'), 'start xfelx watch, or put it into cron');
+  await page.click('button:has-text("Look at everything now")');
+  await until(page, () => document.querySelector('.ctl button').disabled);
+  has(await page.textContent('.ctl'), 'asked for');
+  await page.close();
+});
+
+console.log(`1..${n}`);
+await browser.close();
+process.exit(bad ? 1 : 0);
