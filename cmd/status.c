@@ -448,6 +448,9 @@ static const struct example examples[] = {
     {"xfelx status --run 12 --times", "what became of run 12, and where its time went"},
     {"xfelx status --serve 8080 results",
      "pages about it for a browser on this machine (elsewhere: ssh -L 8080:127.0.0.1:8080 HOST)"},
+    {"xfelx status --serve 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --token-file tokens "
+     "--allow-host hutch.example.org",
+     "the same for a hutch, over TLS, for who has a token"},
     {0},
 };
 
