@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-static const char *const scopes[] = {"mp", "container", "db", "facility", "submit", "web", "hooks"};
+/* All scopes of settings (phil_check_test holds them against the table). */
+static const char *const scopes[] = {"mp",    "container", "custom", "db",    "facility", "hook",
+                                     "hooks", "merge",     "pbs",    "sge",   "site",     "submit",
+                                     "tls",   "transfer",  "web",    "xrootd"};
 
 static bool is_letter(char c)
 {

@@ -5,8 +5,7 @@
 
 #include "base/base.h"
 
-/* A word `include` anywhere, or one of the scopes that say what is run or where things are (mp, container, db, facility, submit, web,
- * hooks), as "mp.…" or "mp {", also in comments and values: what the parser would make of a text is not guessed here. ERROR_USAGE with
+/* A word `include` anywhere, or one of the scopes of settings, which say what is run and where things are (mp, custom, hook, db, facility …), as "mp.…" or "mp {", also in comments and values: what the parser would make of a text is not guessed here. ERROR_USAGE with
  * the word. Who may type commands has the command line. */
 bool web_phil_check(const char *text, struct error *err);
 

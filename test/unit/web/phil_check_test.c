@@ -1,7 +1,10 @@
 /* phil_check_test.c - what parameters from a page may not hold. */
 #include "web/phil_check.h"
 
+#include "param/param.h"
 #include "support.h"
+
+#include <string.h>
 
 static void files_and_commands_are_refused_however_they_are_written(void **state)
 {
@@ -18,7 +21,10 @@ static void files_and_commands_are_refused_however_they_are_written(void **state
                                       "container.extra = x",
                                       "db.host = evil",
                                       "!mp.nproc = 1",
-                                      "hooks { x = y }"};
+                                      "hooks { x = y }",
+                                      "hook { command = id }",
+                                      "custom.submit = id",
+                                      "site { custom.submit = id }"};
     static const char *const good[] = {
         "",           "spotfinder {\n  threshold {\n    algorithm = dispersion\n  }\n}\n",
         "x.mp.y = 1", "included = 1",
@@ -35,9 +41,28 @@ static void files_and_commands_are_refused_however_they_are_written(void **state
     }
 }
 
+static void every_scope_of_settings_is_refused(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct param_row *rows = param_rows(&n);
+    for (size_t i = 0; i < n; i++) {
+        char text[256];
+        struct error err = {0};
+        size_t scope = strcspn(rows[i].path, ".[");
+        if (!rows[i].path[scope] || strncmp(rows[i].path, "xfelx", scope) == 0)
+            continue;
+        snprintf(text, sizeof text, "%.*s { x = 1 }", (int)scope, rows[i].path);
+        if (web_phil_check(text, &err) == (rows[i].tree == PARAM_SETTINGS))
+            fail_msg("%s", rows[i].path);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_and_commands_are_refused_however_they_are_written)};
+        cmocka_unit_test(files_and_commands_are_refused_however_they_are_written),
+        cmocka_unit_test(every_scope_of_settings_is_refused),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
