@@ -183,9 +183,12 @@ static int converse(struct talk *t, pid_t pid)
         if (open)
             open = move_bytes(t, STEP_MS);
         bool forever = t->c->seconds <= 0 && !t->c->stop;
-        if (!ended && waitpid(pid, &status, !open && (killed || forever) ? 0 : WNOHANG) == pid)
+        if (!ended && waitpid(pid, &status, !open && (killed || forever) ? 0 : WNOHANG) == pid) {
             ended = clock_monotonic();
-        else if (!ended && !open)
+            if (killed) /* what of its group has not heard the first word */
+                kill(-pid, SIGKILL);
+        }
+        if (!ended && !open)
             poll(NULL, 0, STEP_MS);
         int64_t now = clock_monotonic();
         if (!ended && !killed && over(t->c, (double)(now - begin) * 1e-9)) {
@@ -214,7 +217,11 @@ bool child_run(const struct child *c, struct child_answer *out, struct error *er
         /* a child that does not read its input must not kill us */
         struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
         sigaction(SIGPIPE, &ignore, &before);
+        if (c->running)
+            *c->running = pid;
         int status = converse(&t, pid);
+        if (c->running)
+            *c->running = 0;
         sigaction(SIGPIPE, &before, NULL);
         out->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
         out->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 /* What to run.
  *
@@ -14,8 +15,9 @@
  * drop     names, or beginnings of names that end in '*', taken out of the environment first; ends with NULL
  * folder   where it runs; NULL: here
  * input    its standard input; NULL: empty
- * seconds  after these it gets SIGTERM, two seconds later SIGKILL; 0: never
+ * seconds  after these it and its group get SIGTERM, two seconds later, or when it has ended, SIGKILL; 0: never
  * stop     becomes true: as if its time were over; NULL: never
+ * running  the process while it runs, for a signal handler that ends its whole group (kill(-pid)); 0 before and after. NULL: nobody asks
  * limit    bytes kept of each output; the rest is read and forgotten. 0: 16 MiB
  */
 struct child {
@@ -25,6 +27,7 @@ struct child {
     double seconds;
     const atomic_bool *stop;
     size_t limit;
+    volatile pid_t *running;
 };
 
 struct child_answer {

@@ -273,7 +273,7 @@ void hooks_end(struct hooks *h, double seconds)
         gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
     }
     if (!gone)
-        kill(h->pid, SIGKILL);
+        kill(h->pid, SIGTERM); /* it takes the command that hangs with it */
     close(h->fd);
     proc_reap(h->pid);
     free(h);

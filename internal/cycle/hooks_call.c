@@ -6,10 +6,13 @@
 #include "net/net.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { COMMAND_SECONDS = 30, POST_SECONDS = 5, MESSAGE_MAX = 64000 };
 
@@ -19,6 +22,7 @@ enum { COMMAND_SECONDS = 30, POST_SECONDS = 5, MESSAGE_MAX = 64000 };
 struct caller {
     const struct hook_call *calls;
     size_t n;
+    pid_t watcher;
     struct facility_settings facility;
 };
 
@@ -106,6 +110,28 @@ bool hook_body(const char *url, const char *event, struct str *out, const char *
 
 /* ---- calling ---- */
 
+/* The command that runs now. Whoever ends us, by SIGTERM or by dying, ends it and all that it has started. */
+static volatile pid_t command;
+
+static void on_end(int number)
+{
+    (void)number;
+    if (command > 0)
+        kill(-command, SIGKILL);
+    _exit(0);
+}
+
+static void end_with_the_watcher(pid_t watcher)
+{
+    struct sigaction end = {.sa_handler = on_end}, ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &end, NULL);
+    sigaction(SIGINT, &ignore, NULL); /* the watcher hears it, and gives us a moment */
+    sigaction(SIGHUP, &ignore, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != watcher)
+        _exit(0);
+}
+
 static bool run_command(const struct hook_call *h, const char *event, struct error *err)
 {
     struct child_answer answer = {0};
@@ -114,6 +140,7 @@ static bool run_command(const struct hook_call *h, const char *event, struct err
                                           .input = event,
                                           .n_input = strlen(event),
                                           .seconds = COMMAND_SECONDS,
+                                          .running = &command,
                                           .limit = 4096},
                           &answer, err);
     if (good && answer.exit_code != 0) {
@@ -167,6 +194,7 @@ static bool post(const struct caller *c, const struct hook_call *h, const char *
 static int serve(int fd, void *arg)
 {
     const struct caller *c = arg;
+    end_with_the_watcher(c->watcher);
     static char message[MESSAGE_MAX + 1];
     ssize_t n;
     while ((n = recv(fd, message, MESSAGE_MAX, 0)) > 0) {
@@ -190,7 +218,7 @@ bool hooks_fork(const struct params *p, const struct hook_call *calls, size_t n,
                 struct error *err)
 {
     struct arena a = {0};
-    struct caller c = {.calls = calls, .n = n};
+    struct caller c = {.calls = calls, .n = n, .watcher = getpid()};
     bool good = facility_settings_read(p, &a, &c.facility, err) && proc_fork_helper(serve, &c, pid, fd, err);
     arena_free(&a); /* the helper has its own copy of all memory */
     return good;

@@ -3,6 +3,7 @@
 
 #include "cycle/hooks_call.h"
 
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -136,6 +137,55 @@ static void a_hook_that_hangs_holds_nobody_up(void **state)
     campaign_drop();
 }
 
+/* Whether some process still has the text among its words. */
+static bool is_running(const char *word)
+{
+    struct child_answer answer = {0};
+    struct error err = {0};
+    const char *const argv[] = {"/bin/sh", "-c", "grep -aqs \"$1\" /proc/[0-9]*/environ", "sh", word, NULL};
+    assert_true(child_run(&(struct child){.argv = argv, .seconds = 30}, &answer, &err));
+    bool found = answer.exit_code == 0;
+    child_answer_free(&answer);
+    return found;
+}
+
+static void wait_until(bool running, const char *word)
+{
+    for (int i = 0; i < 1000 && is_running(word) != running; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    assert_int_equal(is_running(word), running);
+}
+
+static void what_a_hook_started_ends_with_the_watcher(void **state)
+{
+    (void)state;
+    static const char deaf[] = "trap '' TERM; HOOK_MARK=%s sleep 500 & HOOK_MARK=%s sleep 500; :";
+    for (int i = 0; i < 2; i++) {
+        campaign_make();
+        char mark[32];
+        snprintf(mark, sizeof mark, "hook%d_%d", i, (int)getpid());
+        char *command = arena_printf(&here.arena, deaf, mark, mark);
+        pid_t watcher = fork(); /* one that is told to end, one that is killed */
+        if (watcher == 0) {
+            struct hooks *h = start(hook("job_failed", command, 0));
+            tell(h);
+            happen("job_failed", 1);
+            tell(h);
+            if (i == 0)
+                hooks_end(h, 2);
+            pause();
+            _exit(0);
+        }
+        wait_until(true, mark);
+        if (i == 1)
+            kill(watcher, SIGKILL);
+        wait_until(false, mark);
+        kill(watcher, SIGKILL);
+        proc_reap(watcher);
+        campaign_drop();
+    }
+}
+
 static void a_hook_that_fails_is_counted_and_said(void **state)
 {
     (void)state;
@@ -197,6 +247,7 @@ int main(void)
         cmocka_unit_test(the_next_watcher_goes_on_where_the_last_one_was),
         cmocka_unit_test(what_comes_too_often_is_held_back_and_counted),
         cmocka_unit_test(a_hook_that_hangs_holds_nobody_up),
+        cmocka_unit_test(what_a_hook_started_ends_with_the_watcher),
         cmocka_unit_test(a_hook_that_fails_is_counted_and_said),
         cmocka_unit_test(without_hooks_nothing_is_started),
         cmocka_unit_test(what_is_posted_has_the_form_that_its_address_wants),
