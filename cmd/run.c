@@ -193,6 +193,16 @@ static const struct command run_list = {
 
 /* ---- show ---- */
 
+/* A job has opened it, and here lies another file under its name, or the same one with more in it. */
+static const char *since_opened(const struct store_source_row *s)
+{
+    int64_t size, modified;
+    if (s->n_frames < 0 || s->size < 0 || !fs_size(s->path, &size, &modified) ||
+        (size == s->size && modified == s->modified_t))
+        return NULL;
+    return size > s->size ? "larger than when it was processed" : "not the file that was processed";
+}
+
 static void say_sources(struct book *b, const struct store_source_row *rows, size_t n)
 {
     enum { MOST = 20 };
@@ -207,6 +217,8 @@ static void say_sources(struct book *b, const struct store_source_row *rows, siz
                        s->n_frames == 1 ? "" : "s");
         if (!s->here)
             str_add(&line, "  not here");
+        else if (since_opened(s))
+            str_printf(&line, "  %s", since_opened(s));
         book_field(&b->out, i ? "" : "files", line.text);
         str_free(&line);
     }

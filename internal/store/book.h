@@ -80,6 +80,7 @@ struct store_source_row {
     uint32_t no;
     const char *path, *format; /* "": not known */
     int64_t size, n_frames;    /* -1: not known */
+    int64_t modified_t;        /* with n_frames: what the file was when a job opened it */
     bool here;
 };
 bool store_run_sources(struct store *s, int64_t run, struct arena *a, struct store_source_row **rows,

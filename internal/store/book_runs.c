@@ -250,7 +250,7 @@ bool store_run_sources(struct store *store, int64_t run, struct arena *a, struct
 {
     struct sql *s = &store->sql;
     struct sql_stmt *q = sql_query(
-        s, err, "SELECT no,path,format,size,coalesce(n_frames,-1),here FROM source WHERE run=? ORDER BY no",
+        s, err, "SELECT no,path,format,size,coalesce(n_frames,-1),here,mtime FROM source WHERE run=? ORDER BY no",
         "i", run);
     int step;
     *rows = NULL;
@@ -264,6 +264,7 @@ bool store_run_sources(struct store *store, int64_t run, struct arena *a, struct
             .size = sql_int(s, q, 3),
             .n_frames = sql_int(s, q, 4),
             .here = sql_int(s, q, 5) != 0,
+            .modified_t = sql_int(s, q, 6),
         };
     }
     return step == 0;

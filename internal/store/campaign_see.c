@@ -125,16 +125,47 @@ static bool add_files(struct sql *s, int64_t run, int64_t first, const struct st
     return sql_insert(s, "source", MEETING_FAILS, rows, n, NULL, err);
 }
 
+enum {
+    OTHER = -1
+}; /* source.mtime of an opened file that was found to be another one, until a job opens that */
+
+/* Is it certainly not the file that a job has opened? Smaller; of the same size but written since; larger, and another file has taken the
+ * name (moved): a copy that was made anew, perhaps of more, perhaps of something else. Nobody can tell, so a person is told. */
+static bool is_other(const struct known_file *k, const struct store_seen_file *f, bool moved)
+{
+    return k && k->opened && k->here && f->size >= 0 &&
+           (k->mtime == OTHER || f->size < k->size ||
+            (f->size == k->size ? f->modified_t != k->mtime : moved));
+}
+
 /* Is there more of it than a job may have seen? */
 static bool has_come(const struct known_file *k, const struct store_seen_file *f)
 {
     return f->size >= 0 && (!k || !k->here || (k->opened && f->size > k->size));
 }
 
-/* came: files that are here and were not, or that have grown since a job opened them. */
-static bool see_files(struct sql *s, int64_t run, bool is_new, const struct store_seen *r, int64_t *came,
-                      struct error *err)
+/* What came of a run's files: those that are here and were not, or have grown since a job opened them; the first that is another one. */
+struct came {
+    int64_t n;
+    const struct store_seen_file *other;
+    int64_t was; /* its size when it was opened */
+};
+
+/* A run as its row has it; id 0: there is none. */
+struct known_run {
+    int64_t id;
+    enum run_state state;
+    bool closed, present; /* it was so once */
+    bool is_new;
+    uint64_t inode; /* at the last look; 0: not known */
+};
+
+static bool see_files(struct sql *s, const struct known_run *run_row, const struct store_seen *r,
+                      struct came *came, struct error *err)
 {
+    int64_t run = run_row->id;
+    bool is_new = run_row->is_new;
+    bool moved = run_row->inode && r->look.inode && run_row->inode != r->look.inode;
     struct arena a = {0};
     struct known_file *known = NULL, key = {0};
     size_t n_known = 0, n_new = 0;
@@ -148,13 +179,20 @@ static bool see_files(struct sql *s, int64_t run, bool is_new, const struct stor
         hash_path(r->files[i].path, hash);
         memcpy(key.hash, hash, 16);
         struct known_file *k = n_known ? bsearch(&key, known, n_known, sizeof *known, by_hash) : NULL;
-        *came += has_come(k, r->files + i);
+        bool other = is_other(k, r->files + i, moved);
+        if (other && k->mtime != OTHER) {
+            came->other = came->other ? came->other : r->files + i;
+            came->was = came->other == r->files + i ? k->size : came->was;
+            ok = sql_do(s, NULL, err, "UPDATE source SET mtime=? WHERE run=? AND no=?", "iii", (int64_t)OTHER,
+                        run, k->no);
+        }
+        came->n += !other && has_come(k, r->files + i);
         if (!k) {
             new[n_new++] = r->files + i;
             continue;
         }
         k->seen = true;
-        ok = change_file(s, run, k, r->files + i, err);
+        ok = ok && change_file(s, run, k, r->files + i, err);
     }
     ok = ok && miss_files(s, run, known, n_known, err) &&
          (n_new == 0 || add_files(s, run, next, new, n_new, &a, err));
@@ -183,21 +221,13 @@ struct see_work {
     int64_t now, next_ord; /* next_ord 0: not asked for yet */
 };
 
-/* A run as its row has it; id 0: there is none. */
-struct known_run {
-    int64_t id;
-    enum run_state state;
-    bool closed, present; /* it was so once */
-    bool is_new;
-};
-
 static bool find_by_path(struct sql *s, const char *path, struct known_run *out, struct error *err)
 {
     uint8_t hash[32];
     hash_path(path, hash);
     struct sql_stmt *q = sql_query(
-        s, err, "SELECT id,state,closed_t IS NOT NULL,present_t IS NOT NULL FROM run WHERE path_hash=?", "b",
-        hash, 16);
+        s, err, "SELECT id,state,closed_t IS NOT NULL,present_t IS NOT NULL,look FROM run WHERE path_hash=?",
+        "b", hash, 16);
     int step = sql_step(s, q, err);
     *out = (struct known_run){0};
     if (step == 1) {
@@ -205,6 +235,9 @@ static bool find_by_path(struct sql *s, const char *path, struct known_run *out,
                                   .state = (enum run_state)(int)sql_int(s, q, 1),
                                   .closed = sql_int(s, q, 2) != 0,
                                   .present = sql_int(s, q, 3) != 0};
+        size_t n;
+        const uint8_t *look = sql_bytes(s, q, 4, &n);
+        out->inode = unpack_look(look, n).inode;
         sql_reset(s, q);
     }
     return step >= 0;
@@ -330,19 +363,35 @@ static int64_t bytes_of(const struct store_seen *r)
     return !r->files ? -1 : bytes > r->bytes_here ? bytes : r->bytes_here;
 }
 
+/* Said once: results and file do not belong together any more. */
+static bool tell_of_other(struct store *s, const struct see_work *w, const struct known_run *k,
+                          const struct came *came, struct error *err)
+{
+    struct arena a = {0};
+    struct store_happened e = {.kind = "run_changed", .level = STORE_WARNING, .run = k->id};
+    if (!came->other)
+        return true;
+    e.body = arena_printf(&a, "%s is not the file that was processed: it had %lld bytes and has %lld",
+                          came->other->path, (long long)came->was, (long long)came->other->size);
+    bool ok = store_happens(s, &e, w->now, err);
+    arena_free(&a);
+    return ok;
+}
+
 static bool see_run(struct store *store, struct see_work *w, const struct store_seen *r, struct error *err)
 {
     struct sql *s = &store->sql;
     struct known_run k;
-    int64_t came = 0;
+    struct came came = {0};
     if (!find_by_path(s, r->path, &k, err))
         return false;
     if (!k.id && r->was && (!find_by_path(s, r->was, &k, err) || (k.id && !rename_run(s, r, k.id, err))))
         return false;
     return (k.id || add_run(store, w, r, &k, err)) && set_run(s, w, r, &k, bytes_of(r), err) &&
            tell(store, w, r, &k, err) &&
-           (!r->files || (see_files(s, k.id, k.is_new, r, &came, err) &&
-                          (k.is_new || grow_jobs(s, k.id, came, w->now, err))));
+           (!r->files ||
+            (see_files(s, &k, r, &came, err) && (k.is_new || (grow_jobs(s, k.id, came.n, w->now, err) &&
+                                                              tell_of_other(store, w, &k, &came, err)))));
 }
 
 static bool see_work(struct store *s, void *arg, struct error *err)

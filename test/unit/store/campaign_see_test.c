@@ -185,6 +185,45 @@ static void jobs_of_a_run_that_grows_have_more_to_do(void **state)
     assert_int_equal(database_number("SELECT count(*) FROM job WHERE state=6 AND n_expected=6"), 1);
 }
 
+/* A larger file under the name may be the same one that has grown, or another: another inode says that nobody knows. */
+static void what_was_replaced_is_told_and_does_not_count_as_grown(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t size, mtime;
+        uint64_t inode;
+        bool grown, told;
+    } cases[] = {
+        {5, 1, 7, false, false}, {9, 2, 7, true, false}, {9, 2, 8, false, true},
+        {5, 2, 7, false, true},  {4, 2, 7, false, true}, {-1, 0, 7, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t n_new;
+        char path[32];
+        snprintf(path, sizeof path, "/data/run%zu", i);
+        struct store_seen_file file = {path, 5, 1};
+        struct store_seen run = folder(RUN_PRESENT, &file, 1);
+        run.path = run.name = path;
+        run.num = (int64_t)i + 1;
+        run.look.inode = 7;
+        see(&run, &n_new);
+        campaign_claimed((int64_t)i + 1);
+        database_do("UPDATE source SET n_frames=3");
+        database_do("UPDATE job SET n_expected=3");
+        database_do("DELETE FROM event");
+        file = (struct store_seen_file){path, cases[i].size, cases[i].mtime};
+        run.look.inode = cases[i].inode;
+        see(&run, &n_new);
+        see(&run, &n_new); /* and not at the next look either */
+        if ((database_number("SELECT max(n_expected) FROM job") > 3) != cases[i].grown)
+            fail_msg("case %zu: grown or not", i);
+        if (database_number(
+                "SELECT count(*) FROM event WHERE kind='run_changed' AND body LIKE '%not the file%'") !=
+            cases[i].told)
+            fail_msg("case %zu: told or not", i);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, campaign_make, campaign_drop)
@@ -194,6 +233,7 @@ int main(void)
         TEST(the_size_of_a_file_that_was_opened_stays),
         TEST(a_renamed_run_stays_itself),
         TEST(jobs_of_a_run_that_grows_have_more_to_do),
+        TEST(what_was_replaced_is_told_and_does_not_count_as_grown),
         TEST(what_the_next_look_needs_comes_back),
         TEST(a_name_of_any_length_goes_in),
     };
