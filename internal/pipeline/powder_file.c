@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char magic[] = "XFELXPW1";
 enum { HEAD = 12 };
@@ -299,6 +300,17 @@ static bool put_json(const struct powder_sum *s, const char *path, struct arena 
     return ok;
 }
 
+/* What a process left that was killed while it wrote: one at a time works on a folder. */
+static void drop_parts(const char *path, struct arena *a)
+{
+    char **parts;
+    size_t n;
+    if (!fs_glob(arena_printf(a, "%s.part*", fs_quoted(a, path)), a, &parts, &n, NULL))
+        return;
+    for (size_t i = 0; i < n; i++)
+        unlink(parts[i]);
+}
+
 bool powder_publish(const struct powder_sum *s, const char *path, struct error *err)
 {
     struct arena a = {0};
@@ -319,6 +331,7 @@ bool powder_publish(const struct powder_sum *s, const char *path, struct error *
                                                   "largest of hits",
                                    .name = "powder",
                                    .underload = s->detector->panels->trusted_lo};
+    drop_parts(path, &a);
     bool ok = nxmx_open(path, &o, &w, err);
     if (ok && !put_images(w, s, image, all, err)) {
         nxmx_abandon(w);
