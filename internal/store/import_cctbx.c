@@ -37,7 +37,7 @@ static const struct {
     {"trial",
      "SELECT t.id,t.trial,UNHEX(SHA2(CONCAT('cctbx.xfel',t.id,CHAR(0),COALESCE(t.target_phil_str,'')),256)),COALESCE(t.target_phil_str,''),"
      "COALESCE(t.comment,''),t.active,t.process_percent,t.d_min+0e0,EXISTS(SELECT 1 FROM `{prefix}_job` j WHERE j.trial_id=t.id)," NOW
-     ",'cctbx.xfel',NULL FROM `{prefix}_trial` t ORDER BY t.id"},
+     ",'cctbx.xfel',NULL,NULL FROM `{prefix}_trial` t ORDER BY t.id"},
     {"rungroup",
      "SELECT g.id,COALESCE(s.lo,1),CASE WHEN g.open THEN NULL ELSE COALESCE(s.hi,0) END,g.active,CONCAT_WS(CHAR(10),g.extra_phil_str,"
      REMARK("config_str") "," REMARK("format") "," REMARK("detector_address") "," REMARK("detz_parameter") "," REMARK("beamx") ","
