@@ -29,6 +29,7 @@ void figures_of(const struct store_counts *c, struct figures *out);
 #include "report/forms.h"
 #include "report/overview.h"
 #include "report/paired.h"
+#include "report/powder.h"
 #include "report/strip.h"
 #include "report/split.h"
 #include "report/summary.h"

@@ -5,16 +5,14 @@
  */
 #include "web/api.h"
 
+#include "report/report.h"
 #include "view/view.h"
 
 #include <math.h>
 #include <string.h>
 
 enum {
-    JOBS_MOST = 50,       /* newest ones that are offered */
-    FACTS_MOST = 4 << 20, /* bytes of powder.json */
-    PANELS_MOST = 4096,
-    RADIAL_MOST = 4096,
+    JOBS_MOST = 50, /* newest ones that are offered */
     MINUTES_USUAL = 1440,
     BINS_MOST = 240,
     SIZE_LEAST = 64,
@@ -27,18 +25,10 @@ static const char *const images[] = {"mean", "max", "mean_hits", "max_hits"};
 
 /* ---- which job ---- */
 
-/* The file of that ending, in the folder of the job or (of a campaign) in its out; NULL: there is none. */
 static const char *file_of(const struct web *w, const struct store_book_job *job, const char *ending,
                            struct arena *a)
 {
-    static const char *const places[] = {"", "/out"};
-    for (size_t i = 0; i < sizeof places / sizeof *places && *job->folder == '/'; i++) {
-        const char *path = path_map(a, w->options.path_map,
-                                    arena_printf(a, "%s%s/powder.%s", job->folder, places[i], ending));
-        if (fs_is_file(path))
-            return path;
-    }
-    return NULL;
+    return powder_find(job->folder, ending, w->options.path_map, a);
 }
 
 static bool newest_jobs(struct store *s, struct arena *a, struct store_book_job **rows, size_t *n,
@@ -58,68 +48,53 @@ static bool job_of(struct store *s, int64_t id, struct arena *a, struct store_bo
 
 /* ---- facts ---- */
 
-static void put_number(struct json_writer *j, const struct json *from, const char *key, int decimals)
+static void put_list(struct json_writer *j, const char *key, const double *v, size_t n)
 {
-    double v = NAN;
-    json_number(json_get(from, key), &v);
-    json_put_fixed(j, key, v, decimals);
-}
-
-static void put_list(struct json_writer *j, const struct json *from, const char *key)
-{
-    size_t n = 0;
     json_array(j, key, true);
-    for (const struct json *x = json_first(json_get(from, key)); x && n < RADIAL_MOST;
-         x = json_next(x), n++) {
-        double v = NAN;
-        json_number(x, &v);
-        json_put_fixed(j, NULL, v, 4);
-    }
+    for (size_t i = 0; i < n; i++)
+        json_put_fixed(j, NULL, v[i], 4);
     json_end_array(j);
 }
 
-static void put_panels(struct json_writer *j, const struct json *facts)
+static void put_panels(struct json_writer *j, const struct powder_report *r)
 {
-    size_t n = 0;
     json_array(j, "panels", false);
-    for (const struct json *p = json_first(json_get(facts, "panels")); p && n < PANELS_MOST;
-         p = json_next(p), n++) {
+    for (size_t i = 0; i < r->n_panels; i++) {
+        const struct powder_report_panel *p = r->panels + i;
         json_object(j, NULL);
-        json_put_text(j, "name", json_text(json_get(p, "name")));
-        static const char *const counts[] = {"cells", "masked", "dead", "hot"};
-        for (size_t k = 0; k < sizeof counts / sizeof *counts; k++)
-            put_number(j, p, counts[k], 0);
-        put_number(j, p, "mean", 4);
-        put_number(j, p, "max", 2);
+        json_put_text(j, "name", p->name);
+        json_put_fixed(j, "cells", p->cells, 0);
+        json_put_fixed(j, "masked", p->masked, 0);
+        json_put_fixed(j, "dead", p->dead, 0);
+        json_put_fixed(j, "hot", p->hot, 0);
+        json_put_fixed(j, "mean", p->mean, 4);
+        json_put_fixed(j, "max", p->max, 2);
         json_end_object(j);
     }
     json_end_array(j);
 }
 
 /* What the file says; a file that is not understood is told, and nothing else. */
-static void put_powder(struct json_writer *j, const char *path)
+static void put_powder(struct json_writer *j, const char *path, struct arena *a)
 {
-    struct bytes b = {0};
     struct error err = {0};
-    struct json *facts =
-        fs_read(path, FACTS_MOST, &b, &err) ? json_parse((const char *)b.data, b.size, path, &err) : NULL;
+    struct powder_report r;
+    bool ok = powder_read(path, a, &r, &err);
     json_object(j, "powder");
-    json_put_text(j, "why_not", facts ? NULL : err.fact);
-    if (facts) {
-        static const char *const numbers[] = {"frames", "hits", "bin"};
-        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
-            put_number(j, facts, numbers[k], 0);
-        put_number(j, facts, "wavelength", 6);
-        put_number(j, facts, "distance_mm", 3);
-        put_number(j, facts, "two_theta_max", 6);
-        json_put_bool(j, "judged", json_is_true(json_get(facts, "judged")));
-        put_list(j, facts, "radial");
-        put_list(j, facts, "radial_hits");
-        put_panels(j, facts);
+    json_put_text(j, "why_not", ok ? NULL : err.fact);
+    if (ok) {
+        json_put_fixed(j, "frames", r.frames, 0);
+        json_put_fixed(j, "hits", r.hits, 0);
+        json_put_fixed(j, "bin", r.bin, 0);
+        json_put_fixed(j, "wavelength", r.wavelength, 6);
+        json_put_fixed(j, "distance_mm", r.distance_mm, 3);
+        json_put_fixed(j, "two_theta_max", r.two_theta_max, 6);
+        json_put_bool(j, "judged", r.judged);
+        put_list(j, "radial", r.radial, r.n_radial);
+        put_list(j, "radial_hits", r.radial_hits, r.n_radial_hits);
+        put_panels(j, &r);
     }
     json_end_object(j);
-    json_free(facts);
-    bytes_free(&b);
 }
 
 /* ---- shifts ---- */
@@ -219,7 +194,7 @@ void api_detector(struct web *w, struct store *s, const struct web_request *q, s
     json_put_real(&j, "job", facts || id ? (double)(chosen ? chosen->id : id) : NAN);
     put_jobs(&j, w, jobs, n, &arena);
     if (facts)
-        put_powder(&j, facts);
+        put_powder(&j, facts, &arena);
     else
         json_put_null(&j, "powder");
     if (!put_shifts(&j, s, minutes, &arena, &err)) {

@@ -1,0 +1,98 @@
+/* powder.c - powder.json of a job; see powder.h. */
+#include "report/powder.h"
+
+#include <math.h>
+
+enum { FILE_MOST = 4 << 20, MOST = 4096 };
+
+const char *powder_find(const char *folder, const char *ending, const char *const *map, struct arena *a)
+{
+    static const char *const places[] = {"", "/out"};
+    for (size_t i = 0; i < sizeof places / sizeof *places && *folder == '/'; i++) {
+        const char *path = path_map(a, map, arena_printf(a, "%s%s/powder.%s", folder, places[i], ending));
+        if (fs_is_file(path))
+            return path;
+    }
+    return NULL;
+}
+
+static double number(const struct json *from, const char *key)
+{
+    double v = NAN;
+    json_number(json_get(from, key), &v);
+    return v;
+}
+
+static double *list(const struct json *from, const char *key, struct arena *a, size_t *n)
+{
+    double *out = arena_array(a, MOST, sizeof *out);
+    *n = 0;
+    for (const struct json *x = json_first(json_get(from, key)); x && *n < MOST; x = json_next(x)) {
+        out[*n] = NAN;
+        json_number(x, out + (*n)++);
+    }
+    return out;
+}
+
+static void read_panels(const struct json *facts, struct arena *a, struct powder_report *out)
+{
+    for (const struct json *p = json_first(json_get(facts, "panels")); p && out->n_panels < MOST;
+         p = json_next(p)) {
+        const char *name = json_text(json_get(p, "name"));
+        out->panels = arena_grow(a, out->panels, out->n_panels, sizeof *out->panels);
+        out->panels[out->n_panels++] = (struct powder_report_panel){.name = arena_strdup(a, name ? name : ""),
+                                                                    .cells = number(p, "cells"),
+                                                                    .masked = number(p, "masked"),
+                                                                    .dead = number(p, "dead"),
+                                                                    .hot = number(p, "hot"),
+                                                                    .mean = number(p, "mean"),
+                                                                    .max = number(p, "max")};
+    }
+}
+
+bool powder_read(const char *path, struct arena *a, struct powder_report *out, struct error *err)
+{
+    struct bytes b = {0};
+    struct json *facts = NULL;
+    bool ok = fs_read(path, FILE_MOST, &b, err);
+    ok = ok && (facts = json_parse((const char *)b.data, b.size, path, err)) != NULL;
+    if (ok) {
+        *out = (struct powder_report){.frames = number(facts, "frames"),
+                                      .hits = number(facts, "hits"),
+                                      .bin = number(facts, "bin"),
+                                      .wavelength = number(facts, "wavelength"),
+                                      .distance_mm = number(facts, "distance_mm"),
+                                      .two_theta_max = number(facts, "two_theta_max"),
+                                      .judged = json_is_true(json_get(facts, "judged"))};
+        out->radial = list(facts, "radial", a, &out->n_radial);
+        out->radial_hits = list(facts, "radial_hits", a, &out->n_radial_hits);
+        read_panels(facts, a, out);
+    }
+    json_free(facts);
+    bytes_free(&b);
+    return ok;
+}
+
+void powder_text(const struct powder_report *r, struct str *out)
+{
+    double dead = 0, hot = 0, cells = 0, masked = 0;
+    for (size_t i = 0; i < r->n_panels; i++) {
+        dead += r->panels[i].dead;
+        hot += r->panels[i].hot;
+        cells += r->panels[i].cells;
+        masked += r->panels[i].masked;
+    }
+    str_printf(out, "%.0f frames, %.0f of them hits; %.0f px in %zu panel%s, %.0f masked", r->frames, r->hits,
+               cells, r->n_panels, r->n_panels == 1 ? "" : "s", masked);
+    if (r->judged)
+        str_printf(out, ", %.0f hot, %.0f dead\n", hot, dead);
+    else
+        str_add(out, "; hot and dead pixels are told from 20 frames on\n");
+    for (size_t i = 0; i < r->n_panels && r->judged; i++) {
+        const struct powder_report_panel *p = r->panels + i;
+        char name[NAME_VISIBLE];
+        if (p->dead > 0 || p->hot > 0)
+            str_printf(out, "  panel %zu %s: %.0f hot, %.0f dead, mean %.3f, largest %.0f\n", i,
+                       str_visible(p->name, name, sizeof name), p->hot, p->dead, p->mean, p->max);
+    }
+}

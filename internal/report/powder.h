@@ -1,0 +1,29 @@
+/* powder.h - what a job's powder picture says, from the file beside it (powder.json, FORMATS 3.1). For pages and terminal. */
+#ifndef XFELX_REPORT_POWDER_H
+#define XFELX_REPORT_POWDER_H
+
+#include "base/base.h"
+
+struct powder_report_panel {
+    const char *name;
+    double cells, masked, dead, hot, mean, max; /* NaN: not told */
+};
+struct powder_report {
+    double frames, hits, bin, wavelength, distance_mm, two_theta_max;
+    bool judged; /* dead and hot are told */
+    double *radial, *radial_hits;
+    size_t n_radial, n_radial_hits, n_panels;
+    struct powder_report_panel *panels;
+};
+
+/* The file powder.ENDING ("json", "h5") of a job whose folder this is: in it, or (of a campaign) in its out. path_map: base/path_map.h,
+ * or NULL. In the arena; NULL: there is none. */
+const char *powder_find(const char *folder, const char *ending, const char *const *path_map, struct arena *a);
+
+/* At most 4096 panels and steps are taken. ERROR_…: it cannot be read, or is no JSON. */
+bool powder_read(const char *path, struct arena *a, struct powder_report *out, struct error *err);
+
+/* For a terminal: a line about the whole, one for each panel that has dead or hot pixels. */
+void powder_text(const struct powder_report *r, struct str *out);
+
+#endif
