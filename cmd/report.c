@@ -122,8 +122,11 @@ static bool choose(struct store *s, struct cli *cli, struct store_jobs_of *of, c
 static const struct {
     const char *option;
     void (*write)(const struct summary *s, struct str *out);
-} forms[] = {
-    {"json", summary_json}, {"csv", summary_csv}, {"cells", summary_cells}, {"weather", summary_weather}};
+} forms[] = {{"json", summary_json},
+             {"csv", summary_csv},
+             {"cells", summary_cells},
+             {"weather", summary_weather},
+             {"powder", summary_powder}};
 
 static bool write_html(const struct summary *s, const char *path, struct error *err)
 {
@@ -282,6 +285,7 @@ static const struct option_row options[] = {
      "cctbx.xfel.merge (.json: as JSON)"},
     {0, "eps", "A",
      "with --covariance: how near cells of one form lie, in Å (else found from their density)"},
+    {0, "powder", NULL, "the powder pictures of its jobs: where they are, frames, hot and dead pixels"},
     {0, "weather", NULL, "what each rank did: from when to when, duty cycle, who was waited for"},
     {0, "html", "FILE", "write a page that needs nothing else and prints on A4"},
     {0, "post", "elog",

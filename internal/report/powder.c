@@ -1,5 +1,5 @@
 /* powder.c - powder.json of a job; see powder.h. */
-#include "report/powder.h"
+#include "report/report.h"
 
 #include <math.h>
 
@@ -95,4 +95,29 @@ void powder_text(const struct powder_report *r, struct str *out)
             str_printf(out, "  panel %zu %s: %.0f hot, %.0f dead, mean %.3f, largest %.0f\n", i,
                        str_visible(p->name, name, sizeof name), p->hot, p->dead, p->mean, p->max);
     }
+}
+
+void summary_powder(const struct summary *s, struct str *out)
+{
+    struct arena a = {0};
+    size_t found = 0;
+    for (size_t i = 0; i < s->n_jobs; i++) {
+        struct powder_report r;
+        struct error err = {0};
+        char name[NAME_VISIBLE];
+        const char *path = powder_find(s->jobs[i].folder, "json", NULL, &a),
+                   *picture = powder_find(s->jobs[i].folder, "h5", NULL, &a);
+        if (!path)
+            continue;
+        found++;
+        str_printf(out, "job %lld  %s\n  %s\n  ", (long long)s->jobs[i].id,
+                   str_visible(s->jobs[i].run, name, sizeof name), picture ? picture : path);
+        if (powder_read(path, &a, &r, &err))
+            powder_text(&r, out);
+        else
+            str_printf(out, "cannot be read: %s\n", err.fact);
+    }
+    if (found == 0)
+        str_printf(out, "%s: no job has a powder picture (xfelx.output.powder_frames makes one)\n", s->title);
+    arena_free(&a);
 }

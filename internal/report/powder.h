@@ -26,4 +26,8 @@ bool powder_read(const char *path, struct arena *a, struct powder_report *out, s
 /* For a terminal: a line about the whole, one for each panel that has dead or hot pixels. */
 void powder_text(const struct powder_report *r, struct str *out);
 
+/* `xfelx report --powder`: the pictures of all jobs of a report, where they are and what they say. */
+struct summary;
+void summary_powder(const struct summary *s, struct str *out);
+
 #endif
