@@ -6,8 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* For those who start this for others: what would take too much ends by itself, and takes nobody with it. */
-static bool set_limits(const struct cli *cli, struct error *err)
+bool tune_limits(const struct cli *cli, struct error *err)
 {
     int64_t mib, seconds;
     if (!cli_int(cli, "memory", 256, INT32_MAX, 0, &mib, err) ||
@@ -30,7 +29,7 @@ static int run(struct cli *cli)
     struct error err = {0};
     struct tune t = {.cli = cli, .a = &cli->arena};
     struct str out = {0};
-    if (!set_limits(cli, &err))
+    if (!tune_limits(cli, &err))
         return cli_misuse(cli, &err);
     if (!source_helper_start(&err))
         log_warn("%s", err.fact);

@@ -66,6 +66,9 @@ struct tune {
     struct beam beam;
 };
 
+/* --memory and --seconds, for those who start this for others: what would take too much ends by itself, and takes nobody with it. */
+bool tune_limits(const struct cli *cli, struct error *err);
+
 /* Frame and journal of the operand, parameters of both ways, and more frames to try. */
 bool tune_read(struct tune *t, struct error *err);
 

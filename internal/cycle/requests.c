@@ -31,6 +31,8 @@ static const struct verb {
      {{"group", NULL, OPERANDS}, {"phil", NULL, TEXT}, {"first", NULL, OPTION}, {"last", NULL, OPTION}, {"open", NULL, FLAG},
       {"comment", NULL, OPTION}, {"trials", "trial", OPTION}, {"include", NULL, OPTION}, {"exclude", NULL, OPTION},
       {"plain", NULL, OPTION}, {"anyway", NULL, FLAG}}},
+    {"mask.add", {"mask"}, false,
+     {{"frame", NULL, OPERANDS}, {"phil", NULL, TEXT}, {"label", NULL, OPTION}, {"first", NULL, OPTION}, {"last", NULL, OPTION}}},
     {"job.delete", {"job", "delete", "--yes"}, false, {{"jobs", NULL, OPERANDS}}},
     {"run.fetch", {"run", "fetch"}, true, {{"runs", NULL, OPERANDS}}},
     {"doctor.run", {"doctor", "--keep"}, true, {{NULL, NULL, 0}}},

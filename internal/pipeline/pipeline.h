@@ -45,6 +45,11 @@ const struct stage_info *stage_info(size_t i);
 /* Name of the form of the kernels that this processor gets when nothing else is asked for ("ref", "avx2", …). */
 const char *pipeline_isa(void);
 
+/* Clear from a mask [n_pixels of the detector] what the recipe's filters exclude (drawn areas, border, resolution) and what its
+ * mask for spots does. */
+void recipe_draw_mask(const struct recipe *r, const struct detector *d, const struct beam_vector *b,
+                      uint8_t *mask);
+
 /* Find the spots of a frame that was read elsewhere, for pictures. They live in the workspace until its next frame. */
 bool frame_find_spots(const struct recipe *r, struct workspace *w, const struct frame *frame,
                       const struct spot **spots, size_t *n, struct error *err);

@@ -121,6 +121,15 @@ static void combine(uint8_t *mask, const uint8_t *with, size_t n)
         mask[i] &= (uint8_t)(with[i] != 0);
 }
 
+void recipe_draw_mask(const struct recipe *r, const struct detector *d, const struct beam_vector *b,
+                      uint8_t *mask)
+{
+    if (r->mask_pixels == d->n_pixels)
+        combine(mask, r->mask_spots, d->n_pixels);
+    for (size_t i = 0; i < d->n_panels; i++)
+        mask_panel(&r->mask, (uint32_t)i, d->panels + i, b, mask + d->panels[i].first_pixel);
+}
+
 bool workspace_masks(struct workspace *w, struct result *out)
 {
     const struct recipe *r = w->recipe;

@@ -15,6 +15,7 @@
 #include "model/model.h"
 #include "sink/journal.h"
 #include "sink/journals.h"
+#include "sink/mask_files.h"
 #include "sink/nxmx.h"
 
 struct sink;

@@ -9,11 +9,11 @@
 
 enum { PHIL_MOST = 64 << 10, TRY_MOST = 200 };
 
-/* {"frame": "JOB/SOURCE/FRAME", "phil": TEXT, "try": N} */
+/* {"what": "tune" or "mask", "frame": "JOB/SOURCE/FRAME", "phil": TEXT, "try": N} */
 struct asked {
     int64_t job;
     uint32_t source, frame;
-    const char *phil;
+    const char *phil, *command;
     int frames;
 };
 
@@ -50,6 +50,10 @@ static bool read_body(const struct web_request *q, struct json **tree, struct as
         return error_set(err, ERROR_USAGE, "frame is \"JOB/SOURCE/FRAME\"");
     if (json_get(*tree, "try") && (!json_number(json_get(*tree, "try"), &n) || n < 1 || n > TRY_MOST))
         return error_set(err, ERROR_USAGE, "try is a number of frames, 1 to %d", TRY_MOST);
+    const char *what = json_text(json_get(*tree, "what"));
+    out->command = what ? what : "tune";
+    if (strcmp(out->command, "tune") != 0 && strcmp(out->command, "mask") != 0)
+        return error_set(err, ERROR_USAGE, "what is tune or mask");
     out->frames = (int)n;
     out->phil = json_text(json_get(*tree, "phil"));
     if (out->phil && strlen(out->phil) > PHIL_MOST)
@@ -100,7 +104,8 @@ void api_tune(struct web *w, struct store *s, const struct web_request *q, struc
         ok =
             error_set(&err, ERROR_USAGE, "this job has no result of this frame, or its journal is not known");
     if (ok) {
-        const struct tune_wish wish = {.name = q->name,
+        const struct tune_wish wish = {.command = ask.command,
+                                       .name = q->name,
                                        .journal = path_map(&arena, w->options.path_map, row.journal),
                                        .phil = ask.phil,
                                        .maps = w->options.path_map,

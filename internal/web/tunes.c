@@ -60,6 +60,7 @@ static void copy_wish(struct tried *r, const struct tune_wish *w)
     struct arena *a = &r->arena;
     size_t n = 0;
     r->wish = *w;
+    r->wish.command = w->command ? arena_strdup(a, w->command) : "tune";
     r->wish.name = arena_strdup(a, w->name ? w->name : "");
     r->wish.journal = arena_strdup(a, w->journal);
     r->wish.phil = w->phil ? arena_strdup(a, w->phil) : NULL;
@@ -140,7 +141,7 @@ static void make_command(const struct tune_wish *w, int seconds, struct arena *a
 {
     size_t n = 0;
     const char *head[] = {"/proc/self/exe",
-                          "tune",
+                          w->command,
                           "--json",
                           "--journal",
                           w->journal,

@@ -12,13 +12,14 @@ enum tune_state { TUNE_RUNNING, TUNE_DONE, TUNE_FAILED };
 
 /* What to try. Texts are copied.
  *
+ * command   of our own program: "tune", or "mask", which takes the same
  * name      of who asks: he may have one running
  * journal   that has the frame; maps: facility.path_map, ends with NULL, or NULL
  * phil      the changes; NULL: none
  * frames    on how many frames
  */
 struct tune_wish {
-    const char *name, *journal, *phil;
+    const char *command, *name, *journal, *phil;
     const char *const *maps;
     uint32_t source, frame;
     int frames;

@@ -112,6 +112,55 @@ await test('changes that may not come from a page are refused, and others come t
   same(/no parameter/.test(r.error), true);
 });
 
+await test('a mask is drawn, taken back, counted, and asked to be kept', async () => {
+  const page = await open(`#/mask/${address}`);
+  await shown(page);
+  const box = await page.locator('.stage').boundingBox(), at = (u, v) => [box.x + box.width * (0.5 + u), box.y + box.height * (0.5 + v)];
+  const drag = async (a, b) => { await page.mouse.move(...at(...a)); await page.mouse.down(); await page.mouse.move(...at(...b), {steps: 4}); await page.mouse.up(); };
+  const shapes = () => page.locator('.plainlist li').count();
+  await drag([-0.1, -0.1], [0.1, 0.02]);
+  await until(page, () => document.querySelectorAll('.plainlist li').length === 1);
+  await page.getByRole('button', {name: 'Circle'}).click();
+  await drag([0.2, 0.2], [0.25, 0.2]);
+  await page.getByRole('button', {name: 'Polygon'}).click();
+  for (const p of [[-0.3, 0.2], [-0.2, 0.2], [-0.25, 0.3]]) await page.mouse.click(...at(...p));
+  await page.keyboard.press('Enter');
+  await until(page, () => document.querySelectorAll('.plainlist li').length === 3);
+  await page.keyboard.press('Control+z');
+  await until(page, () => document.querySelectorAll('.plainlist li').length === 2);
+  await page.keyboard.press('Control+Shift+z');
+  await until(page, () => document.querySelectorAll('.plainlist li').length === 3);
+  same(await shapes(), 3);
+  same(/rectangle = \d+ \d+ \d+ \d+/.test(await page.inputValue('#shapes')) && /polygon = (\d+ ){5}\d+/.test(await page.inputValue('#shapes')), true);
+  await page.getByRole('button', {name: 'What does it take away?'}).click();
+  await page.waitForSelector('#effect');
+  if (!/[1-9]/.test(await page.textContent('#effect h2'))) found.push('nothing is taken away');
+  await sound(page, 'mask');
+  await page.getByLabel('label').fill('arm');
+  await page.getByRole('button', {name: 'Keep as a version'}).click();
+  await until(page, () => document.querySelector('#said.on'));
+  same(await page.evaluate(() => document.querySelector('#said').classList.contains('bad')), false);
+  await page.close();
+});
+
+await test('the brush takes pixels beyond its threshold alone', async () => {
+  const page = await open(`#/mask/${address}`);
+  await shown(page);
+  await page.getByRole('button', {name: 'Brush'}).click();
+  await page.getByLabel('threshold', {exact: true}).fill('0');
+  await page.focus('.stage');
+  await page.keyboard.press('1');
+  await until(page, () => document.querySelector('.stage').dataset.zoom === '1.000');
+  await shown(page);
+  const box = await page.locator('.stage').boundingBox();
+  await page.mouse.move(box.x + box.width / 2 + 40, box.y + box.height / 2 + 60);
+  await page.mouse.down();
+  await page.mouse.up();
+  await until(page, () => document.querySelectorAll('.plainlist li').length === 1);
+  same(/pixel = \d+ \d+/.test(await page.inputValue('#shapes')), true);
+  await page.close();
+});
+
 console.log(`1..${n}`);
 await browser.close();
 process.exit(bad ? 1 : 0);

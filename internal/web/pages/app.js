@@ -29,6 +29,7 @@ const PAGES = [
   {id: 'datasets', word: 'Datasets', key: 'd', view: later(() => import('./datasets.js'), 'Datasets')},
   {id: 'trials', word: 'Trials', key: 'm', view: later(() => import('./trials.js'), 'Trials')},
   {id: 'tune', word: 'Tune', key: 't', view: later(() => import('./tune.js'), 'Tune')},
+  {id: 'mask', word: 'Mask', key: 'k', view: later(() => import('./mask.js'), 'Mask')},
   {id: 'detector', word: 'Detector', key: 'p', view: later(() => import('./detector.js'), 'Detector')},
   {id: 'alarms', word: 'Alarms', key: 'a', view: Alarms},
   {id: 'log', word: 'Log book', key: 'l', view: Log},

@@ -157,7 +157,7 @@ export class Picture {
 
 // A picture with its keys and pointer. layers: functions that draw on top ({g, s, to, seen, ink}); tool: takes the pointer before panning does
 // ({down, move, up}(place, event) return true); hover(place or null).
-export function Stage({path, meta, levels, layers, tool, hover, count, small, label, share}) {
+export function Stage({path, meta, levels, layers, tool, hover, count, small, label, share, engine}) {
   const box = useRef(null), picture = useRef(null), [trouble, setTrouble] = useState(null), pointers = useRef(new Map());
   useEffect(() => {
     const p = new Picture(box.current, path, meta, c => {
@@ -167,6 +167,7 @@ export function Stage({path, meta, levels, layers, tool, hover, count, small, la
       if (share) share.follow(p);
     });
     picture.current = p;
+    engine?.(p);
     if (share) share.pictures.add(p);
     return () => { share?.pictures.delete(p); p.end(); };
   }, [path, meta]);

@@ -29,7 +29,7 @@ export function values(phil) {
 }
 
 // Ask for it and look until it is done.
-async function tryIt(body, told) {
+export async function tryIt(body, told) {
   const {tune} = await post('tune', body);
   for (;;) {
     const r = await get('tune/' + tune);
@@ -114,12 +114,12 @@ function Bench({job, source, frame}) {
 }
 
 // Which frame? The one that should have been indexed most of all is the best to begin with.
-function Choose() {
+export function ChooseJob({name, title, sub, list}) {
   const {data, error} = useData('jobs');
-  useReady('tune', data || error);
+  useReady(name, data || error);
   const jobs = (data?.jobs || []).filter(j => j.frames).slice(0, 50);
-  return html`<h1>Tune</h1><p class="sub">Other parameters, tried on a frame of a job that was processed, before and after. Begin with a frame that <b>should have been indexed</b>.</p><${Problem} error=${error}/>
-    ${data && !jobs.length && html`<${Empty}>No job has frames yet.<//>`}${jobs.length > 0 && html`<div tabindex="0" class="scroll panel"><table><caption class="vh">Jobs with frames</caption><thead><tr><th scope="col">Job</th><th scope="col">Run</th><th scope="col" class="r">Trial</th><th scope="col" class="r">Hits not indexed</th></tr></thead><tbody>${jobs.map(j => html`<tr key=${j.job}><td><a href=${`#/frames/${j.job}?list=should_index`}>frames of job ${j.job}</a></td><td>${j.name}</td><td class="r">${j.trial ?? '–'}</td><td class="r">${count(j.hit.k - j.indexed.k)}</td></tr>`)}</tbody></table></div>`}`;
+  return html`<h1>${title}</h1><p class="sub">${sub}</p><${Problem} error=${error}/>
+    ${data && !jobs.length && html`<${Empty}>No job has frames yet.<//>`}${jobs.length > 0 && html`<div tabindex="0" class="scroll panel"><table><caption class="vh">Jobs with frames</caption><thead><tr><th scope="col">Job</th><th scope="col">Run</th><th scope="col" class="r">Trial</th><th scope="col" class="r">Hits not indexed</th></tr></thead><tbody>${jobs.map(j => html`<tr key=${j.job}><td><a href=${`#/frames/${j.job}?list=${list}`}>frames of job ${j.job}</a></td><td>${j.name}</td><td class="r">${j.trial ?? '–'}</td><td class="r">${count(j.hit.k - j.indexed.k)}</td></tr>`)}</tbody></table></div>`}`;
 }
 
-export const Tune = ({rest}) => rest.length >= 3 ? html`<${Bench} key=${rest.join('/')} job=${rest[0]} source=${rest[1]} frame=${rest[2]}/>` : html`<${Choose}/>`;
+export const Tune = ({rest}) => rest.length >= 3 ? html`<${Bench} key=${rest.join('/')} job=${rest[0]} source=${rest[1]} frame=${rest[2]}/>` : html`<${ChooseJob} name="tune" title="Tune" sub="Other parameters, tried on a frame of a job that was processed, before and after. Begin with one that should have been indexed." list="should_index"/>`;
