@@ -219,6 +219,31 @@ static bool read_edit(struct book *b, struct store_group_edit *e, struct error *
     return true;
 }
 
+/* A run in two rungroups of one trial is processed twice: often meant, as often not. */
+static bool say_overlaps(struct book *b, const struct store_group_row *mine, struct error *err)
+{
+    struct store_group_row *rows;
+    size_t n;
+    if (!store_groups(b->store, b->a, &rows, &n, err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const struct store_group_row *g = rows + i;
+        bool apart = (g->last >= 0 && g->last < mine->first) || (mine->last >= 0 && mine->last < g->first);
+        if (g->id == mine->id || !g->active || apart)
+            continue;
+        for (size_t k = 0; k < g->n_uses; k++)
+            for (size_t m = 0; m < mine->n_uses; m++)
+                if (g->uses[k].active && mine->uses[m].active && g->uses[k].trial == mine->uses[m].trial)
+                    str_printf(
+                        &b->out,
+                        "rungroup %lld (runs %s) has some of these runs in trial %u too: they are processed "
+                        "in both; xfelx group edit %lld --last %lld ends that one before\n",
+                        (long long)g->id, range_of(b, g), g->uses[k].trial, (long long)g->id,
+                        (long long)(mine->first > 0 ? mine->first - 1 : 0));
+    }
+    return true;
+}
+
 static bool add_group(struct book *b, struct error *err)
 {
     struct store_group_edit e;
@@ -246,7 +271,7 @@ static bool add_group(struct book *b, struct error *err)
                exceptions_of(b, g), g->n_runs);
     if (!e.n_trials)
         str_printf(&b->out, "no trial uses it yet: xfelx group use %lld --trial N\n", (long long)id);
-    return true;
+    return g->first >= INT64_MAX / 2 || say_overlaps(b, g, err);
 }
 
 static int add(struct cli *cli)

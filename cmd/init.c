@@ -74,14 +74,29 @@ static bool in_path(const char *program)
     return found;
 }
 
+/* A command that is there although nobody answers it (a package left behind, a machine outside the cluster) is no scheduler. */
+static bool answers(const char *command, const char *argument)
+{
+    enum { ANSWER_SECONDS = 3 };
+    const char *const argv[] = {command, argument, NULL};
+    struct child_answer a = {0};
+    struct error err = {0};
+    bool good =
+        in_path(command) &&
+        child_run(&(struct child){.argv = argv, .seconds = ANSWER_SECONDS, .limit = 4096}, &a, &err) &&
+        a.exit_code == 0;
+    child_answer_free(&a);
+    return good;
+}
+
 static const char *usual_scheduler(struct asking *q)
 {
     (void)q;
-    return in_path("sbatch")                       ? "slurm"
-           : in_path("bsub")                       ? "lsf"
-           : in_path("qsub") && getenv("SGE_ROOT") ? "sge"
-           : in_path("qsub")                       ? "pbs"
-                                                   : "local";
+    return in_path("sbatch") && answers("sinfo", "-h")                         ? "slurm"
+           : in_path("bsub") && answers("bqueues", "-w")                       ? "lsf"
+           : in_path("qsub") && getenv("SGE_ROOT") && answers("qconf", "-sql") ? "sge"
+           : in_path("qsub") && !getenv("SGE_ROOT") && answers("qstat", "-Q")  ? "pbs"
+                                                                               : "local";
 }
 
 static const char *here(struct asking *q)

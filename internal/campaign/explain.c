@@ -145,7 +145,8 @@ void explain_identity(const struct snapshot *s, const struct action *x, struct s
     }
     for (size_t i = 0; i < s->n_runs; i++)
         if (x->key.run != 0 && s->runs[i].id == x->key.run) {
-            str_add(out, "run ");
+            if (!str_starts(s->runs[i].name, "run")) /* "run run_0012" says it twice */
+                str_add(out, "run ");
             add_visible(out, s->runs[i].name);
         }
     for (size_t i = 0; i < s->n_trials; i++)

@@ -95,9 +95,42 @@ static void jobs_are_told_which_database_and_never_a_password(void **state)
     campaign_drop();
 }
 
+static long resident_kb(void)
+{
+    long pages = 0, ignored = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%ld %ld", &ignored, &pages), 2);
+    fclose(f);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* What a daemon does all day. Long form: XFELX_TEST_LONG=1. */
+static void cycles_take_no_more_memory_the_more_there_are(void **state)
+{
+    (void)state;
+    int n = getenv("XFELX_TEST_LONG") ? 1000 : 100;
+    long before = 0;
+    campaign_make();
+    for (int i = 0; i < 30; i++)
+        campaign_file(arena_printf(&here.arena, "run_%04d.h5", i), "a");
+    for (int i = 0; i < n; i++) {
+        if (i == n / 4)
+            before = resident_kb();
+        campaign_observe();
+        campaign_poll();
+        campaign_act();
+    }
+    long grown = resident_kb() - before;
+    if (grown > 1024)
+        fail_msg("%ld KiB more after %d cycles", grown, n - n / 4);
+    campaign_drop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cycles_take_no_more_memory_the_more_there_are),
         cmocka_unit_test(settings_become_policy),
         cmocka_unit_test(folders_are_those_of_the_settings_wherever_jobs_run),
         cmocka_unit_test(what_is_missing_is_named),
