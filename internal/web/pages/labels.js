@@ -13,10 +13,10 @@ export function ByLabel({query = ''}) {
   if (!d) return error ? html`<${Problem} error=${error}/>` : null;
   if (!d.labels.length) return null;
   const by = d.by, name = by?.label || '', unit = by?.unit ? `, ${by.unit}` : '';
-  return html`<section class="panel"><h2>${by ? `By ${name}${unit}` : 'By label'}
-      <select aria-label="Split by label" value=${chosen || name} onChange=${e => choose(e.target.value)}>${!by && html`<option value="">choose a label</option>`}${d.labels.map(l => html`<option key=${l.name} value=${l.name}>${l.name}</option>`)}</select></h2>
+  return html`<section class="panel gap above"><div class="phead"><h2>${by ? `By ${name}${unit}` : 'By label'}</h2>
+      <select aria-label="Split by label" value=${chosen || name} onChange=${e => choose(e.target.value)}>${!by && html`<option value="">choose a label</option>`}${d.labels.map(l => html`<option key=${l.name} value=${l.name}>${l.name}</option>`)}</select></div>
     ${by && html`<table class="plain"><caption class="vh">${`Hits and indexed frames by ${name}`}</caption>
       <thead><tr><th scope="col">${name}</th><th scope="col" class="r">frames</th><th scope="col" class="r">hits</th><th scope="col" class="r">indexed of hits</th></tr></thead>
       <tbody>${by.groups.map(g => html`<tr key=${g.value ?? ''}><th scope="row" class=${g.value === null ? 'mute' : ''}>${g.value ?? `without ${name}`}</th><td class="r">${count(g.frames)}</td><td class="r">${rate(g.hit)}</td><td class="r">${rate(g.indexing)}</td></tr>`)}</tbody></table>
-      ${by.values_without_frame > 0 && html`<p class="mute">${count(by.values_without_frame)} values of this label found no frame.</p>`}`}</section>`;
+      ${by.values_without_frame > 0 && html`<p class="mute">${by.values_without_frame === 1 ? 'One value' : count(by.values_without_frame) + ' values'} of this label found no frame.</p>`}`}</section>`;
 }
