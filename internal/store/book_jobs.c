@@ -254,11 +254,11 @@ bool store_book_jobs(struct store *s, const struct store_job_filter *f, struct a
     *n = 0;
     if (!find_newest(s, f, &w, err) || !read_jobs(s, f, &w, a, rows, &all, err))
         return false;
+    if (all == 0)
+        return true;
     size_t left_out = f->newest && all > f->newest ? all - f->newest : 0;
     *rows += left_out;
     *n = all - left_out;
-    if (*n == 0)
-        return true;
     for (size_t i = 0; i < *n; i++)
         book_places_add(&p, a, (*rows)[i].id);
     book_places_sort(&p);
