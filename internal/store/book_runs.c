@@ -240,7 +240,8 @@ bool store_runs(struct store *s, const struct store_run_filter *f, struct arena 
         if (is_wanted(*rows + i, f))
             (*rows)[kept++] = (*rows)[i];
     size_t left_out = f->newest && kept > f->newest ? kept - f->newest : 0;
-    *rows += left_out;
+    if (left_out)
+        *rows += left_out; /* there may be no rows at all */
     *n = kept - left_out;
     return true;
 }

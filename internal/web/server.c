@@ -168,10 +168,11 @@ static enum MHD_Result send_answer(struct exchange *x)
  * answer waits for the handler's next call, and the connection goes on. */
 static enum MHD_Result refuse(struct exchange *x, int status, const char *code, const char *text, bool closes)
 {
+    const char *length = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Length");
     answer_error(&x->a, status, code, text, NULL);
-    x->closes = closes;
-    x->made = !closes;
-    return closes ? send_answer(x) : MHD_YES;
+    x->closes = closes || (length && strcmp(length, "0") != 0); /* there is no route that would take it */
+    x->made = !x->closes;
+    return x->closes ? send_answer(x) : MHD_YES;
 }
 
 /* ---- what is looked at before a body comes ---- */
@@ -470,7 +471,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
         return look_at_head(x, method);
     }
     if (*n) {
-        if (!take_body(x, data, *n))
+        if (x->made || !x->route || !take_body(x, data, *n))
             return MHD_NO; /* more than it had announced: nothing is answered */
         *n = 0;
         return MHD_YES;
