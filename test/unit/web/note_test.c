@@ -65,8 +65,8 @@ static void a_server_that_is_read_only_writes_nothing(void **state)
 static void where_a_watcher_acts_it_is_his(void **state)
 {
     (void)state;
-    statement(
-        "INSERT INTO lease(name,owner,token,expires,renewed,info) VALUES('watch','x',1,9000000000000000000,1,'')");
+    statement("INSERT INTO lease(name,owner,token,expires,renewed,info) "
+              "VALUES('watch','x',1,9000000000000000000,1,'')");
     assert_int_equal(noted(false), 0);
 }
 
