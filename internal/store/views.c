@@ -112,7 +112,8 @@ const struct view views[] = {
      " WHEN j.state=5 AND a.end_kind=14 THEN 'ERR' WHEN j.state=5 THEN 'EXIT' ELSE 'PEND' END AS status,a.sched_id AS submission_id,"
      "NULLIF(j.run,0) AS run_id,CASE WHEN " ALONE " THEN 0 ELSE NULLIF(j.rungroup,0) END AS rungroup_id,NULLIF(j.trial,0) AS trial_id,"
      "NULLIF(j.task_rev,0) AS task_id,d.dataset AS dataset_id FROM job j LEFT JOIN dataset_version d ON d.id=j.version"
-     " LEFT JOIN attempt a ON a.job=j.id AND a.no=(SELECT MAX(b.no) FROM attempt b WHERE b.job=j.id)", true},
+     " LEFT JOIN attempt a ON a.job=j.id AND a.no=(SELECT MAX(b.no) FROM attempt b WHERE b.job=j.id)"
+     " WHERE j.preview=0", true},
     {"event",
      "SELECT {event f} AS id,{time f.t_done} AS `current_time`,COALESCE({shot f.t_event},CASE WHEN s.n_frames=1 THEN {name {text s.path}}"
      " ELSE {join {name {text s.path}}@{join '_'@{five f.frame}}} END) AS `timestamp`,j.run AS run_id,j.trial AS trial_id,"
@@ -122,7 +123,7 @@ const struct view views[] = {
     {"imageset", "SELECT {event f} AS id" INDEXED_FRAMES, false},
     {"imageset_event",
      "SELECT {event f} AS imageset_id,{event f} AS event_id,j.run AS event_run_id FROM frame f JOIN job j ON j.id=f.job"
-     " WHERE f.n_lattice>0 AND {fits f}", false},
+     " WHERE f.n_lattice>0 AND j.preview=0 AND {fits f}", false},
     {"beam",
      "SELECT {event f} AS id" NO("direction_1") NO("direction_2") NO("direction_3") ",12398.419843320026/f.ev_used AS wavelength"
      NO("attenuation") INDEXED_FRAMES, false},
