@@ -86,8 +86,9 @@ bool view_render(const struct frame *f, const struct view_options *o, struct are
     out->index = arena_alloc(a, (size_t)l.width * (size_t)l.height);
     view_tile(&l, f->detector, code, &(struct view_window){1, 0, 0, l.width, l.height}, out->index);
     view_levels(out->index, (size_t)l.width * (size_t)l.height, value, &lo, &hi);
-    out->lo = isnan(o->lo) ? lo : o->lo;
-    out->hi = isnan(o->hi) ? hi : o->hi;
+    bool whole = f->type != PIXEL_F32 && f->type != PIXEL_F64;
+    out->lo = !isnan(o->lo) ? o->lo : whole ? round(lo) : lo;
+    out->hi = !isnan(o->hi) ? o->hi : whole ? round(hi) : hi;
     if (!(out->hi > out->lo))
         out->hi = out->lo + 1;
     fill_palette(value, out->lo, out->hi, out->palette);
