@@ -61,8 +61,8 @@ function Choice({data, query, before = ''}) {
 
 // How near cells of one form lie: a factor of what their density says.
 function Reach({forms, query}) {
-  const factor = forms.eps_found > 0 ? Math.log2(forms.eps / forms.eps_found) : 0;
-  return html`<label>ε <input type="range" min="-3" max="3" step=".125" value=${factor} aria-valuetext=${`${fixed(forms.eps, 3)} Å`} onChange=${e => setQuery(query, 'eps', (forms.eps_found * 2 ** e.target.value).toPrecision(4))}/></label> ${fixed(forms.eps, 3)} Å ${query.has('eps') && html`<button class="small" onClick=${() => setQuery(query, 'eps', '')}>as found: ${fixed(forms.eps_found, 3)} Å</button>`}`;
+  const eps = +query.get('eps') || forms.eps, factor = forms.eps_found > 0 ? Math.log2(eps / forms.eps_found) : 0; // what is asked for, before the answer is there
+  return html`<label>ε <input type="range" min="-3" max="3" step=".125" value=${factor} aria-valuetext=${`${fixed(eps, 3)} Å`} onChange=${e => setQuery(query, 'eps', (forms.eps_found * 2 ** e.target.value).toPrecision(4))}/></label> ${fixed(eps, 3)} Å ${query.has('eps') && html`<button class="small" onClick=${() => setQuery(query, 'eps', '')}>as found: ${fixed(forms.eps_found, 3)} Å</button>`}`;
 }
 
 function Forms({data, query, asked}) {
