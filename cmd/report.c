@@ -311,12 +311,12 @@ const struct command command_report = {
     .name = "report",
     .summary = "sum up a run, a tag, a trial or a dataset for the log book",
     .usage = "[OPTIONS] [FOLDER]",
-    .text =
-        "Adds up what is in the database (found as by status): frames, hits, indexed, lattices, with "
-        "intervals; cells, "
-        "resolution and rmsd as medians with their 16 and 84 percentiles over an even sample of the "
-        "lattices; "
-        "reasons; what each rank did. Only counts are read, never frames, so that it is quick for millions.",
+    .text = "Adds up what is in the database (found as by status): frames, hits, indexed, lattices, with "
+            "intervals; cells, "
+            "resolution and rmsd as medians with their 16 and 84 percentiles over an even sample of the "
+            "lattices; "
+            "reasons; what each rank did. Only counts are read, so that it is quick for millions; --trials "
+            "reads frames.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -12,7 +12,8 @@ struct asset {
     const char *name, *type;
     const char *text;
     size_t size;
-    bool at_once;    /* what every page needs; other modules are loaded with the page that imports them (import()) */
+    bool
+        at_once; /* what every page needs; other modules are loaded with the page that imports them (import()) */
     struct str gzip; /* empty: not smaller */
 };
 
