@@ -78,8 +78,8 @@ static void reals_are_taken_in_steps_and_no_number_is_left_out(void **state)
     struct powder_cell c[W * H];
     powder_clear(c, W * H);
     powder_add_rows(&plain, PIXEL_F32, v, NULL, 1, 0, H, c);
-    assert_double_equal(c[0].sum / powder_scale(PIXEL_F32), 1.5, 0);
-    assert_double_equal(c[6].sum / powder_scale(PIXEL_F32), -1.25, 0);
+    assert_double_equal((double)c[0].sum / powder_scale(PIXEL_F32), 1.5, 0);
+    assert_double_equal((double)c[6].sum / powder_scale(PIXEL_F32), -1.25, 0);
     assert_int_equal(c[4].n, 1);
     assert_int_equal(c[1].n + c[2].n + c[3].n + c[5].n, 0);
     struct panel open = plain;
