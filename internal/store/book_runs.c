@@ -251,7 +251,8 @@ bool store_run_sources(struct store *store, int64_t run, struct arena *a, struct
 {
     struct sql *s = &store->sql;
     struct sql_stmt *q = sql_query(
-        s, err, "SELECT no,path,format,size,coalesce(n_frames,-1),here,mtime FROM source WHERE run=? ORDER BY no",
+        s, err,
+        "SELECT no,path,format,size,coalesce(n_frames,-1),here,mtime FROM source WHERE run=? ORDER BY no",
         "i", run);
     int step;
     *rows = NULL;
