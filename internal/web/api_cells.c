@@ -57,7 +57,8 @@ static bool has_tags(const struct store_run_row *r, const struct choice *c)
 struct lists {
     struct store_trial_row *trials;
     struct store_tag_row *tags;
-    struct store_run_row *runs; /* by their row */
+    struct store_run_row
+        *runs; /* by their row: all with tags chosen, else none until they are asked for by name */
     struct store_tally *tallies;
     const struct store_trial_row *trial; /* the one that is asked for, else meant; NULL: none */
     size_t n_trials, n_tags, n_runs, n_tallies;
@@ -76,8 +77,8 @@ static bool read_lists(struct store *s, const struct choice *c, struct arena *a,
     *l = (struct lists){0};
     bool ok = store_trials(s, a, &l->trials, &l->n_trials, err) &&
               store_tags(s, a, &l->tags, &l->n_tags, err) &&
-              store_tallies(s, a, &l->tallies, &l->n_tallies, err) &&
-              store_runs(s, &any, a, &l->runs, &l->n_runs, err);
+              store_tally_counts(s, a, &l->tallies, &l->n_tallies, err) &&
+              (c->n_tags == 0 || store_runs(s, &any, a, &l->runs, &l->n_runs, err));
     for (size_t i = 0; ok && i < l->n_trials; i++)
         l->trial = l->trials[i].num == c->trial ? l->trials + i : l->trial;
     if (ok && c->trial < 0)
@@ -246,13 +247,25 @@ static int64_t number_of(const struct lists *l, int64_t run)
     return r ? r->ord : run;
 }
 
-static void put_runs(struct json_writer *j, const struct store_sampled *sample, size_t n,
-                     const struct cell_forms *f, const struct lists *l, struct arena *a)
+/* Of ten thousand runs those that are named: ends of rows. */
+static bool read_ends(struct store *s, const struct cell_run *runs, size_t n, struct lists *l,
+                      struct arena *a, struct error *err)
 {
-    enum { ROWS_MOST = 60 };
-    struct cell_run *runs;
-    size_t n_rows, n_runs;
-    forms_by_run(sample, n, f, l->tallies, l->n_tallies, ROWS_MOST, a, &runs, &n_rows, &n_runs);
+    int64_t *ids = arena_array(a, 2 * n + 1, sizeof *ids);
+    for (size_t i = 0; i < n; i++) {
+        ids[2 * i] = runs[i].run;
+        ids[2 * i + 1] = runs[i].last;
+    }
+    const struct store_run_filter these = {.ids = ids, .n_ids = 2 * n};
+    bool ok = n == 0 || l->n_runs > 0 || store_runs(s, &these, a, &l->runs, &l->n_runs, err);
+    if (ok && l->n_runs)
+        qsort(l->runs, l->n_runs, sizeof *l->runs, by_id);
+    return ok;
+}
+
+static void put_runs(struct json_writer *j, const struct cell_run *runs, size_t n_rows, size_t n_runs,
+                     const struct cell_forms *f, const struct lists *l)
+{
     json_put_int(j, "runs_all", (int64_t)n_runs);
     json_array(j, "runs", false);
     for (size_t i = 0; i < n_rows; i++) {
@@ -329,11 +342,16 @@ void api_cells(struct web *w, struct store *s, const struct web_request *q, stru
     struct arena arena = {0};
     struct error err = {0};
     struct found f;
+    enum { ROWS_MOST = 60 };
     struct store_hist *hists = NULL;
-    size_t n_hists = 0;
+    struct cell_run *runs;
+    size_t n_hists = 0, n_rows, n_runs;
     if (!find(s, q, &arena, &f, a))
         return;
-    if (!store_read_hists(s, (struct store_jobs_of){.jobs = f.jobs.jobs, .n = f.jobs.n}, &arena, &hists,
+    forms_by_run(f.sample, f.n_sample, &f.forms, f.lists.tallies, f.lists.n_tallies, ROWS_MOST, &arena, &runs,
+                 &n_rows, &n_runs);
+    if (!read_ends(s, runs, n_rows, &f.lists, &arena, &err) ||
+        !store_read_hists(s, (struct store_jobs_of){.jobs = f.jobs.jobs, .n = f.jobs.n}, &arena, &hists,
                           &n_hists, &err)) {
         api_failed(a, &arena, &err);
         return;
@@ -351,7 +369,7 @@ void api_cells(struct web *w, struct store *s, const struct web_request *q, stru
     put_forms(&j, &f.forms);
     put_pairs(&j, f.sample, f.n_sample, &f.forms, &arena);
     put_poles(&j, f.sample, f.n_sample, &f.forms, &arena);
-    put_runs(&j, f.sample, f.n_sample, &f.forms, &f.lists, &arena);
+    put_runs(&j, runs, n_rows, n_runs, &f.forms, &f.lists);
     answer_json_end(&j);
     arena_free(&arena);
 }
