@@ -244,6 +244,7 @@ static int run(struct cli *cli)
                                                             (unsigned long long)summary.all.frames);
     for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
         summary.stages[i] = stage_info((size_t)i)->name;
+    summary.split = split.label ? &split : NULL;
     summary.phil = changed_parameters(cli, summary.phil);
     const char *html = cli_value(cli, "html", NULL), *covariance = cli_value(cli, "covariance", NULL);
     bool post = cli_has(cli, "post");
@@ -259,8 +260,6 @@ static int run(struct cli *cli)
     struct str text = {0};
     if (!write_split(cli, &split, title, &text))
         write(&summary, &text);
-    if (write == summary_text && split.label)
-        split_text(&split, &text);
     cli_print(&text);
     str_free(&text);
     return EXIT_CODE_DONE;

@@ -167,7 +167,7 @@ static void add_reasons(struct str *out, const struct standing *o, const struct 
     str_addc(out, '\n');
 }
 
-/* A run with its newest job of the trial. */
+/* A run with its newest job of the trial; with a preview only while there is no other. */
 static void add_run(struct str *out, const struct standing *o, const struct store_run_row *r)
 {
     const struct store_tally *t = NULL;
@@ -175,7 +175,7 @@ static void add_run(struct str *out, const struct standing *o, const struct stor
     char name[NAME_VISIBLE];
     for (size_t i = 0; i < o->in->n_jobs; i++)
         if (o->in->jobs[i].key.run == r->id && !o->in->jobs[i].key.task_rev && o->in->trial &&
-            o->in->jobs[i].key.trial == o->in->trial->id && (!j || o->in->jobs[i].trial >= j->trial))
+            o->in->jobs[i].key.trial == o->in->trial->id && (!j || j->preview || !o->in->jobs[i].preview))
             j = o->in->jobs + i;
     for (size_t i = 0; j && i < o->in->n_tallies; i++)
         if (o->in->tallies[i].job == j->id)
@@ -193,7 +193,8 @@ static void add_run(struct str *out, const struct standing *o, const struct stor
         str_printf(out, " %8s %5s %5s %5s", "-", "-", "-", "-");
     }
     if (j)
-        str_printf(out, " %5u  %lld %s", j->trial, (long long)j->id, job_state_word((int)j->state));
+        str_printf(out, " %5u  %lld %s%s", j->trial, (long long)j->id, j->preview ? "preview " : "",
+                   job_state_word((int)j->state));
     str_addc(out, '\n');
 }
 

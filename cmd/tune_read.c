@@ -250,7 +250,7 @@ bool tune_read(struct tune *t, struct error *err)
     t->frames = arena_array(t->a, 1, sizeof *t->frames);
     t->n_frames = 1;
     if (cli->n_operands < 1)
-        return error_set(err, ERROR_USAGE, "tune needs a FRAME");
+        return error_set(err, ERROR_USAGE, "%s needs a frame: JOB/SOURCE/FRAME", cli->command->name);
     if (!read_name(t, cli->operands[0], &job, err) || !cli_int(cli, "try", 1, 1000, 1, &n, err) ||
         !book_settings(cli, &settings, err))
         return false;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct records {
     FILE *file;
@@ -260,9 +261,14 @@ bool records_open(const char *path, struct records **out, struct error *err)
     if (!r)
         return error_set(err, ERROR_MEMORY, "out of memory");
     r->path = strdup(path);
-    if (!fs_is_file(path) || !(r->file = fopen(path, "rb"))) {
+    if (!fs_is_file(path) && access(path, F_OK) == 0) {
         records_close(r);
-        return error_system(err, ERROR_UNREADABLE, "cannot read %s", path);
+        return error_set(err, ERROR_UNREADABLE, "%s is no file", path);
+    }
+    if (!(r->file = fopen(path, "rb"))) {
+        error_system(err, ERROR_UNREADABLE, "cannot read %s", path);
+        records_close(r);
+        return false;
     }
     r->separator = 1;
     if (!read_names(r, err)) {

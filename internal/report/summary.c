@@ -156,6 +156,8 @@ void summary_text(const struct summary *s, struct str *out)
                        (unsigned long long)s->totals.by_reason[r], reason_help((enum reason)r));
             any = true;
         }
+    if (s->split)
+        split_text(s->split, out);
 }
 
 void summary_csv(const struct summary *s, struct str *out)

@@ -7,6 +7,8 @@
 
 #include "report/report.h"
 
+struct split;
+
 /* Of a distribution: median and [16, 84] percentiles (SCIENCE 5); NaN: of nothing. */
 struct spread {
     size_t n;
@@ -25,6 +27,7 @@ struct summary {
     struct figures all;
     struct spread cell[6], res_a, rmsd_px;
     struct cell_forms forms;
+    const struct split *split; /* by the values of a label; NULL: by none */
     const struct store_hist *hists;
     const struct store_sampled *sample;
     const struct store_rank *ranks;
@@ -33,7 +36,7 @@ struct summary {
     int64_t now;
 };
 
-/* title and stages are the caller's. In the arena. */
+/* title, stages and split are the caller's. In the arena. */
 bool summary_read(struct store *s, struct store_jobs_of of, struct arena *a, struct summary *out,
                   struct error *err);
 

@@ -127,6 +127,16 @@ static void table(struct str *out, const struct summary *s)
     str_free(&v);
 }
 
+static void by_label(struct str *out, const struct split *s)
+{
+    struct str text = {0};
+    split_text(s, &text);
+    str_add(out, "<h2>Frames by label</h2><pre>");
+    escape(out, text.text ? text.text : "");
+    str_add(out, "</pre>\n");
+    str_free(&text);
+}
+
 static void jobs(struct str *out, const struct summary *s)
 {
     str_add(out, "<h2>Jobs and versions</h2><table><tr><th>job</th><th>run</th><th>trial</th><th>state</th>"
@@ -180,6 +190,8 @@ void summary_html(const struct summary *s, struct str *out)
                "and the 16 and 84 percentiles of a sample of %zu.</p>\n",
                s->n_jobs, s->n_jobs == 1 ? "" : "s", clock_text(s->now, when), s->n_sample);
     table(out, s);
+    if (s->split)
+        by_label(out, s->split);
     str_add(out, "<h2>Lattices</h2>\n");
     for (int c = 0; c < 6; c++)
         cell_bars(out, s, c);

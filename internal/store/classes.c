@@ -89,7 +89,7 @@ enum sql_class sqlite_class(int code)
 {
     if (code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_UNIQUE)
         return CLASS_SUCCESS;
-    if (code == SQLITE_READONLY_RECOVERY)
+    if (code == SQLITE_READONLY_RECOVERY || code == SQLITE_IOERR_SHMSIZE) /* the latter: no room for -shm */
         return CLASS_WAIT;
     switch (code & 255) {
     case SQLITE_BUSY:

@@ -4,6 +4,7 @@
 #include "store/sql.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +24,8 @@ static bool fails(struct sql *s, struct error *err)
     if ((code & 255) == SQLITE_NOTADB || (code & 255) == SQLITE_CORRUPT)
         error_hint(err,
                    "move the file away, the next run makes it anew; a copy or an export: make that again");
+    if ((code & 255) == SQLITE_READONLY)
+        error_hint(err, "its file and the folder it lies in have to be writable for you");
     return false;
 }
 
@@ -55,6 +58,44 @@ static bool settings(struct sql *s, bool read_only, struct error *err)
                err);
 }
 
+/* The path as a URI; in buf. */
+static const char *unchanging(const char *path, char *buf, size_t room)
+{
+    size_t n = (size_t)snprintf(buf, room, "file:");
+    for (const char *p = path; *p && n + sizeof "%25?immutable=1" < room; p++)
+        n += (size_t)snprintf(buf + n, room - n, strchr("%?#", *p) ? "%%%02X" : "%c", *p);
+    snprintf(buf + n, room - n, "?immutable=1");
+    return buf;
+}
+
+static bool lies_beside(const char *path, const char *ending)
+{
+    char name[PATH_LONGEST + 16];
+    struct stat st;
+    snprintf(name, sizeof name, "%s%s", path, ending);
+    return stat(name, &st) == 0 && st.st_size > 0;
+}
+
+/* A database of somebody else, in a folder where we may make no -shm file: SQLite reads such a one only when told that nobody writes.
+ * Nobody does while there is no -wal (and no -journal) beside it, which whoever writes keeps there. */
+static bool open_unchanging(struct sql *s, struct error *err)
+{
+    char uri[3 * PATH_LONGEST + 64];
+    const char *path = s->options.file;
+    sqlite3 *db = NULL;
+    int code = sqlite3_extended_errcode(s->db) & 255;
+    if ((code != SQLITE_READONLY && code != SQLITE_CANTOPEN) || lies_beside(path, "-wal") ||
+        lies_beside(path, "-journal"))
+        return false;
+    sqlite3_close(s->db);
+    *err = (struct error){0};
+    code =
+        sqlite3_open_v2(unchanging(path, uri, sizeof uri), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+    s->db = db;
+    sqlite3_extended_result_codes(db, 1);
+    return code == SQLITE_OK ? settings(s, true, err) : fails(s, err);
+}
+
 static bool open_file(struct sql *s, bool read_only, struct error *err)
 {
     if (sqlite3_initialize() != SQLITE_OK)
@@ -80,7 +121,7 @@ static bool open_file(struct sql *s, bool read_only, struct error *err)
         return fails(s, err);
     sqlite3_busy_timeout(db, 10000);
     sqlite3_extended_result_codes(db, 1);
-    return settings(s, read_only, err);
+    return settings(s, read_only, err) || (read_only && open_unchanging(s, err));
 }
 
 static void close_file(struct sql *s)

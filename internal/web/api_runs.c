@@ -150,6 +150,7 @@ static void put_jobs_of(struct json_writer *j, const struct store_tally *t, size
         json_put_int(j, "job", jobs[i].id);
         json_put_int(j, "trial", jobs[i].trial);
         json_put_text(j, "task", jobs[i].task);
+        json_put_bool(j, "preview", jobs[i].preview);
         json_put_text(j, "state", job_state_word(jobs[i].state));
         json_put_int(j, "expected", jobs[i].n_expected);
         json_put_int(j, "frames", mine ? (int64_t)mine->frames : 0);

@@ -50,7 +50,7 @@ function Summary({s}) {
 function Frames({job, jobs, query}) {
   const range = (query.get('at') || '').match(/^(\d+)-(\d+)$/), from = range ? +range[1] : 0, to = range ? +range[2] : 0;
   const {data: s, error} = useData(`jobs/${job}/strip?bins=400${to ? `&from=${from}&to=${to}` : ''}`, 5);
-  const choose = html`<label class="nw">Job <select value=${String(job)} onChange=${e => setQuery(query, 'job', e.target.value)}>${jobs.map(j => html`<option key=${j.job} value=${String(j.job)}>${j.job}, trial ${j.trial}</option>`)}</select></label>`;
+  const choose = html`<label class="nw">Job <select value=${String(job)} onChange=${e => setQuery(query, 'job', e.target.value)}>${jobs.map(j => html`<option key=${j.job} value=${String(j.job)}>${j.job}, trial ${j.trial}${j.preview ? ', preview' : ''}</option>`)}</select></label>`;
   if (!s) return html`<section class="panel gap"><div class="phead"><h2>Frames</h2>${choose}</div><${Problem} error=${error}/></section>`;
   const told = s.step > 1 ? `${count(s.step)} frames a point: least to greatest of each` : 'a point a frame';
   return html`<div class="rungrid"><section class="panel gap"><div class="phead"><h2>Frames <small>${to ? `${count(s.from)} – ${count(s.to)} of ` : ''}${count(s.total)}, ${told}</small></h2><span class="ctl">${to ? html`<button onClick=${() => setQuery(query, 'at', '')}>Whole run</button>` : ''}${choose}</span></div><${Problem} error=${error}/>
@@ -58,7 +58,7 @@ function Frames({job, jobs, query}) {
     ${s.frames ? html`<${Summary} s=${s}/>` : ''}</div>`;
 }
 
-const Row = ({j}) => html`<tr><td class="r"><a href=${'#/jobs/' + j.job}>${j.job}</a></td><td class="r">${j.trial}</td><td><${State} state=${j.state}/></td><td>${count(j.frames)} of ${count(j.expected)}</td><td><${Share} f=${j.hit} kind="h"/></td><td><${Share} f=${j.indexed}/></td><td class="r">${count(j.multi)}</td><td class="r">${fixed(j.res_a, 2)}</td>
+const Row = ({j}) => html`<tr><td class="r"><a href=${'#/jobs/' + j.job}>${j.job}</a></td><td class="r">${j.trial}</td><td><${State} state=${j.state}/>${j.preview ? ' preview' : ''}</td><td>${count(j.frames)} of ${count(j.expected)}</td><td><${Share} f=${j.hit} kind="h"/></td><td><${Share} f=${j.indexed}/></td><td class="r">${count(j.multi)}</td><td class="r">${fixed(j.res_a, 2)}</td>
   <td class="nw">${j.frames ? html`<a href=${`#/frames/${j.job}?list=should_index`}>should be indexed</a> · <a href=${`#/frames/${j.job}?list=indexed`}>strongest</a>` : ''}</td></tr>`;
 
 export function One({id, query}) {

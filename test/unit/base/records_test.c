@@ -98,6 +98,17 @@ static void json_lines_have_the_names_of_the_first(void **state)
                         "\n!2\n!3\n!4\n!5\n0.5\n");
 }
 
+static void what_is_no_file_is_said_to_be_none(void **state)
+{
+    (void)state;
+    struct records *r;
+    struct error err = {0};
+    assert_false(records_open("/", &r, &err));
+    assert_non_null(strstr(err.fact, "is no file"));
+    assert_false(records_open("/nowhere/at/all.csv", &r, &err));
+    assert_non_null(strstr(err.detail, "No such file"));
+}
+
 static void files_without_names_are_refused(void **state)
 {
     (void)state;
@@ -135,6 +146,7 @@ int main(void)
         cmocka_unit_test(lines_that_are_none_are_said_and_passed_over),
         cmocka_unit_test(a_line_without_end_takes_no_memory_without_end),
         cmocka_unit_test(json_lines_have_the_names_of_the_first),
+        cmocka_unit_test(what_is_no_file_is_said_to_be_none),
         cmocka_unit_test(files_without_names_are_refused),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -41,6 +41,12 @@ static struct summary hostile_summary(struct store_book_job *job, struct store_s
     struct summary s = {
         .title = hostile, .phil = hostile, .jobs = job, .n_jobs = 1, .hists = &hist, .n_hists = 1};
     s.sample = sample, s.n_sample = 1;
+    static struct split_row by_sample = {.word = hostile, .value = NAN};
+    by_sample.figures =
+        (struct figures){.frames = 7, .hit_rate = rate_of(5, 7), .indexing_rate = rate_of(2, 5)};
+    static struct split split;
+    split = (struct split){.label = hostile, .unit = "", .kind = "text", .rows = &by_sample, .n = 1};
+    s.split = &split;
     s.totals.by_reason[REASON_ICE] = 3;
     s.all.hit_rate = rate_of(30, 100);
     s.all.indexing_rate = rate_of(3, 4);
@@ -62,6 +68,7 @@ static void html_holds_nothing_of_what_a_name_says(void **state)
     assert_null(strchr(out.text, '\x01'));
     assert_null(strchr(out.text, '\xff'));
     assert_non_null(strstr(out.text, "<svg"));
+    assert_non_null(strstr(out.text, "5 of 7")); /* by label */
     assert_non_null(strstr(out.text, "</body></html>"));
     str_free(&out);
 }

@@ -2,6 +2,8 @@
 #include "store/sql.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -42,6 +44,42 @@ static void a_reader_of_a_file_changes_nothing(void **state)
     support_remove(folder);
 }
 
+/* Finished results of a colleague: no -wal, no -shm, and no right to make them. */
+static void a_file_in_a_folder_of_somebody_else_is_read(void **state)
+{
+    (void)state;
+    char folder[64], inner[80], path[96];
+    struct sql s;
+    struct error err = {0};
+    int64_t n = 0;
+    support_folder(folder);
+    snprintf(inner, sizeof inner, "%s/50%% ?#", folder);
+    snprintf(path, sizeof path, "%s/xfelx.db", inner);
+    struct store_options o = {.file = path};
+    assert_int_equal(mkdir(inner, 0755), 0);
+    assert_true(sql_open(&s, &o, false, &err));
+    assert_true(sql_script(&s, "CREATE TABLE t (a INTEGER)", &err));
+    assert_true(sql_do(&s, NULL, &err, "INSERT INTO t VALUES(7)", ""));
+    sql_close(&s);
+    assert_int_equal(chmod(folder, 0755) | chmod(path, 0444) | chmod(inner, 0555), 0);
+    uid_t me = geteuid();
+    if (me == 0) /* whom no permission stops */
+        assert_int_equal(seteuid(65534), 0);
+    bool read = sql_open(&s, &o, true, &err) && sql_number(&s, &n, 0, &err, "SELECT a FROM t", "");
+    sql_close(&s);
+    struct error refused = {0};
+    bool written = sql_open(&s, &o, false, &refused);
+    sql_close(&s);
+    if (me == 0)
+        assert_int_equal(seteuid(0), 0);
+    assert_int_equal(chmod(inner, 0755), 0);
+    support_remove(folder);
+    assert_true(read);
+    assert_int_equal(n, 7);
+    assert_false(written);
+    assert_non_null(strstr(refused.hint, "writable"));
+}
+
 static void a_file_in_no_folder_cannot_be_made(void **state)
 {
     (void)state;
@@ -56,6 +94,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_that_is_no_database_is_refused_with_a_hint),
         cmocka_unit_test(a_reader_of_a_file_changes_nothing),
+        cmocka_unit_test(a_file_in_a_folder_of_somebody_else_is_read),
         cmocka_unit_test(a_file_in_no_folder_cannot_be_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
