@@ -81,7 +81,7 @@ static bool hand_over(struct web *w, int64_t id, struct error *err)
     if (work)
         *work = (struct work){w->tunes, id};
     if (work && pool_put(w->slow, &(struct pool_job){run, work, false}))
-        return true;
+        return true; // cppcheck-suppress memleak ; the worker frees it
     free(work);
     tunes_drop(w->tunes, id);
     return error_set(err, ERROR_BUSY, "more is asked than can be done; again in a second");
