@@ -186,7 +186,8 @@ static const struct command calib_add = {
             "what they "
             "read. KIND: mask, gain, pedestal, geometry, cells, reference. A content that is there already "
             "gets label "
-            "and runs anew, and is then the newest.\n\n"
+            "and runs anew, and is then the newest; refused where a newer one came since and runs would be "
+            "left without it.\n\n"
             "Trials and rungroups name it as calib:LABEL where a file is wanted, as in "
             "spotfinder.lookup.mask=calib:beamstop: each job reads the version that is for its run.",
     .options =

@@ -134,6 +134,27 @@ static bool happened(struct store *s, const struct add_work *w, int64_t now, str
            book_audit_id(s, w->by, "calib.add", "calib", w->id, NULL, text, err);
 }
 
+/* A content has one row: one label, one stretch of runs. Said anew it may not be taken, behind a newer one, from runs that it is for. */
+static bool loses_runs(struct sql *s, const struct add_work *w, struct error *err)
+{
+    const struct store_calib *c = w->c;
+    int64_t loses = 0;
+    if (!sql_number(
+            s, &loses, 0, err,
+            "SELECT count(*) FROM calib c JOIN calib n ON n.kind=c.kind AND n.label=c.label AND n.t>c.t "
+            "WHERE c.id=? AND c.label=? AND (coalesce(c.first_ord,0)<? OR (?>=0 AND "
+            "(c.last_ord IS NULL OR c.last_ord>?)))",
+            "itiii", w->id, c->label, c->first, c->last, c->last))
+        return true;
+    if (loses) {
+        error_set(err, ERROR_USAGE, "%s %s has this content already, for runs that would lose it",
+                  store_calib_kind_word(c->kind), c->label);
+        error_detail(err, "there are newer ones, which it would have to come before and after");
+        error_hint(err, "save the file anew in another form (other bytes) and add that");
+    }
+    return loses != 0;
+}
+
 static bool add_work(struct store *store, void *arg, struct error *err)
 {
     struct add_work *w = arg;
@@ -149,6 +170,8 @@ static bool add_work(struct store *store, void *arg, struct error *err)
         return false;
     if (w->id && !w->by)
         return true; /* known already, with its label */
+    if (w->id && loses_runs(s, w, err))
+        return false;
     bool ok =
         w->id
             ? sql_do(s, NULL, err,

@@ -73,6 +73,27 @@ static void of_a_label_the_newest_that_is_for_the_run_is_meant(void **state)
     end(s);
 }
 
+/* A beamstop that moves and comes back: the first runs would be left without a mask. */
+static void a_content_said_anew_behind_a_newer_one_loses_no_runs(void **state)
+{
+    (void)state;
+    struct store *s = begin();
+    struct store_calib c, back = version(CALIB_MASK, "beamstop", 1, 20, -1),
+                          less = version(CALIB_MASK, "beamstop", 1, -1, 30);
+    struct error err = {0};
+    add(s, version(CALIB_MASK, "beamstop", 1, -1, -1));
+    add(s, version(CALIB_MASK, "beamstop", 1, 1, -1)); /* the newest may be put right */
+    add(s, version(CALIB_MASK, "beamstop", 1, -1, -1));
+    add(s, version(CALIB_MASK, "beamstop", 2, 14, -1));
+    assert_false(store_calib_add(s, &by, &back, NULL, &err));
+    assert_int_equal(err.code, ERROR_USAGE);
+    assert_non_null(strstr(err.hint, "anew"));
+    assert_false(store_calib_add(s, &by, &less, NULL, &err));
+    assert_true(store_calib_find(s, CALIB_MASK, "beamstop", 1, 0, &arena, &c, &err));
+    assert_int_equal(c.hash[0], 1);
+    end(s);
+}
+
 static void results_of_an_older_version_are_stale_and_stay(void **state)
 {
     (void)state;
@@ -156,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_a_label_the_newest_that_is_for_the_run_is_meant),
+        cmocka_unit_test(a_content_said_anew_behind_a_newer_one_loses_no_runs),
         cmocka_unit_test(results_of_an_older_version_are_stale_and_stay),
         cmocka_unit_test(what_a_job_read_without_a_label_is_known_by_its_path),
         cmocka_unit_test(what_cannot_be_is_refused),
