@@ -63,6 +63,7 @@ const char *book_shown(struct book *b, const char *text);
 const char *
 book_run_state(const struct store_run_row *r); /* "present"; what keeps it from being processed before that */
 const char *book_time(struct book *b, int64_t ns); /* "2026-11-26 14:02:07"; "-" for 0 */
+const char *book_joined(struct book *b, const char *const *texts, size_t n); /* "a, b"; "": none */
 const char *book_bytes(struct book *b, int64_t bytes);
 const char *book_run_label(struct book *b, const struct store_run_row *r); /* "12", "12#7" */
 
@@ -83,6 +84,30 @@ struct book_column {
  * as they may be (str_visible). */
 void book_table(struct str *out, const struct book_column *columns, size_t n_columns,
                 const char *const *cells, size_t n_rows);
+
+/* ---- a list: rows as a table, or as JSON {"version": 1, KEY: [ROW, …]} ---- */
+
+struct book_list {
+    const char *key;  /* of the rows in JSON */
+    const char *none; /* the line where there are none */
+    size_t size;      /* of a row, in bytes */
+    const struct book_column *columns;
+    size_t n_columns;
+    void (*cells)(struct book *b, const void *row, const char **cells);   /* n_columns texts */
+    void (*json)(struct book *b, struct json_writer *w, const void *row); /* one object */
+};
+
+/* What `list` prints of n rows. */
+void book_list(struct book *b, const struct book_list *list, const void *rows, size_t n);
+
+/* Its JSON alone, for `show`; needs key, size and json. */
+void book_list_json(struct book *b, const struct book_list *list, const void *rows, size_t n);
+
+/* The frame of that JSON, for rows that are read while they are written: array elements go between. */
+struct json_writer book_json(struct book *b, const char *key);
+void book_json_end(struct json_writer *w);
+
+/* ---- fields ---- */
 
 /* "name       value", for `show`. Several lines of a value are indented. */
 void book_field(struct str *out, const char *name, const char *value);

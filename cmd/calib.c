@@ -24,52 +24,48 @@ static bool read_kind(struct book *b, const char *word, int *kind, struct error 
 
 /* ---- list ---- */
 
-static void say_list(struct book *b, const struct store_calib *rows, size_t n)
+static const struct book_column columns[] = {
+    {"kind", false, false},  {"label", false, true}, {"runs", false, false}, {"content", false, false},
+    {"added", false, false}, {"jobs", true, false},  {"file", false, true}};
+
+static void put_cells(struct book *b, const void *row, const char **c)
 {
-    static const struct book_column columns[] = {
-        {"kind", false, false},  {"label", false, true}, {"runs", false, false}, {"content", false, false},
-        {"added", false, false}, {"jobs", true, false},  {"file", false, true}};
-    enum { COLUMNS = sizeof columns / sizeof *columns };
-    const char **cells = arena_array(b->a, n * COLUMNS + 1, sizeof *cells), **c = cells;
+    const struct store_calib *x = row;
     char hex[17];
-    for (size_t i = 0; i < n; i++) {
-        *c++ = store_calib_kind_word(rows[i].kind);
-        *c++ = rows[i].label;
-        *c++ = runs_of(b, rows + i);
-        *c++ = arena_strdup(b->a, hash_hex(rows[i].hash, 4, hex));
-        *c++ = book_time(b, rows[i].t);
-        *c++ = arena_printf(b->a, "%u", rows[i].n_jobs);
-        *c++ = rows[i].path;
-    }
-    book_table(&b->out, columns, COLUMNS, cells, n);
+    *c++ = store_calib_kind_word(x->kind);
+    *c++ = x->label;
+    *c++ = runs_of(b, x);
+    *c++ = arena_strdup(b->a, hash_hex(x->hash, 4, hex));
+    *c++ = book_time(b, x->t);
+    *c++ = arena_printf(b->a, "%u", x->n_jobs);
+    *c++ = x->path;
 }
 
-static void json_list(struct book *b, const struct store_calib *rows, size_t n)
+static void put_row(struct book *b, struct json_writer *w, const void *row)
 {
-    struct json_writer w = {.out = &b->out, .indent = 2};
+    const struct store_calib *c = row;
     char hex[65];
-    json_object(&w, NULL);
-    json_put_int(&w, "version", 1);
-    json_array(&w, "calibrations", false);
-    for (size_t i = 0; i < n; i++) {
-        const struct store_calib *c = rows + i;
-        json_object(&w, NULL);
-        json_put_int(&w, "id", c->id);
-        json_put_text(&w, "kind", store_calib_kind_word(c->kind));
-        json_put_text(&w, "label", c->label);
-        json_put_text(&w, "sha256", hash_hex(c->hash, 32, hex));
-        json_put_text(&w, "path", book_shown(b, c->path));
-        c->first < 0 ? json_put_null(&w, "first_run") : json_put_int(&w, "first_run", c->first);
-        c->last < 0 ? json_put_null(&w, "last_run") : json_put_int(&w, "last_run", c->last);
-        json_put_int(&w, "added_ns", c->t);
-        json_put_text(&w, "who", c->who);
-        json_put_int(&w, "jobs", c->n_jobs);
-        json_end_object(&w);
-    }
-    json_end_array(&w);
-    json_end_object(&w);
-    str_addc(&b->out, '\n');
+    json_object(w, NULL);
+    json_put_int(w, "id", c->id);
+    json_put_text(w, "kind", store_calib_kind_word(c->kind));
+    json_put_text(w, "label", c->label);
+    json_put_text(w, "sha256", hash_hex(c->hash, 32, hex));
+    json_put_text(w, "path", book_shown(b, c->path));
+    c->first < 0 ? json_put_null(w, "first_run") : json_put_int(w, "first_run", c->first);
+    c->last < 0 ? json_put_null(w, "last_run") : json_put_int(w, "last_run", c->last);
+    json_put_int(w, "added_ns", c->t);
+    json_put_text(w, "who", c->who);
+    json_put_int(w, "jobs", c->n_jobs);
+    json_end_object(w);
 }
+
+static const struct book_list listing = {.key = "calibrations",
+                                         .none = "no calibrations",
+                                         .size = sizeof(struct store_calib),
+                                         .columns = columns,
+                                         .n_columns = sizeof columns / sizeof *columns,
+                                         .cells = put_cells,
+                                         .json = put_row};
 
 static int list(struct cli *cli)
 {
@@ -85,12 +81,8 @@ static int list(struct cli *cli)
     if (ok && show && n == 0)
         ok = error_set(&err, ERROR_USAGE, "no calibration is called \"%s\"", cli->operands[0]),
         error_hint(&err, "xfelx calib list shows them all");
-    if (ok && b.json)
-        json_list(&b, rows, n);
-    else if (ok && n)
-        say_list(&b, rows, n);
-    else if (ok)
-        str_add(&b.out, "no calibrations\n");
+    if (ok)
+        book_list(&b, &listing, rows, n);
     return book_end(&b, ok, &err);
 }
 

@@ -24,30 +24,27 @@ static const char *tasks_of(struct book *b, const struct store_dataset_row *d)
     return text;
 }
 
-static void say_list(struct book *b, const struct store_dataset_row *rows, size_t n)
+static const struct book_column columns[] = {
+    {"dataset", false, true}, {"state", false, false}, {"runs", true, false},    {"of", false, true},
+    {"tasks", false, true},   {"goal", true, false},   {"version", true, false}, {"comment", false, true}};
+
+static void put_cells(struct book *b, const void *row, const char **c)
 {
-    static const struct book_column columns[] = {{"dataset", false, true}, {"state", false, false},
-                                                 {"runs", true, false},    {"of", false, true},
-                                                 {"tasks", false, true},   {"goal", true, false},
-                                                 {"version", true, false}, {"comment", false, true}};
-    enum { COLUMNS = sizeof columns / sizeof *columns };
-    const char **cells = arena_array(b->a, n * COLUMNS + 1, sizeof *cells), **c = cells;
-    for (size_t i = 0; i < n; i++) {
-        const struct store_dataset_row *d = rows + i;
-        *c++ = d->name;
-        *c++ = d->active ? "active" : "off";
-        *c++ = arena_printf(b->a, "%u", d->n_runs);
-        *c++ = tags_of(b, d);
-        *c++ = tasks_of(b, d);
-        *c++ = d->goal ? arena_printf(b->a, "%llu", (unsigned long long)d->goal) : "";
-        *c++ = d->n_versions ? arena_printf(b->a, "%u", d->versions[d->n_versions - 1].version) : "";
-        *c++ = d->comment;
-    }
-    book_table(&b->out, columns, COLUMNS, cells, n);
+    const struct store_dataset_row *d = row;
+    *c++ = d->name;
+    *c++ = d->active ? "active" : "off";
+    *c++ = arena_printf(b->a, "%u", d->n_runs);
+    *c++ = tags_of(b, d);
+    *c++ = tasks_of(b, d);
+    *c++ = d->goal ? arena_printf(b->a, "%llu", (unsigned long long)d->goal) : "";
+    *c++ = d->n_versions ? arena_printf(b->a, "%u", d->versions[d->n_versions - 1].version) : "";
+    *c++ = d->comment;
 }
 
-static void put_dataset(struct json_writer *w, const struct store_dataset_row *d)
+static void put_row(struct book *b, struct json_writer *w, const void *row)
 {
+    const struct store_dataset_row *d = row;
+    (void)b;
     json_object(w, NULL);
     json_put_text(w, "dataset", d->name);
     json_put_bool(w, "active", d->active);
@@ -76,6 +73,14 @@ static void put_dataset(struct json_writer *w, const struct store_dataset_row *d
     json_end_array(w);
     json_end_object(w);
 }
+
+static const struct book_list listing = {.key = "datasets",
+                                         .none = "no datasets; xfelx dataset add makes one",
+                                         .size = sizeof(struct store_dataset_row),
+                                         .columns = columns,
+                                         .n_columns = sizeof columns / sizeof *columns,
+                                         .cells = put_cells,
+                                         .json = put_row};
 
 static void say_dataset(struct book *b, const struct store_dataset_row *d)
 {
@@ -112,23 +117,10 @@ static int list(struct cli *cli)
     if (ok && one && !kept)
         ok = (error_set(&err, ERROR_USAGE, "there is no dataset \"%s\"", cli->operands[0]),
               error_hint(&err, "xfelx dataset list shows them all"));
-    struct json_writer w = {.out = &b.out, .indent = 2};
-    if (ok && b.json) {
-        json_object(&w, NULL);
-        json_put_int(&w, "version", 1);
-        json_array(&w, "datasets", false);
-        for (size_t i = 0; i < kept; i++)
-            put_dataset(&w, rows + i);
-        json_end_array(&w);
-        json_end_object(&w);
-        str_addc(&b.out, '\n');
-    } else if (ok && one) {
+    if (ok && one && !b.json)
         say_dataset(&b, rows);
-    } else if (ok && kept) {
-        say_list(&b, rows, kept);
-    } else if (ok) {
-        str_add(&b.out, "no datasets; xfelx dataset add makes one\n");
-    }
+    else if (ok)
+        book_list(&b, &listing, rows, kept);
     return book_end(&b, ok, &err);
 }
 

@@ -39,74 +39,69 @@ static const char *state_of(const struct store_group_row *g)
     return *g->bad_input ? "bad input" : g->active ? "active" : "off";
 }
 
-static void say_list(struct book *b, const struct store_group_row *rows, size_t n)
+static const struct book_column columns[] = {
+    {"group", true, false},  {"state", false, false}, {"runs", false, true},       {"", true, false},
+    {"trials", false, true}, {"jobs", false, true},   {"parameters", false, true}, {"comment", false, true}};
+
+static void put_cells(struct book *b, const void *row, const char **c)
 {
-    static const struct book_column columns[] = {{"group", true, false},      {"state", false, false},
-                                                 {"runs", false, true},       {"", true, false},
-                                                 {"trials", false, true},     {"jobs", false, true},
-                                                 {"parameters", false, true}, {"comment", false, true}};
-    enum { COLUMNS = sizeof columns / sizeof *columns };
-    const char **cells = arena_array(b->a, n * COLUMNS + 1, sizeof *cells), **c = cells;
-    for (size_t i = 0; i < n; i++) {
-        const struct store_group_row *g = rows + i;
-        *c++ = arena_printf(b->a, "%lld", (long long)g->id);
-        *c++ = state_of(g);
-        *c++ = arena_printf(b->a, "%s%s", range_of(b, g), exceptions_of(b, g));
-        *c++ = arena_printf(b->a, "%u", g->n_runs);
-        *c++ = trials_of(b, g);
-        *c++ = book_jobs_text(b, &g->jobs);
-        *c++ = *g->phil ? "own" : "";
-        *c++ = g->comment;
-    }
-    book_table(&b->out, columns, COLUMNS, cells, n);
+    const struct store_group_row *g = row;
+    *c++ = arena_printf(b->a, "%lld", (long long)g->id);
+    *c++ = state_of(g);
+    *c++ = arena_printf(b->a, "%s%s", range_of(b, g), exceptions_of(b, g));
+    *c++ = arena_printf(b->a, "%u", g->n_runs);
+    *c++ = trials_of(b, g);
+    *c++ = book_jobs_text(b, &g->jobs);
+    *c++ = *g->phil ? "own" : "";
+    *c++ = g->comment;
 }
 
-static void put_all(struct book *b, const struct store_group_row *rows, size_t n)
+static void put_row(struct book *b, struct json_writer *w, const void *row)
 {
-    struct json_writer w = {.out = &b->out, .indent = 2};
-    json_object(&w, NULL);
-    json_put_int(&w, "version", 1);
-    json_array(&w, "rungroups", false);
-    for (size_t i = 0; i < n; i++) {
-        const struct store_group_row *g = rows + i;
-        json_object(&w, NULL);
-        json_put_int(&w, "rungroup", g->id);
-        json_put_int(&w, "first", g->first);
-        if (g->last < 0)
-            json_put_null(&w, "last");
-        else
-            json_put_int(&w, "last", g->last);
-        json_put_bool(&w, "open", g->last < 0);
-        json_put_bool(&w, "active", g->active);
-        json_put_bool(&w, "used", g->used);
-        json_put_int(&w, "runs", g->n_runs);
-        json_array(&w, "include", true);
-        for (size_t k = 0; k < g->n_exceptions; k++)
-            if (g->exceptions[k].include)
-                json_put_int(&w, NULL, g->exceptions[k].ord);
-        json_end_array(&w);
-        json_array(&w, "exclude", true);
-        for (size_t k = 0; k < g->n_exceptions; k++)
-            if (!g->exceptions[k].include)
-                json_put_int(&w, NULL, g->exceptions[k].ord);
-        json_end_array(&w);
-        json_array(&w, "trials", true);
-        for (size_t k = 0; k < g->n_uses; k++)
-            if (g->uses[k].active)
-                json_put_int(&w, NULL, g->uses[k].trial);
-        json_end_array(&w);
-        json_put_text(&w, "comment", g->comment);
-        json_put_text(&w, "phil", g->phil);
-        json_put_text(&w, "bad_input", *g->bad_input ? g->bad_input : NULL);
-        json_put_int(&w, "created_ns", g->created_t);
-        json_put_text(&w, "who", g->who);
-        book_jobs_json(&w, &g->jobs);
-        json_end_object(&w);
-    }
-    json_end_array(&w);
-    json_end_object(&w);
-    str_addc(&b->out, '\n');
+    const struct store_group_row *g = row;
+    (void)b;
+    json_object(w, NULL);
+    json_put_int(w, "rungroup", g->id);
+    json_put_int(w, "first", g->first);
+    if (g->last < 0)
+        json_put_null(w, "last");
+    else
+        json_put_int(w, "last", g->last);
+    json_put_bool(w, "open", g->last < 0);
+    json_put_bool(w, "active", g->active);
+    json_put_bool(w, "used", g->used);
+    json_put_int(w, "runs", g->n_runs);
+    json_array(w, "include", true);
+    for (size_t k = 0; k < g->n_exceptions; k++)
+        if (g->exceptions[k].include)
+            json_put_int(w, NULL, g->exceptions[k].ord);
+    json_end_array(w);
+    json_array(w, "exclude", true);
+    for (size_t k = 0; k < g->n_exceptions; k++)
+        if (!g->exceptions[k].include)
+            json_put_int(w, NULL, g->exceptions[k].ord);
+    json_end_array(w);
+    json_array(w, "trials", true);
+    for (size_t k = 0; k < g->n_uses; k++)
+        if (g->uses[k].active)
+            json_put_int(w, NULL, g->uses[k].trial);
+    json_end_array(w);
+    json_put_text(w, "comment", g->comment);
+    json_put_text(w, "phil", g->phil);
+    json_put_text(w, "bad_input", *g->bad_input ? g->bad_input : NULL);
+    json_put_int(w, "created_ns", g->created_t);
+    json_put_text(w, "who", g->who);
+    book_jobs_json(w, &g->jobs);
+    json_end_object(w);
 }
+
+static const struct book_list listing = {.key = "rungroups",
+                                         .none = "no rungroups; xfelx group add makes one",
+                                         .size = sizeof(struct store_group_row),
+                                         .columns = columns,
+                                         .n_columns = sizeof columns / sizeof *columns,
+                                         .cells = put_cells,
+                                         .json = put_row};
 
 static int list(struct cli *cli)
 {
@@ -117,12 +112,8 @@ static int list(struct cli *cli)
     if (!cli_operands(cli, 0, 0, "", &err))
         return cli_misuse(cli, &err);
     bool ok = book_open(cli, true, &b, &err) && store_groups(b.store, b.a, &rows, &n, &err);
-    if (ok && b.json)
-        put_all(&b, rows, n);
-    else if (ok && n)
-        say_list(&b, rows, n);
-    else if (ok)
-        str_add(&b.out, "no rungroups; xfelx group add makes one\n");
+    if (ok)
+        book_list(&b, &listing, rows, n);
     return book_end(&b, ok, &err);
 }
 
@@ -179,7 +170,7 @@ static int show(struct cli *cli)
         say_group(&b, g);
     }
     if (ok && b.json)
-        put_all(&b, rows, n);
+        book_list_json(&b, &listing, rows, n);
     return book_end(&b, ok, &err);
 }
 

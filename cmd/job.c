@@ -81,29 +81,24 @@ static const char *remark(struct book *b, const struct store_book_job *j)
     return arena_printf(b->a, "%s%s%s", end_kind_word((int)x->end), *x->reason ? ": " : "", x->reason);
 }
 
-static void say_list(struct book *b, const struct store_book_job *rows, size_t n)
+static const struct book_column columns[] = {
+    {"job", true, false},   {"run", false, true},  {"trial", true, false},
+    {"group", true, false}, {"task", false, true}, {"state", false, false},
+    {"tries", true, false}, {"done", true, false}, {"", false, true}};
+
+static void put_cells(struct book *b, const void *row, const char **c)
 {
-    static const struct book_column columns[] = {
-        {"job", true, false},   {"run", false, true},  {"trial", true, false},
-        {"group", true, false}, {"task", false, true}, {"state", false, false},
-        {"tries", true, false}, {"done", true, false}, {"", false, true}};
-    enum { COLUMNS = sizeof columns / sizeof *columns };
-    const char **cells = arena_array(b->a, n * COLUMNS + 1, sizeof *cells), **c = cells;
-    for (size_t i = 0; i < n; i++) {
-        const struct store_book_job *j = rows + i;
-        *c++ = arena_printf(b->a, "%lld", (long long)j->id);
-        *c++ = subject(b, j);
-        *c++ = arena_printf(b->a, "%u", j->trial);
-        *c++ = j->key.rungroup ? arena_printf(b->a, "%lld", (long long)j->key.rungroup) : "";
-        *c++ = j->preview ? "preview" : *j->task ? arena_printf(b->a, "%s:%u", j->task, j->task_rev) : "";
-        *c++ = job_state_word((int)j->state);
-        *c++ = arena_printf(b->a, "%u", j->n_tries);
-        *c++ = j->n_expected
-                   ? arena_printf(b->a, "%lld/%lld", (long long)j->n_final, (long long)j->n_expected)
-                   : "";
-        *c++ = remark(b, j);
-    }
-    book_table(&b->out, columns, COLUMNS, cells, n);
+    const struct store_book_job *j = row;
+    *c++ = arena_printf(b->a, "%lld", (long long)j->id);
+    *c++ = subject(b, j);
+    *c++ = arena_printf(b->a, "%u", j->trial);
+    *c++ = j->key.rungroup ? arena_printf(b->a, "%lld", (long long)j->key.rungroup) : "";
+    *c++ = j->preview ? "preview" : *j->task ? arena_printf(b->a, "%s:%u", j->task, j->task_rev) : "";
+    *c++ = job_state_word((int)j->state);
+    *c++ = arena_printf(b->a, "%u", j->n_tries);
+    *c++ =
+        j->n_expected ? arena_printf(b->a, "%lld/%lld", (long long)j->n_final, (long long)j->n_expected) : "";
+    *c++ = remark(b, j);
 }
 
 static void put_attempt(struct book *b, struct json_writer *w, const struct store_book_attempt *x)
@@ -130,47 +125,46 @@ static void put_attempt(struct book *b, struct json_writer *w, const struct stor
     json_end_object(w);
 }
 
-static void put_all(struct book *b, const struct store_book_job *rows, size_t n)
+static void put_row(struct book *b, struct json_writer *w, const void *row)
 {
-    struct json_writer w = {.out = &b->out, .indent = 2};
-    json_object(&w, NULL);
-    json_put_int(&w, "version", 1);
-    json_array(&w, "jobs", false);
-    for (size_t i = 0; i < n; i++) {
-        const struct store_book_job *j = rows + i;
-        json_object(&w, NULL);
-        json_put_int(&w, "job", j->id);
-        json_put_text(&w, "run", j->run);
-        json_put_int(&w, "run_id", j->key.run);
-        json_put_int(&w, "trial", j->trial);
-        json_put_int(&w, "rungroup", j->key.rungroup);
-        json_put_text(&w, "task", *j->task ? j->task : NULL);
-        json_put_int(&w, "revision", j->task_rev);
-        json_put_text(&w, "dataset", *j->dataset ? j->dataset : NULL);
-        json_put_int(&w, "dataset_version", j->version);
-        json_put_text(&w, "state", job_state_word((int)j->state));
-        json_put_bool(&w, "cancelled", j->cancelled);
-        json_put_text(&w, "cancelled_by", *j->cancelled_by ? j->cancelled_by : NULL);
-        json_put_bool(&w, "published", j->published);
-        json_put_bool(&w, "preview", j->preview);
-        json_put_bool(&w, "stale", *j->stale != 0);
-        json_put_text(&w, "stale_because", *j->stale ? j->stale : NULL);
-        json_put_int(&w, "tries", j->n_tries);
-        json_put_int(&w, "retry_ns", j->retry_t);
-        json_put_int(&w, "expected", j->n_expected);
-        json_put_int(&w, "done", j->n_final);
-        json_put_int(&w, "lattices", j->n_lattices);
-        json_put_text(&w, "folder", book_shown(b, j->folder));
-        json_array(&w, "attempts", false);
-        for (size_t k = 0; k < j->n_attempts; k++)
-            put_attempt(b, &w, j->attempts + k);
-        json_end_array(&w);
-        json_end_object(&w);
-    }
-    json_end_array(&w);
-    json_end_object(&w);
-    str_addc(&b->out, '\n');
+    const struct store_book_job *j = row;
+    json_object(w, NULL);
+    json_put_int(w, "job", j->id);
+    json_put_text(w, "run", j->run);
+    json_put_int(w, "run_id", j->key.run);
+    json_put_int(w, "trial", j->trial);
+    json_put_int(w, "rungroup", j->key.rungroup);
+    json_put_text(w, "task", *j->task ? j->task : NULL);
+    json_put_int(w, "revision", j->task_rev);
+    json_put_text(w, "dataset", *j->dataset ? j->dataset : NULL);
+    json_put_int(w, "dataset_version", j->version);
+    json_put_text(w, "state", job_state_word((int)j->state));
+    json_put_bool(w, "cancelled", j->cancelled);
+    json_put_text(w, "cancelled_by", *j->cancelled_by ? j->cancelled_by : NULL);
+    json_put_bool(w, "published", j->published);
+    json_put_bool(w, "preview", j->preview);
+    json_put_bool(w, "stale", *j->stale != 0);
+    json_put_text(w, "stale_because", *j->stale ? j->stale : NULL);
+    json_put_int(w, "tries", j->n_tries);
+    json_put_int(w, "retry_ns", j->retry_t);
+    json_put_int(w, "expected", j->n_expected);
+    json_put_int(w, "done", j->n_final);
+    json_put_int(w, "lattices", j->n_lattices);
+    json_put_text(w, "folder", book_shown(b, j->folder));
+    json_array(w, "attempts", false);
+    for (size_t k = 0; k < j->n_attempts; k++)
+        put_attempt(b, w, j->attempts + k);
+    json_end_array(w);
+    json_end_object(w);
 }
+
+static const struct book_list listing = {.key = "jobs",
+                                         .none = "no jobs",
+                                         .size = sizeof(struct store_book_job),
+                                         .columns = columns,
+                                         .n_columns = sizeof columns / sizeof *columns,
+                                         .cells = put_cells,
+                                         .json = put_row};
 
 static int list(struct cli *cli)
 {
@@ -181,12 +175,8 @@ static int list(struct cli *cli)
     size_t n = 0;
     bool ok = book_open(cli, true, &b, &err) && read_filter(&b, &f, &err) &&
               store_book_jobs(b.store, &f, b.a, &rows, &n, &err);
-    if (ok && b.json)
-        put_all(&b, rows, n);
-    else if (ok && n)
-        say_list(&b, rows, n);
-    else if (ok)
-        str_add(&b.out, "no jobs\n");
+    if (ok)
+        book_list(&b, &listing, rows, n);
     return book_end(&b, ok, &err);
 }
 
@@ -246,7 +236,7 @@ static int show(struct cli *cli)
     size_t n = 0;
     bool ok = book_open(cli, true, &b, &err) && read_named(&b, &rows, &n, &err);
     if (ok && b.json)
-        put_all(&b, rows, n);
+        book_list_json(&b, &listing, rows, n);
     for (size_t i = 0; ok && !b.json && i < n; i++) {
         str_add(&b.out, i ? "\n" : "");
         say_job(&b, rows + i);

@@ -15,40 +15,34 @@ static const char *files_of(struct book *b, const struct store_run_row *r)
                                    : arena_printf(b->a, "%u/%u", r->n_here, r->n_files);
 }
 
-static const char *joined(struct book *b, const char *const *texts, size_t n)
+struct listed_run {
+    const struct store_run_row *run;
+    uint32_t stale; /* of its jobs (SCIENCE 21) */
+};
+
+static const struct book_column columns[] = {
+    {"run", true, false},  {"name", false, true}, {"state", false, false}, {"files", true, false},
+    {"size", true, false}, {"jobs", false, true}, {"tags", false, true},   {"comment", false, true}};
+
+static void put_cells(struct book *b, const void *row, const char **c)
 {
-    struct str s = {0};
-    for (size_t i = 0; i < n; i++)
-        str_printf(&s, "%s%s", i ? ", " : "", texts[i]);
-    const char *text = s.len ? arena_strdup(b->a, s.text) : "";
-    str_free(&s);
-    return text;
+    const struct listed_run *x = row;
+    const struct store_run_row *r = x->run;
+    *c++ = book_run_label(b, r);
+    *c++ = r->name;
+    *c++ = book_run_state(r);
+    *c++ = files_of(b, r);
+    *c++ = book_bytes(b, r->bytes_here);
+    *c++ = x->stale ? arena_printf(b->a, "%s, %u stale", book_jobs_text(b, &r->jobs), x->stale)
+                    : book_jobs_text(b, &r->jobs);
+    *c++ = book_joined(b, r->tags, r->n_tags);
+    *c++ = r->comment;
 }
 
-static void say_list(struct book *b, const struct store_run_row *rows, const uint32_t *stale, size_t n)
+static void put_row(struct book *b, struct json_writer *w, const void *row)
 {
-    static const struct book_column columns[] = {
-        {"run", true, false},  {"name", false, true}, {"state", false, false}, {"files", true, false},
-        {"size", true, false}, {"jobs", false, true}, {"tags", false, true},   {"comment", false, true}};
-    enum { COLUMNS = sizeof columns / sizeof *columns };
-    const char **cells = arena_array(b->a, n * COLUMNS + 1, sizeof *cells), **c = cells;
-    for (size_t i = 0; i < n; i++) {
-        const struct store_run_row *r = rows + i;
-        *c++ = book_run_label(b, r);
-        *c++ = r->name;
-        *c++ = book_run_state(r);
-        *c++ = files_of(b, r);
-        *c++ = book_bytes(b, r->bytes_here);
-        *c++ = stale[i] ? arena_printf(b->a, "%s, %u stale", book_jobs_text(b, &r->jobs), stale[i])
-                        : book_jobs_text(b, &r->jobs);
-        *c++ = joined(b, r->tags, r->n_tags);
-        *c++ = r->comment;
-    }
-    book_table(&b->out, columns, COLUMNS, cells, n);
-}
-
-static void put_run(struct book *b, struct json_writer *w, const struct store_run_row *r, uint32_t stale)
-{
+    const struct listed_run *x = row;
+    const struct store_run_row *r = x->run;
     json_object(w, NULL);
     json_put_text(w, "run", book_run_label(b, r));
     json_put_int(w, "id", r->id);
@@ -69,23 +63,18 @@ static void put_run(struct book *b, struct json_writer *w, const struct store_ru
     json_put_int(w, "begin_ns", r->begin_t);
     json_put_int(w, "end_ns", r->end_t);
     json_put_int(w, "notes", r->n_notes);
-    json_put_int(w, "stale_jobs", stale);
+    json_put_int(w, "stale_jobs", x->stale);
     book_jobs_json(w, &r->jobs);
     json_end_object(w);
 }
 
-static void json_list(struct book *b, const struct store_run_row *rows, const uint32_t *stale, size_t n)
-{
-    struct json_writer w = {.out = &b->out, .indent = 2};
-    json_object(&w, NULL);
-    json_put_int(&w, "version", 1);
-    json_array(&w, "runs", false);
-    for (size_t i = 0; i < n; i++)
-        put_run(b, &w, rows + i, stale[i]);
-    json_end_array(&w);
-    json_end_object(&w);
-    str_addc(&b->out, '\n');
-}
+static const struct book_list listing = {.key = "runs",
+                                         .none = "no runs",
+                                         .size = sizeof(struct listed_run),
+                                         .columns = columns,
+                                         .n_columns = sizeof columns / sizeof *columns,
+                                         .cells = put_cells,
+                                         .json = put_row};
 
 static bool read_filter(struct book *b, struct store_run_filter *f, struct error *err)
 {
@@ -119,8 +108,8 @@ static int by_run(const void *x, const void *y)
     return (a->job > b->job) - (a->job < b->job);
 }
 
-/* Of each run, how many of its jobs are stale (SCIENCE 21). */
-static bool count_stale(struct book *b, const struct store_run_row *rows, size_t n, uint32_t **out,
+/* Each run with the number of its jobs that are stale. */
+static bool count_stale(struct book *b, const struct store_run_row *rows, size_t n, struct listed_run **out,
                         struct error *err)
 {
     struct store_stale *stale;
@@ -130,8 +119,9 @@ static bool count_stale(struct book *b, const struct store_run_row *rows, size_t
         return false;
     if (n_stale)
         qsort(stale, n_stale, sizeof *stale, by_run);
-    for (size_t i = 0; n_stale && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         size_t lo = 0, hi = n_stale;
+        (*out)[i].run = rows + i;
         while (lo < hi) {
             size_t mid = (lo + hi) / 2;
             if (stale[mid].run < rows[i].id)
@@ -140,7 +130,7 @@ static bool count_stale(struct book *b, const struct store_run_row *rows, size_t
                 hi = mid;
         }
         while (lo < n_stale && stale[lo++].run == rows[i].id)
-            (*out)[i]++;
+            (*out)[i].stale++;
     }
     return true;
 }
@@ -151,16 +141,12 @@ static int list(struct cli *cli)
     struct book b;
     struct store_run_filter f;
     struct store_run_row *rows = NULL;
-    uint32_t *stale = NULL;
+    struct listed_run *listed = NULL;
     size_t n = 0;
     bool ok = book_open(cli, true, &b, &err) && read_filter(&b, &f, &err) &&
-              store_runs(b.store, &f, b.a, &rows, &n, &err) && count_stale(&b, rows, n, &stale, &err);
-    if (ok && b.json)
-        json_list(&b, rows, stale, n);
-    else if (ok && n)
-        say_list(&b, rows, stale, n);
-    else if (ok)
-        str_add(&b.out, "no runs\n");
+              store_runs(b.store, &f, b.a, &rows, &n, &err) && count_stale(&b, rows, n, &listed, &err);
+    if (ok)
+        book_list(&b, &listing, listed, n);
     return book_end(&b, ok, &err);
 }
 
@@ -300,7 +286,7 @@ static void say_run(struct book *b, const struct store_run_row *r, const struct 
         book_fieldf(out, "taken", "%s to %s", book_time(b, r->begin_t), book_time(b, r->end_t));
     book_fieldf(out, "here", "%u of %u files, %s", r->n_here, r->n_files, book_bytes(b, r->bytes_here));
     if (r->n_tags)
-        book_field(out, "tags", joined(b, r->tags, r->n_tags));
+        book_field(out, "tags", book_joined(b, r->tags, r->n_tags));
     if (*r->comment)
         book_field(out, "comment", r->comment);
     say_sources(b, x->sources, x->n_sources);
@@ -314,10 +300,10 @@ static void json_run(struct book *b, struct json_writer *w, const struct store_r
 {
     json_object(w, NULL);
     json_array(w, "run", false);
-    uint32_t stale = 0;
+    struct listed_run listed = {.run = r};
     for (size_t i = 0; i < x->n_jobs; i++)
-        stale += *x->jobs[i].stale != 0;
-    put_run(b, w, r, stale);
+        listed.stale += *x->jobs[i].stale != 0;
+    put_row(b, w, &listed);
     json_end_array(w);
     json_array(w, "sources", false);
     for (size_t i = 0; i < x->n_sources; i++) {

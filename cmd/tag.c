@@ -4,56 +4,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct book_column columns[] = {{"tag", false, true},      {"runs", true, false},
+                                             {"datasets", true, false}, {"auto", false, false},
+                                             {"colour", false, false},  {"comment", false, true}};
+
+static const char *colour_of(struct book *b, const struct store_tag_row *t)
+{
+    return t->colour < 0 ? "" : arena_printf(b->a, "#%06llx", (long long)t->colour);
+}
+
+static void put_cells(struct book *b, const void *row, const char **c)
+{
+    const struct store_tag_row *t = row;
+    *c++ = t->name;
+    *c++ = arena_printf(b->a, "%u", t->n_runs);
+    *c++ = arena_printf(b->a, "%u", t->n_datasets);
+    *c++ = t->automatic ? "yes" : "";
+    *c++ = colour_of(b, t);
+    *c++ = t->comment;
+}
+
+static void put_row(struct book *b, struct json_writer *w, const void *row)
+{
+    const struct store_tag_row *t = row;
+    json_object(w, NULL);
+    json_put_text(w, "name", t->name);
+    json_put_text(w, "colour", t->colour < 0 ? NULL : colour_of(b, t));
+    json_put_bool(w, "auto", t->automatic);
+    json_put_text(w, "comment", t->comment);
+    json_put_int(w, "runs", t->n_runs);
+    json_put_int(w, "datasets", t->n_datasets);
+    json_end_object(w);
+}
+
+static const struct book_list listing = {.key = "tags",
+                                         .none = "no tags",
+                                         .size = sizeof(struct store_tag_row),
+                                         .columns = columns,
+                                         .n_columns = sizeof columns / sizeof *columns,
+                                         .cells = put_cells,
+                                         .json = put_row};
+
 static int list(struct cli *cli)
 {
-    static const struct book_column columns[] = {{"tag", false, true},      {"runs", true, false},
-                                                 {"datasets", true, false}, {"auto", false, false},
-                                                 {"colour", false, false},  {"comment", false, true}};
-    enum { COLUMNS = sizeof columns / sizeof *columns };
     struct error err = {0};
-    struct book b;
+    struct book b = {.cli = cli};
     struct store_tag_row *rows = NULL;
     size_t n = 0;
-    bool ok = cli_operands(cli, 0, 0, "", &err) && book_open(cli, true, &b, &err);
-    if (!ok)
-        return cli_fail(&err);
-    ok = store_tags(b.store, b.a, &rows, &n, &err);
-    const char **cells = arena_array(b.a, n * COLUMNS + 1, sizeof *cells), **c = cells;
-    struct json_writer w = {.out = &b.out, .indent = 2};
-    if (b.json) {
-        json_object(&w, NULL);
-        json_put_int(&w, "version", 1);
-        json_array(&w, "tags", false);
-    }
-    for (size_t i = 0; ok && i < n; i++) {
-        const struct store_tag_row *t = rows + i;
-        const char *colour = t->colour < 0 ? "" : arena_printf(b.a, "#%06llx", (long long)t->colour);
-        *c++ = t->name;
-        *c++ = arena_printf(b.a, "%u", t->n_runs);
-        *c++ = arena_printf(b.a, "%u", t->n_datasets);
-        *c++ = t->automatic ? "yes" : "";
-        *c++ = colour;
-        *c++ = t->comment;
-        if (!b.json)
-            continue;
-        json_object(&w, NULL);
-        json_put_text(&w, "name", t->name);
-        json_put_text(&w, "colour", *colour ? colour : NULL);
-        json_put_bool(&w, "auto", t->automatic);
-        json_put_text(&w, "comment", t->comment);
-        json_put_int(&w, "runs", t->n_runs);
-        json_put_int(&w, "datasets", t->n_datasets);
-        json_end_object(&w);
-    }
-    if (b.json) {
-        json_end_array(&w);
-        json_end_object(&w);
-        str_addc(&b.out, '\n');
-    } else if (n) {
-        book_table(&b.out, columns, COLUMNS, cells, n);
-    } else {
-        str_add(&b.out, "no tags\n");
-    }
+    bool ok = cli_operands(cli, 0, 0, "", &err) && book_open(cli, true, &b, &err) &&
+              store_tags(b.store, b.a, &rows, &n, &err);
+    if (ok)
+        book_list(&b, &listing, rows, n);
     return book_end(&b, ok, &err);
 }
 

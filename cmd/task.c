@@ -8,66 +8,52 @@
 
 /* ---- list, show ---- */
 
-static const char *joined(struct book *b, const char *const *texts, size_t n)
-{
-    struct str s = {0};
-    for (size_t i = 0; i < n; i++)
-        str_printf(&s, "%s%s", i ? ", " : "", texts[i]);
-    const char *text = s.len ? arena_strdup(b->a, s.text) : "";
-    str_free(&s);
-    return text;
-}
-
 static const char *kind_word(const struct store_task_row *t)
 {
     const struct task_kind_row *k = task_kind_row(t->kind);
     return k ? k->word : "?";
 }
 
-static void say_list(struct book *b, const struct store_task_row *rows, size_t n)
+static const struct book_column columns[] = {{"task", false, true},     {"revision", true, false},
+                                             {"kind", false, false},    {"jobs", false, false},
+                                             {"datasets", false, true}, {"", false, true}};
+
+static void put_cells(struct book *b, const void *row, const char **c)
 {
-    static const struct book_column columns[] = {{"task", false, true},     {"revision", true, false},
-                                                 {"kind", false, false},    {"jobs", false, false},
-                                                 {"datasets", false, true}, {"", false, true}};
-    enum { COLUMNS = sizeof columns / sizeof *columns };
-    const char **cells = arena_array(b->a, n * COLUMNS + 1, sizeof *cells), **c = cells;
-    for (size_t i = 0; i < n; i++) {
-        const struct store_task_row *t = rows + i;
-        *c++ = t->name;
-        *c++ = arena_printf(b->a, "%u", t->rev);
-        *c++ = kind_word(t);
-        *c++ = t->used ? "yes" : "";
-        *c++ = joined(b, t->datasets, t->n_datasets);
-        *c++ = arena_strndup(b->a, t->phil, strcspn(t->phil, "\n"));
-    }
-    book_table(&b->out, columns, COLUMNS, cells, n);
+    const struct store_task_row *t = row;
+    *c++ = t->name;
+    *c++ = arena_printf(b->a, "%u", t->rev);
+    *c++ = kind_word(t);
+    *c++ = t->used ? "yes" : "";
+    *c++ = book_joined(b, t->datasets, t->n_datasets);
+    *c++ = arena_strndup(b->a, t->phil, strcspn(t->phil, "\n"));
 }
 
-static void put_all(struct book *b, const struct store_task_row *rows, size_t n)
+static void put_row(struct book *b, struct json_writer *w, const void *row)
 {
-    struct json_writer w = {.out = &b->out, .indent = 2};
-    json_object(&w, NULL);
-    json_put_int(&w, "version", 1);
-    json_array(&w, "revisions", false);
-    for (size_t i = 0; i < n; i++) {
-        const struct store_task_row *t = rows + i;
-        json_object(&w, NULL);
-        json_put_text(&w, "task", t->name);
-        json_put_int(&w, "revision", t->rev);
-        json_put_text(&w, "kind", kind_word(t));
-        json_put_bool(&w, "used", t->used);
-        json_put_bool(&w, "newest", t->newest);
-        json_put_text(&w, "text", t->phil);
-        json_put_text(&w, "resources", t->resources);
-        json_put_int(&w, "created_ns", t->created_t);
-        json_put_text(&w, "who", t->who);
-        book_texts_json(&w, "datasets", t->datasets, t->n_datasets);
-        json_end_object(&w);
-    }
-    json_end_array(&w);
-    json_end_object(&w);
-    str_addc(&b->out, '\n');
+    const struct store_task_row *t = row;
+    (void)b;
+    json_object(w, NULL);
+    json_put_text(w, "task", t->name);
+    json_put_int(w, "revision", t->rev);
+    json_put_text(w, "kind", kind_word(t));
+    json_put_bool(w, "used", t->used);
+    json_put_bool(w, "newest", t->newest);
+    json_put_text(w, "text", t->phil);
+    json_put_text(w, "resources", t->resources);
+    json_put_int(w, "created_ns", t->created_t);
+    json_put_text(w, "who", t->who);
+    book_texts_json(w, "datasets", t->datasets, t->n_datasets);
+    json_end_object(w);
 }
+
+static const struct book_list listing = {.key = "revisions",
+                                         .none = "no tasks; xfelx task add makes one",
+                                         .size = sizeof(struct store_task_row),
+                                         .columns = columns,
+                                         .n_columns = sizeof columns / sizeof *columns,
+                                         .cells = put_cells,
+                                         .json = put_row};
 
 static int list(struct cli *cli)
 {
@@ -78,12 +64,8 @@ static int list(struct cli *cli)
     if (!cli_operands(cli, 0, 0, "", &err))
         return cli_misuse(cli, &err);
     bool ok = book_open(cli, true, &b, &err) && store_tasks(b.store, b.a, &rows, &n, &err);
-    if (ok && b.json)
-        put_all(&b, rows, n);
-    else if (ok && n)
-        say_list(&b, rows, n);
-    else if (ok)
-        str_add(&b.out, "no tasks; xfelx task add makes one\n");
+    if (ok)
+        book_list(&b, &listing, rows, n);
     return book_end(&b, ok, &err);
 }
 
@@ -104,7 +86,7 @@ static int show(struct cli *cli)
         book_fieldf(&b.out, "task", "%s, revision %u: %s%s", book_shown(&b, t->name), t->rev, kind_word(t),
                     t->used ? ", has jobs" : "");
         book_fieldf(&b.out, "made", "%s by %s", book_time(&b, t->created_t), book_shown(&b, t->who));
-        book_field(&b.out, "datasets", t->n_datasets ? joined(&b, t->datasets, t->n_datasets) : "-");
+        book_field(&b.out, "datasets", t->n_datasets ? book_joined(&b, t->datasets, t->n_datasets) : "-");
         if (*t->resources)
             book_field(&b.out, "resources", t->resources);
         if (*t->phil)

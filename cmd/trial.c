@@ -22,23 +22,20 @@ static const char *state_of(const struct store_trial_row *t)
     return *t->bad_input ? "bad input" : t->active ? "active" : "off";
 }
 
-static void say_list(struct book *b, const struct store_trial_row *rows, size_t n)
+static const struct book_column columns[] = {{"trial", true, false},   {"state", false, false},
+                                             {"recipe", false, false}, {"groups", false, true},
+                                             {"jobs", false, true},    {"comment", false, true}};
+
+static void put_cells(struct book *b, const void *row, const char **c)
 {
-    static const struct book_column columns[] = {{"trial", true, false},   {"state", false, false},
-                                                 {"recipe", false, false}, {"groups", false, true},
-                                                 {"jobs", false, true},    {"comment", false, true}};
-    enum { COLUMNS = sizeof columns / sizeof *columns };
-    const char **cells = arena_array(b->a, n * COLUMNS + 1, sizeof *cells), **c = cells;
-    for (size_t i = 0; i < n; i++) {
-        char hash[17];
-        *c++ = arena_printf(b->a, "%u", rows[i].num);
-        *c++ = state_of(rows + i);
-        *c++ = arena_strdup(b->a, hash_hex(rows[i].recipe_hash, 8, hash));
-        *c++ = groups_of(b, rows + i);
-        *c++ = book_jobs_text(b, &rows[i].jobs);
-        *c++ = rows[i].comment;
-    }
-    book_table(&b->out, columns, COLUMNS, cells, n);
+    const struct store_trial_row *t = row;
+    char hash[17];
+    *c++ = arena_printf(b->a, "%u", t->num);
+    *c++ = state_of(t);
+    *c++ = arena_strdup(b->a, hash_hex(t->recipe_hash, 8, hash));
+    *c++ = groups_of(b, t);
+    *c++ = book_jobs_text(b, &t->jobs);
+    *c++ = t->comment;
 }
 
 static void put_trial(struct json_writer *w, const struct store_trial_row *t)
@@ -60,22 +57,31 @@ static void put_trial(struct json_writer *w, const struct store_trial_row *t)
     book_jobs_json(w, &t->jobs);
 }
 
-static void put_all(struct book *b, const struct store_trial_row *rows, size_t n, bool phil)
+static void put_row(struct book *b, struct json_writer *w, const void *row)
 {
-    struct json_writer w = {.out = &b->out, .indent = 2};
-    json_object(&w, NULL);
-    json_put_int(&w, "version", 1);
-    json_array(&w, "trials", false);
-    for (size_t i = 0; i < n; i++) {
-        put_trial(&w, rows + i);
-        if (phil)
-            json_put_text(&w, "phil", rows[i].phil);
-        json_end_object(&w);
-    }
-    json_end_array(&w);
-    json_end_object(&w);
-    str_addc(&b->out, '\n');
+    (void)b;
+    put_trial(w, row);
+    json_end_object(w);
 }
+
+static void put_row_with_text(struct book *b, struct json_writer *w, const void *row)
+{
+    const struct store_trial_row *t = row;
+    (void)b;
+    put_trial(w, t);
+    json_put_text(w, "phil", t->phil);
+    json_end_object(w);
+}
+
+static const struct book_list listing = {.key = "trials",
+                                         .none = "no trials; xfelx trial add makes one",
+                                         .size = sizeof(struct store_trial_row),
+                                         .columns = columns,
+                                         .n_columns = sizeof columns / sizeof *columns,
+                                         .cells = put_cells,
+                                         .json = put_row};
+static const struct book_list shown = {
+    .key = "trials", .size = sizeof(struct store_trial_row), .json = put_row_with_text};
 
 static int list(struct cli *cli)
 {
@@ -86,12 +92,8 @@ static int list(struct cli *cli)
     if (!cli_operands(cli, 0, 0, "", &err))
         return cli_misuse(cli, &err);
     bool ok = book_open(cli, true, &b, &err) && store_trials(b.store, b.a, &rows, &n, &err);
-    if (ok && b.json)
-        put_all(&b, rows, n, false);
-    else if (ok && n)
-        say_list(&b, rows, n);
-    else if (ok)
-        str_add(&b.out, "no trials; xfelx trial add makes one\n");
+    if (ok)
+        book_list(&b, &listing, rows, n);
     return book_end(&b, ok, &err);
 }
 
@@ -154,7 +156,7 @@ static int show(struct cli *cli)
         }
     }
     if (ok && b.json)
-        put_all(&b, rows, n, true);
+        book_list_json(&b, &shown, rows, n);
     return book_end(&b, ok, &err);
 }
 
@@ -241,9 +243,9 @@ static int copy(struct cli *cli)
 static void say_differences(struct book *b, const struct param_difference *d, size_t n,
                             const uint32_t nums[2])
 {
-    const struct book_column columns[] = {{"parameter", false, false},
-                                          {arena_printf(b->a, "trial %u", nums[0]), false, true},
-                                          {arena_printf(b->a, "trial %u", nums[1]), false, true}};
+    const struct book_column differences[] = {{"parameter", false, false},
+                                              {arena_printf(b->a, "trial %u", nums[0]), false, true},
+                                              {arena_printf(b->a, "trial %u", nums[1]), false, true}};
     const char **cells = arena_array(b->a, 3 * n + 1, sizeof *cells);
     for (size_t i = 0; i < n; i++) {
         cells[3 * i] = d[i].path;
@@ -251,7 +253,7 @@ static void say_differences(struct book *b, const struct param_difference *d, si
         cells[3 * i + 2] = d[i].is ? d[i].is : "";
     }
     if (n)
-        book_table(&b->out, columns, 3, cells, n);
+        book_table(&b->out, differences, 3, cells, n);
     else
         str_add(&b->out, "no parameter differs (the files that they name may)\n");
 }
