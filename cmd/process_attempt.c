@@ -4,14 +4,20 @@
 
 #include "cmd/database.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool number_of(const char *text, int64_t *out, struct error *err)
+/* "12", or "12@TIME" with the time of its claim. */
+static bool number_of(const char *text, int64_t *out, int64_t *claim, struct error *err)
 {
+    char number[24];
+    *claim = 0;
     if (!text || !*text)
         return true;
-    if (str_to_i64(text, out) && *out > 0)
+    const char *at = strchr(text, '@');
+    snprintf(number, sizeof number, "%.*s", at ? (int)(at - text) : 23, text);
+    if (str_to_i64(number, out) && *out > 0 && (!at || (str_to_i64(at + 1, claim) && *claim > 0)))
         return true;
     *out = 0;
     error_set(err, ERROR_USAGE, "XFELX_ATTEMPT=%s in the environment is no number of an attempt", text);
@@ -61,7 +67,8 @@ bool attempt_read(struct job *j, size_t n_inputs, struct error *err)
 {
     struct arena *a = &j->cli->arena;
     struct store_options database;
-    if (!number_of(getenv("XFELX_ATTEMPT"), &j->attempt, err))
+    int64_t claim;
+    if (!number_of(getenv("XFELX_ATTEMPT"), &j->attempt, &claim, err))
         return false;
     if (!j->attempt)
         return true;
@@ -70,7 +77,11 @@ bool attempt_read(struct job *j, size_t n_inputs, struct error *err)
         !store_open_existing(&database, false, false, &j->store, err) ||
         !store_read_work(j->store, j->attempt, a, &j->work, err))
         return false;
-    j->stored.elsewhere = !j->work.live;
+    j->stored.elsewhere = !j->work.live || (claim && claim != j->work.claim_t);
+    if (claim && claim != j->work.claim_t)
+        return error_set(err, ERROR_BUSY, "attempt %lld was claimed anew, and not for this batch job",
+                         (long long)j->attempt),
+               error_hint(err, "the database was restored from a copy; its own attempts do the work");
     if (!j->work.live)
         return error_set(err, ERROR_BUSY, "attempt %lld has ended", (long long)j->attempt),
                error_hint(err, "`xfelx status` shows what became of it");

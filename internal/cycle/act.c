@@ -108,7 +108,7 @@ static bool call(struct acting *w, struct arena *a, const struct recipe_of_job *
                                     .exit_code = -1,
                                     .exit_signal = -1};
     /* our scripts make the folder of their log; templates of users have the scheduler write there */
-    bool good = script_render(c, a, j, k->attempt, k->name, &text, &own) &&
+    bool good = script_render(c, a, j, k, &text, &own) &&
                 (!j->own || fs_make_folders(fs_folder(a, news.log_path), &own)) &&
                 fs_make_folders(fs_folder(a, path), &own) && fs_write_atomic(path, text.text, text.len, &own);
     str_free(&text);
@@ -137,7 +137,7 @@ static bool prepare(struct acting *w, struct arena *a, const struct action *x, i
     struct error own = {0};
     struct str trial = {0};
     bool good = script_prepare(w->c, a, x, version, j, &own) &&
-                script_render(w->c, a, j, 1, "xf00000000-1", &trial, &own);
+                script_render(w->c, a, j, &script_no_attempt, &trial, &own);
     str_free(&trial);
     if (!good) {
         w->r->n_refused++;

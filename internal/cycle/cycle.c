@@ -113,7 +113,7 @@ bool cycle_script(struct cycle *c, const struct action *x, struct str *out, stru
     if (good) {
         j.program = arena_printf(&a, "%s/.xfelx/bin/xfelx-HASH", c->folder);
         j.phil = arena_printf(&a, "%s/.xfelx/phil/HASH.phil", c->folder);
-        good = script_render(c, &a, &j, 1, "xf00000000-1", out, err);
+        good = script_render(c, &a, &j, &script_no_attempt, out, err);
     }
     arena_free(&a);
     return good;

@@ -107,7 +107,7 @@ static const char *const *process_arguments(struct arena *a, const struct recipe
 }
 
 static const char *const *environment_of(const struct cycle *c, struct arena *a,
-                                         const struct recipe_of_job *j, int64_t attempt)
+                                         const struct recipe_of_job *j, const struct store_claimed *k)
 {
     const struct store_making *m = &j->making;
     const char *interface = param_text(j->params, "mp.interface", NULL);
@@ -116,7 +116,8 @@ static const char *const *environment_of(const struct cycle *c, struct arena *a,
         n++;
     const char **set = arena_array(a, n + 10, sizeof *set);
     n = 0;
-    set[n++] = arena_printf(a, "XFELX_ATTEMPT=%lld", (long long)attempt);
+    set[n++] = arena_printf(a, k->claim_t ? "XFELX_ATTEMPT=%lld@%lld" : "XFELX_ATTEMPT=%lld",
+                            (long long)k->attempt, (long long)k->claim_t);
     set[n++] = "HDF5_USE_FILE_LOCKING=FALSE";
     if (interface)
         set[n++] = arena_printf(a, "HYDRA_IFACE=%s", interface);
@@ -188,17 +189,20 @@ char *script_log(struct arena *a, const struct recipe_of_job *j, int64_t attempt
     return arena_printf(a, "%s/a%lld/log.out", j->folder, (long long)attempt);
 }
 
-bool script_render(struct cycle *c, struct arena *a, const struct recipe_of_job *j, int64_t attempt,
-                   const char *name, struct str *out, struct error *err)
+const struct store_claimed script_no_attempt = {.attempt = 1, .name = "xf00000000-1"};
+
+bool script_render(struct cycle *c, struct arena *a, const struct recipe_of_job *j,
+                   const struct store_claimed *k, struct str *out, struct error *err)
 {
     struct batch_script s = j->script;
+    const int64_t attempt = k->attempt;
     s.attempt = attempt;
-    s.name = name;
+    s.name = k->name;
     s.record = job_file(a, c->folder, attempt, "");
     s.program = is_task(j) ? "/bin/sh" : j->program;
     s.folder = is_task(j) ? fs_folder(a, script_log(a, j, attempt)) : j->folder;
     s.log = script_log(a, j, attempt);
-    s.environment = environment_of(c, a, j, attempt);
+    s.environment = environment_of(c, a, j, k);
     s.copy = s.copy && !is_task(j);
     s.arguments = process_arguments(a, j);
     if (is_task(j)) {

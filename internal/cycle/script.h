@@ -26,8 +26,11 @@ bool script_prepare(struct cycle *c, struct arena *a, const struct action *x, in
 bool script_pin(struct cycle *c, struct arena *a, struct recipe_of_job *j, struct error *err);
 
 /* The script of an attempt. */
-bool script_render(struct cycle *c, struct arena *a, const struct recipe_of_job *j, int64_t attempt,
-                   const char *name, struct str *out, struct error *err);
+bool script_render(struct cycle *c, struct arena *a, const struct recipe_of_job *j,
+                   const struct store_claimed *k, struct str *out, struct error *err);
+
+/* An attempt that stands for the one that is not claimed yet, to see whether the script can be made. */
+extern const struct store_claimed script_no_attempt;
 
 /* Log of an attempt. */
 char *script_log(struct arena *a, const struct recipe_of_job *j, int64_t attempt);

@@ -100,6 +100,7 @@ struct store_claimed {
     int64_t job, attempt;
     uint32_t no;
     char name[64];
+    int64_t claim_t; /* tells it from an attempt of the same number that a restored database makes again */
     bool taken;
 };
 bool store_claim(struct store *s, const struct store_claim *c, struct store_claimed *out, struct error *err);
@@ -141,7 +142,7 @@ bool store_live(struct store *s, size_t n_ended, struct arena *a, struct store_a
 
 /* What an attempt is to work on. Sources in the order of their numbers, which name the frames for ever. */
 struct store_work {
-    int64_t attempt, job, run;
+    int64_t attempt, job, run, claim_t;
     const char *run_name, *folder, *recipe_text, *rungroup_text, *task_text;
     const char **paths; /* [n_paths], as recorded: facility.path_map applies */
     bool *here;         /* [n_paths]: has been seen here */

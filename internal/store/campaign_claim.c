@@ -56,6 +56,7 @@ static bool add_attempt(struct sql *s, const struct store_claim *c, int64_t now,
                 c->recipe_hash ? c->recipe_hash : none, 32, now, now))
         return false;
     out->attempt = s->ops->last_id(s);
+    out->claim_t = now;
     struct sql_stmt *q = sql_query(s, err, "SELECT v FROM meta WHERE k='instance'", "");
     int step = sql_step(s, q, err);
     if (step == 1) {

@@ -14,7 +14,8 @@ static bool read_identity(struct sql *s, const struct read_work *w, struct error
     struct arena *a = w->arena;
     struct sql_stmt *q = sql_query(
         s, err,
-        "SELECT x.job,j.run,r.name,j.folder,t.phil,g.phil,v.phil,x.live FROM attempt x JOIN job j ON "
+        "SELECT x.job,j.run,r.name,j.folder,t.phil,g.phil,v.phil,x.live,x.claim_t FROM attempt x JOIN job j "
+        "ON "
         "j.id=x.job LEFT JOIN run r ON r.id=j.run LEFT JOIN trial t ON t.id=j.trial LEFT JOIN rungroup g "
         "ON g.id=j.rungroup LEFT JOIN task_rev v ON v.id=j.task_rev WHERE x.id=?",
         "i", w->attempt);
@@ -28,7 +29,8 @@ static bool read_identity(struct sql *s, const struct read_work *w, struct error
                                       .recipe_text = store_text(s, q, 4, a),
                                       .rungroup_text = store_text(s, q, 5, a),
                                       .task_text = store_text(s, q, 6, a),
-                                      .live = sql_int(s, q, 7) != 0};
+                                      .live = sql_int(s, q, 7) != 0,
+                                      .claim_t = sql_int(s, q, 8)};
         sql_reset(s, q);
     }
     if (step == 0)
