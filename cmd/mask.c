@@ -226,8 +226,9 @@ static void text(const struct drawn *m, struct str *out)
                        (unsigned long long)m->panel_lost[k]);
     if (!m->n)
         return;
-    str_printf(out, "%llu of %llu reflections of %zu frames are lost (%.2f %%)\n",
-               (unsigned long long)m->n_lost, (unsigned long long)m->n, m->n_frames, share(m->n_lost, m->n));
+    str_printf(out, "%llu of %llu reflections of %zu frame%s are lost (%.2f %%)\n",
+               (unsigned long long)m->n_lost, (unsigned long long)m->n, m->n_frames,
+               m->n_frames == 1 ? "" : "s", share(m->n_lost, m->n));
     for (int i = 0; i < SHELLS; i++)
         if (m->shells[i].n)
             str_printf(out, "  %6.2f to %5.2f Å %8llu %6.2f %%\n", m->shells[i].d_max, m->shells[i].d_min,

@@ -370,7 +370,8 @@ static void put_health(const struct standing *o, struct json_writer *w)
     json_put_real(w, "free_bytes", o->in->disk_bytes);
     json_end_object(w);
     json_object(w, "watch");
-    json_put_text(w, "owner", h->lease_owner[0] ? h->lease_owner : NULL);
+    char owner[OWNER];
+    json_put_text(w, "owner", h->lease_owner[0] ? owner_shown(h->lease_owner, owner) : NULL);
     json_put_real(w, "age_s", h->lease_renewed ? 1e-9 * (double)(o->in->now - h->lease_renewed) : NAN);
     json_put_bool(w, "acts", h->lease_expires > o->in->now);
     json_end_object(w);

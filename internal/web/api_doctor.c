@@ -69,6 +69,7 @@ static void results(const struct looked *l, struct found *f)
 static void watcher(const struct looked *l, struct found *f)
 {
     const struct store_health *h = &l->health;
+    char owner[OWNER];
     bool acts = h->lease_expires > h->now;
     double ago = 1e-9 * (double)(h->now - h->lease_renewed);
     f->level = acts ? WELL : NOTE;
@@ -78,8 +79,8 @@ static void watcher(const struct looked *l, struct found *f)
     if (!h->lease_renewed)
         snprintf(f->fact, sizeof f->fact, "nobody has watched yet");
     else
-        snprintf(f->fact, sizeof f->fact, "%.200s %s, its last word %.0f s ago", h->lease_owner,
-                 acts ? "watches" : "watched", ago);
+        snprintf(f->fact, sizeof f->fact, "%.200s %s, its last word %.0f s ago",
+                 owner_shown(h->lease_owner, owner), acts ? "watches" : "watched", ago);
 }
 
 static void results_late(const struct looked *l, struct found *f)

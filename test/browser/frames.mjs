@@ -67,6 +67,8 @@ await test('a pixel under the pointer has the value of the file, and a spot lies
   same(meta.known, true);
   same(meta.indexed.rows.length > 0 && meta.integrated.rows.length > 0, true);
   if (!(values.values[4][4] > 2 * Math.max(1, values.values[0][0]))) found.push(`no spot under the circle: ${JSON.stringify(values.values)}`);
+  const places = await page.$$eval('.stage canvas', all => all.map(c => { const r = c.getBoundingClientRect(); return [r.x, r.y, r.width, r.height].join(); }));
+  same(new Set(places).size, 1); // what is drawn on top lies where the pixels are
   await page.mouse.move(box.x + box.width / 2 + (x + 0.5 - meta.width / 2) * s, box.y + box.height / 2 + (y + 0.5 - meta.height / 2) * s);
   await until(page, () => document.querySelector('#value'));
   await page.close();

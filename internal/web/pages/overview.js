@@ -26,7 +26,7 @@ function Spark({values, kind}) {
 }
 
 function Key({label, value, unit, note, age, kind = '', children}) {
-  return html`<div class="kf"><div class="l"><span>${label}</span>${age}</div><div class=${'v ' + kind}>${value}${unit && html` <small>${unit}</small>`}</div><div class="ci">${note || html`<span class="vh">–</span>`}</div>${children}</div>`;
+  return html`<div class="kf"><div class="l"><span>${label}</span>${age}</div><div class=${'v ' + kind}>${value}${unit && html` <small>${unit}</small>`}</div><div class="ci">${note !== value && note || html`<span class="vh">–</span>`}</div>${children}</div>`;
 }
 const rate = f => f.n >= 20 ? {value: percent(f.p), unit: '%'} : {value: f.n ? `${f.k} of ${f.n}` : '–'};
 export const leftWords = g => g.have >= g.goal ? 'reached' : g.left_s === null ? 'not at this rate' : duration(g.left_s);

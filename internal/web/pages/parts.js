@@ -15,7 +15,7 @@ export function Bar({share, lo, hi, kind = ''}) {
 export const Share = ({f, kind}) => f && f.n ? html`<span title=${`${count(f.k)} of ${count(f.n)}; ${interval(f)}`}>${percent(f.p)} <${Bar} share=${f.p} lo=${f.lo} hi=${f.hi} kind=${kind}/></span>` : '–';
 
 export function Key({label, value, unit, note, kind = ''}) {
-  return html`<div class="kf"><div class="l">${label}</div><div class=${'v ' + kind}>${value}${unit && html` <small>${unit}</small>`}</div><div class="ci">${note}</div></div>`;
+  return html`<div class="kf"><div class="l">${label}</div><div class=${'v ' + kind}>${value}${unit && html` <small>${unit}</small>`}</div><div class="ci">${note === value ? '' : note}</div></div>`;
 }
 
 export const Problem = ({error}) => error && html`<div class="alarm bad" role="alert"><span>✕</span><div><b>${error.message}</b>${error.hint && html`<div>${error.hint}</div>`}</div></div>`;

@@ -29,7 +29,7 @@ export class Picture {
   constructor(box, path, meta, changed) {
     Object.assign(this, {box, path, meta, changed, tiles: new Map(), running: 0, wanted: [], tick: 0, dead: false, layers: [], view: null});
     this.ground = box.querySelector('canvas.ground');
-    this.top = box.querySelector('canvas.above');
+    this.top = box.querySelector('canvas.overlay');
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(box);
     this.resize();
@@ -202,7 +202,7 @@ export function Stage({path, meta, levels, layers, tool, hover, count, small, la
   return html`<div class="stagebox"><div class="ctl nomargin over"><button class="small" title="+" onClick=${() => picture.current.zoom(1.5)}>Larger</button><button class="small" title="-" onClick=${() => picture.current.zoom(1 / 1.5)}>Smaller</button><button class="small" title="1" onClick=${() => picture.current.zoom(1 / picture.current.view.s)}>1 : 1</button><button class="small" title="0" onClick=${() => picture.current.fit()}>Whole</button></div>
     ${trouble && html`<div class="alarm bad" role="alert"><span>✕</span><div>${trouble.message}</div></div>`}
     <div class=${'stage' + (small ? ' low' : '')} ref=${box} tabindex="0" role="application" aria-label=${label || 'detector picture; plus and minus zoom, arrows move, 0 shows the whole'} onWheel=${e => { e.preventDefault(); picture.current.zoom(Math.exp(-e.deltaY / 400), place(e)); }}
-      onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${up} onPointerLeave=${() => hover?.(null)} onKeyDown=${keys}><canvas class="ground"></canvas><canvas class="above"></canvas></div></div>`;
+      onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${up} onPointerLeave=${() => hover?.(null)} onKeyDown=${keys}><canvas class="ground"></canvas><canvas class="overlay"></canvas></div></div>`;
 }
 
 // Pictures that are moved together: before and after.
