@@ -4,18 +4,24 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Wilson (1927): centre (p + z²/2n)/(1 + z²/n), half width z/(1 + z²/n)·sqrt(p(1-p)/n + z²/4n²), z = 1.96. */
+/* Wilson (1927): centre (p + z²/2n)/(1 + z²/n), half width z/(1 + z²/n)·sqrt(p(1-p)/n + z²/4n²). */
+void rate_interval(uint64_t n, uint64_t of, double z, double *lo, double *hi)
+{
+    const double m = (double)of, p = (double)n / m;
+    double centre = (p + z * z / (2 * m)) / (1 + z * z / m);
+    double half = z / (1 + z * z / m) * sqrt(p * (1 - p) / m + z * z / (4 * m * m));
+    *lo = n == 0 ? 0 : centre - half;
+    *hi = n == of ? 1 : centre + half;
+}
+
 struct rate rate_of(uint64_t n, uint64_t of)
 {
+    const double z95 = 1.96;
     struct rate r = {.n = n, .of = of, .share = NAN, .lo = NAN, .hi = NAN};
     if (of == 0)
         return r;
-    const double z = 1.96, m = (double)of, p = (double)n / m;
-    double centre = (p + z * z / (2 * m)) / (1 + z * z / m);
-    double half = z / (1 + z * z / m) * sqrt(p * (1 - p) / m + z * z / (4 * m * m));
-    r.share = p;
-    r.lo = n == 0 ? 0 : centre - half;
-    r.hi = n == of ? 1 : centre + half;
+    r.share = (double)n / (double)of;
+    rate_interval(n, of, z95, &r.lo, &r.hi);
     return r;
 }
 

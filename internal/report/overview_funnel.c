@@ -27,7 +27,7 @@ void overview_funnel(const struct overview_sources *in, struct overview_step out
     out[3] = (struct overview_step){"indexed", "indexed", "hits", rate_of(indexed, hits), {0}};
     out[4] = (struct overview_step){
         "integrated", "integrated", "indexed", rate_of(t->by_outcome[OUTCOME_INTEGRATED], indexed), {0}};
-    for (int r = 1; r < 64; r++)
+    for (int r = 1; r < REASON_END; r++)
         if (t->by_reason[r])
             out[step_of((enum reason)r, t)].lost[r] = t->by_reason[r];
 }

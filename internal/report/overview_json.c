@@ -106,7 +106,7 @@ static void put_funnel(const struct standing *o, struct json_writer *w)
         json_put_text(w, "of", steps[i].of);
         rate_json(&steps[i].rate, "share", w);
         json_array(w, "lost", false);
-        for (int r = 1; r < 64; r++)
+        for (int r = 1; r < REASON_END; r++)
             if (steps[i].lost[r]) {
                 json_object(w, NULL);
                 json_put_text(w, "reason", reason_word((enum reason)r));
@@ -136,7 +136,7 @@ static void put_totals(const struct standing *o, struct json_writer *w)
     rate_json(&o->all.indexing_rate, "indexed", w);
     json_end_object(w);
     json_array(w, "reasons", false);
-    for (int r = 1; r < 64; r++)
+    for (int r = 1; r < REASON_END; r++)
         if (t->by_reason[r]) {
             json_object(w, NULL);
             json_put_text(w, "reason", reason_word((enum reason)r));

@@ -9,58 +9,23 @@ enum { NOW_MINUTES = 2, HOUR = 60, MINUTES_LEAST = 8 /* from fewer a median has 
 static const double z99 = 2.576, mad_to_sigma = 1.4826;
 static const int64_t before_ns = INT64_C(900000000000); /* acts of persons that may have to do with it */
 
-typedef struct store_minute minute;
-
 /* ---- the quantities, a row each ---- */
 
-/* A share is k of n; another value is what `value` says of minutes added up, of n lattices or hits. */
-static uint64_t readable(const minute *m)
-{
-    return m->frames - m->failed;
-}
-static uint64_t frames(const minute *m)
-{
-    return m->frames;
-}
-static uint64_t hits(const minute *m)
-{
-    return m->hits;
-}
-static uint64_t indexed(const minute *m)
-{
-    return m->indexed;
-}
-static uint64_t lattices(const minute *m)
-{
-    return m->lattices;
-}
-static uint64_t multi(const minute *m)
-{
-    return m->multi;
-}
-static uint64_t saturated(const minute *m)
-{
-    return m->saturated;
-}
-static uint64_t failed(const minute *m)
-{
-    return m->failed;
-}
-static double resolution(const minute *m)
+static double resolution(const struct store_minute *m)
 {
     return m->res_a;
 }
-static double beam_x(const minute *m)
+static double beam_x(const struct store_minute *m)
 {
     return m->dx_sum / (double)m->lattices;
 }
-static double beam_y(const minute *m)
+static double beam_y(const struct store_minute *m)
 {
     return m->dy_sum / (double)m->lattices;
 }
 
 /* Median of the strong spots of hits: within its bin of a factor of two as if they were spread evenly in the logarithm. */
-static double spots(const minute *m)
+static double spots(const struct store_minute *m)
 {
     double n = 0, below = 0;
     for (int k = 0; k < TALLY_SPOT_BINS; k++)
@@ -74,31 +39,47 @@ static double spots(const minute *m)
     return NAN;
 }
 
+enum counted { READABLE = 1, FRAMES, FAILED, HITS, INDEXED, LATTICES, MULTI, SATURATED };
+
+static uint64_t count(const struct store_minute *m, enum counted what)
+{
+    const uint64_t counts[] = {[READABLE] = m->frames - m->failed,
+                               [FRAMES] = m->frames,
+                               [FAILED] = m->failed,
+                               [HITS] = m->hits,
+                               [INDEXED] = m->indexed,
+                               [LATTICES] = m->lattices,
+                               [MULTI] = m->multi,
+                               [SATURATED] = m->saturated};
+    return counts[what];
+}
+
 // clang-format off
-/* least: the smallest change that is worth a word, of a share and of spots relative to the usual value */
+/* A share is k of n; another value is what `value` says of minutes added up, of n lattices or hits. least: the smallest change that is
+ * worth a word, of a share and of spots relative to the usual value. */
 static const struct quantity {
     const char *key, *words, *unit;
-    uint64_t (*k)(const minute *), (*n)(const minute *);
-    double (*value)(const minute *);
+    enum counted k, n;
+    double (*value)(const struct store_minute *);
     double least;
     bool relative;
 } quantities[] = {
-    {"hit", "hits of frames", "%", hits, readable, NULL, .1, true},
-    {"indexed", "indexed of hits", "%", indexed, hits, NULL, .1, true},
-    {"multi", "several lattices", "%", multi, indexed, NULL, .1, true},
-    {"saturated", "saturated hits", "%", saturated, hits, NULL, .1, true},
-    {"failed", "failed frames", "%", failed, frames, NULL, .1, true},
-    {"spots", "spots of a hit", "", NULL, hits, spots, .1, true},
-    {"res_a", "resolution", "Å", NULL, lattices, resolution, .05, false},
-    {"beam_x", "beam centre, fast", "px", NULL, lattices, beam_x, .1, false},
-    {"beam_y", "beam centre, slow", "px", NULL, lattices, beam_y, .1, false},
+    {"hit", "hits of frames", "%", HITS, READABLE, NULL, .1, true},
+    {"indexed", "indexed of hits", "%", INDEXED, HITS, NULL, .1, true},
+    {"multi", "several lattices", "%", MULTI, INDEXED, NULL, .1, true},
+    {"saturated", "saturated hits", "%", SATURATED, HITS, NULL, .1, true},
+    {"failed", "failed frames", "%", FAILED, FRAMES, NULL, .1, true},
+    {"spots", "spots of a hit", "", 0, HITS, spots, .1, true},
+    {"res_a", "resolution", "Å", 0, LATTICES, resolution, .05, false},
+    {"beam_x", "beam centre, fast", "px", 0, LATTICES, beam_x, .1, false},
+    {"beam_y", "beam centre, slow", "px", 0, LATTICES, beam_y, .1, false},
 };
 // clang-format on
 _Static_assert(sizeof quantities / sizeof *quantities == OVERVIEW_USUALS, "a row each");
 
 /* ---- values and intervals ---- */
 
-static void add(minute *sum, const minute *m)
+static void add(struct store_minute *sum, const struct store_minute *m)
 {
     double n = (double)sum->lattices, k = (double)m->lattices;
     double s2 =
@@ -119,10 +100,10 @@ static void add(minute *sum, const minute *m)
     }
 }
 
-static double value_of(const struct quantity *q, const minute *m)
+static double value_of(const struct quantity *q, const struct store_minute *m)
 {
-    double n = (double)q->n(m);
-    return n < RATE_FEW ? NAN : q->value ? q->value(m) : (double)q->k(m) / n;
+    uint64_t n = count(m, q->n);
+    return n < RATE_FEW ? NAN : q->value ? q->value(m) : (double)count(m, q->k) / (double)n;
 }
 
 static double median_of(const double *sorted, size_t n)
@@ -159,7 +140,8 @@ static double set_usual(const struct overview_sources *in, const struct quantity
     return mad_to_sigma * median_of(apart, n);
 }
 
-static void set_now(const struct quantity *q, const minute *m, double sigma, struct overview_usual *u)
+static void set_now(const struct quantity *q, const struct store_minute *m, double sigma,
+                    struct overview_usual *u)
 {
     u->now = value_of(q, m);
     double half = z99 * sigma / sqrt(NOW_MINUTES);
@@ -167,16 +149,12 @@ static void set_now(const struct quantity *q, const minute *m, double sigma, str
     u->now_hi = u->now + half;
     if (q->value || isnan(u->now))
         return;
-    double n = (double)q->n(m), z = z99, p = u->now; /* Wilson, as figures.c has it with 95 % */
-    double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
-    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    u->now_lo = fmax(0, centre - half);
-    u->now_hi = fmin(1, centre + half);
+    rate_interval(count(m, q->k), count(m, q->n), z99, &u->now_lo, &u->now_hi);
 }
 
 size_t overview_usuals(const struct overview_sources *in, struct overview_usual *out)
 {
-    minute now = {.res_a = NAN};
+    struct store_minute now = {.res_a = NAN};
     for (size_t i = 0; i < NOW_MINUTES && i < in->n_minutes; i++)
         add(&now, in->minutes + in->n_minutes - 1 - i);
     for (size_t i = 0; i < OVERVIEW_USUALS; i++) {

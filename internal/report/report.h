@@ -11,6 +11,9 @@ struct rate {
 };
 struct rate rate_of(uint64_t n, uint64_t of);
 
+/* The interval of n of of (not 0) at z standard deviations: 1.96 for 95 %, 2.576 for 99 %. */
+void rate_interval(uint64_t n, uint64_t of, double z, double *lo, double *hi);
+
 /* Fewer than these get no percentage: it would say more than is known. */
 enum { RATE_FEW = 20 };
 

@@ -158,7 +158,7 @@ void split_json(const struct split *s, const char *key, struct json_writer *w)
         rate_json(&f->hit_rate, "hit", w);
         rate_json(&f->indexing_rate, "indexing", w);
         json_object(w, "reasons");
-        for (int k = 1; k < 64; k++)
+        for (int k = 1; k < REASON_END; k++)
             if (r->by_reason[k])
                 json_put_int(w, reason_word((enum reason)k), (int64_t)r->by_reason[k]);
         json_end_object(w);

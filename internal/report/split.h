@@ -9,7 +9,7 @@
 struct split_row {
     const char *word;
     double value; /* NaN: a text */
-    uint64_t by_reason[64];
+    uint64_t by_reason[REASON_END];
     struct figures figures;
 };
 

@@ -150,7 +150,7 @@ void summary_text(const struct summary *s, struct str *out)
     text_spread(out, "rmsd", &s->rmsd_px, "px");
     text_forms(&s->forms, out);
     bool any = false;
-    for (int r = 1; r < 64; r++)
+    for (int r = 1; r < REASON_END; r++)
         if (s->totals.by_reason[r]) {
             str_printf(out, "%s  %8llu  %s\n", any ? "" : "why not\n",
                        (unsigned long long)s->totals.by_reason[r], reason_help((enum reason)r));
@@ -189,7 +189,7 @@ void summary_csv(const struct summary *s, struct str *out)
                        : i < 6         ? "deg"
                                        : "px");
     }
-    for (int r = 1; r < 64; r++)
+    for (int r = 1; r < REASON_END; r++)
         if (s->totals.by_reason[r])
             str_printf(out, "reason_%s,%llu,,,frames\n", reason_word((enum reason)r),
                        (unsigned long long)s->totals.by_reason[r]);
@@ -285,7 +285,7 @@ void summary_json(const struct summary *s, struct str *out)
     json_end_array(&w);
     json_put_int(&w, "in_no_form", (int64_t)s->forms.n_neither);
     json_object(&w, "reasons");
-    for (int r = 1; r < 64; r++)
+    for (int r = 1; r < REASON_END; r++)
         if (s->totals.by_reason[r])
             json_put_int(&w, reason_word((enum reason)r), (int64_t)s->totals.by_reason[r]);
     json_end_object(&w);

@@ -117,7 +117,7 @@ static void table(struct str *out, const struct summary *s)
         if (p->n)
             row(out, names[i], v.text);
     }
-    for (int r = 1; r < 64; r++)
+    for (int r = 1; r < REASON_END; r++)
         if (s->totals.by_reason[r]) {
             str_clear(&v);
             str_printf(&v, "%llu", (unsigned long long)s->totals.by_reason[r]);

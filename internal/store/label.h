@@ -135,7 +135,7 @@ struct store_label_group {
     uint32_t no;
     const char *word;
     double value;
-    uint64_t frames, by_outcome[8], by_reason[64], lattices;
+    uint64_t frames, by_outcome[8], by_reason[REASON_END], lattices;
 };
 
 /* Numbers by value, texts by name. ERROR_USAGE: there is no such label. A statement, or one a job (jobs.jobs not NULL), and totals. */

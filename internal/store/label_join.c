@@ -18,7 +18,7 @@ struct label_tally {
     int64_t job;
     uint32_t no;
     int64_t frames, by_outcome[7], lattices;
-    uint32_t reasons[64];
+    uint32_t reasons[REASON_END];
 };
 
 struct joined_frame {
@@ -277,7 +277,7 @@ static bool label_frames(struct joining *j, struct error *err)
             continue;
         struct label_tally *t = tally_of(j, j->jobs[f->job], l->no);
         t->frames++;
-        t->by_outcome[f->outcome < 7 ? f->outcome : 0]++;
+        t->by_outcome[f->outcome < OUTCOME_END ? f->outcome : 0]++;
         t->reasons[f->reason]++;
         t->lattices += f->n_lattices;
     }
@@ -326,7 +326,7 @@ static bool write_counts(struct joining *j, struct error *err)
         uint8_t reasons[256];
         struct sql_value v[LABEL_COUNT_COLUMNS + 1];
         size_t n = 0;
-        pack_counts(t->reasons, 64, reasons);
+        pack_counts(t->reasons, REASON_END, reasons);
         v[n++] = sql_i(j->set->id);
         v[n++] = sql_i(t->job);
         v[n++] = sql_i(t->no);

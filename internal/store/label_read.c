@@ -125,11 +125,11 @@ static bool take_counts(struct sql *s, struct sql_stmt *q, struct groups_work *w
             g->by_outcome[o] += (uint64_t)sql_int(s, q, 1 + o);
         g->lattices += (uint64_t)sql_int(s, q, 8);
         size_t bytes = 0;
-        uint32_t reasons[64] = {0};
+        uint32_t reasons[REASON_END] = {0};
         const uint8_t *packed = sql_bytes(s, q, 9, &bytes);
         if (bytes == sizeof reasons)
-            unpack_counts(packed, 64, reasons);
-        for (int i = 0; i < 64; i++)
+            unpack_counts(packed, REASON_END, reasons);
+        for (int i = 0; i < REASON_END; i++)
             g->by_reason[i] += reasons[i];
     }
     return step == 0;
@@ -171,7 +171,7 @@ static void add_rest(struct groups_work *w, const struct store_totals *t)
         LESS(lattices);
         for (int o = 0; o < 8; o++)
             LESS(by_outcome[o]);
-        for (int r = 0; r < 64; r++)
+        for (int r = 0; r < REASON_END; r++)
             LESS(by_reason[r]);
     }
 #undef LESS

@@ -58,10 +58,10 @@ static bool take_totals(struct sql *s, struct sql_stmt *q, void *arg, struct err
         later(&t->last_t, sql_int(s, q, 13));
         later(&t->frame_t, sql_int(s, q, 14));
         size_t bytes = 0;
-        uint32_t reasons[64] = {0};
+        uint32_t reasons[REASON_END] = {0};
         const uint8_t *packed = sql_bytes(s, q, 15, &bytes);
         if (bytes == 4 * 64)
-            unpack_counts(packed, 64, reasons);
+            unpack_counts(packed, REASON_END, reasons);
         for (int i = 0; i < 64; i++)
             t->by_reason[i] += reasons[i];
     }

@@ -21,7 +21,7 @@ struct store_jobs_of {
 
 /* What all writers of the jobs counted. Times in UTC ns, 0: none. */
 struct store_totals {
-    uint64_t frames, by_outcome[8], by_reason[64], lattices, reflections;
+    uint64_t frames, by_outcome[8], by_reason[REASON_END], lattices, reflections;
     uint64_t multi, saturated,
         duplicates;          /* frames with several lattices, with saturated spots; found twice */
     int64_t first_t, last_t; /* when the first and the newest frame were done */

@@ -74,7 +74,7 @@ static bool read_counts(struct sql *s, struct store_job_row *row, struct error *
     int step;
     while ((step = sql_step(s, q, err)) == 1) {
         struct store_counts *c = &row->counts;
-        uint32_t reasons[64] = {0};
+        uint32_t reasons[REASON_END] = {0};
         size_t bytes = 0;
         c->frames += (uint64_t)sql_int(s, q, 0);
         for (int o = 1; o <= 6; o++)
@@ -85,7 +85,7 @@ static bool read_counts(struct sql *s, struct store_job_row *row, struct error *
         row->newest_t = t > row->newest_t ? t : row->newest_t;
         const uint8_t *packed = sql_bytes(s, q, 10, &bytes);
         if (bytes == 256)
-            unpack_counts(packed, 64, reasons);
+            unpack_counts(packed, REASON_END, reasons);
         for (int i = 0; i < 64; i++)
             c->by_reason[i] += reasons[i];
     }

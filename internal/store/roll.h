@@ -36,7 +36,7 @@ struct roll_hot {
     int64_t frames, by_outcome[7]; /* by number of the outcome; 0 unused */
     int64_t lattices, multi, reflections, sat, duplicates;
     int64_t t_first, t_last, t_frame; /* 0: none */
-    uint32_t reasons[64];
+    uint32_t reasons[REASON_END];
 };
 
 struct roll_minute {

@@ -39,7 +39,7 @@ void roll_move_values(const struct roll *r, const struct roll_hot *hot, int64_t 
     int64_t n[HOT_NUMBERS];
     size_t at = 0;
     hot_numbers(hot, n);
-    pack_counts(hot->reasons, 64, reasons);
+    pack_counts(hot->reasons, REASON_END, reasons);
     v[at++] = sql_i(to);
     for (int i = 0; i < HOT_NUMBERS; i++)
         v[at++] = sql_i(n[i]);
@@ -88,7 +88,7 @@ bool roll_insert(struct sql *s, const struct roll *r, struct error *err)
     hot_numbers(&r->hot, n);
     for (int i = 0; i < HOT_NUMBERS; i++)
         v[KEYS + i] = sql_i(n[i]);
-    pack_counts(r->hot.reasons, 64, reasons);
+    pack_counts(r->hot.reasons, REASON_END, reasons);
     v[KEYS + HOT_NUMBERS] = sql_b(reasons, 256);
     return sql_insert(s, "roll", MEETING_KEEPS, v, 1, NULL, err);
 }
@@ -112,7 +112,7 @@ bool roll_read_hot(struct sql *s, int64_t attempt, uint32_t writer, struct roll_
     size_t n;
     const uint8_t *reasons = sql_bytes(s, q, HOT_NUMBERS, &n);
     if (n == 256)
-        unpack_counts(reasons, 64, out->reasons);
+        unpack_counts(reasons, REASON_END, out->reasons);
     sql_reset(s, q);
     return true;
 }

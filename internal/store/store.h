@@ -160,7 +160,7 @@ bool store_end(struct store *s, const struct store_job *j, int end_kind, int exi
 /* ---- reading, for status and report ---- */
 
 struct store_counts {
-    uint64_t frames, by_outcome[8], by_reason[64], lattices, reflections;
+    uint64_t frames, by_outcome[8], by_reason[REASON_END], lattices, reflections;
 };
 
 struct store_job_row {

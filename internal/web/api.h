@@ -68,7 +68,7 @@ void put_words(struct json_writer *j, const char *key, const char *const *words,
 void put_job_states(struct json_writer *j, const char *key, const struct store_job_counts *c);
 void put_columns(struct json_writer *j, const char *const *names,
                  size_t n); /* begins the rows too: end the array */
-void put_reasons(struct json_writer *j, const uint64_t reasons[64]);
+void put_reasons(struct json_writer *j, const uint64_t reasons[REASON_END]);
 
 /* The store said no: the answer says why. Frees the arena. Returns false. */
 bool api_failed(struct web_answer *a, struct arena *arena, const struct error *err);

@@ -129,8 +129,8 @@ static void put_failures(struct json_writer *j, const struct store_failed *faile
 
 static void put_figures(struct json_writer *j, const struct store_job_row *row)
 {
-    uint64_t reasons[64];
-    for (int i = 0; i < 64; i++)
+    uint64_t reasons[REASON_END];
+    for (int i = 0; i < REASON_END; i++)
         reasons[i] = row->counts.by_reason[i];
     json_object(j, "outcomes");
     for (enum outcome o = OUTCOME_BLANK; o < OUTCOME_END; o++)

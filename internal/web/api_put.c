@@ -45,10 +45,10 @@ void put_columns(struct json_writer *j, const char *const *names, size_t n)
     json_array(j, "rows", false);
 }
 
-void put_reasons(struct json_writer *j, const uint64_t reasons[64])
+void put_reasons(struct json_writer *j, const uint64_t reasons[REASON_END])
 {
     json_array(j, "reasons", false);
-    for (int r = 1; r < 64; r++)
+    for (int r = 1; r < REASON_END; r++)
         if (reasons[r]) {
             json_object(j, NULL);
             json_put_text(j, "reason", reason_word((enum reason)r));
