@@ -285,6 +285,53 @@ bool cli_real(const struct cli *cli, const char *name, double lo, double hi, dou
                      str_double(lo, a), str_double(hi, b), text);
 }
 
+/* The next word of a list parted by blanks, in `word`; NULL at its end. */
+static const char *next_word(const char *list, char word[32])
+{
+    list += strspn(list, " ");
+    size_t n = strcspn(list, " ");
+    snprintf(word, 32, "%.*s", (int)n, list);
+    return n ? list + n : NULL;
+}
+
+/* How many words of a list are given, `other` not counted; the first of these in `word`. All are looked up: a name that is no option
+ * ends the program. */
+static size_t given_of(const struct cli *cli, const char *list, const char *other, char word[32])
+{
+    char next[32];
+    size_t n = 0;
+    while (list && (list = next_word(list, next)))
+        if (cli_has(cli, next) && strcmp(next, other) != 0 && n++ == 0)
+            snprintf(word, 32, "%s", next);
+    return n;
+}
+
+static bool keeps_rule(const struct cli *cli, const struct option_rule *r, struct error *err)
+{
+    char option[32], other[32];
+    for (const char *at = r->options; (at = next_word(at, option));) {
+        bool given = cli_has(cli, option), lonely = r->needs && !given_of(cli, r->needs, option, other),
+             clash = given_of(cli, r->without, option, other) > 0;
+        if (!given || (!lonely && !clash))
+            continue;
+        if (r->why)
+            return error_set(err, ERROR_USAGE, "%s", r->why);
+        if (clash)
+            return error_set(err, ERROR_USAGE, "--%s and --%s do not go together", option, other);
+        next_word(r->needs, other);
+        return error_set(err, ERROR_USAGE, "--%s means nothing without --%s", option, other);
+    }
+    return true;
+}
+
+bool cli_keeps_rules(const struct cli *cli, struct error *err)
+{
+    for (const struct option_rule *r = cli->command->rules; r && r->options; r++)
+        if (!keeps_rule(cli, r, err))
+            return false;
+    return true;
+}
+
 bool cli_operands(const struct cli *cli, size_t lo, size_t hi, const char *what, struct error *err)
 {
     if (cli->n_operands < lo)
@@ -403,6 +450,8 @@ static int run_command(const struct program *p, const struct command *c, int arg
         struct str text = {0};
         help_command(p, c, &text);
         code = print(&text);
+    } else if (!cli_keeps_rules(&cli, &err)) {
+        code = cli_fail(&err); /* the names of both are said; usage tells no more */
     } else {
         code = c->run(&cli);
     }

@@ -41,6 +41,15 @@ struct option_row {
     const char *help;     /* one or two sentences, no final stop needed */
 };
 
+/* What may not be given together, and what means nothing alone. Words are long names, parted by blanks. A combination that would leave an
+ * option without effect belongs here: nothing that somebody typed is ignored in silence. */
+struct option_rule {
+    const char *options; /* each of these, where it is given, … */
+    const char *needs;   /* … wants one of these; NULL: none */
+    const char *without; /* … and is refused with any of these other than itself; NULL: goes with all */
+    const char *why;     /* the whole message; NULL: the names say enough */
+};
+
 struct example {
     const char *command; /* as typed: "xfelx image shot.cbf" */
     const char *text;    /* what it does */
@@ -54,8 +63,10 @@ struct command {
     const char *usage;   /* what follows the name: "[OPTIONS] FILE..." */
     const char *text;    /* description; paragraphs separated by an empty line */
     const struct option_row *options; /* ends with {0}; NULL: none. --help is there without being named */
-    const struct example *examples;   /* ends with {0}; at least one */
-    int (*run)(struct cli *cli);      /* returns an exit code; NULL with verbs */
+    const struct option_rule
+        *rules;                     /* ends with {0}; NULL: all go together. Looked at before run is called */
+    const struct example *examples; /* ends with {0}; at least one */
+    int (*run)(struct cli *cli);    /* returns an exit code; NULL with verbs */
     /* A command of several words: rows named "db init", "db status" …, each with options of its own. Ends with NULL. */
     const struct command *const *verbs;
 };
@@ -83,6 +94,9 @@ struct cli {
 /* Parse the words behind the command's name. Long options are written whole, "--name value" or "--name=value"; letters may
  * be joined ("-vj4"). Options and operands mix. false: ERROR_USAGE with the nearest option in the hint. */
 bool cli_parse(struct cli *cli, int argc, char **argv, struct error *err);
+
+/* Are the rules of the command kept? false: ERROR_USAGE names the two options. */
+bool cli_keeps_rules(const struct cli *cli, struct error *err);
 
 /* Options by long name; the name must be in the command's table (else the program ends: a bug). */
 bool cli_has(const struct cli *cli, const char *name);

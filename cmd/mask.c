@@ -322,6 +322,7 @@ const struct command command_mask = {
             "rungroups then name it "
             "spotfinder.lookup.mask=calib:LABEL.",
     .options = options,
+    .rules = (const struct option_rule[]){{"first last", "label", NULL, NULL}, {0}},
     .examples =
         (const struct example[]){
             {"xfelx mask 12/0/7 'spotfinder.filter.untrusted.rectangle=980 1100 0 990' --try 50",

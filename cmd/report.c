@@ -45,17 +45,13 @@ static bool runs_of(struct store *s, struct cli *cli, int64_t **ids, size_t *n, 
 }
 
 /* Of whom: "run", "tag" or "dataset"; NULL: of all runs. */
-static bool whose(struct cli *cli, const char **given, struct error *err)
+static const char *whose(const struct cli *cli)
 {
     static const char *const words[] = {"run", "tag", "dataset"};
-    *given = NULL;
     for (int i = 0; i < 3; i++)
-        if (cli_has(cli, words[i])) {
-            if (*given)
-                return error_set(err, ERROR_USAGE, "a report is of a run, a tag or a dataset, of one");
-            *given = words[i];
-        }
-    return true;
+        if (cli_has(cli, words[i]))
+            return words[i];
+    return NULL;
 }
 
 /* The trial that is asked for, or the newest active one that has frames of these runs: frames of two are never added. */
@@ -88,7 +84,7 @@ static bool find_trial(struct store *s, struct cli *cli, const struct store_book
 static bool choose(struct store *s, struct cli *cli, struct store_jobs_of *of, const char **title,
                    struct error *err)
 {
-    const char *given;
+    const char *given = whose(cli);
     const struct store_trial_row *trial;
     const struct store_job_filter any = {.trial = -1};
     struct store_book_job *jobs;
@@ -96,7 +92,7 @@ static bool choose(struct store *s, struct cli *cli, struct store_jobs_of *of, c
     size_t n_jobs = 0, n_runs = 0, n = 0;
     int64_t version = cli_has(cli, "preview") ? CAMPAIGN_PREVIEW : 0;
     *of = (struct store_jobs_of){0};
-    if (!whose(cli, &given, err) || (given && !runs_of(s, cli, &runs, &n_runs, err)) ||
+    if ((given && !runs_of(s, cli, &runs, &n_runs, err)) ||
         !store_book_jobs(s, &any, &cli->arena, &jobs, &n_jobs, err))
         return false;
     for (size_t i = 0; i < n_jobs; i++)
@@ -203,12 +199,10 @@ static bool write_split(struct cli *cli, const struct split *s, const char *titl
 /* Trials side by side are a report of their own: of the runs of a run, tag or dataset, or all. */
 static bool side_by_side(struct store *s, struct cli *cli, struct error *err)
 {
-    const char *given;
+    const char *given = whose(cli);
     int64_t *runs = NULL;
     size_t n = 0;
-    if (cli_has(cli, "trial"))
-        return error_set(err, ERROR_USAGE, "--trial is of one trial, --trials of several side by side");
-    if (!whose(cli, &given, err) || (given && !runs_of(s, cli, &runs, &n, err)))
+    if (given && !runs_of(s, cli, &runs, &n, err))
         return false;
     if (given && n == 0)
         return error_set(err, ERROR_USAGE, "no run belongs to %s %s", given, cli_value(cli, given, ""));
@@ -295,6 +289,17 @@ static const struct option_row options[] = {
     {0},
 };
 
+static const struct option_rule rules[] = {
+    {"run tag dataset", NULL, "run tag dataset", "a report is of a run, a tag or a dataset, of one"},
+    {"trial", NULL, "trials", "--trial is of one trial, --trials of several side by side"},
+    {"trials", NULL, "by preview cells weather powder html covariance post", NULL},
+    {"by", NULL, "cells weather powder covariance", NULL},
+    {"json csv cells weather powder", NULL, "json csv cells weather powder html covariance post", NULL},
+    {"eps", "covariance", NULL, NULL},
+    {"dry-run", "post", NULL, NULL},
+    {0},
+};
+
 static const struct example examples[] = {
     {"xfelx report results", "what became of everything in the folder results"},
     {"xfelx report --run 12 --html run12.html", "a page about run 12 for the log book"},
@@ -317,6 +322,7 @@ const struct command command_report = {
             "reasons; what each rank did. Only counts are read, so that it is quick for millions; --trials "
             "reads frames.",
     .options = options,
+    .rules = rules,
     .examples = examples,
     .run = run,
 };

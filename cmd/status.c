@@ -439,6 +439,15 @@ static const struct option_row options[] = {
     {0},
 };
 
+static const struct option_rule rules[] = {
+    {"token-file no-token tls-cert tls-key behind-proxy allow-host prefix read-only", "serve", NULL, NULL},
+    {"serve", NULL, "json follow jobs run by times trial alarms line", NULL},
+    {"json alarms line", NULL, "json alarms line follow run times", NULL},
+    {"alarms line", NULL, "jobs", NULL},
+    {"by", NULL, "line follow", NULL},
+    {0},
+};
+
 static const struct example examples[] = {
     {"xfelx status results", "show what became of the frames that were processed into the folder results"},
     {"xfelx status results --json", "the same for programs"},
@@ -474,6 +483,7 @@ const struct command command_status = {
         "and 4 while "
         "the newest number of a running job is older than 60 s.",
     .options = options,
+    .rules = rules,
     .examples = examples,
     .run = run,
 };

@@ -13,6 +13,15 @@ static const struct option_row options[] = {
     {'v', "verbose", NULL, "say more"},
     {'j', "jobs", "N", "how many"},
     {0, "name", "TEXT", "may be given several times"},
+    {0, "long", NULL, "with --name"},
+    {0, "short", NULL, "not with --long"},
+    {0},
+};
+
+static const struct option_rule rules[] = {
+    {"long", "name verbose", NULL, NULL},
+    {"long short", NULL, "long short", NULL},
+    {"jobs", NULL, "verbose", "nobody says more of many"},
     {0},
 };
 
@@ -27,6 +36,7 @@ static const struct command command = {
     .usage = "[OPTIONS] FILE...",
     .text = "Does it.\n\nWell.",
     .options = options,
+    .rules = rules,
     .examples = (const struct example[]){{"toy work a", "works on a"}, {0}},
     .run = nothing,
 };
@@ -93,6 +103,37 @@ static void help_is_there_without_being_named(void **state)
     arena_free(&cli.arena);
     assert_true(parse(&cli, &err, 1, none) && !cli.help);
     arena_free(&cli.arena);
+}
+
+static void rules_refuse_what_would_be_ignored(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[3];
+        const char *fact; /* NULL: they go together */
+    } cases[] = {
+        {{"--long", "--name=x"}, NULL},
+        {{"--long", "-v"}, NULL},
+        {{"--short", "--short"}, NULL},
+        {{"--short", "--name=x", "-v"}, NULL},
+        {{"--long"}, "--long means nothing without --name"},
+        {{"-v", "--short", "--long"}, "--long and --short do not go together"},
+        {{"-vj4"}, "nobody says more of many"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cli cli;
+        struct error err = {0};
+        int n = 0;
+        char *argv[3], copies[3][16];
+        for (; n < 3 && cases[i].words[n]; n++)
+            argv[n] = strcpy(copies[n], cases[i].words[n]);
+        assert_true(parse(&cli, &err, n, argv));
+        assert_int_equal(cli_keeps_rules(&cli, &err), !cases[i].fact);
+        assert_string_equal(err.fact, cases[i].fact ? cases[i].fact : "");
+        arena_free(&cli.arena);
+    }
+    assert_int_equal(program_run(&program, 4, (char *[]){"toy", "work", "a", "--long", NULL}),
+                     EXIT_CODE_USAGE);
 }
 
 static void operands_are_counted(void **state)
@@ -196,6 +237,7 @@ int main(void)
         cmocka_unit_test(options_and_operands_mix_until_two_dashes),
         cmocka_unit_test(wrong_options_are_refused_with_a_near_one),
         cmocka_unit_test(help_is_there_without_being_named),
+        cmocka_unit_test(rules_refuse_what_would_be_ignored),
         cmocka_unit_test(operands_are_counted),
         cmocka_unit_test(errors_lead_to_their_exit_codes),
         cmocka_unit_test(near_names_are_found_and_far_ones_not),
