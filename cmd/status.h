@@ -27,6 +27,7 @@ struct status_look {
     int width;
     bool utf8, colour;
     size_t rows;
+    const char *waits; /* lines about what cannot be started; NULL: none */
 };
 bool status_has_utf8(void); /* the locale's letters */
 void status_size(int *width, int *height);

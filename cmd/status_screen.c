@@ -98,6 +98,7 @@ static void add_head(struct str *out, const struct standing *o, const char *name
     str_printf(out, "%s%s%s\n", bold, o->finding, look->colour ? "\033[0m" : "");
     for (size_t i = 0; i < o->n_alarms; i++)
         str_printf(out, "! %s: %s\n", i ? o->alarms[i].text : o->alarms[i].kind, o->alarms[i].hint);
+    str_add(out, look->waits ? look->waits : "");
     str_addc(out, '\n');
 }
 

@@ -250,13 +250,34 @@ struct wanting {
     bool member;
 };
 
+int plan_bad_run_order(const void *x, const void *y)
+{
+    const struct campaign_bad_run *a = x, *b = y;
+    if (a->trial != b->trial)
+        return a->trial < b->trial ? -1 : 1;
+    if (a->rungroup != b->rungroup)
+        return a->rungroup < b->rungroup ? -1 : 1;
+    return (a->run > b->run) - (a->run < b->run);
+}
+
+/* What is wrong with the files that a job would read, as far as it is known. NULL: nothing. */
+static const char *bad_input(const struct planner *p, const struct wanting *w)
+{
+    const struct campaign_bad_run key = {.trial = w->trial->id, .rungroup = w->group->id, .run = w->run->id};
+    if (!w->use->opened)
+        return w->trial->bad_input != NULL ? w->trial->bad_input : w->group->bad_input;
+    if (w->use->bad_input || p->s->n_bad_runs == 0)
+        return w->use->bad_input;
+    const struct campaign_bad_run *run =
+        bsearch(&key, p->s->bad_runs, p->s->n_bad_runs, sizeof key, plan_bad_run_order);
+    return run ? run->why : NULL;
+}
+
 /* Why nothing is started, whatever its history; true: something stands against it. on: the trial wants it at all. */
 static bool stands_against(const struct planner *p, const struct wanting *w, bool on, struct planned *x)
 {
     enum action_reason wait = not_yet(p->policy, w->run);
-    const char *bad = w->use->opened                ? w->use->bad_input
-                      : w->trial->bad_input != NULL ? w->trial->bad_input
-                                                    : w->group->bad_input;
+    const char *bad = bad_input(p, w);
     if (w->run->ignored)
         return planner_because(x, WHY_IGNORED), true;
     if (!on)

@@ -57,4 +57,7 @@ struct action {
  */
 struct action *plan(const struct snapshot *s, const struct policy *p, struct arena *a, size_t *n);
 
+/* The order of snapshot.bad_runs, for qsort and bsearch. */
+int plan_bad_run_order(const void *x, const void *y);
+
 #endif

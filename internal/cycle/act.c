@@ -233,7 +233,7 @@ static bool tell_of_inputs(struct acting *w, struct error *err)
     for (size_t i = 0; i < w->plan->n; i++)
         if (w->plan->actions[i].reason == WHY_BAD_INPUT && w->r->n_bad++ == 0)
             note(w, w->plan->actions[i].text);
-    size_t n = uses_found(&w->plan->snapshot, &a, &found);
+    size_t n = uses_found(w->plan, &a, &found);
     bool good = w->c->dry || store_put_bad_inputs(w->c->store, found, n, err);
     arena_free(&a);
     return good;

@@ -40,20 +40,69 @@ static bool is_as_added(const struct store_calib *c, struct error *err)
     return ok;
 }
 
-bool calibs_resolve(struct store *s, const struct params *p, int64_t run, int64_t job, struct arena *a,
-                    struct str *lines, struct error *err)
+/* The label that a parameter names. NULL: it names none. */
+static const char *label_of(const struct params *p, const char *parameter)
 {
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        const char *text = param_text(p, wanted[i].parameter, NULL);
-        struct store_calib c;
-        if (!text || !str_starts(text, "calib:"))
+    const char *text = param_text(p, parameter, NULL);
+    return text && str_starts(text, "calib:") ? text + strlen("calib:") : NULL;
+}
+
+bool calibs_named(struct store *s, const struct params *p, struct arena *a,
+                  struct calibs_named out[CALIBS_NAMED], size_t *n, struct error *err)
+{
+    _Static_assert(sizeof wanted / sizeof *wanted == CALIBS_NAMED, "one for each parameter");
+    *n = 0;
+    for (size_t i = 0; i < CALIBS_NAMED; i++) {
+        struct calibs_named *x = &out[*n];
+        *x = (struct calibs_named){.kind = wanted[i].kind, .label = label_of(p, wanted[i].parameter)};
+        if (!x->label)
             continue;
-        if (!store_calib_find(s, wanted[i].kind, text + strlen("calib:"), run, job, a, &c, err) ||
-            !is_as_added(&c, err))
+        if (!store_calibs(s, x->kind, x->label, a, &x->versions, &x->n, err))
+            return false;
+        ++*n;
+    }
+    return true;
+}
+
+const char *calibs_lacking(const struct calibs_named *named, size_t n, int64_t run, struct arena *a)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < named[i].n && !store_calib_is_for(&named[i].versions[k], run))
+            k++;
+        if (k == named[i].n)
+            return arena_printf(a, "there is no %s called \"%s\"%s", store_calib_kind_word(named[i].kind),
+                                named[i].label, named[i].n ? " for this run" : "");
+    }
+    return NULL;
+}
+
+static bool resolve(struct store *s, const struct params *p, int64_t run, int64_t job, bool look,
+                    struct arena *a, struct str *lines, struct error *err)
+{
+    for (size_t i = 0; i < CALIBS_NAMED; i++) {
+        const char *label = label_of(p, wanted[i].parameter);
+        struct store_calib c;
+        if (!label)
+            continue;
+        if (!store_calib_find(s, wanted[i].kind, label, run, job, a, &c, err) ||
+            (look && !is_as_added(&c, err)))
             return false;
         str_printf(lines, "%s = ", wanted[i].parameter);
         add_quoted(lines, c.path);
         str_addc(lines, '\n');
     }
     return true;
+}
+
+bool calibs_resolve(struct store *s, const struct params *p, int64_t run, int64_t job, struct arena *a,
+                    struct str *lines, struct error *err)
+{
+    return resolve(s, p, run, job, true, a, lines, err);
+}
+
+bool calibs_find(struct store *s, const struct params *p, int64_t run, int64_t job, struct arena *a,
+                 struct str *lines, struct error *err)
+{
+    return resolve(s, p, run, job, false, a, lines, err);
 }

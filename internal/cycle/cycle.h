@@ -91,6 +91,8 @@ struct cycle_plan {
     struct snapshot snapshot;
     struct action *actions;
     size_t n;
+    struct uses_labelled *labelled; /* uses_calibs.h */
+    size_t n_labelled;
 };
 bool cycle_plan(struct cycle *c, struct arena *a, struct cycle_plan *out, struct error *err);
 

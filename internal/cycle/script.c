@@ -133,12 +133,12 @@ static const char *const *environment_of(const struct cycle *c, struct arena *a,
     return set;
 }
 
-/* Files in place of labels of calibrations, as they are for the run. */
+/* Files in place of labels of calibrations, as they are for the run; without a run the labels stay. */
 static bool name_calibrations(struct cycle *c, struct arena *a, int64_t job, struct recipe_of_job *j,
                               struct error *err)
 {
     struct str lines = {0};
-    if (!strstr(j->phil_text, "calib:"))
+    if (j->key.run == 0 || !strstr(j->phil_text, "calib:"))
         return true;
     struct params *p = params_make(a);
     bool good = params_merge_text(p, "the job", j->phil_text, err) &&

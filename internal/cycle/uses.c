@@ -1,9 +1,10 @@
 /* uses.c - see uses.h. A trial and a rungroup together say which geometry, reference and masks a job reads; each such pair is opened
  * once in a cycle, however many runs it has. What is kept in the rows is for people: the next cycle opens the files again, and goes on
- * by itself when they are well. */
+ * by itself when they are well. Where calibrations are named by label the files are a run's: uses_calibs.c. */
 #include "cycle/uses.h"
 
 #include "cycle/script.h"
+#include "cycle/uses_calibs.h"
 
 #include <string.h>
 
@@ -50,7 +51,8 @@ static bool *wanted(const struct cycle_plan *plan, struct campaign_use *uses, st
     return of;
 }
 
-static bool open_one(struct cycle *c, struct arena *a, struct campaign_use *use, struct error *err)
+static bool open_one(struct cycle *c, struct arena *a, struct cycle_plan *plan, struct campaign_use *use,
+                     bool *changed, struct error *err)
 {
     struct arena work = {0};
     const struct action x = {.key = {.trial = use->trial, .rungroup = use->rungroup}};
@@ -59,7 +61,12 @@ static bool open_one(struct cycle *c, struct arena *a, struct campaign_use *use,
     char why[512] = "";
     if (c->pause && !c->pause(c->arg, 0))
         return error_set(err, ERROR_BUSY, "this watcher is ending, or another one has taken over");
-    bool good = script_prepare(c, &work, &x, 0, &j, &own) && c->inputs(c->arg, j.phil_text, why, sizeof why);
+    bool labelled = false, good = script_prepare(c, &work, &x, 0, &j, &own);
+    if (good && !uses_calibs_open(c, a, plan, use, j.phil_text, &labelled, changed, err)) {
+        arena_free(&work);
+        return false;
+    }
+    good = good && (labelled || c->inputs(c->arg, j.phil_text, why, sizeof why));
     use->opened = good || why[0]; /* what else stands in the way is said when the job is made */
     use->own = use->opened && j.making.rungroup_text[strspn(j.making.rungroup_text, " \t\r\n")];
     use->bad_input = use->opened && !good ? arena_strdup(a, why) : NULL;
@@ -82,12 +89,12 @@ bool uses_open(struct cycle *c, struct arena *a, struct cycle_plan *plan, bool *
         const char *was = marked(s, use);
         if (use->opened || !(of[i] || (use->active && was)))
             continue;
-        good = open_one(c, a, use, err);
+        good = open_one(c, a, plan, use, changed, err);
         *changed = *changed || (use->opened && !same(use->bad_input, was));
     }
     s->uses = uses;
     arena_free(&work);
-    return good;
+    return good && uses_calibs_look(c, a, plan, changed, err);
 }
 
 /* ---- for people ---- */
@@ -99,9 +106,33 @@ static void put(struct store_bad_input *found, size_t *n, bool rungroup, int64_t
         found[(*n)++] = (struct store_bad_input){rungroup, id, text};
 }
 
+/* What is to be said of each use, "" for nothing: of all its runs, or of those that the plan refuses for files of their own. */
+static const char **texts_of(const struct cycle_plan *plan, struct arena *a)
+{
+    const struct snapshot *s = &plan->snapshot;
+    const char **texts = arena_array(a, s->n_uses + 1, sizeof *texts);
+    const struct action **first = arena_array(a, s->n_uses + 1, sizeof *first);
+    size_t *n = arena_array(a, s->n_uses + 1, sizeof *n);
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct action *x = &plan->actions[i];
+        for (size_t k = 0; x->reason == WHY_BAD_INPUT && k < s->n_uses; k++)
+            if (s->uses[k].trial == x->key.trial && s->uses[k].rungroup == x->key.rungroup && n[k]++ == 0)
+                first[k] = x;
+    }
+    for (size_t k = 0; k < s->n_uses; k++) {
+        texts[k] = s->uses[k].bad_input ? s->uses[k].bad_input : "";
+        for (size_t r = 0; !*texts[k] && n[k] && r < s->n_runs; r++)
+            if (s->runs[r].id == first[k]->key.run)
+                texts[k] = n[k] > 1 ? arena_printf(a, "%zu jobs, the first of %s: %s", n[k], s->runs[r].name,
+                                                   first[k]->text)
+                                    : arena_printf(a, "%s: %s", s->runs[r].name, first[k]->text);
+    }
+    return texts;
+}
+
 /* The error that all opened uses of a trial have, when it is the trial's: one alone whose rungroup has parameters of its own may as well
  * be the rungroup's. *any: one of it was opened. */
-static const char *of_trial(const struct snapshot *s, int64_t trial, bool *any)
+static const char *of_trial(const struct snapshot *s, const char *const *texts, int64_t trial, bool *any)
 {
     const char *text = NULL;
     size_t n = 0, plain = 0;
@@ -110,15 +141,16 @@ static const char *of_trial(const struct snapshot *s, int64_t trial, bool *any)
         const struct campaign_use *u = &s->uses[i];
         if (u->trial != trial || !u->opened)
             continue;
-        alike = alike && u->bad_input && (n == 0 || strcmp(text, u->bad_input) == 0);
-        text = alike ? u->bad_input : "";
+        alike = alike && *texts[i] && (n == 0 || strcmp(text, texts[i]) == 0);
+        text = alike ? texts[i] : "";
         n++, plain += !u->own;
     }
     *any = n > 0;
     return alike && (n > 1 || plain) ? text : "";
 }
 
-static const char *of_rungroup(const struct snapshot *s, int64_t rungroup, bool *any)
+static const char *of_rungroup(const struct snapshot *s, const char *const *texts, int64_t rungroup,
+                               bool *any)
 {
     const char *text = "";
     bool opened;
@@ -128,24 +160,26 @@ static const char *of_rungroup(const struct snapshot *s, int64_t rungroup, bool 
         if (u->rungroup != rungroup || !u->opened)
             continue;
         *any = true;
-        if (u->bad_input && !*text && !*of_trial(s, u->trial, &opened))
-            text = u->bad_input;
+        if (!*text && !*of_trial(s, texts, u->trial, &opened))
+            text = texts[i];
     }
     return text;
 }
 
-size_t uses_found(const struct snapshot *s, struct arena *a, struct store_bad_input **found)
+size_t uses_found(const struct cycle_plan *plan, struct arena *a, struct store_bad_input **found)
 {
+    const struct snapshot *s = &plan->snapshot;
+    const char *const *texts = texts_of(plan, a);
     size_t n = 0;
     bool any;
     *found = arena_array(a, s->n_trials + s->n_rungroups + 1, sizeof **found);
     for (size_t i = 0; i < s->n_trials; i++) {
-        const char *text = of_trial(s, s->trials[i].id, &any);
+        const char *text = of_trial(s, texts, s->trials[i].id, &any);
         if (any)
             put(*found, &n, false, s->trials[i].id, s->trials[i].bad_input, text);
     }
     for (size_t i = 0; i < s->n_rungroups; i++) {
-        const char *text = of_rungroup(s, s->rungroups[i].id, &any);
+        const char *text = of_rungroup(s, texts, s->rungroups[i].id, &any);
         if (any)
             put(*found, &n, true, s->rungroups[i].id, s->rungroups[i].bad_input, text);
     }

@@ -10,7 +10,8 @@
 bool uses_open(struct cycle *c, struct arena *a, struct cycle_plan *plan, bool *changed, struct error *err);
 
 /* What rows of trials and rungroups should say after that, only those that say something else. A trial is bad when all that was opened of
- * it is, with one and the same error, and not just one rungroup with parameters of its own; else the rungroup is. Pure but for memory. */
-size_t uses_found(const struct snapshot *s, struct arena *a, struct store_bad_input **found);
+ * it is, with one and the same error, and not just one rungroup with parameters of its own; else the rungroup is. Where only some
+ * runs of one are bad, how many jobs and the first run are said. Pure but for memory. */
+size_t uses_found(const struct cycle_plan *plan, struct arena *a, struct store_bad_input **found);
 
 #endif

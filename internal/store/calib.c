@@ -69,6 +69,11 @@ bool store_calibs(struct store *store, int kind, const char *label, struct arena
 /* Of a label those that are for a run; the one added last is meant. */
 #define IS_FOR(c, ord) "coalesce(" c ".first_ord," ord ")<=" ord " AND coalesce(" c ".last_ord," ord ")>=" ord
 
+bool store_calib_is_for(const struct store_calib *c, int64_t run)
+{
+    return (c->first < 0 || c->first <= run) && (c->last < 0 || c->last >= run);
+}
+
 static bool find(struct sql *s, struct sql_stmt *q, struct arena *a, struct store_calib *out, bool *there,
                  struct error *err)
 {

@@ -47,6 +47,9 @@ bool store_calib_add(struct store *s, const struct store_by *by, const struct st
 bool store_calib_find(struct store *s, int kind, const char *label, int64_t run, int64_t job, struct arena *a,
                       struct store_calib *out, struct error *err);
 
+/* Is it for the run of this number? */
+bool store_calib_is_for(const struct store_calib *c, int64_t run);
+
 /* What an attempt used; a content that is not known is added, its path for a label. */
 bool store_calib_used(struct store *s, int64_t attempt, const struct store_calib *used, size_t n,
                       struct error *err);

@@ -51,6 +51,13 @@ struct campaign_use { /* a rungroup of a trial */
     const char *bad_input; /* what was found; NULL: all are well */
 };
 
+/* A run whose jobs read other files than those of other runs do (calibrations by label), and what is wrong with them; by trial, rungroup,
+ * run. Found just now, like that of a use; nothing of it is stored. */
+struct campaign_bad_run {
+    int64_t trial, rungroup, run;
+    const char *why;
+};
+
 struct campaign_run_tag {
     int64_t run, tag;
 };
@@ -132,6 +139,7 @@ struct snapshot {
     const struct campaign_rungroup *rungroups;
     const struct campaign_exception *exceptions;
     const struct campaign_use *uses;
+    const struct campaign_bad_run *bad_runs;
     const struct campaign_run_tag *run_tags;
     const struct campaign_task *tasks;
     const struct campaign_dataset *datasets;
@@ -143,7 +151,7 @@ struct snapshot {
     const struct campaign_attempt *attempts;
     size_t n_runs, n_trials, n_rungroups, n_exceptions, n_uses, n_run_tags, n_tasks, n_datasets,
         n_dataset_tags;
-    size_t n_dataset_tasks, n_versions, n_inputs, n_jobs, n_attempts;
+    size_t n_dataset_tasks, n_versions, n_inputs, n_jobs, n_attempts, n_bad_runs;
 };
 
 #endif

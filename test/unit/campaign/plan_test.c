@@ -612,6 +612,13 @@ static void the_first_reason_that_fits_is_given(void **state)
     assert_int_equal(of_run_1(w), WHY_BAD_INPUT);
     w->uses[0].opened = false;
     assert_int_equal(of_run_1(w), WHY_NEW_RUN);
+    const int64_t trial = w->uses[0].trial, group = w->uses[0].rungroup;
+    const struct campaign_bad_run bad[] = {{trial, group, 1, "mask"}, {trial, group, 2, "mask"}};
+    w->uses[0].opened = true, w->uses[0].bad_input = NULL;
+    w->s.bad_runs = bad + 1, w->s.n_bad_runs = 1; /* another run reads another file */
+    assert_int_equal(of_run_1(w), WHY_NEW_RUN);
+    w->s.bad_runs = bad, w->s.n_bad_runs = 2;
+    assert_int_equal(of_run_1(w), WHY_BAD_INPUT);
     free(w);
 }
 
