@@ -98,45 +98,6 @@ static bool read_raw(const uint8_t *data, size_t n, const char *path, const stru
     return true;
 }
 
-static bool is_pickle(const uint8_t *data, size_t n)
-{
-    return n >= 2 && (data[0] == 0x80 ? data[1] <= 5 : data[0] == '(' || data[0] == 'c');
-}
-
-static bool no_mask(const char *path, struct error *err)
-{
-    error_set(err, ERROR_UNREADABLE, "%s is no mask that is read", path);
-    return error_hint(err, "DIALS' .mask and .pickle files, HDF5 files with /mask, and XFELXMASK1 files are");
-}
-
-/* Everything but HDF5, by the first bytes. */
-static bool read_by_kind(const uint8_t *data, size_t n, const char *path, const struct detector *d,
-                         struct arena *a, uint8_t **out, struct error *err)
-{
-    if (n >= sizeof raw_magic - 1 && memcmp(data, raw_magic, sizeof raw_magic - 1) == 0)
-        return read_raw(data, n, path, d, a, out, err);
-    if (is_pickle(data, n))
-        return read_pickle(data, n, path, d, a, out, err);
-    return no_mask(path, err);
-}
-
-bool source_mask_read(const char *path, const struct detector *d, struct arena *a, uint8_t **out,
-                      struct error *err)
-{
-    struct bytes file = {0};
-    uint8_t head[sizeof hdf5_magic];
-    size_t n;
-    *out = NULL;
-    if (!source_read_head(path, head, sizeof head, &n, err))
-        return false;
-    if (n == sizeof hdf5_magic && memcmp(head, hdf5_magic, n) == 0)
-        return source_mask_read_hdf5(path, d, a, out, err);
-    bool ok =
-        fs_read(path, MASK_LIMIT, &file, err) && read_by_kind(file.data, file.size, path, d, a, out, err);
-    bytes_free(&file);
-    return ok;
-}
-
 /* ---- whether a file is a mask at all ---- */
 
 static bool check_raw(const uint8_t *data, size_t n, const char *path, struct error *err)
@@ -151,30 +112,74 @@ static bool check_raw(const uint8_t *data, size_t n, const char *path, struct er
                                          "mask %s has %zu bytes for %zu pixels", path, n - at, pixels);
 }
 
-static bool check_by_kind(const uint8_t *data, size_t n, const char *path, struct error *err)
+static bool check_pickle(const uint8_t *data, size_t n, const char *path, struct error *err)
 {
     struct pickle_mask mask;
     struct arena scratch = {0};
-    if (n >= sizeof raw_magic - 1 && memcmp(data, raw_magic, sizeof raw_magic - 1) == 0)
-        return check_raw(data, n, path, err);
-    if (!is_pickle(data, n))
-        return no_mask(path, err);
     bool ok = pickle_read_mask(data, n, path, &scratch, &mask, err) &&
               (mask.n_arrays > 0 || error_set(err, ERROR_DAMAGED, "mask %s has no panels", path));
     arena_free(&scratch);
     return ok;
 }
 
-bool source_mask_check(const char *path, struct error *err)
+/* ---- forms ---- */
+
+static bool is_raw(const uint8_t *data, size_t n)
 {
-    struct bytes file = {0};
+    return n >= sizeof raw_magic - 1 && memcmp(data, raw_magic, sizeof raw_magic - 1) == 0;
+}
+
+static bool is_pickle(const uint8_t *data, size_t n)
+{
+    return n >= 2 && (data[0] == 0x80 ? data[1] <= 5 : data[0] == '(' || data[0] == 'c');
+}
+
+/* Those that are read from memory; HDF5 is read by its helper. */
+static const struct mask_form {
+    bool (*is)(const uint8_t *data, size_t n);
+    bool (*read)(const uint8_t *data, size_t n, const char *path, const struct detector *d, struct arena *a,
+                 uint8_t **out, struct error *err);
+    bool (*check)(const uint8_t *data, size_t n, const char *path, struct error *err);
+} forms[] = {{is_raw, read_raw, check_raw}, {is_pickle, read_pickle, check_pickle}};
+
+/* The form of a file, with its bytes (bytes_free); NULL: HDF5, which is not read. False: it is none. */
+static bool open_mask(const char *path, const struct mask_form **form, struct bytes *file, struct error *err)
+{
     uint8_t head[sizeof hdf5_magic];
     size_t n;
+    *form = NULL;
     if (!source_read_head(path, head, sizeof head, &n, err))
         return false;
     if (n == sizeof hdf5_magic && memcmp(head, hdf5_magic, n) == 0)
-        return source_mask_check_hdf5(path, err);
-    bool ok = fs_read(path, MASK_LIMIT, &file, err) && check_by_kind(file.data, file.size, path, err);
+        return true;
+    if (!fs_read(path, MASK_LIMIT, file, err))
+        return false;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].is(file->data, file->size))
+            return *form = forms + i, true;
+    error_set(err, ERROR_UNREADABLE, "%s is no mask that is read", path);
+    return error_hint(err, "DIALS' .mask and .pickle files, HDF5 files with /mask, and XFELXMASK1 files are");
+}
+
+bool source_mask_read(const char *path, const struct detector *d, struct arena *a, uint8_t **out,
+                      struct error *err)
+{
+    const struct mask_form *form;
+    struct bytes file = {0};
+    *out = NULL;
+    bool ok =
+        open_mask(path, &form, &file, err) && (form ? form->read(file.data, file.size, path, d, a, out, err)
+                                                    : source_mask_read_hdf5(path, d, a, out, err));
+    bytes_free(&file);
+    return ok;
+}
+
+bool source_mask_check(const char *path, struct error *err)
+{
+    const struct mask_form *form;
+    struct bytes file = {0};
+    bool ok = open_mask(path, &form, &file, err) &&
+              (form ? form->check(file.data, file.size, path, err) : source_mask_check_hdf5(path, err));
     bytes_free(&file);
     return ok;
 }

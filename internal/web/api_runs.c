@@ -180,64 +180,83 @@ static void put_times(struct json_writer *j, const struct timeline_step *steps, 
     json_end_array(j);
 }
 
-void api_run(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
-{
-    (void)w;
-    enum { NOTES = 100 };
-    int64_t id;
-    struct arena arena = {0};
-    struct error err = {0};
-    struct store_run_row *runs;
+/* What the page of a run is made of. */
+struct run_page {
+    struct store_run_row *run; /* NULL: there is none */
     struct store_source_row *sources;
     struct store_note *notes;
     struct store_tally *tallies;
     struct store_book_job *jobs;
-    size_t n, n_sources, n_notes, n_tallies, n_jobs;
-    if (!api_number(q, a, &id))
-        return;
+    struct store_history history;
+    size_t n_sources, n_notes, n_tallies, n_jobs;
+};
+
+static bool read_page(struct store *s, int64_t id, struct arena *a, struct run_page *x, struct error *err)
+{
+    enum { NOTES = 100 };
     const struct store_run_filter one = {.ids = &id, .n_ids = 1};
     const struct store_job_filter of = {.trial = -1, .runs = &id, .n_runs = 1, .all_attempts = true};
-    struct store_history history;
-    if (!store_runs(s, &one, &arena, &runs, &n, &err) ||
-        !store_run_sources(s, id, &arena, &sources, &n_sources, &err) ||
-        !store_notes(s, NOTE_RUN, id, NOTES, &arena, &notes, &n_notes, &err) ||
-        !store_run_tallies(s, id, &arena, &tallies, &n_tallies, &err) ||
-        !store_book_jobs(s, &of, &arena, &jobs, &n_jobs, &err) ||
-        !store_read_history(s, id, &arena, &history, &err)) {
+    size_t n = 0;
+    if (!store_runs(s, &one, a, &x->run, &n, err))
+        return false;
+    if (n != 1)
+        return x->run = NULL, true;
+    return store_run_sources(s, id, a, &x->sources, &x->n_sources, err) &&
+           store_notes(s, NOTE_RUN, id, NOTES, a, &x->notes, &x->n_notes, err) &&
+           store_run_tallies(s, id, a, &x->tallies, &x->n_tallies, err) &&
+           store_book_jobs(s, &of, a, &x->jobs, &x->n_jobs, err) &&
+           store_read_history(s, id, a, &x->history, err);
+}
+
+static void put_facts(struct json_writer *j, const struct store_run_row *r)
+{
+    char text[NAME_VISIBLE];
+    bool transferring = r->state == RUN_TRANSFERRING;
+    json_put_int(j, "id", r->id);
+    json_put_int(j, "run", r->ord);
+    json_put_text(j, "name", r->name);
+    json_put_text(j, "path", str_visible(r->path, text, sizeof text));
+    json_put_text(j, "facility", r->facility);
+    json_put_text(j, "state", run_state_word(r->state));
+    json_put_text(j, "why_not", r->readable ? NULL : r->why);
+    json_put_bool(j, "ignored", r->ignored);
+    put_time(j, "t_seen", r->seen_t);
+    put_time(j, "t_begin", r->begin_t);
+    put_time(j, "t_end", r->end_t);
+    json_put_int(j, "files_here", r->n_here);
+    json_put_real(j, "share_here",
+                  transferring && r->bytes > 0 ? (double)r->bytes_here / (double)r->bytes : NAN);
+    json_put_real(j, "bytes_s", transferring && r->rate > 0 ? r->rate : NAN);
+    put_words(j, "tags", r->tags, r->n_tags);
+    json_put_text(j, "comment", r->comment);
+}
+
+void api_run(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
+{
+    (void)w;
+    int64_t id;
+    struct arena arena = {0};
+    struct error err = {0};
+    struct run_page x = {0};
+    size_t n_steps = 0;
+    if (!api_number(q, a, &id))
+        return;
+    if (!read_page(s, id, &arena, &x, &err)) {
         api_failed(a, &arena, &err);
         return;
     }
-    if (n != 1) {
+    if (!x.run) {
         answer_error(a, 404, "no_such_run", "there is no run of this number", NULL);
         arena_free(&arena);
         return;
     }
-    char text[NAME_VISIBLE];
-    size_t n_steps = 0;
-    const struct timeline_step *steps = timeline_of(runs, &history, jobs, n_jobs, &arena, &n_steps);
-    bool transferring = runs->state == RUN_TRANSFERRING;
+    const struct timeline_step *steps = timeline_of(x.run, &x.history, x.jobs, x.n_jobs, &arena, &n_steps);
     struct json_writer j = answer_json(a);
-    json_put_int(&j, "id", id);
-    json_put_int(&j, "run", runs->ord);
-    json_put_text(&j, "name", runs->name);
-    json_put_text(&j, "path", str_visible(runs->path, text, sizeof text));
-    json_put_text(&j, "facility", runs->facility);
-    json_put_text(&j, "state", run_state_word(runs->state));
-    json_put_text(&j, "why_not", runs->readable ? NULL : runs->why);
-    json_put_bool(&j, "ignored", runs->ignored);
-    put_time(&j, "t_seen", runs->seen_t);
-    put_time(&j, "t_begin", runs->begin_t);
-    put_time(&j, "t_end", runs->end_t);
-    json_put_int(&j, "files_here", runs->n_here);
-    json_put_real(&j, "share_here",
-                  transferring && runs->bytes > 0 ? (double)runs->bytes_here / (double)runs->bytes : NAN);
-    json_put_real(&j, "bytes_s", transferring && runs->rate > 0 ? runs->rate : NAN);
-    put_words(&j, "tags", runs->tags, runs->n_tags);
-    json_put_text(&j, "comment", runs->comment);
-    put_jobs_of(&j, tallies, n_tallies, jobs, n_jobs);
+    put_facts(&j, x.run);
+    put_jobs_of(&j, x.tallies, x.n_tallies, x.jobs, x.n_jobs);
     put_times(&j, steps, n_steps);
-    put_sources(&j, sources, n_sources);
-    put_notes(&j, notes, n_notes);
+    put_sources(&j, x.sources, x.n_sources);
+    put_notes(&j, x.notes, x.n_notes);
     answer_json_end(&j);
     arena_free(&arena);
 }
