@@ -200,7 +200,8 @@ static void a_change_is_done_once_and_shows_who_did_it(void **state)
     size_t by_web = 0;
     for (const struct json *c = json_first(json_get(log, "changes")); c; c = json_next(c))
         by_web += strcmp(json_text(json_get(c, "by")), "web") == 0 &&
-                  strcmp(json_text(json_get(c, "verb")), "run.tag") == 0;
+                  strcmp(json_text(json_get(c, "verb")), "run.tag") == 0 &&
+                  strcmp(json_text(json_get(c, "name")), json_text(json_get(run, "name"))) == 0;
     assert_int_equal(by_web, 1);
     assert_null(strchr(served_body(served_ask("GET", "/api/v1/runs/1", "", NULL)), '<'));
     json_free(run);
