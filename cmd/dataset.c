@@ -1,5 +1,6 @@
 /* dataset.c - `xfelx dataset`: runs by their tags, and the tasks that follow. */
 #include "cmd/book.h"
+#include "report/report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,13 +25,21 @@ static const char *tasks_of(struct book *b, const struct store_dataset_row *d)
     return text;
 }
 
+/* A dataset; of one that is shown also what merging came to. */
+struct row {
+    struct store_dataset_row dataset;
+    struct store_merge_shell *shells;
+    size_t n_shells;
+    bool one;
+};
+
 static const struct book_column columns[] = {
     {"dataset", false, true}, {"state", false, false}, {"runs", true, false},    {"of", false, true},
     {"tasks", false, true},   {"goal", true, false},   {"version", true, false}, {"comment", false, true}};
 
 static void put_cells(struct book *b, const void *row, const char **c)
 {
-    const struct store_dataset_row *d = row;
+    const struct store_dataset_row *d = &((const struct row *)row)->dataset;
     *c++ = d->name;
     *c++ = d->active ? "active" : "off";
     *c++ = arena_printf(b->a, "%u", d->n_runs);
@@ -43,7 +52,8 @@ static void put_cells(struct book *b, const void *row, const char **c)
 
 static void put_row(struct book *b, struct json_writer *w, const void *row)
 {
-    const struct store_dataset_row *d = row;
+    const struct row *r = row;
+    const struct store_dataset_row *d = &r->dataset;
     (void)b;
     json_object(w, NULL);
     json_put_text(w, "dataset", d->name);
@@ -71,19 +81,40 @@ static void put_row(struct book *b, struct json_writer *w, const void *row)
         json_end_object(w);
     }
     json_end_array(w);
+    if (r->one) {
+        json_array(w, "shells", false);
+        for (size_t i = 0; i < r->n_shells; i++)
+            merge_json(w, r->shells + i);
+        json_end_array(w);
+    }
     json_end_object(w);
 }
 
 static const struct book_list listing = {.key = "datasets",
                                          .none = "no datasets; xfelx dataset add makes one",
-                                         .size = sizeof(struct store_dataset_row),
+                                         .size = sizeof(struct row),
                                          .columns = columns,
                                          .n_columns = sizeof columns / sizeof *columns,
                                          .cells = put_cells,
                                          .json = put_row};
 
-static void say_dataset(struct book *b, const struct store_dataset_row *d)
+static void say_merges(struct book *b, uint32_t version, const struct row *row)
 {
+    for (size_t i = 0; i < row->n_shells; i++) {
+        const struct store_merge_shell *r = row->shells + i;
+        struct str text = {0};
+        if (r->version != version || r->shell != 0)
+            continue;
+        str_add(&text, r->job ? arena_printf(b->a, "   job %lld: ", (long long)r->job) : "   by hand: ");
+        merge_text(r, &text);
+        book_field(&b->out, "", text.text);
+        str_free(&text);
+    }
+}
+
+static void say_dataset(struct book *b, const struct row *row)
+{
+    const struct store_dataset_row *d = &row->dataset;
     struct str *out = &b->out;
     book_fieldf(out, "dataset", "%s: %s", book_shown(b, d->name), d->active ? "active" : "off");
     book_fieldf(out, "runs", "%u with %s", d->n_runs,
@@ -97,26 +128,33 @@ static void say_dataset(struct book *b, const struct store_dataset_row *d)
         const struct store_dataset_version *v = d->versions + i;
         book_fieldf(out, i ? "" : "versions", "%u: %s, %u inputs; %s", v->version, book_time(b, v->created_t),
                     v->n_inputs, book_jobs_text(b, &v->jobs));
+        say_merges(b, v->version, row);
     }
 }
+
+enum { SHELLS_MOST = 5000 }; /* as pages show */
 
 /* All of them, or the one that is named. */
 static int list(struct cli *cli)
 {
     struct error err = {0};
     struct book b = {.cli = cli};
-    struct store_dataset_row *rows = NULL;
+    struct store_dataset_row *all = NULL;
+    struct row *rows = NULL;
     size_t n = 0, kept = 0;
     bool one = !strcmp(command_word(cli->command), "show");
     if (!cli_operands(cli, one, one, one ? "NAME" : "", &err))
         return cli_misuse(cli, &err);
-    bool ok = book_open(cli, true, &b, &err) && store_datasets(b.store, b.a, &rows, &n, &err);
+    bool ok = book_open(cli, true, &b, &err) && store_datasets(b.store, b.a, &all, &n, &err);
+    rows = ok ? arena_array(b.a, n, sizeof *rows) : NULL;
     for (size_t i = 0; ok && i < n; i++)
-        if (!one || !strcmp(rows[i].name, cli->operands[0]))
-            rows[kept++] = rows[i];
+        if (!one || !strcmp(all[i].name, cli->operands[0]))
+            rows[kept++] = (struct row){.dataset = all[i], .one = one};
     if (ok && one && !kept)
         ok = (error_set(&err, ERROR_USAGE, "there is no dataset \"%s\"", cli->operands[0]),
               error_hint(&err, "xfelx dataset list shows them all"));
+    if (ok && one)
+        ok = store_merges(b.store, rows->dataset.id, SHELLS_MOST, b.a, &rows->shells, &rows->n_shells, &err);
     if (ok && one && !b.json)
         say_dataset(&b, rows);
     else if (ok)
@@ -196,6 +234,33 @@ static int activate(struct cli *cli)
     return book_end(&b, ok, &err);
 }
 
+static int merged(struct cli *cli)
+{
+    struct error err = {0};
+    struct book b = {.cli = cli};
+    struct store_merge_shell *shells = NULL;
+    size_t n = 0;
+    int64_t version = 0, job = -1;
+    if (!cli_operands(cli, 3, 3, "NAME VERSION LOG", &err))
+        return cli_misuse(cli, &err);
+    bool ok = (str_to_i64(cli->operands[1], &version) && version > 0 && version <= UINT32_MAX) ||
+              error_set(&err, ERROR_USAGE, "\"%s\" is no version: 1, 2, …", cli->operands[1]);
+    ok = ok && cli_int(cli, "job", 0, INT64_MAX / 2, -1, &job, &err) && book_open(cli, false, &b, &err) &&
+         merge_log_read(cli->operands[2], b.a, &shells, &n, &err);
+    if (ok) {
+        const struct store_merge m = {cli->operands[0], (uint32_t)version, job};
+        ok = store_put_merge(b.store, &b.by, &m, shells, n, &job, &err);
+    }
+    if (ok) {
+        str_printf(&b.out, "dataset %s, version %lld, ", book_shown(&b, cli->operands[0]),
+                   (long long)version);
+        str_add(&b.out, job ? arena_printf(b.a, "job %lld: ", (long long)job) : "merged by hand: ");
+        merge_text(shells, &b.out);
+        str_printf(&b.out, "; %zu shell%s\n", n - 1, n == 2 ? "" : "s");
+    }
+    return book_end(&b, ok, &err);
+}
+
 #define DATASET_OPTIONS                                                                                      \
     {0, "tags", "A,B", "its tags"}, {0, "tag", "TAG", "one of them, whole (names with commas)"},             \
         {0, "any", NULL, "runs that have any of the tags"}, {0, "all", NULL, "runs that have all of them"},  \
@@ -220,7 +285,7 @@ static const struct command dataset_show = {
     .summary = "a dataset with its versions",
     .usage = "[OPTIONS] NAME",
     .text = "Shows a dataset with every version: when it was made, from how many jobs, and what became of "
-            "its own jobs.",
+            "its own jobs, and, where it was merged, what that came to (--json: by shells of resolution).",
     .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx dataset show light", "of the dataset light"}, {0}},
     .run = list,
@@ -280,8 +345,32 @@ static const struct command dataset_deactivate = {
     .run = activate,
 };
 
+static const struct command dataset_merged = {
+    .name = "dataset merged",
+    .summary = "take in what a merge came to",
+    .usage = "[OPTIONS] NAME VERSION LOG",
+    .text =
+        "Reads the main log of cctbx.xfel.merge (PREFIX_main.log) and keeps its statistics by shells of "
+        "resolution with the version of the dataset: completeness, multiplicity, I/σ, CC½, R split, number "
+        "of "
+        "lattices. They stand in xfelx dataset show and on the page of the dataset. What was known of the "
+        "same "
+        "job is replaced. Of merges that are tasks of the dataset xfelx watch does so by itself; this is for "
+        "what was merged by hand.",
+    .options = (const struct option_row[]){{0, "job", "N",
+                                            "the job that merged it; else the newest of a task of kind merge "
+                                            "of that version; 0: none"},
+                                           BOOK_OPTIONS,
+                                           {0}},
+    .examples = (const struct example[]){{"xfelx dataset merged light 3 merge/light_main.log",
+                                          "version 3 of light was merged by hand"},
+                                         {0}},
+    .run = merged,
+};
+
 static const struct command *const verbs[] = {
-    &dataset_list, &dataset_show, &dataset_add, &dataset_edit, &dataset_activate, &dataset_deactivate, NULL};
+    &dataset_list,     &dataset_show,       &dataset_add,    &dataset_edit,
+    &dataset_activate, &dataset_deactivate, &dataset_merged, NULL};
 
 const struct command command_dataset = {
     .name = "dataset",

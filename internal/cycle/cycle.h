@@ -76,7 +76,8 @@ struct cycle_report {
 bool cycle_observe(struct cycle *c, enum net_class *class, struct cycle_report *r, struct error *err);
 
 /* Ask what became of the live attempts: their own records first, then the scheduler, once for all of them; then, by name, for those
- * whose submission was never answered. A scheduler that does not answer is an error, after what the records say was stored. */
+ * whose submission was never answered. A scheduler that does not answer is an error, after what the records say was stored. Of merges that
+ * are done their figures are taken in (merges.h). */
 bool cycle_poll(struct cycle *c, struct cycle_report *r, struct error *err);
 
 /* Do what pages asked for and cannot do themselves (requests.h). */

@@ -3,6 +3,7 @@
  * Only asks and stores; what the answers mean is judged in judge.c. */
 #include "cycle/files.h"
 #include "cycle/judge.h"
+#include "cycle/merges.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -177,5 +178,5 @@ bool cycle_poll(struct cycle *c, struct cycle_report *r, struct error *err)
             *err = first;
     }
     arena_free(&p.arena);
-    return good;
+    return good && cycle_merges(c, err);
 }

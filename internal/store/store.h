@@ -21,6 +21,7 @@
 #include "store/look.h"
 #include "store/tally.h"
 #include "store/making.h"
+#include "store/merge_log.h"
 #include "store/merges.h"
 #include "store/overview.h"
 #include "store/paired.h"

@@ -115,30 +115,6 @@ void api_datasets(struct web *w, struct store *s, const struct web_request *q, s
     arena_free(&arena);
 }
 
-static void put_shell(struct json_writer *j, const struct store_merge_shell *r)
-{
-    json_object(j, NULL);
-    json_put_int(j, "version", r->version);
-    json_put_int(j, "job", r->job);
-    json_put_int(j, "shell", r->shell);
-    json_put_int(j, "lattices", r->lattices);
-    json_put_int(j, "possible", r->possible);
-    json_put_int(j, "unique", r->unique);
-    json_put_int(j, "measured", r->measured);
-    json_put_real(j, "cc_pairs", r->cc_pairs < 0 ? NAN : (double)r->cc_pairs);
-    json_put_real(j, "d_max", r->d_max);
-    json_put_real(j, "d_min", r->d_min);
-    json_put_real(j, "completeness", r->completeness);
-    json_put_real(j, "multiplicity", r->multiplicity);
-    json_put_real(j, "mean_i", r->mean_i);
-    json_put_real(j, "i_over_sigma", r->i_over_sigma);
-    json_put_real(j, "cc_half", r->cc_half);
-    json_put_real(j, "cc_star", r->cc_star);
-    json_put_real(j, "r_split", r->r_split);
-    json_put_real(j, "wilson_b", r->wilson_b);
-    json_end_object(j);
-}
-
 void api_dataset(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
 {
     (void)w;
@@ -162,7 +138,7 @@ void api_dataset(struct web *w, struct store *s, const struct web_request *q, st
         put_dataset(&j, d, dataset_lattices(&o, d, &arena));
         json_array(&j, "shells", false);
         for (size_t i = 0; i < n; i++)
-            put_shell(&j, shells + i);
+            merge_json(&j, shells + i);
         json_end_array(&j);
         answer_json_end(&j);
     } else {

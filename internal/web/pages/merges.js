@@ -53,12 +53,12 @@ function ByCrystals({shells, goal}) {
 
 export function Merges({d, query}) {
   const merged = [...new Set(d.shells.map(s => s.version))];
-  if (!merged.length) return html`<section class="panel top"><h2>No merge yet</h2><p class="mute">A merge is a task of the dataset (<code>xfelx task add NAME --kind merge</code>, then put it into the dataset); its job runs when a version has enough new runs, and its figures stand here.</p></section>`;
+  if (!merged.length) return html`<section class="panel top"><h2>No merge yet</h2><p class="mute">A merge is a task of the dataset (<code>xfelx task add NAME --kind merge</code>, then put it into the dataset); its job runs when a version has enough new runs, and the figures of its <code>*_main.log</code> stand here. Merged by hand: <code>xfelx dataset merged NAME VERSION LOG</code>.</p></section>`;
   const version = merged.includes(+query.get('version')) ? +query.get('version') : merged[0], earlier = merged.find(v => v < version);
   const of = v => d.shells.filter(s => s.version === v), mine = of(version), all = d.shells.filter(s => s.shell === 0);
   return html`<section class="panel top gap"><div class="phead"><h2>Version ${version}, by resolution ${earlier ? html`<small class="mute">grey: version ${earlier}</small>` : ''}</h2><label>Version <select value=${version} onChange=${e => setQuery(query, 'version', e.target.value)}>${merged.map(v => html`<option key=${v} value=${v}>${v}</option>`)}</select></label></div>
       <${ByResolution} rows=${mine} before=${earlier ? of(earlier) : []} word=${`version ${version}`}/>
       <${Shells} label="Figures of merging by shell" rows=${mine} head="Resolution, Å" first=${s => html`${s.shell ? range(s) : `all: ${range(s)}`}`}/></section>
     <${ByCrystals} shells=${d.shells} goal=${d.goal}/>
-    <section class="panel"><h2>All versions, all shells together</h2><${Shells} label="Figures of merging by version" rows=${all} head="Version" first=${s => html`${s.version}, <a href=${'#/jobs/' + s.job}>job ${s.job}</a>`}/></section>`;
+    <section class="panel"><h2>All versions, all shells together</h2><${Shells} label="Figures of merging by version" rows=${all} head="Version" first=${s => html`${s.version}, ${s.job ? html`<a href=${'#/jobs/' + s.job}>job ${s.job}</a>` : 'by hand'}`}/></section>`;
 }
