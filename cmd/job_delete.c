@@ -125,8 +125,8 @@ static bool delete_one(struct book *b, const struct store_book_job *j, struct er
 {
     if (!store_job_delete(b->store, &b->by, j->id, err) || !remove_results(b, j, err))
         return false;
-    str_printf(&b->out, "job %lld: %lld frames and their files in %s are gone\n", (long long)j->id,
-               (long long)j->n_final, book_shown(b, j->folder));
+    str_printf(&b->out, "job %lld: %lld frame%s and their files in %s are gone\n", (long long)j->id,
+               (long long)j->n_final, str_s((uint64_t)j->n_final), book_shown(b, j->folder));
     return true;
 }
 

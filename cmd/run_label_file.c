@@ -273,6 +273,8 @@ static void decide_kinds(struct label_file *f)
 
 static bool refuse_bad(const struct label_file *f, struct error *err)
 {
+    if (f->lines == 0)
+        return error_set(err, ERROR_USAGE, "%s has no line but its header; nothing was taken", f->path);
     if (!f->bad || f->skip_bad)
         return true;
     error_set(err, ERROR_USAGE, "%s: %llu of %llu lines cannot be used; nothing was taken", f->path,

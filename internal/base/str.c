@@ -265,3 +265,8 @@ size_t str_distance(const char *a, const char *b)
     }
     return last[m];
 }
+
+const char *str_s(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}

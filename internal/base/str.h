@@ -41,6 +41,9 @@ int str_utf8(const char *text, uint32_t *code);
 enum { NAME_VISIBLE = 1024 };
 char *str_visible(const char *text, char *out, size_t room);
 
+/* What the word for n things ends in: "" or "s". */
+const char *str_s(uint64_t n);
+
 /* Edit distance (insert, delete, replace, swap of neighbours), for "did you mean". Texts over 255 bytes are cut. */
 size_t str_distance(const char *a, const char *b);
 

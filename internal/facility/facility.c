@@ -96,6 +96,18 @@ static bool read_auth(const struct params *p, struct facility_settings *s, struc
                       "facility.auth=header with a file that holds the value of the Authorization header");
 }
 
+/* It becomes a part of addresses: no other characters are in names of experiments, and "../x" would ask for something else. */
+static bool check_experiment(const char *name, struct error *err)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    char shown[NAME_VISIBLE];
+    if (name[strspn(name, good)] == 0)
+        return true;
+    error_set(err, ERROR_USAGE, "facility.lcls.experiment = \"%.80s\" is no name of an experiment",
+              str_visible(name, shown, sizeof shown));
+    return error_hint(err, "letters, digits, - and _, as cxilw5019");
+}
+
 bool facility_settings_read(const struct params *p, struct arena *a, struct facility_settings *s,
                             struct error *err)
 {
@@ -135,7 +147,8 @@ bool facility_settings_read(const struct params *p, struct arena *a, struct faci
     /* runs are known by these paths on every machine and in every folder */
     s->data_dir = s->data_dir ? fs_absolute(a, s->data_dir) : NULL;
     s->root = s->root ? fs_absolute(a, s->root) : NULL;
-    return path_map_check(map, "facility.path_map", err) && read_auth(p, s, err);
+    return check_experiment(s->experiment, err) && path_map_check(map, "facility.path_map", err) &&
+           read_auth(p, s, err);
 }
 
 struct watching {

@@ -169,7 +169,8 @@ bool paired_read(struct store *s, const uint32_t *trials, size_t n, const int64_
     int64_t rows[PAIRED_MOST];
     *out = (struct paired){.n = n};
     if (n < 2 || n > PAIRED_MOST)
-        return error_set(err, ERROR_USAGE, "two to %d trials stand side by side, not %zu", PAIRED_MOST, n);
+        return error_set(err, ERROR_USAGE, "two to %d trials stand side by side, not %zu", PAIRED_MOST, n),
+               error_hint(err, "the first is what the others are held against, as 3,5");
     memcpy(out->trials, trials, n * sizeof *trials);
     if (!find_trials(s, out, a, rows, err) || !read_runs(s, rows, only, n_only, a, out, err))
         return false;

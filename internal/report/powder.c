@@ -73,7 +73,7 @@ bool powder_read(const char *path, struct arena *a, struct powder_report *out, s
     return ok;
 }
 
-void powder_text(const struct powder_report *r, struct str *out)
+void powder_text(const struct powder_report *r, int64_t of, struct str *out)
 {
     double dead = 0, hot = 0, cells = 0, masked = 0;
     for (size_t i = 0; i < r->n_panels; i++) {
@@ -82,8 +82,13 @@ void powder_text(const struct powder_report *r, struct str *out)
         cells += r->panels[i].cells;
         masked += r->panels[i].masked;
     }
-    str_printf(out, "%.0f frames, %.0f of them hits; %.0f px in %zu panel%s, %.0f masked", r->frames, r->hits,
-               cells, r->n_panels, r->n_panels == 1 ? "" : "s", masked);
+    bool all = !(r->frames < (double)of);
+    if (all)
+        str_printf(out, "%.0f frame%s", r->frames, str_s((uint64_t)fmax(r->frames, 0)));
+    else
+        str_printf(out, "%.0f of %lld frames", r->frames, (long long)of);
+    str_printf(out, ", %.0f of them hits; %.0f px in %zu panel%s, %.0f masked", r->hits, cells, r->n_panels,
+               str_s(r->n_panels), masked);
     if (r->judged)
         str_printf(out, ", %.0f hot, %.0f dead\n", hot, dead);
     else
@@ -113,7 +118,7 @@ void summary_powder(const struct summary *s, struct str *out)
         str_printf(out, "job %lld  %s\n  %s\n  ", (long long)s->jobs[i].id,
                    str_visible(s->jobs[i].run, name, sizeof name), picture ? picture : path);
         if (powder_read(path, &a, &r, &err))
-            powder_text(&r, out);
+            powder_text(&r, s->jobs[i].n_final, out);
         else
             str_printf(out, "cannot be read: %s\n", err.fact);
     }

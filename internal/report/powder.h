@@ -23,8 +23,9 @@ const char *powder_find(const char *folder, const char *ending, const char *cons
 /* At most 4096 panels and steps are taken. ERROR_…: it cannot be read, or is no JSON. */
 bool powder_read(const char *path, struct arena *a, struct powder_report *out, struct error *err);
 
-/* For a terminal: a line about the whole, one for each panel that has dead or hot pixels. */
-void powder_text(const struct powder_report *r, struct str *out);
+/* For a terminal: a line about the whole, one for each panel that has dead or hot pixels. of: frames of the job; a picture has fewer where
+ * it takes a share of a long job (xfelx.output.powder_frames), or a process was killed before it wrote down what it had added. */
+void powder_text(const struct powder_report *r, int64_t of, struct str *out);
 
 /* `xfelx report --powder`: the pictures of all jobs of a report, where they are and what they say. */
 struct summary;

@@ -139,11 +139,12 @@ void summary_text(const struct summary *s, struct str *out)
     str_printf(out, "  hits         %s\n", rate_text(&f->hit_rate, text));
     str_printf(out, "  indexed      %s\n", rate_text(&f->indexing_rate, text));
     str_printf(out,
-               "  integrated   %llu frames, %llu lattices (%llu frames with several), %llu reflections\n",
-               (unsigned long long)f->integrated, (unsigned long long)f->lattices,
-               (unsigned long long)s->totals.multi, (unsigned long long)f->reflections);
+               "  integrated   %llu frame%s, %llu lattice%s (%llu frame%s with several), %llu reflection%s\n",
+               (unsigned long long)f->integrated, str_s(f->integrated), (unsigned long long)f->lattices,
+               str_s(f->lattices), (unsigned long long)s->totals.multi, str_s(s->totals.multi),
+               (unsigned long long)f->reflections, str_s(f->reflections));
     if (s->n_sample)
-        str_printf(out, "medians of %zu lattices [16 %%, 84 %%]\n", s->n_sample);
+        str_printf(out, "medians of %zu lattice%s [16 %%, 84 %%]\n", s->n_sample, str_s(s->n_sample));
     for (int i = 0; i < 6; i++)
         text_spread(out, cell_names[i], s->cell + i, i < 3 ? "Å" : "°");
     text_spread(out, "resolution", &s->res_a, "Å");

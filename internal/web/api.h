@@ -73,6 +73,10 @@ void put_reasons(struct json_writer *j, const uint64_t reasons[REASON_END]);
 /* The store said no: the answer says why. Frees the arena. Returns false. */
 bool api_failed(struct web_answer *a, struct arena *arena, const struct error *err);
 
+/* Are the trial (its number), run, job (their rows) and tags there that the query names? What is no number is passed over: the handler
+ * refuses it itself. false: the answer is 404, or that of the store, and the arena is freed. */
+bool api_there(struct store *s, const struct web_request *q, struct arena *arena, struct web_answer *a);
+
 /* A number of the path, or 404. */
 bool api_number(const struct web_request *q, struct web_answer *a, int64_t *out);
 

@@ -323,9 +323,12 @@ static bool find(struct store *s, const struct web_request *q, struct arena *are
     struct error err = {0};
     *f = (struct found){0};
     if (!read_choice(q->target, &f->choice)) {
-        answer_error(a, 400, "bad_choice", "trial, run and job are numbers, eps is one of Å", NULL);
+        answer_error(a, 400, "bad_choice", "trial, run and job are numbers, eps is one of Å",
+                     "eps from 0 to 1000000; without it it is found from the cells");
         return false;
     }
+    if (!api_there(s, q, arena, a))
+        return false;
     if (!read_lists(s, &f->choice, arena, &f->lists, &err))
         return api_failed(a, arena, &err);
     choose(&f->choice, &f->lists, arena, &f->jobs);

@@ -75,7 +75,7 @@ static void put_panels(struct json_writer *j, const struct powder_report *r)
 }
 
 /* What the file says; a file that is not understood is told, and nothing else. */
-static void put_powder(struct json_writer *j, const char *path, struct arena *a)
+static void put_powder(struct json_writer *j, const char *path, int64_t of, struct arena *a)
 {
     struct error err = {0};
     struct powder_report r;
@@ -84,6 +84,7 @@ static void put_powder(struct json_writer *j, const char *path, struct arena *a)
     json_put_text(j, "why_not", ok ? NULL : err.fact);
     if (ok) {
         json_put_fixed(j, "frames", r.frames, 0);
+        json_put_int(j, "frames_of_job", of);
         json_put_fixed(j, "hits", r.hits, 0);
         json_put_fixed(j, "bin", r.bin, 0);
         json_put_fixed(j, "wavelength", r.wavelength, 6);
@@ -182,6 +183,8 @@ void api_detector(struct web *w, struct store *s, const struct web_request *q, s
         answer_error(a, 400, "bad_choice", "job is a number, minutes is 10 to 10080", NULL);
         return;
     }
+    if (!api_there(s, q, &arena, a))
+        return;
     if (!newest_jobs(s, &arena, &jobs, &n, &err) || (id && !job_of(s, id, &arena, &asked, &n_asked, &err))) {
         api_failed(a, &arena, &err);
         return;
@@ -194,7 +197,7 @@ void api_detector(struct web *w, struct store *s, const struct web_request *q, s
     json_put_real(&j, "job", facts || id ? (double)(chosen ? chosen->id : id) : NAN);
     put_jobs(&j, w, jobs, n, &arena);
     if (facts)
-        put_powder(&j, facts, &arena);
+        put_powder(&j, facts, chosen->n_final, &arena);
     else
         json_put_null(&j, "powder");
     if (!put_shifts(&j, s, minutes, &arena, &err)) {

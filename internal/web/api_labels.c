@@ -79,6 +79,8 @@ void api_labels(struct web *w, struct store *s, const struct web_request *q, str
         answer_error(a, 400, "bad_choice", "trial and run are numbers", NULL);
         return;
     }
+    if (!api_there(s, q, &arena, a))
+        return;
     bool ok = store_labels(s, &arena, &sets, &n, &err);
     const char *found = NULL;
     for (size_t i = 0; ok && i < n; i++)

@@ -21,7 +21,7 @@ void api_compare(struct web *w, struct store *s, const struct web_request *q, st
         if (strcmp(q->target->query[i].name, "trial") != 0)
             continue;
         if (n == PAIRED_MOST || !str_to_i64(q->target->query[i].value, &num) || num < 0 || num > UINT32_MAX) {
-            answer_error(a, 400, "bad_choice", "trial is a number, two to eight times", NULL);
+            answer_error(a, 400, "bad_choice", "trial is a number, two to eight times", "as trial=3&trial=5");
             return;
         }
         trials[n++] = (uint32_t)num;

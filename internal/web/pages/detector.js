@@ -82,7 +82,7 @@ export function Detector({query}) {
   const finding = !good || !p.judged ? '' : total(p, 'hot') + total(p, 'dead') ? `: ${count(total(p, 'hot'))} hot and ${count(total(p, 'dead'))} dead of ${count(total(p, 'cells'))} px` : ': no hot and no dead pixels';
   return html`<h1>Detector${finding}</h1><${Problem} error=${error}/>
     ${d.jobs.length > 0 && html`<div class="ctl"><label>Job <select value=${String(d.job)} onChange=${e => setQuery(query, 'job', e.target.value)}>${!run && html`<option value=${String(d.job)}>${d.job}</option>`}${d.jobs.slice().reverse().map(j => html`<option key=${j.job} value=${String(j.job)}>${j.job}: ${j.run}, trial ${j.trial}</option>`)}</select></label>
-      ${good && html`<span class="sub">${count(p.frames)} frames, ${count(p.hits)} of them hits${p.bin > 1 ? `, ${p.bin} × ${p.bin} px in one` : ''}</span>`}</div>`}
+      ${good && html`<span class="sub">${p.frames < p.frames_of_job ? `${count(p.frames)} of ${count(p.frames_of_job)} frames` : p.frames === 1 ? '1 frame' : `${count(p.frames)} frames`}, ${count(p.hits)} of them hits${p.bin > 1 ? `, ${p.bin} × ${p.bin} px in one` : ''}</span>`}</div>`}
     ${p && p.why_not && html`<div class="alarm"><span>▲</span><div>The powder picture cannot be read: ${p.why_not}</div></div>`}
     ${!p && html`<${Empty}>No powder picture${query.get('job') ? ' of this job' : ' yet'}: <code>xfelx process</code> adds frames up (<code>xfelx.output.powder_frames</code>) and writes <code>powder.h5</code> beside its results.<//>`}
     ${good && html`<div class="grid detgrid"><${Picture} job=${d.job} seen=${p.frames} kind=${query.get('kind') || 'mean'} onKind=${k => setQuery(query, 'kind', k)}/><div><${Radial} p=${p}/><${Panels} p=${p} query=${query}/></div></div>`}

@@ -187,6 +187,14 @@ static void what_would_garble_a_terminal_is_spelled_out(void **state)
     assert_string_equal(str_visible("x", out, 1), "");
 }
 
+static void words_of_one_thing_have_no_s(void **state)
+{
+    (void)state;
+    assert_string_equal(str_s(0), "s");
+    assert_string_equal(str_s(1), "");
+    assert_string_equal(str_s(2), "s");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +207,7 @@ int main(void)
         cmocka_unit_test(characters_are_taken_one_by_one),
         cmocka_unit_test(distance_counts_edits_and_swaps),
         cmocka_unit_test(what_would_garble_a_terminal_is_spelled_out),
+        cmocka_unit_test(words_of_one_thing_have_no_s),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

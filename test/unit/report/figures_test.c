@@ -16,6 +16,19 @@ static void the_interval_is_wilsons(void **state)
     assert_true(isnan(rate_of(0, 0).share));
 }
 
+/* In doubles the bounds of none and of all come out a little beside 0 and 1. */
+static void none_and_all_have_exact_ends(void **state)
+{
+    (void)state;
+    for (uint64_t of = 1; of < 3000; of++) {
+        double lo, hi;
+        rate_interval(0, of, 2.5758, &lo, &hi);
+        assert_true(lo == 0 && hi > 0);
+        rate_interval(of, of, 2.5758, &lo, &hi);
+        assert_true(hi == 1 && lo < 1);
+    }
+}
+
 static void fewer_than_twenty_get_no_percentage(void **state)
 {
     (void)state;
@@ -47,6 +60,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_interval_is_wilsons),
+        cmocka_unit_test(none_and_all_have_exact_ends),
         cmocka_unit_test(fewer_than_twenty_get_no_percentage),
         cmocka_unit_test(rates_have_the_denominators_of_the_words),
     };

@@ -35,9 +35,16 @@ static void a_file_is_found_read_and_told(void **state)
     assert_int_equal(r.n_radial, 2);
     assert_true(isnan(r.radial[0]) && r.radial[1] == 1.5 && isnan(r.wavelength) && isnan(r.panels[1].cells));
     r.n_panels = 1;
-    powder_text(&r, &out);
+    powder_text(&r, 48, &out);
     assert_string_equal(out.text, "48 frames, 32 of them hits; 100 px in 1 panel, 4 masked, 2 hot, 1 dead\n"
                                   "  panel 0 a: 2 hot, 1 dead, mean 0.500, largest 9\n");
+    str_clear(&out);
+    powder_text(&r, 60, &out); /* a process was killed: its frames are done, but not in the picture */
+    assert_true(str_starts(out.text, "48 of 60 frames, 32 of them hits;"));
+    str_clear(&out);
+    r.frames = 1;
+    powder_text(&r, 1, &out);
+    assert_true(str_starts(out.text, "1 frame, 32 of them hits;"));
     str_free(&out);
 }
 

@@ -326,7 +326,7 @@ static void a_job_says_what_each_rank_did(void **state)
 static void cells_of_nothing_are_not_known(void **state)
 {
     (void)state;
-    static const char *const choices[] = {"", "?job=1", "?trial=77", "?tag=%3Cb%3E&tag=x&all=1", "?run=1"};
+    static const char *const choices[] = {"", "?job=1", "?run=1"};
     served_start();
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
         char path[64];
@@ -340,6 +340,37 @@ static void cells_of_nothing_are_not_known(void **state)
     }
     assert_int_equal(served_status(served_ask("GET", "/api/v1/cells?trial=x", "", NULL)), 400);
     assert_int_equal(served_status(served_ask("GET", "/api/v1/cells?job=-3", "", NULL)), 400);
+    const char *nan = served_ask("GET", "/api/v1/cells?eps=nan", "", NULL);
+    assert_int_equal(served_status(nan), 400);
+    assert_non_null(strstr(nan, "without it it is found"));
+    assert_non_null(strstr(served_ask("GET", "/api/v1/compare?trial=1", "", NULL), "the first is what"));
+    served_stop();
+}
+
+static void what_a_query_names_has_to_be_there(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *code;
+    } gone[] = {
+        {"detector?job=99", "no_such_job"},
+        {"cells?trial=99", "no_such_trial"},
+        {"cells?job=99", "no_such_job"},
+        {"cells?run=99", "no_such_run"},
+        {"cells?tag=%3Cb%3E", "no_such_tag"},
+        {"labels?run=99", "no_such_run"},
+        {"labels?trial=99", "no_such_trial"},
+        {"labels?tag=x", "no_such_tag"},
+        {"cells/covariance.json?trial=99", "no_such_trial"},
+    };
+    served_start();
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/api/v1/%s", gone[i].path);
+        const char *answer = served_ask("GET", path, "", NULL);
+        assert_int_equal(served_status(answer), 404);
+        assert_non_null(strstr(answer, gone[i].code));
+    }
     served_stop();
 }
 
@@ -426,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_log_is_shown_by_its_end_and_whatever_is_in_it_is_text),
         cmocka_unit_test(a_job_says_what_each_rank_did),
         cmocka_unit_test(cells_of_nothing_are_not_known),
+        cmocka_unit_test(what_a_query_names_has_to_be_there),
         cmocka_unit_test(a_dataset_has_its_shells_or_none),
         cmocka_unit_test(frames_are_listed_and_a_file_that_is_gone_is_said),
     };
