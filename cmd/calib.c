@@ -1,5 +1,6 @@
 /* calib.c - `xfelx calib`: versions of masks, geometries, references … by label and runs (SCIENCE 21). */
 #include "cmd/book.h"
+#include "cmd/calib_open.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,12 +121,12 @@ static int add(struct cli *cli)
     struct store_calib c = {.first = -1, .last = -1};
     int64_t id = 0;
     char hex[17];
-    bool ok = cli_operands(cli, 3, 3, "KIND LABEL FILE", &err) &&
-              read_kind(&b, cli->operands[0], &c.kind, &err) &&
-              cli_int(cli, "first", 0, INT64_MAX, -1, &c.first, &err) &&
-              cli_int(cli, "last", 0, INT64_MAX, -1, &c.last, &err) && book_open(cli, false, &b, &err) &&
-              hash_file(cli->operands[2], c.hash, &content, &err) &&
-              keep_copy(&b, cli->operands[2], &content, c.hash, &c.path, &err);
+    bool ok =
+        cli_operands(cli, 3, 3, "KIND LABEL FILE", &err) && read_kind(&b, cli->operands[0], &c.kind, &err) &&
+        cli_int(cli, "first", 0, INT64_MAX, -1, &c.first, &err) &&
+        cli_int(cli, "last", 0, INT64_MAX, -1, &c.last, &err) && book_open(cli, false, &b, &err) &&
+        hash_file(cli->operands[2], c.hash, &content, &err) && calib_opens(c.kind, cli->operands[2], &err) &&
+        keep_copy(&b, cli->operands[2], &content, c.hash, &c.path, &err);
     c.label = ok ? cli->operands[1] : "";
     ok = ok && store_calib_add(b.store, &b.by, &c, &id, &err);
     if (ok)
@@ -170,18 +171,21 @@ static const struct command calib_add = {
     .name = "calib add",
     .summary = "a new version of a mask, geometry …",
     .usage = "[OPTIONS] KIND LABEL FILE",
-    .text = "Adds a content under a label, for all runs or those from --first to --last; the file is copied, "
-            "so that it "
-            "may change or go. Results made with an older version of the label, of runs that the new one is "
-            "for, are "
-            "shown as stale from now on; they are neither changed nor deleted, and jobs that run go on with "
-            "what they "
-            "read. KIND: mask, gain, pedestal, geometry, cells, reference. A content that is there already "
-            "gets label "
-            "and runs anew, and is then the newest; refused where a newer one came since and runs would be "
-            "left without it.\n\n"
-            "Trials and rungroups name it as calib:LABEL where a file is wanted, as in "
-            "spotfinder.lookup.mask=calib:beamstop: each job reads the version that is for its run.",
+    .text =
+        "Adds a content under a label, for all runs or those from --first to --last; the file is copied, "
+        "so that it "
+        "may change or go. Results made with an older version of the label, of runs that the new one is "
+        "for, are "
+        "shown as stale from now on; they are neither changed nor deleted, and jobs that run go on with "
+        "what they "
+        "read. KIND: mask, gain, pedestal, geometry, cells, reference. The file is opened as its kind; of "
+        "gain, pedestal and cells, which no job reads yet, it is seen that it is none of the others. A "
+        "content that is there already "
+        "gets label "
+        "and runs anew, and is then the newest; refused where a newer one came since and runs would be "
+        "left without it.\n\n"
+        "Trials and rungroups name it as calib:LABEL where a file is wanted, as in "
+        "spotfinder.lookup.mask=calib:beamstop: each job reads the version that is for its run.",
     .options =
         (const struct option_row[]){
             {0, "first", "RUN", "from this run on"}, {0, "last", "RUN", "up to this run"}, BOOK_OPTIONS, {0}},

@@ -71,3 +71,22 @@ bool source_geometry_read(const char *path, double distance, struct arena *a, st
         return experiment_read_geometry(path, a, out, &beam, err);
     return read_image(path, a, out, mask, err);
 }
+
+bool source_geometry_check(const char *path, struct error *err)
+{
+    const double any_mm = 100;
+    struct arena a = {0};
+    struct detector *d;
+    struct beam beam;
+    const uint8_t *mask;
+    uint8_t head[64];
+    size_t n, at = 0;
+    if (!source_read_head(path, head, sizeof head, &n, err))
+        return false;
+    while (at < n && strchr(" \t\r\n", head[at]) && head[at])
+        at++;
+    bool good = at < n && head[at] == '{' ? experiment_read_geometry(path, &a, &d, &beam, err)
+                                          : read_geom(path, any_mm, &a, &d, &mask, err);
+    arena_free(&a);
+    return good;
+}

@@ -183,6 +183,9 @@ bool source_mask_check(const char *path, struct error *err);
 bool source_geometry_read(const char *path, double distance, struct arena *a, struct detector **out,
                           const uint8_t **mask, struct error *err);
 
+/* Is this file a whole geometry that jobs are given: .expt or CrystFEL .geom, by its content? Where the images say the distance any does. */
+bool source_geometry_check(const char *path, struct error *err);
+
 /* A whole file (at most limit bytes), unpacked when it is .gz or .bz2. */
 bool source_file_read(const char *path, size_t limit, struct bytes *out, struct error *err);
 

@@ -193,6 +193,18 @@ static bool add_work(struct store *store, void *arg, struct error *err)
     return ok && (!w->by || happened(store, w, now, err));
 }
 
+/* A label that a person gives is typed in parameters and shown in lists; what has a path for a label got it from a job. */
+static bool label_good(const char *label, struct error *err)
+{
+    char shown[NAME_VISIBLE];
+    if (!strchr(label, '/') && !strstr(label, "..") &&
+        strcmp(str_visible(label, shown, sizeof shown), label) == 0)
+        return true;
+    error_set(err, ERROR_USAGE, "a calibration cannot be called \"%s\"",
+              str_visible(label, shown, sizeof shown));
+    return error_hint(err, "a label has no \"/\", no \"..\" and nothing that cannot be seen");
+}
+
 static bool good(const struct store_calib *c, struct error *err)
 {
     if (c->kind <= 0 || c->kind >= CALIB_END)
@@ -207,7 +219,7 @@ bool store_calib_add(struct store *s, const struct store_by *by, const struct st
                      struct error *err)
 {
     struct add_work w = {.by = by, .c = c};
-    bool ok = good(c, err) && book_change(s, add_work, &w, err);
+    bool ok = good(c, err) && label_good(c->label, err) && book_change(s, add_work, &w, err);
     if (id)
         *id = w.id;
     return ok;

@@ -37,7 +37,7 @@ bool store_calibs(struct store *s, int kind, const char *label, struct arena *a,
                   size_t *n, struct error *err);
 
 /* Add a version, or say label and runs of a content that is there anew: it is then the newest. ERROR_USAGE: a newer one of the label came
- * since, and runs that it is for would lose it. id, t, who, n_jobs do not count.
+ * since, and runs that it is for would lose it; a label with "/", ".." or what cannot be seen. id, t, who, n_jobs do not count.
  * Event calib_new. */
 bool store_calib_add(struct store *s, const struct store_by *by, const struct store_calib *c, int64_t *id,
                      struct error *err);

@@ -83,12 +83,42 @@ static void packed_files_are_unpacked(void **state)
     bytes_free(&out);
 }
 
+static bool check(const char *content, size_t n)
+{
+    struct error err = {0};
+    char path[] = "/tmp/xfelx_geometry_XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, content, n) == (ssize_t)n);
+    close(fd);
+    bool good = source_geometry_check(path, &err);
+    assert_true(good || *err.fact);
+    unlink(path);
+    return good;
+}
+
+/* Whatever its name is. */
+static void what_is_no_geometry_is_told_by_its_content(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char text[1024];
+    int n = snprintf(text, sizeof text, geometry, "/LCLS/detector_1/EncoderValue");
+    assert_true(check(text, (size_t)n));
+    assert_false(check("", 0));
+    assert_false(check("mp.nproc = 8\nspotfinder {\n  threshold = 3\n}\n", 45));
+    assert_false(check("photon_energy = 9500\n", 21)); /* no panels */
+    assert_false(check("{\"__id__\": \"crystal\"}", 22));
+    assert_false(check("\x80\x02(\0\x01\xff", 6));
+    assert_false(source_geometry_check("/nowhere/a.geom", &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_geom_gives_panels_and_mask),
         cmocka_unit_test(a_distance_left_to_the_images_must_be_given),
         cmocka_unit_test(packed_files_are_unpacked),
+        cmocka_unit_test(what_is_no_geometry_is_told_by_its_content),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,6 +164,11 @@ static void what_cannot_be_is_refused(void **state)
                                       version(CALIB_MASK, "", 1, -1, -1),
                                       version(CALIB_MASK, " a", 1, -1, -1),
                                       version(CALIB_MASK, "\xff", 1, -1, -1),
+                                      version(CALIB_MASK, "a\nb", 1, -1, -1),
+                                      version(CALIB_MASK, "a\033[2J", 1, -1, -1),
+                                      version(CALIB_MASK, "\x7f", 1, -1, -1),
+                                      version(CALIB_MASK, "day/1", 1, -1, -1),
+                                      version(CALIB_MASK, "..", 1, -1, -1),
                                       version(CALIB_MASK, "a", 1, 9, 3)};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_false(store_calib_add(s, &by, bad + i, NULL, &err));
