@@ -1,7 +1,7 @@
 /* calib_open.c - see calib_open.h. */
 #include "cmd/calib_open.h"
 
-#include "model/intensities.h"
+#include "model/model.h"
 #include "source/source.h"
 #include "store/store.h"
 
