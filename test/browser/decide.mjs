@@ -2,41 +2,12 @@
 // test/services/decide_test with
 //   node decide.mjs BASE NPM_FOLDER PICTURES_FOLDER
 // on a database of many_runs.py and two_trials.py. Waits for states, never for times.
-import {createRequire} from 'node:module';
 import {readFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {chromium, found, ready, same, test, until} from './chromium.mjs';
 
 const [base, npm, pictures] = process.argv.slice(2);
-const require = createRequire(join(npm, 'x.js'));
-const {chromium} = require('playwright-core');
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const browser = await chromium.launch({executablePath: '/usr/bin/chromium', headless: true, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic']});
-let found = [], n = 0, bad = 0;
-const until = (page, test, argument) => page.waitForFunction(test, argument, {polling: 50, timeout: 60000});
-const ready = (page, name) => until(page, name => name ? document.body?.dataset.ready === name : document.body?.dataset.ready, name);
-const same = (is, should) => { if (is !== should) found.push(`${JSON.stringify(is)} is not ${JSON.stringify(should)}`); };
-async function open(path, width = 1440, scheme = 'light') {
-  const page = await browser.newPage({viewport: {width, height: 1000}, colorScheme: scheme, reducedMotion: 'reduce'});
-  page.on('pageerror', e => found.push(e.message));
-  page.on('console', m => { if (m.type() === 'error') found.push(`console: ${m.text()}`); });
-  await page.goto(base + path);
-  await ready(page);
-  return page;
-}
-async function sound(page, name) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (over > 0) found.push(`${name} scrolls sideways by ${over} px`);
-  await page.evaluate(axe + ';0');
-  const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations']}));
-  for (const v of violations) if (['serious', 'critical'].includes(v.impact)) found.push(`${name}: axe ${v.id}: ${v.nodes.slice(0, 3).map(x => x.target.join(' ')).join(' | ')}`);
-  await page.screenshot({path: join(pictures, name + '.png'), fullPage: true});
-}
-async function test(name, work) {
-  found = [];
-  try { await work(); } catch (e) { found.push(String(e.message).split('\n')[0]); }
-  n++;
-  if (found.length) { bad++; console.log(`not ok ${n} - ${name}`); for (const f of new Set(found)) console.log('# ' + f); } else console.log(`ok ${n} - ${name}`);
-}
+const {open: openUrl, sound, end} = await chromium(npm, pictures);
+const open = (path, width, scheme) => openUrl(base + path, {width, scheme});
 
 const api = path => fetch(base + 'api/v1/' + path).then(r => r.json());
 
@@ -150,6 +121,4 @@ await test('a dataset is made of tags and tasks in order, and changed', async ()
   await page.close();
 });
 
-console.log(`1..${n}`);
-await browser.close();
-process.exit(bad ? 1 : 0);
+await end();

@@ -1,42 +1,12 @@
 // frames.mjs - frames of a real run in headless Chromium: looked at, tuned, masked. Prints TAP. Called by test/services/frames_test with
 //   node frames.mjs BASE NPM_FOLDER PICTURES_FOLDER
 // Waits for states (body[data-ready], .stage[data-picture]), never for times; fails on any console error or serious finding of axe.
-import {createRequire} from 'node:module';
-import {readFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {chromium, found, ready, same, test, until} from './chromium.mjs';
 
 const [base, npm, pictures] = process.argv.slice(2);
-const require = createRequire(join(npm, 'x.js'));
-const {chromium} = require('playwright-core');
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const browser = await chromium.launch({executablePath: '/usr/bin/chromium', headless: true, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic']});
-let found = [], n = 0, bad = 0;
-const until = (page, test, argument) => page.waitForFunction(test, argument, {polling: 50, timeout: 60000});
-const ready = (page, name) => until(page, name => name ? document.body?.dataset.ready === name : document.body?.dataset.ready, name);
+const {open: openUrl, sound, end} = await chromium(npm, pictures);
+const open = (path, width, scheme) => openUrl(base + path, {width, scheme});
 const shown = page => until(page, () => [...document.querySelectorAll('.stage')].length && [...document.querySelectorAll('.stage')].every(s => s.dataset.picture === 'shown'));
-const same = (is, should) => { if (is !== should) found.push(`${JSON.stringify(is)} is not ${JSON.stringify(should)}`); };
-async function open(path, width = 1440, scheme = 'light') {
-  const page = await browser.newPage({viewport: {width, height: 1000}, colorScheme: scheme, reducedMotion: 'reduce'});
-  page.on('pageerror', e => found.push(e.message));
-  page.on('console', m => { if (m.type() === 'error') found.push(`console: ${m.text()}`); });
-  await page.goto(base + path);
-  await ready(page);
-  return page;
-}
-async function sound(page, name) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (over > 0) found.push(`${name} scrolls sideways by ${over} px`);
-  await page.evaluate(axe + ';0');
-  const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations']}));
-  for (const v of violations) if (['serious', 'critical'].includes(v.impact)) found.push(`${name}: axe ${v.id}: ${v.nodes.slice(0, 3).map(x => x.target.join(' ')).join(' | ')}`);
-  await page.screenshot({path: join(pictures, name + '.png'), fullPage: true});
-}
-async function test(name, work) {
-  found = [];
-  try { await work(); } catch (e) { found.push(String(e.message).split('\n')[0]); }
-  n++;
-  if (found.length) { bad++; console.log(`not ok ${n} - ${name}`); for (const f of new Set(found)) console.log('# ' + f); } else console.log(`ok ${n} - ${name}`);
-}
 const lists = await (await fetch(base + 'api/v1/frames?job=1&list=indexed')).json(), first = lists.frames[0], address = `1/${first.source}/${first.frame}`;
 
 await test('a frame is looked at, enlarged, and the next one by a key', async () => {
@@ -163,6 +133,4 @@ await test('the brush takes pixels beyond its threshold alone', async () => {
   await page.close();
 });
 
-console.log(`1..${n}`);
-await browser.close();
-process.exit(bad ? 1 : 0);
+await end();

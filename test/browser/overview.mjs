@@ -2,48 +2,21 @@
 // test/services/overview_test with
 //   node overview.mjs BASE NPM_FOLDER PICTURES_FOLDER DATABASE
 // Waits for states, never for times; fails on any console error, sideways scrolling, or serious finding of axe.
-import {createRequire} from 'node:module';
-import {readFileSync} from 'node:fs';
-import {execFileSync} from 'node:child_process';
 import {join} from 'node:path';
+import {chromium, found, has, same, sql as sqlOf, test, until} from './chromium.mjs';
 
 const [base, npm, pictures, database] = process.argv.slice(2);
-const require = createRequire(join(npm, 'x.js'));
-const {chromium} = require('playwright-core');
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const browser = await chromium.launch({executablePath: '/usr/bin/chromium', headless: true, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic']});
-let found = [], n = 0, bad = 0;
-const until = (page, test, argument) => page.waitForFunction(test, argument, {polling: 100, timeout: 60000});
-const same = (is, should) => { if (is !== should) found.push(`${JSON.stringify(is)} is not ${JSON.stringify(should)}`); };
-const has = (text, part) => { if (!text.includes(part)) found.push(`"${part}" is not in: ${text.slice(0, 300)}`); };
+const {open: openUrl, sound, end} = await chromium(npm, pictures);
+const open = (path, width, scheme) => openUrl(base + path, {width, scheme});
+const sql = sqlOf(database);
 const ask = path => fetch(base + 'api/v1/' + path).then(r => r.json());
-const sql = text => execFileSync('/usr/bin/python3', ['-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1],60); c.executescript(sys.argv[2]); c.commit()', database, text]);
 const count = k => String(k).replace(/\B(?=(\d{3})+$)/g, '\u202f');
-async function open(path, width = 1440, scheme = 'light') {
-  const page = await browser.newPage({viewport: {width, height: width > 500 ? 1000 : 844}, colorScheme: scheme, reducedMotion: 'reduce'});
-  page.on('pageerror', e => found.push(e.message));
-  page.on('console', m => { if (m.type() === 'error') found.push(`console: ${m.text()}`); });
-  await page.goto(base + path);
-  await until(page, () => document.body?.dataset.ready);
-  return page;
-}
-async function test(name, work) {
-  found = [];
-  try { await work(); } catch (e) { found.push(String(e.message).split('\n')[0]); }
-  n++;
-  if (found.length) { bad++; console.log(`not ok ${n} - ${name}`); for (const f of new Set(found)) console.log('# ' + f); } else console.log(`ok ${n} - ${name}`);
-}
 
 for (const [name, path, width, scheme] of [['shift_light_1440', '#/overview', 1440, 'light'], ['shift_dark_1440', '#/overview', 1440, 'dark'], ['shift_hutch_dark_1920', '?hutch=1#/overview', 1920, 'dark'],
   ['shift_light_390', '#/overview', 390, 'light'], ['alarms_light_1440', '#/alarms', 1440, 'light'], ['alarms_dark_390', '#/alarms', 390, 'dark'], ['doctor_dark_1440', '#/doctor', 1440, 'dark'], ['doctor_light_390', '#/doctor', 390, 'light']])
   await test(`${name.replace(/_/g, ' ')} is sound`, async () => {
     const page = await open(path, width, scheme);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (over > 0) found.push(`scrolls sideways by ${over} px`);
-    await page.evaluate(axe + ';0');
-    const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice']}));
-    for (const v of violations) if (['serious', 'critical'].includes(v.impact)) found.push(`axe ${v.id}: ${v.nodes.slice(0, 3).map(x => x.target.join(' ')).join(' | ')}`);
-    await page.screenshot({path: join(pictures, name + '.png'), fullPage: true});
+    await sound(page, name);
     await page.close();
   });
 
@@ -106,6 +79,4 @@ await test('the doctor is asked for, and says what the server sees', async () =>
   await page.close();
 });
 
-console.log(`1..${n}`);
-await browser.close();
-process.exit(bad ? 1 : 0);
+await end();

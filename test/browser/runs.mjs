@@ -1,44 +1,12 @@
 // runs.mjs - the pages of a run and of the detector in headless Chromium. Prints TAP. Called by test/services/runs_test with
 //   node runs.mjs BASE_OF_MANY BASE_OF_A_REAL_RUN NPM_FOLDER PICTURES_FOLDER DATABASE
 // Waits for states (body[data-ready], data-picture), never for times; fails on any console error, sideways scrolling or serious finding of axe.
-import {createRequire} from 'node:module';
-import {readFileSync} from 'node:fs';
-import {execFileSync} from 'node:child_process';
-import {join} from 'node:path';
+import {chromium, expected, found, ready, same, sql as sqlOf, test, until} from './chromium.mjs';
 
 const [many, real, npm, pictures, database] = process.argv.slice(2);
-const require = createRequire(join(npm, 'x.js'));
-const {chromium} = require('playwright-core');
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const browser = await chromium.launch({executablePath: '/usr/bin/chromium', headless: true, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic']});
-let found = [], n = 0, bad = 0;
-const until = (page, test, argument) => page.waitForFunction(test, argument, {polling: 50, timeout: 60000});
-const ready = (page, name) => until(page, name => document.body?.dataset.ready === name, name);
-const same = (is, should) => { if (is !== should) found.push(`${JSON.stringify(is)} is not ${JSON.stringify(should)}`); };
-const sql = text => execFileSync('/usr/bin/python3', ['-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1],60); c.executescript(sys.argv[2]); c.commit()', database, text]);
-async function open(base, path, name, width = 1440, scheme = 'light') {
-  const page = await browser.newPage({viewport: {width, height: 900}, colorScheme: scheme, reducedMotion: 'reduce'});
-  page.on('pageerror', e => found.push(e.message));
-  page.on('console', m => { if (m.type() === 'error') found.push(`console: ${m.text()}`); });
-  page.on('dialog', d => { found.push(`a dialog: ${d.message()}`); d.dismiss(); });
-  await page.goto(base + path);
-  await ready(page, name);
-  return page;
-}
-async function sound(page, name) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (over > 0) found.push(`${name} scrolls sideways by ${over} px`);
-  await page.evaluate(axe + ';0');
-  const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice']}));
-  for (const v of violations) if (['serious', 'critical'].includes(v.impact)) found.push(`${name}: axe ${v.id}: ${v.nodes.slice(0, 3).map(x => x.target.join(' ')).join(' | ')}`);
-  await page.screenshot({path: join(pictures, name + '.png'), fullPage: true});
-}
-async function test(name, work) {
-  found = [];
-  try { await work(); } catch (e) { found.push(String(e.message).split('\n')[0]); }
-  n++;
-  if (found.length) { bad++; console.log(`not ok ${n} - ${name}`); for (const f of new Set(found)) console.log('# ' + f); } else console.log(`ok ${n} - ${name}`);
-}
+const {open: openUrl, sound, end} = await chromium(npm, pictures);
+const open = (base, path, name, width, scheme) => openUrl(base + path, {name, width, scheme});
+const sql = sqlOf(database);
 const strip = page => page.waitForSelector('.strip canvas');
 
 await test('a run of 100,000 frames is drawn in stretches, and told how many frames each holds', async () => {
@@ -69,6 +37,7 @@ await test('dragging sees a stretch closer, the address keeps it, keys walk and 
   await page.focus('.strip canvas');
   for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight');
   await until(page, () => /frame/.test(document.querySelector('.read').textContent));
+  expected.push('422'); // its file is not there, which may be said before the page is closed
   await page.keyboard.press('Enter');
   await until(page, () => /^#\/frames\/9998\/\d+\/\d+/.test(location.hash));
   await page.close();
@@ -126,6 +95,4 @@ for (const [width, scheme] of [[1440, 'dark'], [390, 'light']])
     await page.close();
   });
 
-await browser.close();
-console.log(`1..${n}`);
-process.exit(bad ? 1 : 0);
+await end();
