@@ -147,10 +147,10 @@ static void add_detector(struct str *out, const struct detector *d)
     if (info->material && *info->material) {
         add_label(out, "sensor");
         str_printf(out, "%s", info->material);
-        if (p->thickness > 0)
+        bool thick = p->thickness >= 1e-4; /* simulators write the least that is not nothing */
+        if (thick)
             str_printf(out, ", %.4g mm thick", p->thickness);
-        str_printf(out, "%s\n",
-                   p->parallax && p->mu > 0 && p->thickness > 0 ? ", parallax is corrected" : "");
+        str_printf(out, "%s\n", p->parallax && p->mu > 0 && thick ? ", parallax is corrected" : "");
     }
 }
 

@@ -412,7 +412,9 @@ void gate_check(struct gate *g, const struct gate_request *q, enum gate_role nee
         return;
     if (needed > out->role) {
         if (out->role == ROLE_NONE)
-            refuse(out, 401, "no_token", "open the link with the token that was printed at the start");
+            refuse(out, 401, "no_token",
+                   "open the address with its token: the link that was printed when the server started, or "
+                   "one of its token file");
         else
             refuse(out, 403, "reader", "this needs an editor's token");
         return;
