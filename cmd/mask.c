@@ -23,6 +23,8 @@ struct drawn {
     uint8_t *before;      /* of the file and the recipe without them */
     uint64_t *panel_lost; /* pixels that were good and no longer are */
     uint64_t good, lost;
+    size_t *outside; /* numbers, from 1, of shapes that reach no pixel of their panel */
+    size_t n_outside;
     struct shell shells[SHELLS];
     uint64_t n, n_lost; /* reflections */
     size_t n_frames;    /* that have some */
@@ -65,6 +67,28 @@ static bool draw(struct drawn *m, struct error *err)
             m->panel_lost[k] += was && !m->mask[i];
         }
         m->lost += m->panel_lost[k];
+    }
+    return true;
+}
+
+/* A shape that has no area is a mistake; one that lies outside may be, and is told. */
+static bool look_at_shapes(struct drawn *m, struct error *err)
+{
+    const struct tune *t = &m->t;
+    const struct mask_params *p = &t->way[t->changed].recipe->mask;
+    const struct detector *d = m->frame.detector;
+    m->outside = arena_array(t->a, p->n_untrusted + 1, sizeof *m->outside);
+    for (size_t i = 0; i < p->n_untrusted; i++) {
+        const struct mask_untrusted *u = p->untrusted + i;
+        if (!mask_shape_has_area(u))
+            return error_set(err, ERROR_USAGE, "shape %zu has no area", i + 1),
+                   error_hint(err,
+                              "rectangle is x0 x1 y0 y1 with x0 < x1 and y0 < y1, circle x y r with r > 0, "
+                              "a polygon has three corners");
+        bool meets = u->panel >= 0 && (size_t)u->panel < d->n_panels &&
+                     mask_shape_meets(u, d->panels[u->panel].n_fast, d->panels[u->panel].n_slow);
+        if (!meets)
+            m->outside[m->n_outside++] = i + 1;
     }
     return true;
 }
@@ -224,6 +248,8 @@ static void text(const struct drawn *m, struct str *out)
         if (m->panel_lost[k])
             str_printf(out, "  panel %zu %s: %llu\n", k, d->info[k].name,
                        (unsigned long long)m->panel_lost[k]);
+    for (size_t i = 0; i < m->n_outside; i++)
+        str_printf(out, "shape %zu lies outside of its panel: it masks nothing\n", m->outside[i]);
     if (!m->n)
         return;
     str_printf(out, "%llu of %llu reflections of %zu frame%s are lost (%.2f %%)\n",
@@ -246,6 +272,10 @@ static void json(const struct drawn *m, struct str *out)
     json_array(&j, "panels", true);
     for (size_t k = 0; k < d->n_panels; k++)
         json_put_int(&j, NULL, (int64_t)m->panel_lost[k]);
+    json_end_array(&j);
+    json_array(&j, "outside", true);
+    for (size_t i = 0; i < m->n_outside; i++)
+        json_put_int(&j, NULL, (int64_t)m->outside[i]);
     json_end_array(&j);
     json_put_int(&j, "frames", (int64_t)m->n_frames);
     json_put_int(&j, "reflections", (int64_t)m->n);
@@ -275,8 +305,8 @@ static int run(struct cli *cli)
         return cli_misuse(cli, &err);
     if (!source_helper_start(&err))
         log_warn("%s", err.fact);
-    bool ok = tune_read(&m->t, &err) && read_frame(m, &err) && draw(m, &err) && count_reflections(m, &err) &&
-              write_files(m, &err);
+    bool ok = tune_read(&m->t, &err) && read_frame(m, &err) && look_at_shapes(m, &err) && draw(m, &err) &&
+              count_reflections(m, &err) && write_files(m, &err);
     if (ok)
         (cli_has(cli, "json") ? json : text)(m, &out);
     ok = ok && (!label || keep_version(m, label, &out, &err));

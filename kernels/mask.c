@@ -92,6 +92,48 @@ static void clear_untrusted(const struct mask_untrusted *u, const struct panel *
         clear_rectangle(g, mask, u->pixel[1], u->pixel[1] + 1, u->pixel[0], u->pixel[0] + 1);
 }
 
+bool mask_shape_has_area(const struct mask_untrusted *u)
+{
+    return (!u->has_circle || u->circle[2] > 0) &&
+           (!u->has_rectangle || (u->rectangle[0] < u->rectangle[1] && u->rectangle[2] < u->rectangle[3])) &&
+           (!u->n_polygon || u->n_polygon >= 3);
+}
+
+/* Do the half-open ranges of both axes overlap the panel's? */
+static bool box_meets(int32_t x0, int32_t x1, int32_t y0, int32_t y1, int32_t w, int32_t h)
+{
+    return larger(x0, 0) < smaller(x1, w) && larger(y0, 0) < smaller(y1, h);
+}
+
+/* How far a value lies from the whole numbers 0 … n - 1. */
+static double beyond(int32_t v, int32_t n)
+{
+    return v < 0 ? -(double)v : v >= n ? (double)v - (n - 1) : 0;
+}
+
+static bool polygon_meets(const struct mask_untrusted *u, int32_t w, int32_t h)
+{
+    int32_t x0 = INT32_MAX, x1 = INT32_MIN, y0 = INT32_MAX, y1 = INT32_MIN;
+
+    for (size_t i = 0; i < u->n_polygon; i++) {
+        x0 = smaller(x0, u->polygon[2 * i]), x1 = larger(x1, u->polygon[2 * i]);
+        y0 = smaller(y0, u->polygon[2 * i + 1]), y1 = larger(y1, u->polygon[2 * i + 1]);
+    }
+    return box_meets(x0, x1, y0, y1, w, h);
+}
+
+bool mask_shape_meets(const struct mask_untrusted *u, int32_t n_fast, int32_t n_slow)
+{
+    const int32_t w = n_fast, h = n_slow, *r = u->rectangle, *c = u->circle, *p = u->pixel;
+
+    if (!u->has_circle && !u->has_rectangle && !u->has_pixel && !u->n_polygon)
+        return true;
+    return (u->has_circle && hypot(beyond(c[0], w), beyond(c[1], h)) < c[2]) ||
+           (u->has_rectangle && box_meets(r[0], r[1], r[2], r[3], w, h)) ||
+           (u->has_pixel && p[1] >= 0 && p[1] < w && p[0] >= 0 && p[0] < h) ||
+           (u->n_polygon && polygon_meets(u, w, h));
+}
+
 /* d of a pixel's centre. */
 static double pixel_d(const struct panel *g, const struct beam_vector *beam, int32_t x, int32_t y)
 {

@@ -37,6 +37,12 @@ struct mask_params {
 void mask_panel(const struct mask_params *p, uint32_t panel, const struct panel *geometry,
                 const struct beam_vector *beam, uint8_t *mask);
 
+/* Has each shape of a block an area: x0 < x1 and y0 < y1, r > 0, three corners? One that has none clears nothing anywhere. */
+bool mask_shape_has_area(const struct mask_untrusted *u);
+
+/* Does a block reach a panel of this size? Of a polygon the box around it is looked at. */
+bool mask_shape_meets(const struct mask_untrusted *u, int32_t n_fast, int32_t n_slow);
+
 /* spotfinder.filter.ice_rings (defaults: cell 4.498 4.498 7.338 90 90 120, space group 194, width 0.002
  * 1/Å²). Resolution ranges of powder rings: every reflection with d ≥ d_min that the space group allows, ±
  * width/2 in 1/d²; ranges that touch are joined, so that few remain.

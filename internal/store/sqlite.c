@@ -76,8 +76,28 @@ static bool lies_beside(const char *path, const char *ending)
     return stat(name, &st) == 0 && st.st_size > 0;
 }
 
+static bool look_at_file(const char *path, int64_t out[3])
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return false;
+    out[0] = (int64_t)st.st_ino;
+    out[1] = (int64_t)st.st_size;
+    out[2] = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    return true;
+}
+
+bool sqlite_has_moved(const struct sql *s)
+{
+    int64_t now[3];
+    const char *path = s->options.file;
+    return s->unchanging && (lies_beside(path, "-wal") || lies_beside(path, "-journal") ||
+                             !look_at_file(path, now) || memcmp(now, s->opened, sizeof now) != 0);
+}
+
 /* A database of somebody else, in a folder where we may make no -shm file: SQLite reads such a one only when told that nobody writes.
- * Nobody does while there is no -wal (and no -journal) beside it, which whoever writes keeps there. */
+ * Nobody does while there is no -wal (and no -journal) beside it, which whoever writes keeps there; whoever reads for long looks again
+ * (store_has_moved). */
 static bool open_unchanging(struct sql *s, struct error *err)
 {
     char uri[3 * PATH_LONGEST + 64];
@@ -89,6 +109,7 @@ static bool open_unchanging(struct sql *s, struct error *err)
         return false;
     sqlite3_close(s->db);
     *err = (struct error){0};
+    s->unchanging = look_at_file(path, s->opened);
     code =
         sqlite3_open_v2(unchanging(path, uri, sizeof uri), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
     s->db = db;
@@ -117,6 +138,7 @@ static bool open_file(struct sql *s, bool read_only, struct error *err)
         code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
     }
     s->db = db;
+    s->unchanging = false;
     if (code != SQLITE_OK)
         return fails(s, err);
     sqlite3_busy_timeout(db, 10000);

@@ -151,6 +151,11 @@ void store_close(struct store *s)
     free(s);
 }
 
+bool store_has_moved(const struct store *s)
+{
+    return sqlite_has_moved(&s->sql);
+}
+
 /* ---- transactions ---- */
 
 /* Has another process begun an attempt of the job since? */

@@ -55,6 +55,10 @@ bool store_open(const struct store_options *o, bool read_only, struct store **ou
 bool store_open_file(const char *path, bool read_only, struct store **out, struct error *err);
 void store_close(struct store *s);
 
+/* A file in a folder where we may not write is read as it was when it was opened. true: somebody writes it now, or has since: close it and
+ * open it anew. A few looks at the file system. */
+bool store_has_moved(const struct store *s);
+
 struct store_source {
     const char *path;    /* recorded path */
     int64_t size, mtime; /* -1, 0: not there */

@@ -30,6 +30,10 @@ static void do_job(struct worker *w, const struct pool_job *job)
 {
     struct store **s = w->stores + job->writes;
     struct error why = {0};
+    if (*s && store_has_moved(*s)) {
+        store_close(*s);
+        *s = NULL;
+    }
     if (!*s)
         store_open(w->pool->options, !job->writes, s, &why);
     job->work(job->arg, *s, &why);

@@ -30,6 +30,10 @@ static bool ask(struct watch *t, struct store_changes *now, struct error *err)
 {
     struct web *w = t->web;
     int64_t t0 = clock_monotonic();
+    if (t->store && store_has_moved(t->store)) {
+        store_close(t->store);
+        t->store = NULL;
+    }
     bool ok = (t->store || store_open(w->options.store, true, &t->store, err)) &&
               store_read_changes(t->store, now, err);
     if (ok) {

@@ -51,6 +51,7 @@ const shapesLayer = (meta, shapes, picked) => ({g, to, ink}) => {
 function Effect({r}) {
   if (!r) return null;
   return html`<section class="panel gap" id="effect"><h2>${count(r.lost)} good pixels go, ${percent(r.lost / r.good)} %</h2>
+    ${r.outside?.length > 0 && html`<p class="c-warn nomargin">${r.outside.length === 1 ? `Shape ${r.outside[0]} lies outside of its panel: it masks nothing.` : `Shapes ${r.outside.join(', ')} lie outside of their panels: they mask nothing.`}</p>`}
     ${r.reflections > 0 && html`<p class="sub nomargin">With them ${count(r.reflections_lost)} of ${count(r.reflections)} reflections of ${r.frames === 1 ? '1 frame' : `${count(r.frames)} frames`} (${percent(r.reflections_lost / r.reflections)} %).</p>
     <table><caption class="vh">Reflections lost by shell</caption><thead><tr><th scope="col">Å</th><th scope="col" class="r">Reflections</th><th scope="col" class="r">Lost, %</th></tr></thead><tbody>${r.shells.map((s, i) => html`<tr key=${i}><td>${fixed(s.d_max, 2)} – ${fixed(s.d_min, 2)}</td><td class="r">${count(s.n)}</td><td class="r">${percent(s.lost / s.n)}</td></tr>`)}</tbody></table>`}</section>`;
 }

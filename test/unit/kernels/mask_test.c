@@ -145,9 +145,38 @@ static void rings_of_impossible_cells_are_none(void **state)
                      5); /* stops when there is no room */
 }
 
+static void shapes_without_area_and_outside_are_known(void **state)
+{
+    (void)state;
+    static const int32_t line[] = {1, 1, 5, 5, 9, 9}, away[] = {600, 0, 700, 0, 700, 90};
+    static const struct {
+        struct mask_untrusted u;
+        bool area, meets;
+    } cases[] = {
+        {{.has_rectangle = true, .rectangle = {0, 10, 0, 10}}, true, true},
+        {{.has_rectangle = true, .rectangle = {-9, 1, -9, 1}}, true, true},
+        {{.has_rectangle = true, .rectangle = {980, 1100, 0, 990}}, true, false},
+        {{.has_rectangle = true, .rectangle = {10, 5, 10, 5}}, false, false},
+        {{.has_circle = true, .circle = {-3, 10, 3}}, true, false},
+        {{.has_circle = true, .circle = {-3, 10, 4}}, true, true},
+        {{.has_circle = true, .circle = {10, 10, 0}}, false, false},
+        {{.has_pixel = true, .pixel = {511, 511}}, true, true},
+        {{.has_pixel = true, .pixel = {0, 512}}, true, false},
+        {{.polygon = line, .n_polygon = 1}, false, false},
+        {{.polygon = line, .n_polygon = 3}, true, true},
+        {{.polygon = away, .n_polygon = 3}, true, false},
+        {{0}, true, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(mask_shape_has_area(&cases[i].u), cases[i].area);
+        assert_int_equal(mask_shape_meets(&cases[i].u, 512, 512), cases[i].meets);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shapes_without_area_and_outside_are_known),
         cmocka_unit_test(a_border_of_any_width_is_cleared),
         cmocka_unit_test(untrusted_areas_of_other_panels_change_nothing),
         cmocka_unit_test(drawn_areas_follow_dials_rules),

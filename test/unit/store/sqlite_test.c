@@ -66,6 +66,22 @@ static void a_file_in_a_folder_of_somebody_else_is_read(void **state)
     if (me == 0) /* whom no permission stops */
         assert_int_equal(seteuid(65534), 0);
     bool read = sql_open(&s, &o, true, &err) && sql_number(&s, &n, 0, &err, "SELECT a FROM t", "");
+    bool still = !sqlite_has_moved(&s), moved = true;
+    int64_t later = 8;
+    if (me == 0 && read) { /* its owner goes on with it */
+        struct sql writer;
+        assert_int_equal(seteuid(0), 0);
+        bool goes_on =
+            sql_open(&writer, &o, false, &err) && sql_do(&writer, NULL, &err, "UPDATE t SET a=8", "");
+        assert_int_equal(seteuid(65534), 0);
+        moved = goes_on && sqlite_has_moved(&s) && sql_reopen(&s, &err) &&
+                sql_number(&s, &later, 0, &err, "SELECT a FROM t", "") && !sqlite_has_moved(&s);
+        /* the reader first: in one process the writer's descriptor would be kept for it, and used again below */
+        sql_close(&s);
+        assert_int_equal(seteuid(0), 0);
+        sql_close(&writer);
+        assert_int_equal(seteuid(65534), 0);
+    }
     sql_close(&s);
     struct error refused = {0};
     bool written = sql_open(&s, &o, false, &refused);
@@ -76,6 +92,8 @@ static void a_file_in_a_folder_of_somebody_else_is_read(void **state)
     support_remove(folder);
     assert_true(read);
     assert_int_equal(n, 7);
+    assert_true(still && moved);
+    assert_int_equal(later, 8);
     assert_false(written);
     assert_non_null(strstr(refused.hint, "writable"));
 }
