@@ -180,10 +180,8 @@ static const struct command calib_add = {
         "what they "
         "read. KIND: mask, gain, pedestal, geometry, cells, reference. The file is opened as its kind; of "
         "gain, pedestal and cells, which no job reads yet, it is seen that it is none of the others. A "
-        "content that is there already "
-        "gets label "
-        "and runs anew, and is then the newest; refused where a newer one came since and runs would be "
-        "left without it.\n\n"
+        "content may have several labels. Said anew under the same label it is the newest; from a later "
+        "run on, behind another one, it is back for those runs.\n\n"
         "Trials and rungroups name it as calib:LABEL where a file is wanted, as in "
         "spotfinder.lookup.mask=calib:beamstop: each job reads the version that is for its run.",
     .options =

@@ -25,7 +25,7 @@ int store_calib_kind_of(const char *word)
 /* ---- lists ---- */
 
 #define COLUMNS                                                                                              \
-    "SELECT c.id,c.kind,c.hash,c.label,c.path,coalesce(c.first_ord,-1),coalesce(c.last_ord,-1),c.t,c.who,"   \
+    "SELECT c.id,c.kind,c.hash,c.label,c.path,c.first_ord,coalesce(c.last_ord,-1),c.t,c.who,"                \
     "(SELECT count(DISTINCT a.job) FROM attempt_calib u JOIN attempt a ON a.id=u.attempt WHERE "             \
     "u.calib=c.id)"                                                                                          \
     " FROM calib c "
@@ -67,7 +67,7 @@ bool store_calibs(struct store *store, int kind, const char *label, struct arena
 }
 
 /* Of a label those that are for a run; the one added last is meant. */
-#define IS_FOR(c, ord) "coalesce(" c ".first_ord," ord ")<=" ord " AND coalesce(" c ".last_ord," ord ")>=" ord
+#define IS_FOR(c, ord) c ".first_ord<=" ord " AND coalesce(" c ".last_ord," ord ")>=" ord
 
 bool store_calib_is_for(const struct store_calib *c, int64_t run)
 {
@@ -139,7 +139,7 @@ static bool happened(struct store *s, const struct add_work *w, int64_t now, str
            book_audit_id(s, w->by, "calib.add", "calib", w->id, NULL, text, err);
 }
 
-/* A content has one row: one label, one stretch of runs. Said anew it may not be taken, behind a newer one, from runs that it is for. */
+/* Said anew with fewer runs a version may not be taken, behind a newer one, from runs that it is for. */
 static bool loses_runs(struct sql *s, const struct add_work *w, struct error *err)
 {
     const struct store_calib *c = w->c;
@@ -147,17 +147,39 @@ static bool loses_runs(struct sql *s, const struct add_work *w, struct error *er
     if (!sql_number(
             s, &loses, 0, err,
             "SELECT count(*) FROM calib c JOIN calib n ON n.kind=c.kind AND n.label=c.label AND n.t>c.t "
-            "WHERE c.id=? AND c.label=? AND (coalesce(c.first_ord,0)<? OR (?>=0 AND "
-            "(c.last_ord IS NULL OR c.last_ord>?)))",
-            "itiii", w->id, c->label, c->first, c->last, c->last))
+            "WHERE c.id=? AND c.label=? AND ?>=0 AND (c.last_ord IS NULL OR c.last_ord>?)",
+            "itii", w->id, c->label, c->last, c->last))
         return true;
     if (loses) {
         error_set(err, ERROR_USAGE, "%s %s has this content already, for runs that would lose it",
                   store_calib_kind_word(c->kind), c->label);
         error_detail(err, "there are newer ones, which it would have to come before and after");
-        error_hint(err, "save the file anew in another form (other bytes) and add that");
+        error_hint(err, "say it with --first, from the run on that it is for again");
     }
     return loses != 0;
+}
+
+/* As it is stored: there is no run before 0. */
+static int64_t from_of(const struct store_calib *c)
+{
+    return c->first <= 0 ? -1 : c->first;
+}
+
+/* The row that is meant when a content is said anew: the same label from the same run on; the newest of the label, which is put right; what
+ * a job read without a label, which now has one. 0: a new one. */
+static bool find_row(struct sql *s, const struct store_calib *c, int64_t *id, struct error *err)
+{
+    const char *kind = store_calib_kind_word(c->kind);
+    return sql_number(s, id, 0, err,
+                      "SELECT id FROM calib WHERE kind=? AND hash=? AND label=? AND first_ord=?", "tbti",
+                      kind, c->hash, 32, c->label, from_of(c)) &&
+           (*id || sql_number(s, id, 0, err,
+                              "SELECT id FROM calib WHERE kind=? AND hash=? AND label=? AND t=(SELECT max(t) "
+                              "FROM calib WHERE kind=? AND label=?)",
+                              "tbttt", kind, c->hash, 32, c->label, kind, c->label)) &&
+           (*id || sql_number(s, id, 0, err,
+                              "SELECT min(id) FROM calib WHERE kind=? AND hash=? AND label LIKE '%/%'", "tb",
+                              kind, c->hash, 32));
 }
 
 static bool add_work(struct store *store, void *arg, struct error *err)
@@ -166,27 +188,21 @@ static bool add_work(struct store *store, void *arg, struct error *err)
     struct sql *s = &store->sql;
     const struct store_calib *c = w->c;
     const char *kind = store_calib_kind_word(c->kind), *path = c->path ? c->path : "";
-    int64_t now = 0, newest = 0;
+    int64_t now = 0, newest = 0, first = from_of(c);
     if (!sql_now(s, &now, err) || !sql_number(s, &newest, 0, err, "SELECT max(t) FROM calib", ""))
         return false;
     now = now > newest ? now : newest + 1; /* one after the other, whatever the clock says */
-    if (!sql_number(s, &w->id, 0, err, "SELECT id FROM calib WHERE kind=? AND hash=?", "tb", kind, c->hash,
-                    32))
-        return false;
-    if (w->id && !w->by)
-        return true; /* known already, with its label */
-    if (w->id && loses_runs(s, w, err))
+    if (w->by && (!find_row(s, c, &w->id, err) || (w->id && loses_runs(s, w, err))))
         return false;
     bool ok =
         w->id
             ? sql_do(s, NULL, err,
-                     "UPDATE calib SET label=?,path=?,first_ord=nullif(?,-1),last_ord=nullif(?,-1),t=?,"
-                     "who=? WHERE id=?",
-                     "tbiiiti", c->label, path, (int)strlen(path), c->first, c->last, now, w->by->who, w->id)
+                     "UPDATE calib SET label=?,path=?,first_ord=?,last_ord=nullif(?,-1),t=?,who=? WHERE id=?",
+                     "tbiiiti", c->label, path, (int)strlen(path), first, c->last, now, w->by->who, w->id)
             : sql_do(s, NULL, err,
                      "INSERT INTO calib(kind,hash,label,path,first_ord,last_ord,t,who) "
-                     "VALUES(?,?,?,?,nullif(?,-1),nullif(?,-1),?,?)",
-                     "tbtbiiit", kind, c->hash, 32, c->label, path, (int)strlen(path), c->first, c->last, now,
+                     "VALUES(?,?,?,?,?,nullif(?,-1),?,?)",
+                     "tbtbiiit", kind, c->hash, 32, c->label, path, (int)strlen(path), first, c->last, now,
                      w->by ? w->by->who : "process");
     if (ok && !w->id)
         w->id = s->ops->last_id(s);
@@ -231,12 +247,52 @@ struct used_work {
     size_t n;
 };
 
+/* Is "calib:LABEL" in these parameters, as a whole word or in quotes? */
+static bool names(const char *phil, const char *label)
+{
+    size_t n = strlen(label);
+    for (const char *at = phil; (at = strstr(at, "calib:")); at++) {
+        char quote = at > phil && (at[-1] == '"' || at[-1] == '\'') ? at[-1] : 0;
+        const char *end = at + strlen("calib:") + n;
+        if (strncmp(end - n, label, n) == 0 && (quote ? *end == quote : strchr(" \t\r\n;}", *end) != NULL))
+            return true;
+    }
+    return false;
+}
+
+/* The version that an attempt used of those with the content: of a label that its trial or rungroup names, else any; rather one that is
+ * for the run, the newest. 0: the content is not known. */
+static bool find_used(struct sql *s, int64_t attempt, const struct store_calib *c, int64_t *id,
+                      struct error *err)
+{
+    struct arena a = {0};
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT c.id,c.label,t.phil,g.phil FROM calib c LEFT JOIN attempt a ON a.id=? LEFT JOIN job j ON "
+        "j.id=a.job LEFT JOIN run r ON r.id=j.run LEFT JOIN trial t ON t.id=j.trial LEFT JOIN rungroup g ON "
+        "g.id=j.rungroup WHERE c.kind=? AND c.hash=? ORDER BY CASE WHEN " IS_FOR(
+            "c", "r.ord") " THEN 0 ELSE 1 END,c.t DESC,c.id DESC",
+        "itb", attempt, store_calib_kind_word(c->kind), c->hash, 32);
+    bool named = false;
+    int step;
+    *id = 0;
+    while ((step = sql_step(s, q, err)) == 1) {
+        const char *label = store_text(s, q, 1, &a);
+        bool is_named = names(book_text(s, q, 2, &a), label) || names(book_text(s, q, 3, &a), label);
+        if (*id == 0 || (is_named && !named))
+            *id = sql_int(s, q, 0), named = is_named;
+    }
+    arena_free(&a);
+    return step == 0;
+}
+
 static bool used_work(struct store *s, void *arg, struct error *err)
 {
     const struct used_work *w = arg;
     for (size_t i = 0; i < w->n; i++) {
         struct add_work add = {.c = w->used + i};
-        if (!good(w->used + i, err) || !add_work(s, &add, err) ||
+        if (!good(w->used + i, err) || !find_used(&s->sql, w->attempt, add.c, &add.id, err) ||
+            (!add.id && !add_work(s, &add, err)) ||
             !sql_do(&s->sql, NULL, err, "INSERT INTO attempt_calib(attempt,calib) VALUES(?,?) {keep calib}",
                     "ii", w->attempt, add.id))
             return false;
@@ -269,17 +325,22 @@ bool store_stale_jobs(struct store *store, struct arena *a, struct store_stale *
         return false;
     if (!any) /* as a rule */
         return true;
-    /* of the attempts of a job the last that used any of the label counts */
+    /* of the attempts of a job the last that used any of the label counts; a content that came back is what was used */
     struct sql_stmt *q = sql_query(
         s, err,
         "SELECT j.id,c.kind,c.label,max(x.t),j.run FROM attempt_calib u {then} calib c ON c.id=u.calib "
         "{then} calib x "
         "ON x.kind=c.kind AND x.label=c.label AND x.t>c.t {then} attempt a ON a.id=u.attempt {then} job j ON "
-        "j.id=a.job {then} run r ON r.id=j.run WHERE " IS_FOR(
-            "x", "r.ord") " AND NOT EXISTS (SELECT 1 FROM attempt b JOIN attempt_calib v ON v.attempt=b.id "
-                          "JOIN calib d ON "
-                          "d.id=v.calib WHERE b.job=j.id AND d.kind=c.kind AND d.label=c.label AND d.t>c.t) "
-                          "GROUP BY j.id,j.run,c.kind,c.label ORDER BY j.id,c.kind,c.label",
+        "j.id=a.job {then} run r ON r.id=j.run WHERE x.hash<>c.hash AND " IS_FOR(
+            "x", "r.ord") " AND NOT EXISTS (SELECT 1 FROM calib y WHERE y.kind=c.kind AND y.label=c.label "
+                          "AND y.hash=c.hash AND y.t>x.t AND " IS_FOR(
+                              "y", "r.ord") ") "
+                                            "AND NOT EXISTS (SELECT 1 FROM attempt b JOIN attempt_calib v ON "
+                                            "v.attempt=b.id "
+                                            "JOIN calib d ON "
+                                            "d.id=v.calib WHERE b.job=j.id AND d.kind=c.kind AND "
+                                            "d.label=c.label AND d.t>c.t) "
+                                            "GROUP BY j.id,j.run,c.kind,c.label ORDER BY j.id,c.kind,c.label",
         "");
     while ((step = sql_step(s, q, err)) == 1) {
         int64_t job = sql_int(s, q, 0);

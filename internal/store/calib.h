@@ -1,7 +1,8 @@
 /* calib.h - versions of what results are calibrated with: masks, gains, pedestals, geometries, cell lists, references (SCIENCE 21). Part of
  * the store's face: store.h includes it.
  *
- * A version is a content (its SHA-256) with a label and the runs that it is for. Several may share a label: of those that are for a run,
+ * A version is a content (its SHA-256) with a label and the runs that it is for. A content may have several labels, and come back under one
+ * from a later run on. Several versions may share a label: of those that are for a run,
  * the one added last is meant. Every attempt records the versions it used; results made with an older one are stale: shown so, never
  * changed or deleted.
  */
@@ -36,8 +37,8 @@ struct store_calib {
 bool store_calibs(struct store *s, int kind, const char *label, struct arena *a, struct store_calib **rows,
                   size_t *n, struct error *err);
 
-/* Add a version, or say label and runs of a content that is there anew: it is then the newest. ERROR_USAGE: a newer one of the label came
- * since, and runs that it is for would lose it; a label with "/", ".." or what cannot be seen. id, t, who, n_jobs do not count.
+/* Add a version. The same content under the same label is said anew, and is then the newest, when it is from the same run on or is the newest
+ * already; what a job read without a label gets this one. ERROR_USAGE: a newer one came since, and runs that it is for would lose it; a label with "/", ".." or what cannot be seen. id, t, who, n_jobs do not count.
  * Event calib_new. */
 bool store_calib_add(struct store *s, const struct store_by *by, const struct store_calib *c, int64_t *id,
                      struct error *err);

@@ -67,6 +67,30 @@ static bool add_columns(struct sql *s, const struct schema_step *step, struct er
     return true;
 }
 
+/* Keys of a table in SQLite are part of it. Nothing refers to the table, and its columns are the newest already. */
+static bool remake(struct sql *s, const struct schema_step *step, struct error *err)
+{
+    const struct schema_table *t = step->remake ? schema_find(step->remake) : NULL;
+    struct schema_column columns[SCHEMA_COLUMNS_MAX];
+    struct str text = {0}, names = {0};
+    if (!t)
+        return true;
+    if (s->ops->dialect == DIALECT_MARIADB)
+        return sql_script(s, step->alter, err);
+    size_t n = schema_columns(t, columns);
+    for (size_t i = 0; i < n; i++)
+        str_printf(&names, "%s`%s`", i ? "," : "", columns[i].name);
+    str_printf(&text, "CREATE TABLE `%s_before` AS SELECT %s FROM `%s`;\nDROP TABLE `%s`;\n", t->name,
+               names.text, t->name, t->name);
+    schema_create(s->ops->dialect, t, &text);
+    str_printf(&text, "INSERT INTO `%s`(%s) SELECT %s FROM `%s_before`;\nDROP TABLE `%s_before`", t->name,
+               names.text, names.text, t->name, t->name);
+    bool ok = sql_script(s, text.text, err);
+    str_free(&text);
+    str_free(&names);
+    return ok;
+}
+
 /* Programs of the versions before the last step that is not additive must not write. */
 static int least_writer(void)
 {
@@ -148,7 +172,7 @@ static bool bring_up(struct sql *s, const struct versions *v, struct error *err)
             least = step->version;
         if (!make_tables(s, step->version, version, err) || !add_columns(s, step, err) ||
             (step->rolls && !make_rolls(s, err)) || (step->after && !sql_script(s, step->after, err)) ||
-            !note_version(s, step->version, least, err))
+            !remake(s, step, err) || !note_version(s, step->version, least, err))
             return false;
         version = step->version;
     }

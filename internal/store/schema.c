@@ -141,8 +141,8 @@ const struct schema_table schema_tables[] = {
      " indexed_not_integrated:i64 integrated:i64 failed:i64 lattices:i64 reasons:b256",
      "pk label_set,job,no ; ix job", 4},
     {"calib",
-     "id:id kind:t16 hash:b32 label:t128 path:b4096? body:blob? first_ord:i64? last_ord:i64? t:ns who:t128",
-     "uq kind,hash", 2},
+     "id:id kind:t16 hash:b32 label:t128 path:b4096? body:blob? first_ord:i64 last_ord:i64? t:ns who:t128",
+     "uq kind,hash,label,first_ord", 2},
     {"attempt_calib",
      "attempt:i64 calib:i64",
      "pk attempt,calib", 2},
@@ -194,13 +194,23 @@ static const struct schema_add adds_4[] = {
     {"frame_label", "nominal"},
     {"trial", "preview"},
 };
+/* one content may have several labels, and come back under one; -1: from the first run on */
+static const char after_4[] = "UPDATE calib SET first_ord=-1 WHERE first_ord IS NULL";
+static const char alter_4[] = "ALTER TABLE `calib` MODIFY `first_ord` BIGINT NOT NULL, DROP INDEX IF EXISTS "
+                              "`kind`, ADD UNIQUE `kind` (`kind`,`hash`,`label`,`first_ord`)";
 
 const struct schema_step schema_steps[] = {
     {.version = 1, .additive = true},
     {.version = 2, .adds = adds_2, .n_adds = 2, .rolls = true}, /* a writer of version 1 would not count */
     /* a writer of version 2 would leave job.n_final as it was */
     {.version = 3, .adds = adds_3, .n_adds = sizeof adds_3 / sizeof *adds_3, .after = after_3},
-    {.version = 4, .additive = true, .adds = adds_4, .n_adds = sizeof adds_4 / sizeof *adds_4},
+    {.version = 4,
+     .additive = true, /* no program of version 3 writes calibrations */
+     .adds = adds_4,
+     .n_adds = sizeof adds_4 / sizeof *adds_4,
+     .after = after_4,
+     .remake = "calib",
+     .alter = alter_4},
 };
 const size_t schema_n_steps = sizeof schema_steps / sizeof *schema_steps;
 

@@ -48,8 +48,10 @@ struct schema_step {
     bool additive; /* programs of the version before may go on writing */
     const struct schema_add *adds;
     size_t n_adds;
-    bool rolls;        /* roll-ups are made from the rows that are there */
-    const char *after; /* a statement on the rows that are there; NULL: none */
+    bool rolls;         /* roll-ups are made from the rows that are there */
+    const char *after;  /* a statement on the rows that are there; NULL: none */
+    const char *remake; /* then, a table whose keys are others: SQLite makes it anew with its rows, */
+    const char *alter;  /* MariaDB has this statement, which can be made twice; NULL: none */
 };
 extern const struct schema_step schema_steps[];
 extern const size_t schema_n_steps;

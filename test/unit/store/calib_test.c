@@ -73,24 +73,62 @@ static void of_a_label_the_newest_that_is_for_the_run_is_meant(void **state)
     end(s);
 }
 
-/* A beamstop that moves and comes back: the first runs would be left without a mask. */
-static void a_content_said_anew_behind_a_newer_one_loses_no_runs(void **state)
+/* A beamstop that moves and comes back: the first runs keep their mask. */
+static void a_content_that_comes_back_is_for_its_old_and_its_new_runs(void **state)
 {
     (void)state;
     struct store *s = begin();
-    struct store_calib c, back = version(CALIB_MASK, "beamstop", 1, 20, -1),
-                          less = version(CALIB_MASK, "beamstop", 1, -1, 30);
+    struct store_calib c, less = version(CALIB_MASK, "beamstop", 1, -1, 30), *rows;
+    struct store_stale *stale;
     struct error err = {0};
+    size_t n;
     add(s, version(CALIB_MASK, "beamstop", 1, -1, -1));
     add(s, version(CALIB_MASK, "beamstop", 1, 1, -1)); /* the newest may be put right */
     add(s, version(CALIB_MASK, "beamstop", 1, -1, -1));
+    assert_int_equal(database_number("SELECT count(*) FROM calib"), 1);
     add(s, version(CALIB_MASK, "beamstop", 2, 14, -1));
-    assert_false(store_calib_add(s, &by, &back, NULL, &err));
-    assert_int_equal(err.code, ERROR_USAGE);
-    assert_non_null(strstr(err.hint, "anew"));
+    add(s, version(CALIB_MASK, "beamstop", 1, 20, -1));
     assert_false(store_calib_add(s, &by, &less, NULL, &err));
+    assert_int_equal(err.code, ERROR_USAGE);
     assert_true(store_calib_find(s, CALIB_MASK, "beamstop", 1, 0, &arena, &c, &err));
-    assert_int_equal(c.hash[0], 1);
+    assert_true(c.hash[0] == 1 && c.first == -1);
+    assert_true(store_calibs(s, CALIB_MASK, "beamstop", &arena, &rows, &n, &err));
+    assert_int_equal(n, 3);
+    assert_true(rows[0].hash[0] == 1 && rows[0].first == 20 && rows[1].hash[0] == 2 && rows[2].first == -1);
+    assert_true(store_calib_is_for(rows + 1, 19) && !store_calib_is_for(rows, 19) &&
+                !store_calib_is_for(rows + 1, 13));
+    /* it came back: what was made with it is not stale, though another one was between */
+    const struct store_calib used = version(CALIB_MASK, "/data/m", 1, -1, -1);
+    database_do("UPDATE run SET ord=15");
+    assert_true(store_calib_used(s, 1, &used, 1, &err));
+    assert_int_equal(n_stale(s, &stale), 1);
+    database_do("UPDATE run SET ord=25");
+    assert_int_equal(n_stale(s, &stale), 0);
+    end(s);
+}
+
+/* The same file for two beamtimes: each label has it, and a job used the one that its trial names. */
+static void a_content_may_have_two_labels(void **state)
+{
+    (void)state;
+    struct store *s = begin();
+    struct store_calib *rows;
+    struct store_stale *stale;
+    struct error err = {0};
+    size_t n;
+    const struct store_calib used = version(CALIB_MASK, "/data/m", 1, -1, -1);
+    add(s, version(CALIB_MASK, "day", 1, -1, -1));
+    add(s, version(CALIB_MASK, "day 2", 1, -1, -1));
+    database_do("UPDATE trial SET phil='spotfinder.lookup.mask = calib:day'");
+    assert_true(store_calib_used(s, 1, &used, 1, &err));
+    assert_true(store_calibs(s, CALIB_MASK, NULL, &arena, &rows, &n, &err));
+    assert_int_equal(n, 2);
+    assert_string_equal(rows[0].label, "day");
+    assert_true(rows[0].n_jobs == 1 && rows[1].n_jobs == 0);
+    add(s, version(CALIB_MASK, "day 2", 2, -1, -1));
+    assert_int_equal(n_stale(s, &stale), 0);
+    add(s, version(CALIB_MASK, "day", 2, -1, -1));
+    assert_int_equal(n_stale(s, &stale), 1);
     end(s);
 }
 
@@ -182,7 +220,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_a_label_the_newest_that_is_for_the_run_is_meant),
-        cmocka_unit_test(a_content_said_anew_behind_a_newer_one_loses_no_runs),
+        cmocka_unit_test(a_content_that_comes_back_is_for_its_old_and_its_new_runs),
+        cmocka_unit_test(a_content_may_have_two_labels),
         cmocka_unit_test(results_of_an_older_version_are_stale_and_stay),
         cmocka_unit_test(what_a_job_read_without_a_label_is_known_by_its_path),
         cmocka_unit_test(what_cannot_be_is_refused),

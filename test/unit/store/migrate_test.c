@@ -25,6 +25,8 @@ static bool make_old(int version)
     return system(command) == 0;
 }
 
+#define HASH "x'0102030405060708090a0b0c0d0e0f100102030405060708090a0b0c0d0e0f10'"
+
 static void every_older_version_comes_up_to_date_with_its_rows(void **state)
 {
     (void)state;
@@ -37,6 +39,9 @@ static void every_older_version_comes_up_to_date_with_its_rows(void **state)
         size_t n;
         database_place();
         assert_true(make_old(v));
+        if (v > 1)
+            database_do("INSERT INTO calib(kind,hash,label,path,first_ord,t,who) VALUES('mask'," HASH
+                        ",'L1',x'6d',NULL,7,'kim')");
         assert_false(database_open(true, &s, &err));
         assert_non_null(strstr(err.fact, "of an older xfelx (schema"));
         if (!database_open(false, &s, &err))
@@ -49,6 +54,9 @@ static void every_older_version_comes_up_to_date_with_its_rows(void **state)
         assert_int_equal(rows->counts.lattices, v < 3 ? 5 : 8);
         store_close(s);
         arena_free(&a);
+        assert_int_equal(database_number("SELECT count(*) FROM calib WHERE first_ord=-1 AND t=7"), v > 1);
+        database_do("INSERT INTO calib(kind,hash,label,first_ord,t,who) VALUES('mask'," HASH
+                    ",'L2',-1,8,'')");
         for (int step = v + 1; step <= SCHEMA_VERSION; step++) {
             char text[64];
             snprintf(text, sizeof text, "SELECT count(*) FROM migration WHERE step=%d", step);
