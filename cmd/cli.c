@@ -68,6 +68,50 @@ void cli_print(const struct str *text)
         output_errno = errno ? errno : EIO;
 }
 
+bool cli_has_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (int i = 0; i < 3; i++) {
+        const char *v = getenv(names[i]);
+        if (v && *v)
+            return strstr(v, "UTF-8") || strstr(v, "utf8") || strstr(v, "UTF8") || strstr(v, "utf-8");
+    }
+    return false;
+}
+
+void cli_ascii(struct str *text)
+{
+    static const struct {
+        const char *letter, *ascii;
+    } likes[] = {{"Å", "A"},    {"°", "deg"},   {"×", "x"},  {"±", "+-"},    {"²", "2"},   {"³", "3"},
+                 {"½", "1/2"},  {"µ", "u"},     {"μ", "u"},  {"σ", "sigma"}, {"Σ", "sum"}, {"α", "alpha"},
+                 {"β", "beta"}, {"γ", "gamma"}, {"·", "*"},  {"–", "-"},     {"—", "-"},   {"−", "-"},
+                 {"…", "..."},  {"→", "->"},    {"≤", "<="}, {"≥", ">="},    {"█", "#"}};
+    struct str out = {0};
+    for (const char *p = text->text; p && *p;) {
+        uint32_t code;
+        int n = str_utf8(p, &code);
+        const char *like = "?";
+        n = n > 0 ? n : 1;
+        for (size_t i = 0; i < sizeof likes / sizeof *likes; i++)
+            like = str_starts(p, likes[i].letter) ? likes[i].ascii : like;
+        if ((unsigned char)*p < 128)
+            str_addc(&out, *p);
+        else
+            str_add(&out, like);
+        p += n;
+    }
+    str_free(text);
+    *text = out;
+}
+
+void cli_print_text(struct str *text)
+{
+    if (!cli_has_utf8())
+        cli_ascii(text);
+    cli_print(text);
+}
+
 int cli_finish(int code)
 {
     errno = 0;

@@ -116,6 +116,12 @@ bool cli_operands(const struct cli *cli, size_t lo, size_t hi, const char *what,
 /* Write text to stdout and remember when that fails. Also printf may be used; main looks at both in the end. */
 void cli_print(const struct str *text);
 
+/* The same for text for people: where the locale is not of UTF-8 (LC_ALL, LC_CTYPE, LANG), it is written in ASCII: cli_ascii replaces
+ * our own letters by their like (Å by A, × by x, marks of plots by # and -) and others, as in names, by ?. */
+void cli_print_text(struct str *text);
+void cli_ascii(struct str *text);
+bool cli_has_utf8(void);
+
 /* The exit code after all of stdout was written: `code`, or 1 with a message when it could not be. A reader that has seen
  * enough (| head) is no failure. */
 int cli_finish(int code);

@@ -254,7 +254,10 @@ static int run(struct cli *cli)
     struct str text = {0};
     if (!write_split(cli, &split, title, &text))
         write(&summary, &text);
-    cli_print(&text);
+    if (write == summary_text || write == summary_weather || write == summary_powder)
+        cli_print_text(&text);
+    else
+        cli_print(&text);
     str_free(&text);
     return EXIT_CODE_DONE;
 }

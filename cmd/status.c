@@ -63,6 +63,8 @@ static void add_figures(struct str *out, const struct store_job_row *j, const st
 
 static void add_medians(struct str *out, const struct store_job_row *j)
 {
+    if (!isfinite(j->cell_median[0]) || !isfinite(j->rmsd_px_median))
+        return;
     str_add(out, "  cell      ");
     for (int i = 0; i < 6; i++)
         str_printf(out, " %.2f", j->cell_median[i]);
@@ -103,13 +105,13 @@ static void add_failed(struct str *out, struct store *s, struct cli *cli, int64_
 }
 
 /* The number of people's first question, and what to look at next. */
-static void print_job(struct store *s, struct cli *cli, const struct store_job_row *j,
+static void print_job(struct store *s, struct cli *cli, const struct store_job_row *j, int64_t ord,
                       const struct store_book_job *book, struct str *out)
 {
     struct figures f;
     char name[NAME_VISIBLE];
     figures_of(&j->counts, &f);
-    str_printf(out, "run %lld  %s", (long long)j->run, str_visible(j->run_name, name, sizeof name));
+    str_printf(out, "run %lld  %s", (long long)ord, str_visible(j->run_name, name, sizeof name));
     if (book && book->preview) /* of a share of the frames: in no sum */
         str_printf(out, "  (preview, n = %llu)", (unsigned long long)f.frames);
     str_addc(out, '\n');
@@ -186,7 +188,8 @@ static void put_job(struct json_writer *w, const struct store_job_row *j, bool d
 /* What one look at the database found. */
 struct looked {
     struct cli *cli;
-    struct store *store;
+    const struct params *params;
+    struct store *store; /* NULL: it is to be opened again */
     const char *name, *folder;
     struct arena arena;
     struct overview_sources in;
@@ -277,6 +280,15 @@ static const struct store_book_job *book_of(const struct overview_sources *in, i
     return NULL;
 }
 
+/* The number that lists show for a run, and --run takes. */
+static int64_t number_of(const struct overview_sources *in, int64_t run)
+{
+    for (size_t i = 0; i < in->n_runs; i++)
+        if (in->runs[i].id == run)
+            return in->runs[i].ord;
+    return run;
+}
+
 /* The jobs of all runs, or of those that --run names. */
 static bool add_jobs(struct looked *l, struct str *out, struct error *err)
 {
@@ -291,10 +303,11 @@ static bool add_jobs(struct looked *l, struct str *out, struct error *err)
             wanted |= runs[k] == l->jobs[i].run;
         if (!wanted)
             continue;
-        print_job(l->store, l->cli, l->jobs + i, book_of(&l->in, l->jobs[i].job), out);
+        print_job(l->store, l->cli, l->jobs + i, number_of(&l->in, l->jobs[i].run),
+                  book_of(&l->in, l->jobs[i].job), out);
         shown++;
         bool times = cli_has(l->cli, "times");
-        if (times && word && !status_along(l->store, l->jobs[i].job, status_has_utf8(), &l->arena, out, err))
+        if (times && word && !status_along(l->store, l->jobs[i].job, cli_has_utf8(), &l->arena, out, err))
             return false;
         if (times && !add_stage_table(l, l->jobs[i].job, out, err))
             return false;
@@ -322,27 +335,56 @@ static const char *waits_of(struct looked *l)
     return text;
 }
 
+/* Columns that $COLUMNS says, where stdout is no terminal. */
+static int asked_width(void)
+{
+    enum { USUAL = 80, LEAST = 20, MOST = 1000 };
+    const char *word = getenv("COLUMNS");
+    int64_t n = 0;
+    return word && str_to_i64(word, &n) && n >= LEAST && n <= MOST ? (int)n : USUAL;
+}
+
+static bool may_colour(void)
+{
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    return !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
+}
+
 static bool add_screen(struct looked *l, bool terminal, struct str *out)
 {
-    struct status_look how = {.width = 80, .utf8 = status_has_utf8(), .rows = 8};
-    int height;
+    enum { ROWS = 8, HIGH = 40 }; /* runs, and from which height on there are more */
+    struct status_look how = {.width = asked_width(), .utf8 = cli_has_utf8(), .rows = ROWS};
+    int height = 0;
     if (terminal) {
-        const char *no_colour = getenv("NO_COLOR");
         status_size(&how.width, &height);
-        how.colour = !(no_colour && *no_colour);
-    } else if (getenv("COLUMNS")) {
-        how.width = atoi(getenv("COLUMNS"));
+        how.colour = may_colour();
+        how.rows += height > HIGH ? (size_t)(height - HIGH) : 0;
     }
     how.waits = waits_of(l);
     status_screen(&l->overview, l->name, &how, out);
     return true;
 }
 
+static bool open_store(struct looked *l, struct error *err)
+{
+    const char *place = l->cli->n_operands ? l->cli->operands[0] : NULL;
+    return database_open_at(l->cli, l->params, place, true, &l->store, err);
+}
+
 static bool make_followed(void *arg, bool jobs, struct str *out, struct error *err)
 {
     struct looked *l = arg;
     jobs |= cli_has(l->cli, "run") || cli_has(l->cli, "jobs");
-    return look(l, jobs, err) && (jobs ? add_jobs(l, out, err) : add_screen(l, true, out));
+    if (!l->store && !open_store(l, err))
+        return false;
+    bool ok = look(l, jobs, err) && (jobs ? add_jobs(l, out, err) : add_screen(l, true, out));
+    if (!ok && err->code == ERROR_BUSY) { /* a server that was away wants a new connection */
+        store_close(l->store);
+        l->store = NULL;
+    }
+    if (ok && !cli_has_utf8())
+        cli_ascii(out);
+    return ok;
 }
 
 /* Those that stand with what helps, then the log. */
@@ -410,8 +452,10 @@ static int show(struct looked *l)
         ok = details ? add_jobs(l, &text, &err) : add_screen(l, isatty(STDOUT_FILENO), &text);
     if (ok && split.label && !brief && !cli_has(cli, "json"))
         split_text(&split, &text);
-    if (ok)
+    if (ok && cli_has(cli, "json"))
         cli_print(&text);
+    else if (ok)
+        cli_print_text(&text);
     str_free(&text);
     return ok ? code_of(&l->overview) : cli_fail(&err);
 }
@@ -427,10 +471,10 @@ static int run(struct cli *cli)
         return cli_fail(&err);
     if (cli_has(cli, "serve"))
         return status_serve(cli, p);
-    const char *place = cli->n_operands ? cli->operands[0] : NULL;
-    if (!database_open_at(cli, p, place, true, &l.store, &err))
+    l.params = p;
+    l.folder = cli->n_operands ? cli->operands[0] : ".";
+    if (!open_store(&l, &err))
         return cli_fail(&err);
-    l.folder = place ? place : ".";
     l.name = fs_name(fs_absolute(&cli->arena, l.folder));
     int code = show(&l);
     arena_free(&l.arena);
@@ -440,7 +484,9 @@ static int run(struct cli *cli)
 
 static const struct option_row options[] = {
     {0, "json", NULL, "print as JSON, with every count and interval"},
-    {0, "follow", NULL, "show it again every two seconds; keys: q quit, j jobs, o overview"},
+    {0, "follow", NULL,
+     "show it again every two seconds; keys: q quit, j jobs, o overview, arrows, space and b to move, g and "
+     "G to the ends"},
     {0, "jobs", NULL, "every job in detail, however many there are"},
     {0, "run", "N", "only the jobs of run N (a number as lists show it, or a name)"},
     {0, "by", "LABEL",

@@ -29,7 +29,6 @@ struct status_look {
     size_t rows;
     const char *waits; /* lines about what cannot be started; NULL: none */
 };
-bool status_has_utf8(void); /* the locale's letters */
 void status_size(int *width, int *height);
 void status_marks(struct str *out, const double *v, size_t n,
                   bool utf8);              /* one a value, from 0 to the greatest; NaN: a blank */
@@ -38,9 +37,10 @@ void status_screen(const struct standing *o, const char *name, const struct stat
                    struct str *out);
 void status_line(const struct standing *o, const char *name, struct str *out); /* for a prompt */
 
-/* Show what make writes, again and again, until q or a signal; jobs: the list of jobs was asked for. Returns the exit code. */
-int status_follow(bool (*make)(void *arg, bool jobs, struct str *out, struct error *err), void *arg,
-                  struct error *err);
+/* Show what make writes, again and again, until q (exit code 0, returned) or a signal, of which the process then dies; jobs: the list of
+ * jobs was asked for. Where make fails with ERROR_BUSY, what it wrote before stays and is called old. */
+typedef bool (*status_maker)(void *arg, bool jobs, struct str *out, struct error *err);
+int status_follow(status_maker make, void *arg, struct error *err);
 
 /* One run (status_run.c): the frames of a job along it, and what happened to the run when. The same figures as on its page. */
 bool status_along(struct store *s, int64_t job, bool utf8, struct arena *a, struct str *out,

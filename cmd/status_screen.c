@@ -4,22 +4,11 @@
 #include "cmd/status.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { MARKS = 45, MINUTES_A_MARK = 4, WIDE = 120, LIST = 6, TEXT = 160 };
-
-bool status_has_utf8(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (int i = 0; i < 3; i++) {
-        const char *v = getenv(names[i]);
-        if (v && *v)
-            return strstr(v, "UTF-8") || strstr(v, "utf8") || strstr(v, "UTF8") || strstr(v, "utf-8");
-    }
-    return false;
-}
+enum { MARKS = 45, MINUTES_A_MARK = 4, WIDE = 120, LIST = 6 };
 
 void status_marks(struct str *out, const double *v, size_t n, bool utf8)
 {
@@ -79,25 +68,46 @@ static void add_rate(struct str *out, const struct standing *o, const char *name
     add_plot(out, o, name, value, interval, kind, look);
 }
 
+/* A part of the head, on a new line where this one is full. */
+__attribute__((format(printf, 4, 5))) static void add_part(struct str *out, int *at, int width,
+                                                           const char *format, ...)
+{
+    char part[NAME_VISIBLE];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(part, sizeof part, format, args);
+    va_end(args);
+    bool full = *at > 0 && *at + 3 + n > width;
+    str_printf(out, "%s%s", *at == 0 ? "" : full ? "\n" : "   ", part);
+    *at = full || *at == 0 ? n : *at + 3 + n;
+}
+
 static void add_head(struct str *out, const struct standing *o, const char *name,
                      const struct status_look *look)
 {
+    int at = 0, width = look->width;
     char when[32], time[32], run[NAME_VISIBLE];
-    str_printf(out, "%.30s", name);
+    add_part(out, &at, width, "%.30s", name);
     if (o->run)
-        str_printf(out, "   run %lld %.24s", (long long)o->run->ord,
-                   str_visible(o->run->name, run, sizeof run));
+        add_part(out, &at, width, "run %lld %.24s", (long long)o->run->ord,
+                 str_visible(o->run->name, run, sizeof run));
     if (o->in->trial && o->in->n_trials > 1)
-        str_printf(out, "   trial %u", o->in->trial->num);
+        add_part(out, &at, width, "trial %u", o->in->trial->num);
     if (o->running && isfinite(o->frames_hz))
-        str_printf(out, "   %.1f Hz", o->frames_hz);
+        add_part(out, &at, width, "%.1f Hz", o->frames_hz);
     if (isfinite(o->behind_s) && o->behind_s < 86400) /* older data are not behind, but old */
-        str_printf(out, "   %s behind", status_time(o->behind_s, time));
-    str_printf(out, "   %s\n", clock_text(o->in->now, when));
-    const char *bold = look->colour ? (o->n_alarms ? "\033[1;31m" : "\033[1m") : "";
-    str_printf(out, "%s%s%s\n", bold, o->finding, look->colour ? "\033[0m" : "");
-    for (size_t i = 0; i < o->n_alarms; i++)
-        str_printf(out, "! %s: %s\n", i ? o->alarms[i].text : o->alarms[i].kind, o->alarms[i].hint);
+        add_part(out, &at, width, "%s behind", status_time(o->behind_s, time));
+    add_part(out, &at, width, "%s", clock_text(o->in->now, when));
+    str_addc(out, '\n');
+    str_add(out, look->colour ? (o->n_alarms ? "\033[1;31m" : "\033[1m") : "");
+    help_wrap(out, 0, (size_t)look->width, o->finding);
+    str_add(out, look->colour ? "\033[0m" : "");
+    for (size_t i = 0; i < o->n_alarms; i++) {
+        struct str line = {0};
+        str_printf(&line, "! %s: %s", i ? o->alarms[i].text : o->alarms[i].kind, o->alarms[i].hint);
+        help_wrap(out, 0, (size_t)look->width, line.text);
+        str_free(&line);
+    }
     str_add(out, look->waits ? look->waits : "");
     str_addc(out, '\n');
 }
@@ -161,8 +171,8 @@ static void add_reasons(struct str *out, const struct standing *o, const struct 
             break;
         shown[best] = true;
         struct rate share = rate_of(n[best], o->all.hits);
-        str_printf(out, "  %-44.44s %5.1f %%  ", reason_help((enum reason)best), 100 * share.share);
-        add_bar(out, share.share, 20, look->utf8);
+        str_printf(out, "  %-52s %5.1f %%  ", reason_help((enum reason)best), 100 * share.share);
+        add_bar(out, share.share, look->width < WIDE ? 16 : 40, look->utf8);
         str_addc(out, '\n');
     }
     str_addc(out, '\n');
@@ -209,7 +219,37 @@ static void add_runs(struct str *out, const struct standing *o, size_t rows)
         str_printf(out, "       and %zu earlier runs\n", o->in->n_runs - rows);
 }
 
-static void add_machinery(struct str *out, const struct standing *o)
+/* A line, cut where it is longer than the width. */
+static void add_fitting(struct str *out, const char *text, int width)
+{
+    uint32_t code;
+    size_t at = 0, cut = 0; /* cut: where three points still fit */
+    for (int columns = 0; text[at] && columns < width; columns++) {
+        int n = str_utf8(text + at, &code);
+        at += n > 0 ? (size_t)n : 1;
+        cut = columns < width - 3 ? at : cut;
+    }
+    if (text[at])
+        str_printf(out, "%.*s...\n", (int)cut, text);
+    else
+        str_printf(out, "%s\n", text);
+}
+
+/* When, which job, and as much of the reason as the line takes. */
+static void add_errors(struct str *out, const struct standing *o, int width)
+{
+    for (size_t i = 0; i < o->in->n_errors && i < 3; i++) {
+        char when[32], text[NAME_VISIBLE];
+        const struct store_event *e = o->in->errors + i;
+        struct str line = {0};
+        str_printf(&line, "%.16s %s job %lld: %s", clock_text(e->t, when), e->kind, (long long)e->job,
+                   str_visible(e->body, text, sizeof text));
+        add_fitting(out, line.text, width);
+        str_free(&line);
+    }
+}
+
+static void add_machinery(struct str *out, const struct standing *o, int width)
 {
     char age[32], owner[OWNER];
     const struct store_health *h = &o->in->health;
@@ -223,15 +263,10 @@ static void add_machinery(struct str *out, const struct standing *o)
     if (!h->lease_renewed)
         str_add(out, "\nwatch: nobody yet");
     else
-        str_printf(out, "\nwatch: %s%.40s, %s ago", h->lease_expires > o->in->now ? "" : "not now; last ",
-                   owner_shown(h->lease_owner, owner), age);
+        str_printf(out, "\nwatch: %s%.*s, %s ago", h->lease_expires > o->in->now ? "" : "not now; last ",
+                   width < WIDE ? 16 : 40, owner_shown(h->lease_owner, owner), age);
     str_printf(out, "   newest number: %s%s\n", status_time(o->age_s, age), isnan(o->age_s) ? "" : " old");
-    for (size_t i = 0; i < o->in->n_errors && i < 3; i++) {
-        char when[32], text[TEXT];
-        const struct store_event *e = o->in->errors + i;
-        str_printf(out, "%.16s %s job %lld: %.60s\n", clock_text(e->t, when), e->kind, (long long)e->job,
-                   str_visible(e->body, text, sizeof text));
-    }
+    add_errors(out, o, width);
 }
 
 void status_screen(const struct standing *o, const char *name, const struct status_look *look,
@@ -245,7 +280,7 @@ void status_screen(const struct standing *o, const char *name, const struct stat
             add_reasons(out, o, look);
     }
     add_runs(out, o, look->rows);
-    add_machinery(out, o);
+    add_machinery(out, o, look->width);
 }
 
 void status_line(const struct standing *o, const char *name, struct str *out)

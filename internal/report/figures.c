@@ -28,9 +28,10 @@ struct rate rate_of(uint64_t n, uint64_t of)
 char *rate_text(const struct rate *r, char out[96])
 {
     int n = snprintf(out, 96, "%llu of %llu", (unsigned long long)r->n, (unsigned long long)r->of);
+    int digits = r->hi - r->lo < 0.02 ? 1 : 0; /* else the ends of a narrow interval are one number */
     if (r->of >= RATE_FEW && n > 0 && n < 60)
-        snprintf(out + n, 96 - (size_t)n, " (%.0f %%, %.0f to %.0f)", 100 * r->share, 100 * r->lo,
-                 100 * r->hi);
+        snprintf(out + n, 96 - (size_t)n, " (%.*f %%, %.*f to %.*f)", digits, 100 * r->share, digits,
+                 100 * r->lo, digits, 100 * r->hi);
     return out;
 }
 

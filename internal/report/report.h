@@ -17,7 +17,7 @@ void rate_interval(uint64_t n, uint64_t of, double z, double *lo, double *hi);
 /* Fewer than these get no percentage: it would say more than is known. */
 enum { RATE_FEW = 20 };
 
-/* "61 of 100 (61 %, 51 to 70)"; below 20 only "3 of 12". out holds 96 bytes. Returns out. */
+/* "61 of 100 (61 %, 51 to 70)", with a decimal where the interval is below 2 %; below 20 only "3 of 12". out holds 96 bytes. Returns out. */
 char *rate_text(const struct rate *r, char out[96]);
 
 /* What the counts of a job say, in the words of SCIENCE 3. */

@@ -36,6 +36,8 @@ static void fewer_than_twenty_get_no_percentage(void **state)
     struct rate few = rate_of(3, 12), many = rate_of(61, 100);
     assert_string_equal(rate_text(&few, text), "3 of 12");
     assert_string_equal(rate_text(&many, text), "61 of 100 (61 %, 51 to 70)");
+    const struct rate very_many = rate_of(193530, 1211931);
+    assert_string_equal(rate_text(&very_many, text), "193530 of 1211931 (16.0 %, 15.9 to 16.0)");
 }
 
 static void rates_have_the_denominators_of_the_words(void **state)
