@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { PHIL_MOST = 64 << 10, TRY_MOST = 200 };
 
@@ -159,6 +160,19 @@ void api_tuned(struct web *w, struct store *s, const struct web_request *q, stru
     str_free(&body);
 }
 
+/* Nobody's own try, and whoever steps through frames asks faster than spots are found: this worker waits for a place, as long as anybody looks. */
+static int64_t begin_in_turn(struct tunes *t, const struct tune_wish *wish, struct error *err)
+{
+    enum { LOOKS = 200 }; /* 10 s */
+    int64_t id = tunes_begin(t, wish, err);
+    for (int i = 0; !id && err->code == ERROR_BUSY && i < LOOKS; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        *err = (struct error){0};
+        id = tunes_begin(t, wish, err);
+    }
+    return id;
+}
+
 /* The spots of a frame of which none were kept, found anew with the job's own parameters. */
 void api_frame_spots(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
 {
@@ -172,13 +186,14 @@ void api_frame_spots(struct web *w, struct store *s, const struct web_request *q
         arena_free(&arena);
         return;
     }
-    const struct tune_wish wish = {.name = "",
-                                   .journal = path_map(&arena, w->options.path_map, f.row.journal),
-                                   .maps = w->options.path_map,
-                                   .source = f.row.source,
-                                   .frame = f.row.frame,
-                                   .frames = 1};
-    int64_t id = *f.row.journal ? tunes_begin(w->tunes, &wish, &err) : 0;
+    const struct tune_wish wish = {
+        .name = arena_printf(&arena, "spots %s %u/%u", f.row.journal, f.row.source, f.row.frame),
+        .journal = path_map(&arena, w->options.path_map, f.row.journal),
+        .maps = w->options.path_map,
+        .source = f.row.source,
+        .frame = f.row.frame,
+        .frames = 1};
+    int64_t id = *f.row.journal ? begin_in_turn(w->tunes, &wish, &err) : 0;
     if (id) {
         tunes_run(w->tunes, id);
         tunes_look(w->tunes, id, &state, &seconds, &body);
