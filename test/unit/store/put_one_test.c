@@ -1,49 +1,18 @@
 /* put_one_test.c - a frame that comes alone: by one statement where the server is a MariaDB, with the same rows as by many. */
-#include "database.h"
+#include "open_job.h"
 
 #include "store/put_one.h"
 #include "store/store_private.h"
 
 #include <string.h>
 
-static struct store *store;
-static struct store_job job;
 static struct lattice lattice = {.cell = {70, 80, 90, 90, 90, 90}, .rmsd_x = 0.3, .res_a = 2};
 static uint8_t shells[1][RESULT_SHELLS];
-
-static int begin(void **state)
-{
-    (void)state;
-    struct error err = {0};
-    struct store_source source = {"/data/a.h5", 100, 1, 1000, "NXmx"};
-    struct store_begin b = {.run_name = "a",
-                            .run_hash = (const uint8_t *)"0123456789abcdef",
-                            .folder = "/results",
-                            .sources = &source,
-                            .n_sources = 1,
-                            .n_expected = 1000,
-                            .recipe_hash = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-                            .recipe_text = "x = 1\n",
-                            .program = "xfelx test",
-                            .host = "here",
-                            .n_ranks = 1,
-                            .n_threads = 1};
-    database_place();
-    return !(database_open(false, &store, &err) && store_begin(store, &b, &job, &err));
-}
-
-static int end(void **state)
-{
-    (void)state;
-    store_close(store);
-    database_drop();
-    return 0;
-}
 
 static void put(uint32_t frame, bool with_lattice)
 {
     struct error err = {0};
-    struct result r = {.id = {.frame = frame, .path = "/data/a.h5"},
+    struct result r = {.id = {.frame = frame, .path = source.path},
                        .outcome = with_lattice ? OUTCOME_INTEGRATED : OUTCOME_BLANK,
                        .reason = with_lattice ? REASON_NONE : REASON_FEW_SPOTS,
                        .beam = {.v = {.wavelength = 1.3, .direction = {0, 0, 1}}},
@@ -97,7 +66,7 @@ static void whose_position_has_moved_is_not_put_again(void **state)
     assert_int_equal(database_number("SELECT count(*)=(SELECT frames FROM roll) FROM frame"), 1);
 }
 
-static void goes_the_long_way_where_no_procedure_can_be_made(void **state)
+static void goes_the_long_way_when_somebody_dropped_the_procedure(void **state)
 {
     (void)state;
     if (!database_is_server())
@@ -107,9 +76,41 @@ static void goes_the_long_way_where_no_procedure_can_be_made(void **state)
     database_do(text);
     put(7, true); /* it is believed to be there */
     assert_int_equal(database_number("SELECT count(*) FROM lattice WHERE frame=7"), 1);
-    store->sql.no_procedures = true;
+}
+
+/* Somebody who may write rows and nothing else sees no procedure and may make none: said once, never asked for again. */
+static void is_given_up_where_the_server_refuses_procedures(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct sql s;
+    struct store_options o = database_options();
+    struct roll roll = {.attempt = job.attempt, .writer = 3, .pos = 0, .token = store->token};
+    struct frame_rows rows = {.n = 0};
+    struct frame_owner owner = {.job = job.job, .attempt = job.attempt, .writer = 3, .recipe_hash = "hash"};
+    struct result r = {
+        .id = {.frame = 100, .path = source.path}, .outcome = OUTCOME_BLANK, .reason = REASON_FEW_SPOTS};
+    char text[160];
+    if (!database_is_server())
+        return;
+    database_do("CREATE OR REPLACE USER plain@localhost");
+    snprintf(text, sizeof text, "GRANT SELECT,INSERT,UPDATE,DELETE ON `%s`.* TO plain@localhost", o.name);
+    database_do(text);
+    o.user = "plain";
+    if (!sql_open(&s, &o, false, &err))
+        fail_msg("%s %s", err.fact, err.detail);
+    frame_rows_add(&rows, &owner, &r);
+    assert_true(put_one_fits(&s, &rows));
+    assert_false(put_one(&s, &roll, &roll.hot, 1, &rows, &err));
+    assert_false(put_one_fits(&s, &rows));
+    frame_rows_free(&rows);
+    sql_close(&s);
+    database_do("DROP USER plain@localhost");
+    assert_int_equal(database_number("SELECT count(*) FROM frame WHERE frame=100"), 0);
+    store->sql.no_procedures = true; /* as such a server leaves it */
     put(8, true);
     assert_int_equal(database_number("SELECT count(*) FROM lattice WHERE frame=8"), 1);
+    store->sql.no_procedures = false;
 }
 
 static void of_a_stale_attempt_is_refused(void **state)
@@ -117,10 +118,9 @@ static void of_a_stale_attempt_is_refused(void **state)
     (void)state;
     struct error err = {0};
     struct result r = {
-        .id = {.frame = 9, .path = "/data/a.h5"}, .outcome = OUTCOME_BLANK, .reason = REASON_FEW_SPOTS};
+        .id = {.frame = 9, .path = source.path}, .outcome = OUTCOME_BLANK, .reason = REASON_FEW_SPOTS};
     const struct result *one = &r;
     struct store_batch b = {.attempt = job.attempt, .writer = 3, .results = &one, .n = 1};
-    store->sql.no_procedures = false;
     database_do("UPDATE roll SET token=token+1");
     assert_false(store_put_results(store, &job, &b, 1, "hash", &err));
     assert_true(store->superseded);
@@ -133,8 +133,9 @@ int main(void)
         cmocka_unit_test(is_one_statement_on_a_mariadb_once_it_is_there),
         cmocka_unit_test(that_was_put_before_counts_as_a_duplicate),
         cmocka_unit_test(whose_position_has_moved_is_not_put_again),
-        cmocka_unit_test(goes_the_long_way_where_no_procedure_can_be_made),
+        cmocka_unit_test(goes_the_long_way_when_somebody_dropped_the_procedure),
+        cmocka_unit_test(is_given_up_where_the_server_refuses_procedures),
         cmocka_unit_test(of_a_stale_attempt_is_refused),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, open_job, close_job);
 }

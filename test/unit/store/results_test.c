@@ -1,42 +1,10 @@
 /* results_test.c - frames and lattices into their tables; a row that the database refuses stands alone in the end. */
-#include "database.h"
+#include "open_job.h"
 
 #include "store/store_private.h"
 
 #include <math.h>
 #include <string.h>
-
-static struct store *store;
-static const struct store_source source = {"/data/a.h5", 100, 1, 1000, "NXmx"};
-static struct store_job job;
-
-static int begin(void **state)
-{
-    (void)state;
-    struct error err = {0};
-    struct store_begin b = {.run_name = "a",
-                            .run_hash = (const uint8_t *)"0123456789abcdef",
-                            .folder = "/results",
-                            .sources = &source,
-                            .n_sources = 1,
-                            .n_expected = 1000,
-                            .recipe_hash = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-                            .recipe_text = "x = 1\n",
-                            .program = "xfelx test",
-                            .host = "here",
-                            .n_ranks = 1,
-                            .n_threads = 1};
-    database_place();
-    return !(database_open(false, &store, &err) && store_begin(store, &b, &job, &err));
-}
-
-static int end(void **state)
-{
-    (void)state;
-    store_close(store);
-    database_drop();
-    return 0;
-}
 
 static struct result frame_of(uint32_t n)
 {
@@ -141,11 +109,11 @@ static void slow_rows_hold_every_frame_that_is_committed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_refused_row_is_kept_in_minimal_form_and_the_others_go_in, begin,
-                                        end),
-        cmocka_unit_test_setup_teardown(values_that_are_no_numbers_become_null_and_hostile_texts_go_in, begin,
-                                        end),
-        cmocka_unit_test_setup_teardown(slow_rows_hold_every_frame_that_is_committed, begin, end),
+        cmocka_unit_test_setup_teardown(a_refused_row_is_kept_in_minimal_form_and_the_others_go_in, open_job,
+                                        close_job),
+        cmocka_unit_test_setup_teardown(values_that_are_no_numbers_become_null_and_hostile_texts_go_in,
+                                        open_job, close_job),
+        cmocka_unit_test_setup_teardown(slow_rows_hold_every_frame_that_is_committed, open_job, close_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
