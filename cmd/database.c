@@ -68,5 +68,12 @@ bool database_open_at(struct cli *cli, const struct params *p, const char *place
                       struct store **out, struct error *err)
 {
     struct store_options o;
-    return database_options_at(cli, p, place, &o, err) && store_open(&o, read_only, out, err);
+    if (!database_options_at(cli, p, place, &o, err))
+        return false;
+    if (store_open(&o, read_only, out, err))
+        return true;
+    if (place && o.file && !fs_is_file(o.file) && fs_is_file(fs_join(&cli->arena, place, "xfelx.phil")))
+        error_hint(err, "%s/xfelx.phil says where it is: the same command in that folder, without \"%s\"",
+                   place, place);
+    return false;
 }

@@ -19,15 +19,6 @@ static void block(sigset_t *set)
     sigprocmask(SIG_BLOCK, set, NULL);
 }
 
-static bool check_database(const struct store_options *o, struct error *err)
-{
-    struct store *s = NULL;
-    if (!store_open(o, true, &s, err))
-        return false;
-    store_close(s);
-    return true;
-}
-
 static const char *title_of(struct cli *cli)
 {
     const char *folder = cli->n_operands ? cli->operands[0] : ".";
@@ -76,8 +67,13 @@ int status_serve(struct cli *cli, const struct params *p)
     block(&set);
     if (!source_helper_start(&err)) /* before any thread; only pictures of HDF5 files need it */
         log_warn("%s", err.fact);
-    if (!database_options_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, &store, &err) ||
-        !check_database(&store, &err) || !web_start(&o, &w, &err))
+    const char *place = cli->n_operands ? cli->operands[0] : NULL;
+    struct store *looked = NULL; /* a database that cannot be read is said before anything is served */
+    if (!database_options_at(cli, p, place, &store, &err) ||
+        !database_open_at(cli, p, place, true, &looked, &err))
+        return cli_fail(&err);
+    store_close(looked);
+    if (!web_start(&o, &w, &err))
         return cli_fail(&err);
     struct str text = {0};
     str_printf(&text, "serving %s\n", web_link(w));

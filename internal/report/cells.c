@@ -114,6 +114,20 @@ static double *sorted_axis(const struct store_sampled *s, size_t n, int axis, st
     return v;
 }
 
+/* Is an angle 90 or 120 degrees by symmetry? So it is in every cell of the sample (sorted), and no free cell is a bin's width beside it. */
+static bool is_fixed(const double *sorted, size_t n, const struct rows *r)
+{
+    if (n == 0 || sorted[0] != sorted[n - 1] || (sorted[0] != 90 && sorted[0] != 120))
+        return false;
+    for (size_t k = 0; k < r->n; k++) {
+        const struct store_hist *h = r->rows + k;
+        for (size_t i = 0; i < h->n_bins; i++)
+            if (h->bins[i] && fabs(h->lo + h->step * ((double)i + 0.5) - sorted[0]) > h->step)
+                return false;
+    }
+    return r->under + r->over == 0;
+}
+
 void cells_of(const struct store_hist *hists, size_t n_hists, const struct store_sampled *sample,
               size_t n_sample, struct arena *a, struct cells *out)
 {
@@ -126,7 +140,10 @@ void cells_of(const struct store_hist *hists, size_t n_hists, const struct store
                                           store_percentile(sorted, n, 0.84)};
         struct rows r = rows_of(hists, n_hists, STORE_HIST_CELL + i);
         axis->free = (struct cell_spread){NAN, NAN, NAN};
-        if (r.total - r.under - r.over > 0) {
+        axis->fixed = i >= 3 && is_fixed(sorted, n, &r);
+        if (axis->fixed) {
+            axis->free = axis->cell;
+        } else if (r.total - r.under - r.over > 0) {
             axis->free = (struct cell_spread){quantile(&r, 0.5), quantile(&r, 0.16), quantile(&r, 0.84)};
             put_bins(&r, axis);
         }

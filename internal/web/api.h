@@ -73,7 +73,13 @@ void put_reasons(struct json_writer *j, const uint64_t reasons[REASON_END]);
 /* The store said no: the answer says why. Frees the arena. Returns false. */
 bool api_failed(struct web_answer *a, struct arena *arena, const struct error *err);
 
-/* Are the trial (its number), run, job (their rows) and tags there that the query names? What is no number is passed over: the handler
+/* The run that a person means by number (12), number and row where two have one number (12#7), or name. false: the answer is 404, or
+ * that of the store, and the arena is freed. api_run_asked: that of the query's `run`; none: -1. */
+bool api_run_named(struct store *s, const char *word, struct arena *arena, int64_t *id, struct web_answer *a);
+bool api_run_asked(struct store *s, const struct web_request *q, struct arena *arena, int64_t *id,
+                   struct web_answer *a);
+
+/* Are the trial (its number), job (its row) and tags there that the query names? What is no number is passed over: the handler
  * refuses it itself. false: the answer is 404, or that of the store, and the arena is freed. */
 bool api_there(struct store *s, const struct web_request *q, struct arena *arena, struct web_answer *a);
 

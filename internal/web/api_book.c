@@ -194,6 +194,7 @@ void api_log(struct web *w, struct store *s, const struct web_request *q, struct
         for (size_t k = 0; k < n_runs; k++)
             if (runs[k].id == run_changed(x)) {
                 json_put_int(&j, "run_id", runs[k].id);
+                json_put_int(&j, "run", runs[k].ord);
                 json_put_text(&j, "name", runs[k].name);
             }
         json_put_text(&j, "was", x->was);

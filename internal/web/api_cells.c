@@ -37,8 +37,7 @@ static bool read_choice(const struct target *t, struct choice *c)
     for (size_t i = 0; i < t->n_query; i++)
         if (strcmp(t->query[i].name, "tag") == 0)
             c->tags[c->n_tags++] = t->query[i].value;
-    return read_number(t, "trial", &c->trial) && read_number(t, "job", &c->job) &&
-           read_number(t, "run", &c->run);
+    return read_number(t, "trial", &c->trial) && read_number(t, "job", &c->job);
 }
 
 static bool has_tags(const struct store_run_row *r, const struct choice *c)
@@ -148,6 +147,7 @@ static void put_axes(struct json_writer *j, const struct cells *c)
         json_put_text(j, "name", names[i]);
         put_spread(j, "cell", &x->cell);
         put_spread(j, "free", &x->free);
+        json_put_bool(j, "fixed", x->fixed);
         json_put_fixed(j, "from", x->from, 6);
         json_put_fixed(j, "width", x->width, 6);
         json_put_fixed(j, "below", x->below, 2);
@@ -327,7 +327,7 @@ static bool find(struct store *s, const struct web_request *q, struct arena *are
                      "eps from 0 to 1000000; without it it is found from the cells");
         return false;
     }
-    if (!api_there(s, q, arena, a))
+    if (!api_there(s, q, arena, a) || !api_run_asked(s, q, arena, &f->choice.run, a))
         return false;
     if (!read_lists(s, &f->choice, arena, &f->lists, &err))
         return api_failed(a, arena, &err);

@@ -75,11 +75,11 @@ void api_labels(struct web *w, struct store *s, const struct web_request *q, str
     size_t n = 0;
     int64_t trial, run;
     const char *by = target_value(q->target, "by");
-    if (!read_number(q->target, "trial", &trial) || !read_number(q->target, "run", &run)) {
-        answer_error(a, 400, "bad_choice", "trial and run are numbers", NULL);
+    if (!read_number(q->target, "trial", &trial)) {
+        answer_error(a, 400, "bad_choice", "trial is a number", NULL);
         return;
     }
-    if (!api_there(s, q, &arena, a))
+    if (!api_there(s, q, &arena, a) || !api_run_asked(s, q, &arena, &run, a))
         return;
     bool ok = store_labels(s, &arena, &sets, &n, &err);
     const char *found = NULL;

@@ -67,6 +67,7 @@ static void put_run(struct json_writer *j, const struct store_run_row *r, const 
     json_put_fixed(j, NULL, t->res_a, 4);
     put_job_states(j, NULL, &r->jobs);
     json_put_int(j, NULL, r->n_notes);
+    json_put_bool(j, NULL, r->shared);
     json_end_array(j);
 }
 
@@ -74,9 +75,9 @@ void api_runs(struct web *w, struct store *s, const struct web_request *q, struc
 {
     (void)w;
     static const char *const columns[] = {
-        "id",         "run",     "name",    "state",    "t",       "t_end", "files",   "files_here",
-        "share_here", "bytes_s", "frames",  "ignored",  "why_not", "tags",  "comment", "done",
-        "failed",     "hits",    "indexed", "lattices", "multi",   "res_a", "jobs",    "notes"};
+        "id",      "run",      "name",    "state",   "t",    "t_end",   "files", "files_here", "share_here",
+        "bytes_s", "frames",   "ignored", "why_not", "tags", "comment", "done",  "failed",     "hits",
+        "indexed", "lattices", "multi",   "res_a",   "jobs", "notes",   "shared"};
     int64_t newest = 0;
     const char *text = target_value(q->target, "newest");
     if (text && (!str_to_i64(text, &newest) || newest < 1 || newest > INT32_MAX)) {
@@ -214,6 +215,7 @@ static void put_facts(struct json_writer *j, const struct store_run_row *r)
     bool transferring = r->state == RUN_TRANSFERRING;
     json_put_int(j, "id", r->id);
     json_put_int(j, "run", r->ord);
+    json_put_bool(j, "shared", r->shared);
     json_put_text(j, "name", r->name);
     json_put_text(j, "path", str_visible(r->path, text, sizeof text));
     json_put_text(j, "facility", r->facility);
@@ -239,14 +241,14 @@ void api_run(struct web *w, struct store *s, const struct web_request *q, struct
     struct error err = {0};
     struct run_page x = {0};
     size_t n_steps = 0;
-    if (!api_number(q, a, &id))
+    if (!api_run_named(s, q->parts[0], &arena, &id, a))
         return;
     if (!read_page(s, id, &arena, &x, &err)) {
         api_failed(a, &arena, &err);
         return;
     }
-    if (!x.run) {
-        answer_error(a, 404, "no_such_run", "there is no run of this number", NULL);
+    if (!x.run) { /* it went in this moment */
+        answer_error(a, 404, "no_such_run", "there is no such run any more", NULL);
         arena_free(&arena);
         return;
     }

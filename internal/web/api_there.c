@@ -17,20 +17,6 @@ static bool has_trial(struct store *s, const char *text, struct arena *a, bool *
     return true;
 }
 
-static bool has_run(struct store *s, const char *text, struct arena *a, bool *there, struct error *err)
-{
-    struct store_run_row *rows;
-    int64_t id;
-    size_t n;
-    if (!str_to_i64(text, &id))
-        return *there = true;
-    const struct store_run_filter one = {.ids = &id, .n_ids = 1};
-    if (!store_runs(s, &one, a, &rows, &n, err))
-        return false;
-    *there = n > 0;
-    return true;
-}
-
 static bool has_job(struct store *s, const char *text, struct arena *a, bool *there, struct error *err)
 {
     struct store_book_job *rows;
@@ -62,7 +48,6 @@ static const struct {
     bool (*has)(struct store *s, const char *text, struct arena *a, bool *there, struct error *err);
 } kinds[] = {
     {"trial", "no_such_trial", "there is no trial of this number", "api/v1/trials lists them", has_trial},
-    {"run", "no_such_run", "there is no run of this number", "api/v1/runs lists them", has_run},
     {"job", "no_such_job", "there is no job of this number", "api/v1/jobs lists them", has_job},
     {"tag", "no_such_tag", "there is no tag of this name", "api/v1/tags lists them", has_tag},
 };
@@ -84,4 +69,27 @@ bool api_there(struct store *s, const struct web_request *q, struct arena *arena
             return false;
         }
     return true;
+}
+
+bool api_run_named(struct store *s, const char *word, struct arena *arena, int64_t *id, struct web_answer *a)
+{
+    struct error err = {0};
+    int64_t *ids;
+    size_t n;
+    if (!store_find_runs(s, &word, 1, arena, &ids, &n, &err) && err.code != ERROR_USAGE)
+        return api_failed(a, arena, &err);
+    if (!err.fact[0] && n == 1)
+        return *id = ids[0], true;
+    answer_error(a, 404, "no_such_run",
+                 err.fact[0] ? err.fact : "one run is asked for, by its number or name", err.hint);
+    arena_free(arena);
+    return false;
+}
+
+bool api_run_asked(struct store *s, const struct web_request *q, struct arena *arena, int64_t *id,
+                   struct web_answer *a)
+{
+    const char *word = target_value(q->target, "run");
+    *id = -1;
+    return !word || api_run_named(s, word, arena, id, a);
 }

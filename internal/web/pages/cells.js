@@ -24,6 +24,7 @@ function outline(axis, from, to, top) {
 const height = axis => Math.max(...axis.bins, 0) / (axis.bins.reduce((a, b) => a + b, 0) + axis.below + axis.above) / axis.width;
 
 function Histogram({axis, other, i}) {
+  if (axis.fixed && (!other || other.fixed)) return html`<section class="panel"><h2>${name(i)}: ${fixed(axis.cell.median, 0)}</h2><p class="mute">By symmetry, in every crystal.</p></section>`;
   const sets = [axis, other].filter(x => x && x.bins.length), beside = axis.below + axis.above;
   if (!sets.length) return html`<section class="panel"><h2>${name(i)}</h2><p class="mute">No lattice within the bins.</p></section>`;
   const from = Math.min(...sets.map(x => x.from)), to = Math.max(...sets.map(x => x.from + x.bins.length * x.width)), top = Math.max(...sets.map(height));
@@ -149,7 +150,7 @@ export function Cells({query}) {
       <div class="grid g2 gap"><div class="grid">${data.pairs.length > 0 && html`<div class=${data.pairs.length > 1 ? 'grid g2' : 'grid'}>${data.pairs.map(p => html`<${Pair} key=${`${p.x}${p.y}`} pair=${p} n=${data.grid}/>`)}</div>`}</div>
         <div class="grid start"><${Forms} data=${data} query=${query} asked=${asked}/><${Shares} data=${data}/></div></div>
       <${Drift} data=${data}/><${Poles} data=${data}/>
-      <section class="panel"><h2>Medians and the middle 68 %</h2><div tabindex="0" class="scroll"><table><caption class="vh">Medians of the six parameters</caption><thead><tr><th scope="col">Parameter</th><th scope="col" class="r">With symmetry</th><th scope="col">16 – 84 %</th><th scope="col" class="r">Without</th><th scope="col">16 – 84 %</th></tr></thead>
+      <section class="panel"><h2>Medians and the middle 68 %</h2><div tabindex="0" class="scroll"><table><caption class="vh">Medians of the six parameters</caption><thead><tr><th scope="col">Parameter</th><th scope="col" class="r">Restrained</th><th scope="col">16 – 84 %</th><th scope="col" class="r">Free</th><th scope="col">16 – 84 %</th></tr></thead>
         <tbody>${data.axes.map((x, i) => html`<tr key=${i}><th scope="row">${name(i)}</th><td class="r">${fixed(x.cell.median, 3)}</td><td>${spread(x.cell)}</td><td class="r">${fixed(x.free.median, 3)}</td><td>${spread(x.free)}</td></tr>`)}</tbody></table></div>
-        <p class="mute">With symmetry, pairs and forms: an even sample of ${count(data.sample)} lattices. Without, as in the histograms: all lattices, refined free of symmetry where that was possible.</p></section>`}`;
+        <p class="mute">Restrained, pairs and forms: an even sample of ${count(data.sample)} lattices. Free, as in the histograms: all lattices, refined without the restraint to the known cell.</p></section>`}`;
 }

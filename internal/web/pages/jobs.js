@@ -2,7 +2,7 @@
 import {html, useState, useEffect, useRef} from './html.js';
 import {useData, useReady, now} from './live.js';
 import {clock, count, percent, fixed, when, duration, interval} from './format.js';
-import {State, Share, Bar, Problem, Empty, Key} from './parts.js';
+import {State, Share, Bar, Problem, Empty, Key, runPath} from './parts.js';
 import {Table, sorted, setQuery} from './table.js';
 import {parse} from './filter.js';
 import {ask, mayEdit} from './ask.js';
@@ -16,7 +16,7 @@ const FIELDS = {
 };
 const COLUMNS = [
   {id: 'job', word: 'Job', right: true, value: j => j.job, width: '5rem', cell: j => html`<a href=${'#/jobs/' + j.job}>${j.job}</a>`},
-  {id: 'run', word: 'Run', value: j => j.run, width: '8rem', cell: j => j.run_id ? html`<a href=${'#/runs/' + j.run_id}>${j.name}</a>` : j.dataset || '–'},
+  {id: 'run', word: 'Run', value: j => j.run, width: '8rem', cell: j => j.run_id ? html`<a href=${runPath(j.run, j.run_id)}>${j.name}</a>` : j.dataset || '–'},
   {id: 'trial', word: 'Trial', right: true, value: j => j.trial, width: '4rem', cell: j => j.trial},
   {id: 'task', word: 'Task', value: j => j.task || null, width: '7rem', cell: j => j.task || 'indexing'},
   {id: 'state', word: 'State', value: j => j.state, width: '8rem', cell: j => html`<${State} state=${j.state}/>`},

@@ -2,7 +2,7 @@
 import {html, useState} from './html.js';
 import {useData, useReady, now} from './live.js';
 import {when} from './format.js';
-import {Problem, Empty} from './parts.js';
+import {Problem, Empty, runPath} from './parts.js';
 import {ask, mayEdit} from './ask.js';
 
 function Write() {
@@ -20,5 +20,5 @@ export function Log() {
     ${mayEdit() && html`<${Write}/>`}
     ${!rows.length ? html`<${Empty}>Nothing is written yet.<//>` : html`<div tabindex="0" class="scroll panel"><table><caption class="vh">Notes and changes, the newest first</caption><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">On</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
       <tbody>${rows.map((r, i) => r.note ? html`<tr key=${i}><td>${when(r.t, now.value)}</td><td>${r.who}</td><td class="wrap" colspan="4"><b>${r.text}</b></td></tr>`
-        : html`<tr key=${i}><td>${when(r.t, now.value)}</td><td>${r.who} <span class="mute">(${r.by})</span></td><td>${r.verb}</td><td>${r.run_id ? html`<a href=${'#/runs/' + r.run_id}>${r.name}</a>` : r.target}</td><td class="clip" title=${r.was}>${r.was}</td><td class="clip" title=${r.becomes}>${r.becomes}</td></tr>`)}</tbody></table></div>`}`;
+        : html`<tr key=${i}><td>${when(r.t, now.value)}</td><td>${r.who} <span class="mute">(${r.by})</span></td><td>${r.verb}</td><td>${r.run_id ? html`<a href=${runPath(r.run, r.run_id)}>${r.name}</a>` : r.target}</td><td class="clip" title=${r.was}>${r.was}</td><td class="clip" title=${r.becomes}>${r.becomes}</td></tr>`)}</tbody></table></div>`}`;
 }

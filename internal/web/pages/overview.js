@@ -2,7 +2,7 @@
 import {html, useState} from './html.js';
 import {useData, useReady, now} from './live.js';
 import {count, percent, interval, duration, fixed, clock, bytes} from './format.js';
-import {Bar, Problem, Empty, State} from './parts.js';
+import {Bar, Problem, Empty, State, runPath} from './parts.js';
 import {Rates, Spots, Resolution} from './series.js';
 import {wilson} from './wilson.js';
 import {Standing} from './alarms.js';
@@ -118,7 +118,7 @@ export function Overview({query}) {
   const stale = error && now.value - t > 5, end = d.t_newest, n = d.now;
   const span = end && now.value - end < 900 ? 'last 10 minutes' : end ? `the 10 minutes up to ${clock(end)}` : '', jobs = Object.values(d.queue.states).reduce((a, b) => a + b, 0);
   return html`<h1 aria-live="polite">${d.finding.replace(/^./, c => c.toUpperCase())}</h1>
-    <p class="sub">${n.run !== null && html`<a href=${'#/runs/' + n.id}>run ${n.run}</a> ${n.running ? html`<${State} state="running"/>` : ''} ${n.tags.join(', ')} · `}${span && html`${span}, with 95 % intervals · `}<${Trial} d=${d} chosen=${chosen}/></p>
+    <p class="sub">${n.run !== null && html`<a href=${runPath(n.run, n.id)}>run ${n.run}</a> ${n.running ? html`<${State} state="running"/>` : ''} ${n.tags.join(', ')} · `}${span && html`${span}, with 95 % intervals · `}<${Trial} d=${d} chosen=${chosen}/></p>
     <${Problem} error=${error}/>
     ${!jobs && html`<${Empty}>What is processed is shown here. <code>xfelx watch</code> finds runs and starts jobs; <code>xfelx process RUN</code> works on one here.<//>`}
     <div class=${stale ? 'stale' : ''}><${Keys} d=${d}/></div>

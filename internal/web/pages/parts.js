@@ -4,6 +4,9 @@ import {count, percent, interval, stateSign, stateClass} from './format.js';
 
 export const State = ({state}) => html`<span class=${'nw ' + stateClass(state)}><span class="st" aria-hidden="true">${stateSign(state)}</span>${state}</span>`;
 
+// Where a run is to be found: by its number, and its row where two may have one number.
+export const runPath = (number, row, shared = true) => `#/runs/${number}${shared ? '%23' + row : ''}`;
+
 // A bar of a share 0 … 1, with its interval as whiskers.
 export function Bar({share, lo, hi, kind = ''}) {
   const at = x => `${(100 * Math.min(1, Math.max(0, x))).toFixed(1)}%`;

@@ -2,7 +2,7 @@
 import {html, useState} from './html.js';
 import {useData, useReady, now} from './live.js';
 import {count, fixed, when, percent, duration, stateSign} from './format.js';
-import {State, Share, Problem, Empty} from './parts.js';
+import {State, Share, Problem, Empty, runPath} from './parts.js';
 import {Table, sorted, setQuery} from './table.js';
 import {parse} from './filter.js';
 import {wilson} from './wilson.js';
@@ -42,7 +42,7 @@ const Progress = ({r}) => r.state !== 'transferring' ? '' : html`<span class="mu
 const Jobs = ({r}) => Object.entries(r.jobs).map(([state, n]) => html`<a key=${state} class="nw" href=${`#/jobs?filter=${encodeURIComponent(`run:${r.run} state:${state}`)}`} title=${`${n} ${state}`}>${stateSign(state)}${n} </a>`);
 
 const COLUMNS = [
-  {id: 'run', word: 'Run', value: r => r.run, width: '7rem', cell: r => html`<a href=${'#/runs/' + r.id}>${r.name}</a>`},
+  {id: 'run', word: 'Run', value: r => r.run, width: '7rem', cell: r => html`<a href=${runPath(r.run, r.id, r.shared)}>${r.name}</a>`},
   {id: 'state', word: 'State', value: telling, width: '15.5rem', cell: r => html`<${State} state=${telling(r)}/><${Progress} r=${r}/>${r.ignored ? ' (left out)' : ''}`},
   {id: 't', word: 'Began', value: r => r.t, width: '8.5rem', cell: r => when(r.t, now.peek())},
   {id: 'length', word: 'Length', right: true, value: r => r.t_end !== null ? r.t_end - r.t : null, width: '4.5rem', cell: r => r.t_end !== null ? duration(r.t_end - r.t) : '–'},
@@ -85,7 +85,7 @@ function List({query}) {
     ${mayEdit() && selected.size > 0 && html`<${Bulk} rows=${all} selected=${selected} clear=${() => select(new Set())}/>`}
     ${!all.length ? html`<${Empty}>No runs yet. <code>xfelx watch</code> finds them where facility.* says; <code>xfelx process RUN</code> makes one here.<//>`
       : html`<${Table} label="Runs" rows=${rows} columns=${COLUMNS} sort=${sort} onSort=${s => setQuery(query, 'sort', s)} id=${r => r.id}
-        selected=${selected} onSelect=${mayEdit() ? select : null} onOpen=${r => { location.hash = '#/runs/' + r.id; }}/>`}`;
+        selected=${selected} onSelect=${mayEdit() ? select : null} onOpen=${r => { location.hash = runPath(r.run, r.id, r.shared); }}/>`}`;
 }
 
 export const Runs = ({rest, query}) => rest[0] ? html`<${One} id=${rest[0]} query=${query}/>` : html`<${List} query=${query}/>`;

@@ -3,7 +3,7 @@
 import {html, useState} from './html.js';
 import {useData, useReady, now} from './live.js';
 import {count, fixed, percent, when} from './format.js';
-import {Share, Problem, Empty} from './parts.js';
+import {Share, Problem, Empty, runPath} from './parts.js';
 import {setQuery} from './table.js';
 import {ask, mayEdit} from './ask.js';
 import {NewTrial, Rungroup, values} from './trial_new.js';
@@ -36,7 +36,7 @@ function Results({a, b}) {
       <div tabindex="0" class="scroll"><table><caption class="vh">Frames that both have</caption><thead><tr><th scope="col">Frames that both have</th><th scope="col" class="r">Trial ${b}: indexed</th><th scope="col" class="r">not</th></tr></thead><tbody><tr><th scope="row">Trial ${a}: indexed</th><td class="r">${count(p.both)}</td><td class="r">${count(p.only_first)}</td></tr><tr><th scope="row">not</th><td class="r">${count(p.only_this)}</td><td class="r">${count(p.none)}</td></tr></tbody></table>
         <p class="mute">${p.p === null ? '' : p.p < .001 ? 'McNemar: p < 0.001. ' : `McNemar: p = ${fixed(p.p, 3)}. `}${data.runs_paired < data.runs.length ? `Frames of the newest ${count(data.runs_paired)} runs.` : ''}</p></div></div>
       <div tabindex="0" class="scroll tall"><table><caption class="vh">Run by run</caption><thead><tr><th scope="col" class="r">Run</th><th scope="col" class="r">● ${a}: indexed, %</th><th scope="col" class="r">◆ ${b}</th><th scope="col">${percent(lo, 0)} to ${percent(hi, 0)} %</th><th scope="col" class="r">● Å</th><th scope="col" class="r">◆ Å</th><th scope="col" class="r">Only ${a}</th><th scope="col" class="r">Only ${b}</th></tr></thead>
-        <tbody>${shown.map(r => { const [x, y] = r.trials; return html`<tr key=${r.id}><th scope="row" class="r"><a href=${'#/runs/' + r.id}>${r.run}</a></th><td class="r">${x.indexed.n < 20 ? `${x.indexed.k} of ${x.indexed.n}` : percent(x.indexed.p)}</td><td class="r">${y.indexed.n < 20 ? `${y.indexed.k} of ${y.indexed.n}` : percent(y.indexed.p)}</td><td><${Dumbbell} a=${x.indexed.p} b=${y.indexed.p} lo=${lo} hi=${hi}/></td><td class="r">${fixed(x.res_a, 2)}</td><td class="r">${fixed(y.res_a, 2)}</td><td class="r">${count(y.paired?.only_first)}</td><td class="r">${count(y.paired?.only_this)}</td></tr>`; })}</tbody></table></div>
+        <tbody>${shown.map(r => { const [x, y] = r.trials; return html`<tr key=${r.id}><th scope="row" class="r"><a href=${runPath(r.run, r.id)}>${r.run}</a></th><td class="r">${x.indexed.n < 20 ? `${x.indexed.k} of ${x.indexed.n}` : percent(x.indexed.p)}</td><td class="r">${y.indexed.n < 20 ? `${y.indexed.k} of ${y.indexed.n}` : percent(y.indexed.p)}</td><td><${Dumbbell} a=${x.indexed.p} b=${y.indexed.p} lo=${lo} hi=${hi}/></td><td class="r">${fixed(x.res_a, 2)}</td><td class="r">${fixed(y.res_a, 2)}</td><td class="r">${count(y.paired?.only_first)}</td><td class="r">${count(y.paired?.only_this)}</td></tr>`; })}</tbody></table></div>
       <p class="mute">${shown.length < runs.length ? `The newest ${count(shown.length)} of ${count(runs.length)} runs. ` : ''}<code>xfelx report --trials ${a},${b}</code> says the same.</p>`}</section>`;
 }
 

@@ -61,6 +61,28 @@ static void every_lattice_is_in_a_bin_or_counted_beside(void **state)
     arena_free(&arena);
 }
 
+static void an_angle_that_symmetry_fixes_is_its_value(void **state)
+{
+    (void)state;
+    uint64_t bins[240] = {
+        [119] = 3, [120] = 17}; /* an edge of bins is at 90: rounding puts cells on both sides */
+    const struct store_hist row = {.kind = 4, .n = 20, .lo = 84, .step = 0.05, .n_bins = 240, .bins = bins};
+    struct store_sampled sample[3] = {{.cell = {79, 79, 38, 90, 90, 90}},
+                                      {.cell = {79.1, 79.1, 38, 90, 90, 90}},
+                                      {.cell = {78.9, 78.9, 38, 90, 90, 90}}};
+    cells_of(&row, 1, sample, 3, &arena, &cells);
+    assert_true(cells.axes[3].fixed && cells.axes[3].n_bins == 0 && !cells.axes[0].fixed);
+    assert_double_equal(cells.axes[3].free.median, 90, 0);
+    bins[123] = 1; /* one free cell says otherwise */
+    cells_of(&row, 1, sample, 3, &arena, &cells);
+    assert_true(!cells.axes[3].fixed && cells.axes[3].n_bins > 0);
+    bins[123] = 0;
+    sample[1].cell[3] = 90.01; /* or one that is restrained */
+    cells_of(&row, 1, sample, 3, &arena, &cells);
+    assert_false(cells.axes[3].fixed);
+    arena_free(&arena);
+}
+
 static void all_lattices_beside_the_bins_are_no_histogram(void **state)
 {
     (void)state;
@@ -109,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_lattices_nothing_is_known),
         cmocka_unit_test(every_lattice_is_in_a_bin_or_counted_beside),
+        cmocka_unit_test(an_angle_that_symmetry_fixes_is_its_value),
         cmocka_unit_test(all_lattices_beside_the_bins_are_no_histogram),
         cmocka_unit_test(damaged_rows_are_left_out),
         cmocka_unit_test(medians_are_of_what_is_known),

@@ -434,6 +434,9 @@ static void frames_are_listed_and_a_file_that_is_gone_is_said(void **state)
                  {"/api/v1/frames", 400},
                  {"/api/v1/overview?minutes=9", 400},
                  {"/api/v1/runs/0", 404},
+                 {"/api/v1/runs/1%231", 200},
+                 {"/api/v1/runs/1%232", 404},
+                 {"/api/v1/runs/x%27%20or%201=1", 404},
                  {"/api/v1/runs/99", 404}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int status = served_status(served_ask("GET", cases[i].path, "", NULL));
