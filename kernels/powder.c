@@ -20,6 +20,12 @@ struct range {
     int64_t lo, hi;
 };
 
+/* Of numbers that are not negative the sum is the same in any order, that which does not fit too. */
+static uint64_t add_full(uint64_t a, uint64_t b)
+{
+    return a > POWDER_FULL - b ? POWDER_FULL : a + b;
+}
+
 /* One row of pixels into one row of cells, a form for each type of pixels: a cell is touched once, and nothing branches on values. */
 #define ADD_ROW(name, ctype, integer)                                                                        \
     static void name(const void *pixels, const uint8_t *mask, int32_t n, int32_t bin, struct range good,     \
@@ -29,16 +35,19 @@ struct range {
         for (int32_t x = 0; x < n; cells++) {                                                                \
             int32_t end = x + bin < n ? x + bin : n, max = cells->max;                                       \
             int64_t sum = 0;                                                                                 \
+            uint64_t squares = 0;                                                                            \
             uint32_t count = 0;                                                                              \
             for (; x < end; x++) {                                                                           \
                 int64_t value = integer(v[x]);                                                               \
                 bool in = value >= good.lo && value <= good.hi && (!mask || mask[x]);                        \
                 int32_t clipped = (int32_t)(value > LIMIT ? LIMIT : value < -LIMIT ? -LIMIT : value);        \
                 sum += in ? clipped : 0;                                                                     \
+                squares += in ? (uint64_t)((int64_t)clipped * clipped) : 0; /* bin 8: 2^63 at most */        \
                 max = in && clipped > max ? clipped : max;                                                   \
                 count += in;                                                                                 \
             }                                                                                                \
             cells->sum += sum;                                                                               \
+            cells->squares = add_full(cells->squares, squares);                                              \
             cells->max = max;                                                                                \
             cells->n += count;                                                                               \
         }                                                                                                    \
@@ -106,6 +115,21 @@ void powder_add_cells(struct powder_cell *to, const struct powder_cell *from, si
     for (size_t i = 0; i < n; i++) {
         to[i].max = from[i].max > to[i].max ? from[i].max : to[i].max;
         to[i].sum += from[i].sum;
+        to[i].squares = add_full(to[i].squares, from[i].squares);
         to[i].n += from[i].n;
     }
+}
+
+/* About a whole number m next to the mean the sum of squares is Q - 2 m S + n m²: a number that is not greater than Q by more than n/4, so
+ * that arithmetic modulo 2^64 gives it without an error, where Q/n - mean² would lose most of its digits. */
+double powder_deviation(const struct powder_cell *c)
+{
+    if (c->n < 2 || c->squares == POWDER_FULL)
+        return NAN;
+    double n = c->n;
+    int64_t m = (int64_t)rint((double)c->sum / n);
+    uint64_t about =
+        c->squares - 2 * (uint64_t)m * (uint64_t)c->sum + (uint64_t)c->n * (uint64_t)m * (uint64_t)m;
+    double rest = (double)(c->sum - m * (int64_t)c->n);
+    return sqrt(fmax(0, ((double)about - rest * rest / n) / (n - 1)));
 }

@@ -1,14 +1,15 @@
-/* powder.h - the frames of a job added up while they are processed: mean and largest value of each pixel, of hits and of the others
+/* powder.h - the frames of a job added up while they are processed: mean, largest value and deviation of each pixel, of hits and of the others
  * (SCIENCE 24, F-014). Each rank has one; rank 0 adds up what they wrote.
  *
  *     struct powder *p = powder_make(share);                       // once a rank
  *     powder_add(p, frame, source, number, hit, thread);           // any worker, a frame that was read and has its outcome
  *     powder_write(p, "…/.xfelx/powder/a3-r0", &err);              // as bytes: now and then, and at the end
  *     powder_gather("…/.xfelx/powder", &arena, &sum, &err);        // rank 0: those of all ranks and attempts
- *     powder_publish(&sum, "…/powder.h5", &err);                   // NXmx: mean and largest of all, and of hits
+ *     powder_publish(&sum, "…/powder.h5", &err);                   // NXmx: mean, largest, deviation of all, and of hits
  *
  * Of a long job a share of the frames is enough: which ones is decided by their identity, so that the result does not depend on ranks,
- * threads and order. Detectors of more than 2.25 Mpx are binned by 2, of more than 9 Mpx by 4: at most 72 MB a rank.
+ * threads and order. Detectors of more than 2.25 Mpx are binned by 2, of more than 9 Mpx by 4: at most 108 MB a rank (two classes of 2.25 M
+ * cells of 24 bytes; 16 Mpx: 48 MB).
  */
 #ifndef XFELX_PIPELINE_POWDER_H
 #define XFELX_PIPELINE_POWDER_H
@@ -68,8 +69,8 @@ struct powder_facts {
 };
 void powder_facts_of(const struct powder_sum *s, struct arena *a, struct powder_facts *out);
 
-/* Four images: mean and largest of all frames, mean and largest of hits. A cell that was never good is in the mask, and NaN where only
- * one class lacks it. How many frames there are stands in /entry/powder; that and the facts in PATH with .json in place of .h5. */
+/* Six images: mean and largest of all frames, mean and largest of hits, standard deviation of all frames and of hits. A cell that was never
+ * good is in the mask, and NaN where only one class lacks it. How many frames there are stands in /entry/powder; that and the facts in PATH with .json in place of .h5. */
 bool powder_publish(const struct powder_sum *s, const char *path, struct error *err);
 
 #endif

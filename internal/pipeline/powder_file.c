@@ -1,8 +1,8 @@
 /* powder_file.c - sums of a rank as bytes, those of all together, and the pictures of them; see powder.h.
  *
- * Bytes: "XFELXPW1", u32 CRC-32C of what follows, u32 bin, real scale, u64 place, u64 frames of each class, beam (4 reals), detector, then the
- * cells of each class as three numbers: sum, max, and by how much n differs from the cell before; each with its sign in the lowest bit, in
- * pieces of seven bits (LEB128), since most are small: some 4 bytes a cell instead of 16.
+ * Bytes: "XFELXPW2", u32 CRC-32C of what follows, u32 bin, real scale, u64 place, u64 frames of each class, beam (4 reals), detector, then the
+ * cells of each class as four numbers: sum, squares, max, and by how much n differs from the cell before; each with its sign in the lowest
+ * bit, in pieces of seven bits (LEB128), since most are small: some 6 bytes a cell instead of 24.
  */
 #include "pipeline/powder_private.h"
 
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char magic[] = "XFELXPW1";
+static const char magic[] = "XFELXPW2";
 enum { HEAD = 12 };
 #define PART_MOST ((size_t)1 << 30)
 
@@ -35,6 +35,7 @@ static void pack_cells(const struct powder_cell *cells, size_t n, struct str *ou
     uint32_t before = 0;
     for (size_t i = 0; i < n; i++) {
         put_number(out, cells[i].sum);
+        put_number(out, (int64_t)cells[i].squares);
         put_number(out, cells[i].max);
         put_number(out, (int64_t)cells[i].n - before);
         before = cells[i].n;
@@ -129,6 +130,7 @@ static bool get_cells(struct unwire *g, struct powder_cell *cells, size_t n)
     int64_t count = 0;
     for (size_t i = 0; i < n && !g->bad; i++) {
         cells[i].sum = get_number(g);
+        cells[i].squares = (uint64_t)get_number(g);
         cells[i].max = (int32_t)get_number(g);
         int64_t step = get_number(g);
         g->bad |= step < -count || step > UINT32_MAX - count;
@@ -151,7 +153,7 @@ static bool add_part(const struct bytes *b, struct arena *work, struct arena *a,
         return false;
     struct powder_cell *cells[POWDER_CLASSES];
     for (int c = 0; c < POWDER_CLASSES; c++) {
-        if (p.n_cells > (size_t)(g.end - g.at) / 3) /* a cell is three bytes or more */
+        if (p.n_cells > (size_t)(g.end - g.at) / 4) /* a cell is four bytes or more */
             return false;
         cells[c] = arena_array(work, p.n_cells + 1, sizeof *cells[c]);
         if (!get_cells(&g, cells[c], p.n_cells))
@@ -222,12 +224,22 @@ bool powder_gather(const char *folder, struct arena *a, struct powder_sum *out, 
 
 /* ---- the pictures ---- */
 
-static float value_of(const struct powder_cell *c, double scale, bool largest)
+static double mean_of(const struct powder_cell *c)
 {
-    return c->n == 0 ? NAN
-           : largest ? (float)(c->max / scale)
-                     : (float)((double)c->sum / scale / (double)c->n);
+    return (double)c->sum / (double)c->n;
 }
+static double largest_of(const struct powder_cell *c)
+{
+    return c->max;
+}
+
+/* The images of the file, in its order. */
+static const struct {
+    bool hits;
+    double (*value)(const struct powder_cell *c);
+} images[] = {{false, mean_of},   {false, largest_of},       {true, mean_of},
+              {true, largest_of}, {false, powder_deviation}, {true, powder_deviation}};
+enum { IMAGES = sizeof images / sizeof *images };
 
 static void put_facts(struct nxmx *w, const struct powder_sum *s)
 {
@@ -245,10 +257,10 @@ static bool put_images(struct nxmx *w, const struct powder_sum *s, float *image,
                        struct error *err)
 {
     bool ok = true;
-    for (int k = 0; k < 4 && ok; k++) {
-        const struct powder_cell *cells = k < 2 ? all : s->cells[POWDER_HIT];
+    for (int k = 0; k < IMAGES && ok; k++) {
+        const struct powder_cell *cells = images[k].hits ? s->cells[POWDER_HIT] : all;
         for (size_t i = 0; i < s->n_cells; i++)
-            image[i] = value_of(cells + i, s->scale, k % 2);
+            image[i] = cells[i].n ? (float)(images[k].value(cells + i) / s->scale) : NAN;
         ok = nxmx_put(w, image, err);
     }
     return ok;
@@ -326,9 +338,10 @@ bool powder_publish(const struct powder_sum *s, const char *path, struct error *
     const struct nxmx_options o = {.detector = s->detector,
                                    .mask = mask,
                                    .type = PIXEL_F32,
-                                   .n_frames = 4,
-                                   .description = "powder pattern: mean and largest of all frames, mean and "
-                                                  "largest of hits",
+                                   .n_frames = IMAGES,
+                                   .description =
+                                       "powder pattern: mean and largest of all frames, the same of "
+                                       "hits, standard deviation of all frames, of hits",
                                    .name = "powder",
                                    .underload = s->detector->panels->trusted_lo};
     drop_parts(path, &a);

@@ -21,7 +21,7 @@ enum {
 };
 
 /* Frame of the file by name. */
-static const char *const images[] = {"mean", "max", "mean_hits", "max_hits"};
+static const char *const images[] = {"mean", "max", "mean_hits", "max_hits", "sigma", "sigma_hits"};
 
 /* ---- which job ---- */
 
@@ -260,7 +260,7 @@ void api_detector_png(struct web *w, struct store *s, const struct web_request *
         return;
     if (!read_options(q, &image, &o)) {
         answer_error(a, 400, "bad_options",
-                     "kind is mean, max, mean_hits or max_hits, size 64 to 4096 px, lo below hi", NULL);
+                     "kind is mean, max or sigma, each with _hits too, size 64 to 4096 px, lo below hi", NULL);
         return;
     }
     if (!job_of(s, id, &arena, &job, &n, &err)) {

@@ -74,10 +74,14 @@ for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']])
     const page = await open(real, '#/detector', 'detector', width, scheme);
     await until(page, () => document.body.dataset.picture === 'shown' && document.querySelector('.powder img').naturalWidth > 200);
     if (!/^Detector: /.test(await page.textContent('h1'))) found.push(await page.textContent('h1'));
-    await page.click('button:has-text("Largest of hits")');
+    await page.click('button:has-text("Largest")');
+    await page.click('button:has-text("Hits only")');
     await until(page, () => location.hash.includes('kind=max_hits'));
     await until(page, () => document.body.dataset.picture === 'shown');
     await sound(page, `detector_${scheme}_${width}`);
+    await page.click('button:has-text("σ")');
+    await until(page, () => location.hash.includes('kind=sigma_hits'));
+    await until(page, () => document.body.dataset.picture === 'shown');
     await page.close();
   });
 

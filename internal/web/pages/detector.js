@@ -6,11 +6,13 @@ import {Problem, Empty} from './parts.js';
 import {Plot, numbers} from './plots.js';
 import {sorted, setQuery} from './table.js';
 
-const KINDS = [['mean', 'Mean'], ['max', 'Largest'], ['mean_hits', 'Mean of hits'], ['max_hits', 'Largest of hits']];
+const KINDS = [['mean', 'Mean'], ['max', 'Largest'], ['sigma', 'σ']];
+const ICE = [3.90, 3.67, 3.44, 2.67, 2.25, 2.07, 1.95, 1.92, 1.88, 1.72]; // Å, hexagonal ice
 const SPANS = [[180, '3 h'], [1440, '1 day'], [10080, '7 days']];
 const range = (values, room = .08) => { const v = values.filter(Number.isFinite), lo = Math.min(...v), hi = Math.max(...v), d = (hi - lo || Math.abs(hi) * .1 || 1) * room; return v.length ? [lo - d, hi + d] : [0, 1]; };
 
 function Picture({job, seen, kind, onKind}) {
+  const hits = kind.endsWith('_hits'), base = kind.replace('_hits', ''), word = (KINDS.find(k => k[0] === base) || KINDS[0])[1];
   const [lo, setLo] = useState(''), [hi, setHi] = useState(''), [levels, setLevels] = useState({}), [url, setUrl] = useState(null), [trouble, setTrouble] = useState(null);
   const number = t => /^-?\d+(\.\d+)?$/.test(t) ? t : '';
   useEffect(() => {
@@ -24,11 +26,12 @@ function Picture({job, seen, kind, onKind}) {
     return () => { gone = true; if (made) URL.revokeObjectURL(made); };
   }, [job, kind, seen, levels.lo, levels.hi]);
   useEffect(() => { document.body.dataset.picture = trouble ? 'trouble' : url ? 'shown' : ''; }, [url, trouble]);
-  return html`<div><div class="ctl"><span class="seg" role="group" aria-label="which picture">${KINDS.map(([id, word]) => html`<button key=${id} aria-pressed=${id === kind} onClick=${() => onKind(id)}>${word}</button>`)}</span>
+  return html`<div><div class="ctl"><span class="seg" role="group" aria-label="which picture">${KINDS.map(([id, name]) => html`<button key=${id} aria-pressed=${id === base} onClick=${() => onKind(id + (hits ? '_hits' : ''))}>${name}</button>`)}</span>
+      <span class="seg"><button aria-pressed=${hits} onClick=${() => onKind(base + (hits ? '' : '_hits'))}>Hits only</button></span>
       <label>white at <input size="6" inputmode="decimal" value=${lo} placeholder="1 %" onInput=${e => setLo(e.target.value)}/></label><label>black at <input size="6" inputmode="decimal" value=${hi} placeholder="99.5 %" onInput=${e => setHi(e.target.value)}/></label>
       <button onClick=${() => setLevels({lo: number(lo), hi: number(hi)})}>Draw</button></div>
     <${Problem} error=${trouble}/>
-    <div class="powder">${url && html`<img src=${url} alt=${`powder picture, ${KINDS.find(k => k[0] === kind)[1].toLowerCase()}; dark is strong, sand is masked, the green cross is the beam`}/>`}</div></div>`;
+    <div class="powder">${url && html`<img src=${url} alt=${`powder picture, ${word.toLowerCase()} of ${hits ? 'hits' : 'all frames'}; dark is strong, sand is masked, the green cross is the beam`}/>`}</div></div>`;
 }
 
 // Against 1/d, so that rings of one substance stand evenly; their spacing is written.
@@ -36,8 +39,8 @@ function Radial({p}) {
   const n = p.radial.length, x = p.radial.map((_, i) => 2 * Math.sin((i + .5) / n * p.two_theta_max / 2) / p.wavelength);
   const line = v => v.map((y, i) => [x[i], y]), y = range([...p.radial, ...(p.hits ? p.radial_hits : [])].filter(v => v !== null));
   const at = [10, 5, 4, 3, 2.5, 2, 1.8, 1.6, 1.4, 1.2, 1].map(d => [1 / d, d + ' Å']).filter(t => t[0] < x[n - 1]);
-  return html`<section class="panel gap"><h2>Mean counts against resolution <small><span class="c-idx">■</span> hits <span class="mute">■</span> all frames</small></h2>
-    <${Plot} series=${[{kind: 'k-blank', dots: false, points: line(p.radial)}, ...(p.hits ? [{kind: 'k-idx', dots: false, points: line(p.radial_hits)}] : [])]} x=${[0, x[n - 1]]} y=${y} xt=${at} yt=${numbers(y[0], y[1], 4)} height=${9} label="mean counts of a pixel against resolution; rings stand out as peaks"/></section>`;
+  return html`<section class="panel gap"><h2>Mean counts against resolution <small><span class="c-idx">■</span> hits <span class="mute">■</span> all frames; upright lines: rings of ice</small></h2>
+    <${Plot} series=${[{kind: 'k-blank', dots: false, points: line(p.radial)}, ...(p.hits ? [{kind: 'k-idx', dots: false, points: line(p.radial_hits)}] : [])]} x=${[0, x[n - 1]]} y=${y} xt=${at} yt=${numbers(y[0], y[1], 4)} rings=${ICE.map(d => 1 / d).filter(v => v < x[n - 1])} height=${9} label="mean counts of a pixel against resolution; rings stand out as peaks, those of ice at the upright lines"/></section>`;
 }
 
 function Shifts({s, query}) {

@@ -14,8 +14,8 @@ export function ticks(lo, hi, n = 5) {
 }
 export const digits = values => values.length < 2 ? 2 : Math.max(0, Math.min(4, Math.ceil(-Math.log10(values[1] - values[0]) - 1e-9)));
 
-// series: [{kind, line, points: [[x, y, lo, hi]]}] (y null: a gap); x, y: [from, to]; xt, yt: [[at, text]]; marks: [[y, word]].
-export function Plot({series, x, y, xt, yt, marks = [], label, height = 9}) {
+// series: [{kind, line, points: [[x, y, lo, hi]]}] (y null: a gap); x, y: [from, to]; xt, yt: [[at, text]]; marks: [[y, word]]; rings: [x].
+export function Plot({series, x, y, xt, yt, marks = [], rings = [], label, height = 9}) {
   const X = v => 1000 * (v - x[0]) / (x[1] - x[0] || 1), Y = v => 100 - 100 * (Math.min(y[1], Math.max(y[0], v)) - y[0]) / (y[1] - y[0] || 1);
   const at = v => v.toFixed(2), known = s => s.points.filter(p => p[1] !== null && Number.isFinite(p[1]));
   const line = s => s.points.reduce(([d, pen], p) => p[1] === null ? [d, 'M'] : [`${d}${pen}${at(X(p[0]))} ${at(Y(p[1]))}`, 'L'], ['', 'M'])[0];
@@ -24,6 +24,7 @@ export function Plot({series, x, y, xt, yt, marks = [], label, height = 9}) {
   return html`<div class="plot"><div class="yt" style=${{height: height + 'rem'}}>${yt.map(([v, t]) => html`<span style=${{top: at(Y(v)) + '%'}}>${t}</span>`)}</div>
     <svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label=${label} style=${{height: height + 'rem'}}><path class="gl" d=${yt.map(([v]) => `M0 ${at(Y(v))}H1000`).join('')}/>
       ${marks.map(([v]) => html`<path class="mark" d=${`M0 ${at(Y(v))}H1000`}/>`)}
+      ${rings.length > 0 && html`<path class="mark" d=${rings.map(v => `M${at(X(v))} 0V100`).join('')}/>`}
       ${series.map(s => html`<g class=${s.kind}>${s.line !== false && html`<path class="ln" d=${line(s)}/>`}<path class="iv" d=${bars(s)}/>${s.dots !== false && html`<path class="pt" d=${dots(s)}/>`}</g>`)}</svg>
     <span></span><div class="xt">${xt.map(([v, t]) => html`<span style=${{left: at(X(v) / 10) + '%'}}>${t}</span>`)}</div></div>`;
 }

@@ -109,6 +109,50 @@ static void sums_of_parts_are_the_sum(void **state)
     assert_int_equal(to[2].n, 1);
 }
 
+/* Against the definition in long arithmetic, with a mean far from zero: sum of squares / n - mean² has no right digit there. */
+static void the_deviation_is_right_far_from_zero(void **state)
+{
+    (void)state;
+    const struct panel one = {.n_fast = 1, .n_slow = 1, .trusted_lo = -4e9, .trusted_hi = 4e9};
+    static const int64_t about[] = {0, 5, -40000, 100000000, -900000000};
+    for (size_t k = 0; k < sizeof about / sizeof *about; k++) {
+        struct powder_cell c, halves[2];
+        powder_clear(&c, 1);
+        powder_clear(halves, 2);
+        long double sum = 0, squares = 0;
+        for (int i = 0; i < 10; i++) {
+            int32_t v = (int32_t)(about[k] + (i * 7) % 10);
+            sum += v - about[k];
+            squares += (long double)(v - about[k]) * (v - about[k]);
+            powder_add_rows(&one, PIXEL_I32, &v, NULL, 1, 0, 1, &c);
+            powder_add_rows(&one, PIXEL_I32, &v, NULL, 1, 0, 1, halves + i % 2);
+        }
+        powder_add_cells(halves, halves + 1, 1);
+        assert_memory_equal(halves, &c, sizeof c);
+        assert_double_equal(powder_deviation(&c), sqrt((double)((squares - sum * sum / 10) / 9)), 1e-12);
+    }
+    struct powder_cell none = {.max = INT32_MIN}, single = {.sum = 3, .squares = 9, .max = 3, .n = 1};
+    assert_true(isnan(powder_deviation(&none)) && isnan(powder_deviation(&single)));
+}
+
+/* What does not fit stays full in any order, and is told as not known. */
+static void a_sum_of_squares_that_does_not_fit_is_full(void **state)
+{
+    (void)state;
+    const struct panel one = {.n_fast = 1, .n_slow = 1, .trusted_lo = -4e9, .trusted_hi = 4e9};
+    struct powder_cell c, d;
+    int32_t large = INT32_MAX, small = 2;
+    powder_clear(&c, 1);
+    powder_clear(&d, 1);
+    for (int i = 0; i < 40; i++) {
+        powder_add_rows(&one, PIXEL_I32, i < 20 ? &large : &small, NULL, 1, 0, 1, &c);
+        powder_add_rows(&one, PIXEL_I32, i < 20 ? &small : &large, NULL, 1, 0, 1, &d);
+    }
+    assert_true(c.squares == POWDER_FULL);
+    assert_memory_equal(&c, &d, sizeof c);
+    assert_true(isnan(powder_deviation(&c)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +160,8 @@ int main(void)
         cmocka_unit_test(squares_hold_all_of_their_pixels),
         cmocka_unit_test(reals_are_taken_in_steps_and_no_number_is_left_out),
         cmocka_unit_test(sums_of_parts_are_the_sum),
+        cmocka_unit_test(the_deviation_is_right_far_from_zero),
+        cmocka_unit_test(a_sum_of_squares_that_does_not_fit_is_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static void the_picture_reads_back_as_an_image(void **state)
     assert_true(powder_publish(&s, path, &err));
     if (!source_open(path, NULL, &source, &err))
         fail_msg("%s %s", err.fact, err.detail);
-    assert_int_equal(source_frames(source), 4);
+    assert_int_equal(source_frames(source), 6);
     assert_true(source_read(source, 2, &buffer, &f, &err));
     const struct powder_cell *c = s.cells[POWDER_HIT] + 5000;
     assert_double_equal(view(&f, 5000), (double)c->sum / c->n, 1e-5);
@@ -33,6 +33,11 @@ static void the_picture_reads_back_as_an_image(void **state)
     assert_double_equal(f.detector->panels[1].origin[0], 3.8, 1e-6);
     assert_true(source_read(source, 3, &buffer, &f, &err));
     assert_double_equal(view(&f, 5000), c->max, 0);
+    assert_true(source_read(source, 5, &buffer, &f, &err));
+    double mean = (double)c->sum / c->n, about = 0;
+    for (int k = 0; k < FRAMES; k += 4) /* every fourth is a hit */
+        about += (pixels[k][5000] - mean) * (pixels[k][5000] - mean);
+    assert_double_equal(view(&f, 5000), sqrt(about / (c->n - 1)), 1e-5);
     frame_buffer_free(&buffer);
     source_close(source);
 }
