@@ -244,12 +244,12 @@ void book_fieldf(struct str *out, const char *name, const char *format, ...)
 
 void book_changed(struct str *out, size_t changed, size_t n, const char *what, const char *how)
 {
-    const char *s = n == 1 ? "" : "s";
+    const char *all = COUNT(n, what);
     if (changed == n)
-        str_printf(out, "%zu %s%s %s\n", n, what, s, how);
+        str_printf(out, "%s %s\n", all, how);
     else if (changed == 0)
-        str_printf(out, "nothing to change: %zu %s%s %s already\n", n, what, s, how);
+        str_printf(out, "nothing to change: %s %s already\n", all, how);
     else
-        str_printf(out, "%zu of %zu %s%s %s; the rest %s so already\n", changed, n, what, s, how,
+        str_printf(out, "%zu of %s %s; the rest %s so already\n", changed, all, how,
                    n - changed == 1 ? "was" : "were");
 }

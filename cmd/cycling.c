@@ -166,7 +166,7 @@ static void add_count(struct str *out, size_t n, const char *what)
 
 void cycling_say(const struct cycle_report *r, struct str *out)
 {
-    str_printf(out, "%zu run%s", r->n_runs, r->n_runs == 1 ? "" : "s");
+    str_printf(out, "%s", COUNT(r->n_runs, "run"));
     if (r->n_new)
         str_printf(out, " (%zu new)", r->n_new);
     add_count(out, r->n_live, "live");
@@ -186,5 +186,5 @@ void cycling_say(const struct cycle_report *r, struct str *out)
     else if (r->first[0])
         str_printf(out, "; %s", r->first);
     if (r->n_ask)
-        str_printf(out, "; %llu new jobs wait for a yes: xfelx submit --yes", (unsigned long long)r->n_ask);
+        str_printf(out, "; %s wait for a yes: xfelx submit --yes", COUNT(r->n_ask, "new job"));
 }

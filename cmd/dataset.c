@@ -126,8 +126,8 @@ static void say_dataset(struct book *b, const struct row *row)
         book_field(out, "comment", d->comment);
     for (size_t i = 0; i < d->n_versions; i++) {
         const struct store_dataset_version *v = d->versions + i;
-        book_fieldf(out, i ? "" : "versions", "%u: %s, %u inputs; %s", v->version, book_time(b, v->created_t),
-                    v->n_inputs, book_jobs_text(b, &v->jobs));
+        book_fieldf(out, i ? "" : "versions", "%u: %s, %s; %s", v->version, book_time(b, v->created_t),
+                    COUNT(v->n_inputs, "input"), book_jobs_text(b, &v->jobs));
         say_merges(b, v->version, row);
     }
 }

@@ -56,7 +56,7 @@ void db_draw(void *arg, const char *table, int64_t rows)
     if (!d->terminal || now - d->last < 200000000)
         return;
     d->last = now;
-    fprintf(stderr, "\r\033[K%lld rows  %.0f/s  %s", (long long)rows,
+    fprintf(stderr, "\r\033[K%s  %.0f/s  %s", COUNT(rows, "row"),
             (double)rows / (1e-9 * (double)(now - d->start)), table);
     fflush(stderr);
 }

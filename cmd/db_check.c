@@ -17,10 +17,9 @@ static int run(struct cli *cli)
         return cli_misuse(cli, &err);
     bool ok = store_open_existing(&db.options, true, false, &s, &err) && store_check(s, &check, &err);
     if (ok) {
-        str_printf(&text, check.n_differences ? "%lld difference%s" : "all is well",
-                   (long long)check.n_differences, check.n_differences == 1 ? "" : "s");
-        str_printf(&text, "; the roll-ups of %lld writer%s with %lld frames were counted again\n",
-                   (long long)check.writers, check.writers == 1 ? "" : "s", (long long)check.frames);
+        str_add(&text, check.n_differences ? COUNT(check.n_differences, "difference") : "all is well");
+        str_printf(&text, "; the roll-ups of %s with %s were counted again\n", COUNT(check.writers, "writer"),
+                   COUNT(check.frames, "frame"));
         cli_print(&text);
     }
     str_free(&text);

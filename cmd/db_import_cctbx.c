@@ -12,13 +12,12 @@ static void say(const struct store_imported_cctbx *o, struct str *out)
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         str_printf(out, "  %-10s %lld\n", taken[i].what, (long long)taken[i].n);
     str_printf(out,
-               "left in the reference's database: %lld events and %lld crystals (they do not say which image "
-               "of which file they "
-               "are), %lld isoforms\n",
-               (long long)o->events_left, (long long)o->crystals_left, (long long)o->isoforms_left);
+               "left in the reference's database: %s and %s (they do not say which image of which file they "
+               "are), %s\n",
+               COUNT(o->events_left, "event"), COUNT(o->crystals_left, "crystal"),
+               COUNT(o->isoforms_left, "isoform"));
     if (o->texts_cut)
-        str_printf(out, "%lld runs have a longer name or path than fits: it was cut\n",
-                   (long long)o->texts_cut);
+        str_printf(out, "%s have a longer name or path than fits: it was cut\n", COUNT(o->texts_cut, "run"));
 }
 
 /* Where the reference's tables are: the server of db.*, a database of its own. */

@@ -26,7 +26,7 @@ static int export(struct cli *cli)
               store_export(s, db.words[0], &progress, &rows, &err);
     db_erase(&drawn);
     if (ok) {
-        str_printf(&text, "exported %lld rows to %s", (long long)rows, db.words[0]);
+        str_printf(&text, "exported %s to %s", COUNT(rows, "row"), db.words[0]);
         add_seconds(&text, &drawn);
         cli_print(&text);
     }
@@ -78,16 +78,14 @@ static bool read_maps(struct cli *cli, struct store_import *how, struct error *e
 static void add_missing(struct str *out, const struct store_imported *r)
 {
     if (r->lost)
-        str_printf(
-            out,
-            "%lld attempt%s had not ended and count%s as lost; the same commands go on with their jobs\n",
-            (long long)r->lost, r->lost == 1 ? "" : "s", r->lost == 1 ? "s" : "");
+        str_printf(out, "%s had not ended and count%s as lost; the same commands go on with their jobs\n",
+                   COUNT(r->lost, "attempt"), r->lost == 1 ? "s" : "");
     if (r->folders_missing)
-        str_printf(out, "the results of %lld of %lld jobs are not found here\n",
-                   (long long)r->folders_missing, (long long)r->jobs);
+        str_printf(out, "the results of %lld of %s are not found here\n", (long long)r->folders_missing,
+                   COUNT(r->jobs, "job"));
     if (r->journals_missing)
-        str_printf(out, "%lld of %lld journals are not found here: rows are complete, reflections are not\n",
-                   (long long)r->journals_missing, (long long)r->journals);
+        str_printf(out, "%lld of %s are not found here: rows are complete, reflections are not\n",
+                   (long long)r->journals_missing, COUNT(r->journals, "journal"));
     if (r->folders_missing || r->journals_missing)
         str_add(out, "copy the folders, or say with --map FROM=TO where they are, and import anew\n");
 }
@@ -113,7 +111,7 @@ static int import(struct cli *cli)
     if (s && !ok && store_made(s).database) /* an import that fails leaves nothing behind */
         store_drop(s, NULL);
     if (ok) {
-        str_printf(&text, "imported %lld rows from %s", (long long)done.rows, how.file);
+        str_printf(&text, "imported %s from %s", COUNT(done.rows, "row"), how.file);
         add_seconds(&text, &drawn);
         add_missing(&text, &done);
         cli_print(&text);

@@ -56,9 +56,9 @@ static void say_plan(const struct store_prunable *jobs, size_t n, struct str *ou
 {
     char when[32], name[NAME_VISIBLE];
     for (size_t i = 0; i < n; i++)
-        str_printf(out, "job %lld, trial %lld, ended %s: %lld frames; results in %s\n",
-                   (long long)jobs[i].job, (long long)jobs[i].trial, clock_text(jobs[i].ended, when),
-                   (long long)jobs[i].frames, str_visible(jobs[i].folder, name, sizeof name));
+        str_printf(out, "job %lld, trial %lld, ended %s: %s; results in %s\n", (long long)jobs[i].job,
+                   (long long)jobs[i].trial, clock_text(jobs[i].ended, when), COUNT(jobs[i].frames, "frame"),
+                   str_visible(jobs[i].folder, name, sizeof name));
 }
 
 static bool prune_all(struct cli *cli, const struct db *db, struct store *s,
@@ -76,11 +76,11 @@ static bool prune_all(struct cli *cli, const struct db *db, struct store *s,
         without += cli_has(cli, "journals") && journals == before;
     }
     db_erase(&drawn);
-    str_printf(out, "%lld frames of %zu job%s pruned", (long long)frames, n, n == 1 ? "" : "s");
+    str_printf(out, "%s of %s pruned", COUNT(frames, "frame"), COUNT(n, "job"));
     if (journals)
-        str_printf(out, ", %lld journal%s removed", (long long)journals, journals == 1 ? "" : "s");
+        str_printf(out, ", %s removed", COUNT(journals, "journal"));
     if (without)
-        str_printf(out, ", none found of %lld job%s", (long long)without, without == 1 ? "" : "s");
+        str_printf(out, ", none found of %s", COUNT(without, "job"));
     str_add(out, n ? "; `xfelx db vacuum` gives their space back to the disk\n" : "\n");
     return ok;
 }
@@ -104,11 +104,10 @@ static int prune(struct cli *cli)
         frames += jobs[i].frames;
     if (ok && dry) {
         say_plan(jobs, n, &text);
-        str_printf(&text, "%lld frames of %zu job%s would be pruned\n", (long long)frames, n,
-                   n == 1 ? "" : "s");
+        str_printf(&text, "%s of %s would be pruned\n", COUNT(frames, "frame"), COUNT(n, "job"));
     } else if (ok && frames > FRAMES_MAX && !cli_has(cli, "yes")) {
-        ok = error_set(&err, ERROR_USAGE, "the rows of %lld frames of %zu jobs would be deleted",
-                       (long long)frames, n);
+        ok = error_set(&err, ERROR_USAGE, "the rows of %s of %s would be deleted", COUNT(frames, "frame"),
+                       COUNT(n, "job"));
         error_hint(&err, "see which with --dry-run, then say --yes");
     } else if (ok) {
         ok = prune_all(cli, &db, s, jobs, n, &text, &err);

@@ -68,8 +68,8 @@ static int run(struct cli *cli)
         all += frames;
     }
     if (ok)
-        str_printf(&text, "%llu frames of %zu job%s were only in journals and are in the database now\n",
-                   (unsigned long long)all, done, done == 1 ? "" : "s");
+        str_printf(&text, "%s of %s were only in journals and are in the database now\n", COUNT(all, "frame"),
+                   COUNT(done, "job"));
     cli_print(&text);
     str_free(&text);
     return ok ? EXIT_CODE_DONE : cli_fail(&err);

@@ -8,9 +8,8 @@
 static void say_made(const struct store_made *made, const struct store_about *a, struct str *out)
 {
     if (made->tables)
-        str_printf(out, "made %s%s: schema %lld, %zu tables\n",
-                   made->database ? "the database " : "the tables of ", a->place, (long long)a->schema,
-                   a->n_tables);
+        str_printf(out, "made %s%s: schema %lld, %s\n", made->database ? "the database " : "the tables of ",
+                   a->place, (long long)a->schema, COUNT(a->n_tables, "table"));
     else if (made->from)
         str_printf(out, "brought %s from schema %lld to %lld\n", a->place, (long long)made->from,
                    (long long)a->schema);

@@ -31,7 +31,7 @@ static void add_place(struct str *out, const struct db *db, const struct store_a
                    : *a->tls          ? "encrypted with "
                                       : "not encrypted",
                    db->options.socket ? "" : a->tls);
-        str_printf(out, "; %lld connection%s", (long long)a->connections, a->connections == 1 ? "" : "s");
+        str_printf(out, "; %s", COUNT(a->connections, "connection"));
     }
     str_addc(out, '\n');
 }
@@ -75,7 +75,7 @@ static void add_workers(struct str *out, const struct shown *s)
         if (!w->alive)
             str_add(out, ", but its process is gone; the same command goes on");
         if (w->pending)
-            str_printf(out, ", %lld frames to be tried again", (long long)w->pending);
+            str_printf(out, ", %s to be tried again", COUNT(w->pending, "frame"));
         if (w->lag)
             str_printf(out, ", rows %.1f s behind", 1e-9 * (double)w->lag);
         str_addc(out, '\n');

@@ -3,13 +3,12 @@
 
 static void say_views(const char *prefix, const struct store_views *made, struct str *out)
 {
-    str_printf(out, "made %d views: %s_run, %s_event …\n", made->made, prefix, prefix);
+    str_printf(out, "made %s: %s_run, %s_event …\n", COUNT(made->made, "view"), prefix, prefix);
     if (made->refused_jobs)
         str_printf(out,
-                   "%lld jobs are too large for the reference's numbers (2^15 jobs, 2^16 files or 2^24 "
-                   "frames a run): "
-                   "their frames are not shown\n",
-                   (long long)made->refused_jobs);
+                   "%s are too large for the reference's numbers (2^15 jobs, 2^16 files or 2^24 frames a "
+                   "run): their frames are not shown\n",
+                   COUNT(made->refused_jobs, "job"));
 }
 
 static int run_views(struct cli *cli)

@@ -283,7 +283,7 @@ static void facility(struct doctor *d)
     else if (!ops || !ops->list(&s, NULL, &now, &err))
         doctor_say_error(d, &err);
     else
-        doctor_say(d, DOCTOR_WELL, "", "%s shows %zu run%s", s.name, now.n, now.n == 1 ? "" : "s");
+        doctor_say(d, DOCTOR_WELL, "", "%s shows %s", s.name, COUNT(now.n, "run"));
     for (size_t i = 0; i < now.n_notes && i < 5; i++)
         doctor_say(d, DOCTOR_NOTE, "", "%s", now.notes[i]);
     observations_free(&now);
@@ -317,9 +317,8 @@ static void work(struct doctor *d)
         uses += s.uses[i].active;
     bool idle = !trials || !groups || !uses;
     doctor_say(d, idle ? DOCTOR_NOTE : DOCTOR_WELL,
-               idle ? "`xfelx trial add`, `xfelx group add` make them" : "",
-               "%zu active trial%s, %zu active rungroup%s, %zu run%s%s", trials, trials == 1 ? "" : "s",
-               groups, groups == 1 ? "" : "s", s.n_runs, s.n_runs == 1 ? "" : "s",
+               idle ? "`xfelx trial add`, `xfelx group add` make them" : "", "%s, %s, %s%s",
+               COUNT(trials, "active trial"), COUNT(groups, "active rungroup"), COUNT(s.n_runs, "run"),
                idle ? ": nothing will be submitted" : "");
 }
 

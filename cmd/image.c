@@ -131,7 +131,7 @@ static void add_detector(struct str *out, const struct detector *d)
     const struct panel_info *info = &d->info[0];
     add_label(out, "detector");
     if (d->n_panels > 1)
-        str_printf(out, "%zu panels of ", d->n_panels);
+        str_printf(out, "%s of ", COUNT(d->n_panels, "panel"));
     if (panels_alike(d))
         str_printf(out, "%d × %d px", p->n_fast, p->n_slow);
     else
@@ -277,8 +277,8 @@ static void image_text(const struct image *m, struct str *out)
     uint32_t frames = source_frames(m->source);
     str_printf(out, "%s\n", fs_name(source_path(m->source)));
     add_label(out, "format");
-    str_printf(out, "%s, %u frame%s, pixels are %s\n", source_format(m->source), frames,
-               frames == 1 ? "" : "s", view_type_name(m->frame.type));
+    str_printf(out, "%s, %s, pixels are %s\n", source_format(m->source), COUNT(frames, "frame"),
+               view_type_name(m->frame.type));
     add_detector(out, m->frame.detector);
     add_beam(out, m);
     add_limits(out, m);
@@ -468,8 +468,7 @@ static int show(struct cli *cli, const struct source *s, struct recipe *r)
         return cli_misuse(cli, &err);
     if (number >= source_frames(s)) {
         error_set(&err, ERROR_USAGE, "%s has no frame %lld", source_path(s), (long long)number);
-        error_hint(&err, "it has %u frame%s, numbered from 0", source_frames(s),
-                   source_frames(s) == 1 ? "" : "s");
+        error_hint(&err, "it has %s, numbered from 0", COUNT(source_frames(s), "frame"));
         return cli_fail(&err);
     }
     struct image m = {.cli = cli, .source = s};

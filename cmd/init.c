@@ -180,11 +180,9 @@ static void say_found(struct asking *q)
     if (!fs_is_folder(s.data_dir))
         str_printf(&q->b.out, "%s is not there yet\n", book_shown(&q->b, s.data_dir));
     else if (ops->list(&s, NULL, &o, &err))
-        str_printf(
-            &q->b.out, "%s: %zu run%s now%s%s%s\n", book_shown(&q->b, s.data_dir), o.n, o.n == 1 ? "" : "s",
-            o.n ? ", as " : "", o.n ? book_shown(&q->b, o.at[0].name) : "",
-            o.n ? arena_printf(q->b.a, " (%zu file%s)", o.at[0].n_files, o.at[0].n_files == 1 ? "" : "s")
-                : "");
+        str_printf(&q->b.out, "%s: %s now%s%s%s\n", book_shown(&q->b, s.data_dir), COUNT(o.n, "run"),
+                   o.n ? ", as " : "", o.n ? book_shown(&q->b, o.at[0].name) : "",
+                   o.n ? arena_printf(q->b.a, " (%s)", COUNT(o.at[0].n_files, "file")) : "");
     else
         str_printf(&q->b.out, "%s\n", err.fact);
     if (!s.regex || !*s.regex)
@@ -401,8 +399,7 @@ static bool begin_books(struct asking *q, const struct book_recipe *r, struct er
         !store_groups(b->store, b->a, &groups, &n_groups, err))
         return false;
     if (n_trials || n_groups) {
-        str_printf(&b->out, "the database has %zu trial%s already; none was made\n", n_trials,
-                   n_trials == 1 ? "" : "s");
+        str_printf(&b->out, "the database has %s already; none was made\n", COUNT(n_trials, "trial"));
         return true;
     }
     struct store_trial_new t = {.recipe_hash = r->hash,

@@ -110,14 +110,13 @@ static bool is_sure(struct book *b, const struct store_book_job *rows, size_t n,
     for (size_t i = 0; i < n; i++)
         frames += rows[i].n_final;
     if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) {
-        fprintf(stderr, "remove the results of %zu job%s (%lld frames)? [y/N] ", n, n == 1 ? "" : "s",
-                (long long)frames);
+        fprintf(stderr, "remove the results of %s (%s)? [y/N] ", COUNT(n, "job"), COUNT(frames, "frame"));
         if (fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y'))
             return true;
         return error_set(err, ERROR_USAGE, "nothing was removed");
     }
-    error_set(err, ERROR_USAGE, "the results of %zu job%s (%lld frames) would be removed", n,
-              n == 1 ? "" : "s", (long long)frames);
+    error_set(err, ERROR_USAGE, "the results of %s (%s) would be removed", COUNT(n, "job"),
+              COUNT(frames, "frame"));
     return error_hint(err, "say --yes");
 }
 
@@ -125,8 +124,8 @@ static bool delete_one(struct book *b, const struct store_book_job *j, struct er
 {
     if (!store_job_delete(b->store, &b->by, j->id, err) || !remove_results(b, j, err))
         return false;
-    str_printf(&b->out, "job %lld: %lld frame%s and their files in %s are gone\n", (long long)j->id,
-               (long long)j->n_final, str_s((uint64_t)j->n_final), book_shown(b, j->folder));
+    str_printf(&b->out, "job %lld: %s and their files in %s are gone\n", (long long)j->id,
+               COUNT(j->n_final, "frame"), book_shown(b, j->folder));
     return true;
 }
 

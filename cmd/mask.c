@@ -242,8 +242,8 @@ static double share(uint64_t n, uint64_t of)
 static void text(const struct drawn *m, struct str *out)
 {
     const struct detector *d = m->frame.detector;
-    str_printf(out, "%llu of %llu good pixels are masked (%.2f %%)\n", (unsigned long long)m->lost,
-               (unsigned long long)m->good, share(m->lost, m->good));
+    str_printf(out, "%llu of %s are masked (%.2f %%)\n", (unsigned long long)m->lost,
+               COUNT(m->good, "good pixel"), share(m->lost, m->good));
     for (size_t k = 0; d->n_panels > 1 && k < d->n_panels; k++)
         if (m->panel_lost[k])
             str_printf(out, "  panel %zu %s: %llu\n", k, d->info[k].name,
@@ -252,9 +252,8 @@ static void text(const struct drawn *m, struct str *out)
         str_printf(out, "shape %zu lies outside of its panel: it masks nothing\n", m->outside[i]);
     if (!m->n)
         return;
-    str_printf(out, "%llu of %llu reflections of %zu frame%s are lost (%.2f %%)\n",
-               (unsigned long long)m->n_lost, (unsigned long long)m->n, m->n_frames,
-               m->n_frames == 1 ? "" : "s", share(m->n_lost, m->n));
+    str_printf(out, "%llu of %s of %s are lost (%.2f %%)\n", (unsigned long long)m->n_lost,
+               COUNT(m->n, "reflection"), COUNT(m->n_frames, "frame"), share(m->n_lost, m->n));
     for (int i = 0; i < SHELLS; i++)
         if (m->shells[i].n)
             str_printf(out, "  %6.2f to %5.2f Å %8llu %6.2f %%\n", m->shells[i].d_max, m->shells[i].d_min,

@@ -29,7 +29,7 @@ bool parameters_read(struct cli *cli, struct params **out, char ***others, size_
     const char *const *names = NULL;
     size_t ignored = params_ignored(p, &cli->arena, &names);
     if (ignored)
-        log_warn("%zu parameter%s without effect here (%s%s)", ignored, ignored == 1 ? "" : "s", names[0],
+        log_warn("%s without effect here (%s%s)", COUNT(ignored, "parameter"), names[0],
                  ignored > 1 ? ", …" : "");
     return true;
 }

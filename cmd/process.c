@@ -221,8 +221,7 @@ static int lead(struct job *j)
     if (!ok)
         code = j->stored.elsewhere ? say_elsewhere(&err) : cli_fail(&err);
     else if (j->stored.finished)
-        printf("nothing to do: all %llu frames are done, results are in %s\n",
-               (unsigned long long)j->n_frames,
+        printf("nothing to do: all %s are done, results are in %s\n", COUNT(j->n_frames, "frame"),
                fs_is_folder(j->stored.folder) ? j->stored.folder : j->folder); /* it may have been moved */
     if (!tell_others(j, code, go, &err))
         return cli_fail(&err);

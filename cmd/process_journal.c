@@ -37,8 +37,8 @@ static bool cut_torn(const struct journals *all, struct error *err)
         size_t n_gaps;
         const struct journal_gap *gaps = journal_gaps(r, &n_gaps);
         for (size_t k = 0; k < n_gaps; k++)
-            log_warn("%s is damaged: %llu bytes at byte %llu; their frames are done again", journal_path(r),
-                     (unsigned long long)gaps[k].size, (unsigned long long)gaps[k].offset);
+            log_warn("%s is damaged: %s at byte %llu; their frames are done again", journal_path(r),
+                     COUNT(gaps[k].size, "byte"), (unsigned long long)gaps[k].offset);
         if (!journal_ended(r) && !journal_is_written(r) &&
             !journal_cut(journal_path(r), journal_whole(r), err))
             return false;

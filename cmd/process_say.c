@@ -20,11 +20,11 @@ void say_progress(void *arg, const struct team_progress *p)
     w->drawn = now;
     double rate = p->seconds > 0 ? (double)(p->done - p->earlier) / p->seconds : 0;
     double left = rate > 0 ? (double)(p->total - p->done) / rate : 0;
-    fprintf(stderr, "\r\033[K%llu of %llu frames  %.1f/s", (unsigned long long)p->done,
-            (unsigned long long)p->total, rate);
+    fprintf(stderr, "\r\033[K%llu of %s  %.1f/s", (unsigned long long)p->done, COUNT(p->total, "frame"),
+            rate);
     if (p->done < p->total && rate > 0)
         fprintf(stderr, "  %d:%02d left", (int)(left / 60), (int)fmod(left, 60));
-    fprintf(stderr, "  %llu hits  %llu indexed", (unsigned long long)p->hits, (unsigned long long)p->indexed);
+    fprintf(stderr, "  %s  %llu indexed", COUNT(p->hits, "hit"), (unsigned long long)p->indexed);
     if (p->failed)
         fprintf(stderr, "  %llu failed", (unsigned long long)p->failed);
     fflush(stderr);
@@ -77,11 +77,10 @@ void say_start(const struct job *j)
     uint32_t ranks = farm_ranks(j->farm);
     struct str team = {0};
     if (ranks > 1)
-        str_printf(&team, "%u ranks × ", ranks);
-    str_printf(&team, "%d thread%s", j->n_threads, j->n_threads == 1 ? "" : "s");
-    fprintf(stderr, "%llu frame%s of %zu file%s, trial %.16s, %s, results in %s\n",
-            (unsigned long long)j->n_frames, j->n_frames == 1 ? "" : "s", j->list.n_sources,
-            j->list.n_sources == 1 ? "" : "s", j->recipe->hash_hex, team.text,
+        str_printf(&team, "%s × ", COUNT(ranks, "rank"));
+    str_printf(&team, "%s", COUNT(j->n_threads, "thread"));
+    fprintf(stderr, "%s of %s, trial %.16s, %s, results in %s\n", COUNT(j->n_frames, "frame"),
+            COUNT(j->list.n_sources, "file"), j->recipe->hash_hex, team.text,
             str_visible(j->folder, folder, sizeof folder));
     if (j->resume.done.done)
         fprintf(stderr, "%llu of them are done already%s\n", (unsigned long long)j->resume.done.done,
@@ -124,16 +123,14 @@ void say_end(const struct job *j, const struct team_progress *p)
     str_printf(&out, "hits       %s\n", rate_text(&hits, text));
     str_printf(&out, "indexed    %s", rate_text(&indexed, text));
     if (p->below)
-        str_printf(&out, ", and %llu weak frames", (unsigned long long)p->below);
-    str_printf(&out, "\nintegrated %llu frame%s, %llu lattice%s\n", (unsigned long long)p->integrated,
-               p->integrated == 1 ? "" : "s", (unsigned long long)p->lattices, p->lattices == 1 ? "" : "s");
+        str_printf(&out, ", and %s", COUNT(p->below, "weak frame"));
+    str_printf(&out, "\nintegrated %s, %s\n", COUNT(p->integrated, "frame"), COUNT(p->lattices, "lattice"));
     double mine = (double)(p->done - p->earlier); /* of this attempt */
     str_printf(&out, "time       %.1f s, %.1f frames/s, %.2f CPU s a frame\n", p->seconds,
                p->seconds > 0 ? mine / p->seconds : 0, mine > 0 ? p->cpu_seconds / mine : 0);
     if (farm_ranks(j->farm) > 1)
-        str_printf(&out, "ranks      %u, %llu messages (%.2f a frame), threads idle %.1f %%\n",
-                   farm_ranks(j->farm), (unsigned long long)p->messages,
-                   mine > 0 ? (double)p->messages / mine : 0, 100 * p->idle);
+        str_printf(&out, "ranks      %u, %s (%.2f a frame), threads idle %.1f %%\n", farm_ranks(j->farm),
+                   COUNT(p->messages, "message"), mine > 0 ? (double)p->messages / mine : 0, 100 * p->idle);
     if (p->doubles)
         str_printf(&out, "%llu frame%s done twice, since their rank was away; one result of each is used\n",
                    (unsigned long long)p->doubles, p->doubles == 1 ? " was" : "s were");
@@ -142,8 +139,8 @@ void say_end(const struct job *j, const struct team_progress *p)
                 "the database could not be reached: rows are in the journals; the same command puts them "
                 "there\n");
     if (p->done < p->total)
-        str_printf(&out, "stopped after %llu of %llu frames; the same command goes on\n",
-                   (unsigned long long)p->done, (unsigned long long)p->total);
+        str_printf(&out, "stopped after %llu of %s; the same command goes on\n", (unsigned long long)p->done,
+                   COUNT(p->total, "frame"));
     str_printf(&out, "%llu done, %llu failed", (unsigned long long)(p->done - p->failed),
                (unsigned long long)p->failed);
     add_failed_names(j, &out);

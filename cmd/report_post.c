@@ -124,9 +124,9 @@ bool report_post(struct cli *cli, const struct params *settings, const struct su
     bool good = facility_settings_read(settings, &cli->arena, &f, err) && make(cli, &f, s, &e, err);
     char shown[4096];
     if (good && cli_has(cli, "dry-run"))
-        str_printf(&out, "would be posted to %s%s%s:\n%s\n\n%s\nand the page xfelx.html, %zu bytes\n",
+        str_printf(&out, "would be posted to %s%s%s:\n%s\n\n%s\nand the page xfelx.html, %s\n",
                    net_url_shown(e.url.text, shown, sizeof shown), e.run ? ", run " : "", e.run ? e.run : "",
-                   e.title.text, e.text.text, e.page.len);
+                   e.title.text, e.text.text, COUNT(e.page.len, "byte"));
     else if (good) {
         good = send(&f, &e, &cli->arena, err);
         if (good)

@@ -199,8 +199,7 @@ static void say_sources(struct book *b, const struct store_source_row *rows, siz
         if (s->size >= 0)
             str_printf(&line, "  %s", book_bytes(b, s->size));
         if (*s->format)
-            str_printf(&line, "  %s, %lld frame%s", s->format, (long long)s->n_frames,
-                       s->n_frames == 1 ? "" : "s");
+            str_printf(&line, "  %s, %s", s->format, COUNT(s->n_frames, "frame"));
         if (!s->here)
             str_add(&line, "  not here");
         else if (since_opened(s))
@@ -221,8 +220,8 @@ static void say_jobs(struct book *b, const struct store_book_job *jobs, size_t n
                    (long long)j->key.rungroup);
         if (*j->task)
             str_printf(&line, ", task %s:%u", book_shown(b, j->task), j->task_rev);
-        str_printf(&line, ": %s, %lld of %lld frames", job_state_word((int)j->state), (long long)j->n_final,
-                   (long long)j->n_expected);
+        str_printf(&line, ": %s, %lld of %s", job_state_word((int)j->state), (long long)j->n_final,
+                   COUNT(j->n_expected, "frame"));
         if (j->preview)
             str_add(&line, ", preview");
         if (*j->stale)

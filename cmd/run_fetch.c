@@ -135,8 +135,8 @@ static bool fetch_part(struct book *b, const struct transfer *how, const struct 
 
 static void say(struct book *b, const struct transfer_report *r, double seconds)
 {
-    str_printf(&b->out, "%zu file%s brought here, %zu were here already: %s", r->n_done,
-               r->n_done == 1 ? "" : "s", r->n_there, book_bytes(b, (int64_t)r->bytes));
+    str_printf(&b->out, "%s brought here, %zu were here already: %s", COUNT(r->n_done, "file"), r->n_there,
+               book_bytes(b, (int64_t)r->bytes));
     if (r->bytes && seconds > 0.5)
         str_printf(&b->out, " in %.0f s, %s/s", seconds,
                    book_bytes(b, (int64_t)((double)r->bytes / seconds)));

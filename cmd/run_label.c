@@ -95,7 +95,7 @@ static bool put_stretch(struct book *b, const char *word, struct error *err)
         !store_labels_join(b->store, 0, &joined, err))
         return false;
     if (runs)
-        str_printf(&b->out, "%zu run%s %s: %s\n", where.n_runs, where.n_runs == 1 ? "" : "s",
+        str_printf(&b->out, "%s %s: %s\n", COUNT(where.n_runs, "run"),
                    equals[1] ? "labelled" : "without that label", book_shown(b, word));
     else
         str_printf(&b->out, "%s: %s\n",
@@ -108,7 +108,7 @@ static bool put_stretch(struct book *b, const char *word, struct error *err)
 
 static const char *count(struct book *b, uint64_t n, const char *what)
 {
-    return arena_printf(b->a, "%llu %s%s", (unsigned long long)n, what, n == 1 ? "" : "s");
+    return arena_printf(b->a, "%s", COUNT(n, what));
 }
 
 void run_label_say_set(struct book *b, const struct store_label_set *s)

@@ -254,7 +254,8 @@ static bool one_run(struct label_file *f, struct error *err)
     int64_t *ids;
     if (run)
         return store_find_runs(f->b->store, &run, 1, f->b->a, &ids, &n, err) &&
-               ((n == 1 && (f->run = *ids)) || error_set(err, ERROR_USAGE, "--run names %zu runs", n));
+               ((n == 1 && (f->run = *ids)) ||
+                error_set(err, ERROR_USAGE, "--run names %s", COUNT(n, "run")));
     if (!store_runs(f->b->store, &(struct store_run_filter){0}, f->b->a, &rows, &n, err))
         return false;
     f->run = n == 1 ? rows->id : 0;
@@ -277,8 +278,8 @@ static bool refuse_bad(const struct label_file *f, struct error *err)
         return error_set(err, ERROR_USAGE, "%s has no line but its header; nothing was taken", f->path);
     if (!f->bad || f->skip_bad)
         return true;
-    error_set(err, ERROR_USAGE, "%s: %llu of %llu lines cannot be used; nothing was taken", f->path,
-              (unsigned long long)f->bad, (unsigned long long)f->lines);
+    error_set(err, ERROR_USAGE, "%s: %llu of %s cannot be used; nothing was taken", f->path,
+              (unsigned long long)f->bad, COUNT(f->lines, "line"));
     error_detail(err, "the first is %s", f->first_bad);
     return error_hint(err, "--skip-bad takes the others");
 }
@@ -324,7 +325,7 @@ bool run_label_file(struct book *b, const char *path, struct error *err)
         if (run_label_set(sets, n, f.labels[i].label.name))
             run_label_say_set(b, run_label_set(sets, n, f.labels[i].label.name));
     if (f.bad)
-        str_printf(&b->out, "%llu of %llu lines passed over; the first is %s\n", (unsigned long long)f.bad,
-                   (unsigned long long)f.lines, f.first_bad);
+        str_printf(&b->out, "%llu of %s passed over; the first is %s\n", (unsigned long long)f.bad,
+                   COUNT(f.lines, "line"), f.first_bad);
     return true;
 }

@@ -284,11 +284,11 @@ static void say_what(const struct scene *s, const char *path, int64_t frames, ui
     const struct detector *d = scene_detector(s);
     struct str text = {0};
 
-    str_printf(&text, "%s: %lld frames of ", path, (long long)frames);
+    str_printf(&text, "%s: %s of ", path, COUNT(frames, "frame"));
     if (d->n_panels > 1)
-        str_printf(&text, "%zu panels", d->n_panels);
+        str_printf(&text, "%s", COUNT(d->n_panels, "panel"));
     else
-        str_printf(&text, "%d x %d pixels", d->panels[0].n_fast, d->panels[0].n_slow);
+        str_printf(&text, "%d x %s", d->panels[0].n_fast, COUNT(d->panels[0].n_slow, "pixel"));
     str_printf(&text, ", %u with crystals of %s\n", hits, scene_group(s)->hm);
     cli_print(&text);
     str_free(&text);

@@ -43,8 +43,8 @@ static void add_state(struct str *out, const struct store_job_row *j, bool dead)
         str_printf(out, " at %s, %.1f s", clock_text(j->end_t, when), 1e-9 * (double)(j->end_t - j->start_t));
     str_printf(out, ", attempt %d, ", j->attempts);
     if (j->n_ranks > 1)
-        str_printf(out, "%u ranks × ", j->n_ranks);
-    str_printf(out, "%u thread%s\n", j->n_threads, j->n_threads == 1 ? "" : "s");
+        str_printf(out, "%s × ", COUNT(j->n_ranks, "rank"));
+    str_printf(out, "%s\n", COUNT(j->n_threads, "thread"));
 }
 
 static void add_figures(struct str *out, const struct store_job_row *j, const struct figures *f)
@@ -55,10 +55,9 @@ static void add_figures(struct str *out, const struct store_job_row *j, const st
     str_printf(out, "  hits       %s\n", rate_text(&f->hit_rate, text));
     str_printf(out, "  indexed    %s", rate_text(&f->indexing_rate, text));
     if (f->indexed_below)
-        str_printf(out, ", and %llu weak frames", (unsigned long long)f->indexed_below);
-    str_printf(out, "\n  integrated %llu, %llu lattice%s, %llu reflections\n",
-               (unsigned long long)f->integrated, (unsigned long long)f->lattices,
-               f->lattices == 1 ? "" : "s", (unsigned long long)f->reflections);
+        str_printf(out, ", and %s", COUNT(f->indexed_below, "weak frame"));
+    str_printf(out, "\n  integrated %llu, %s, %s\n", (unsigned long long)f->integrated,
+               COUNT(f->lattices, "lattice"), COUNT(f->reflections, "reflection"));
 }
 
 static void add_medians(struct str *out, const struct store_job_row *j)

@@ -171,7 +171,7 @@ static void compose(struct view *v, struct str *out)
     else
         str_printf(&help, "q quit  j jobs  o overview");
     if (n > room)
-        str_printf(&help, "  arrows, space, b: %zu-%zu of %zu lines", v->top + 1, v->top + room, n);
+        str_printf(&help, "  arrows, space, b: %zu-%zu of %s", v->top + 1, v->top + room, COUNT(n, "line"));
     add_line(out, help.text, help.len, v->width);
     str_free(&help);
 }

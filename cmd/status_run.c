@@ -76,8 +76,7 @@ bool status_along(struct store *s, int64_t job, bool utf8, struct arena *a, stru
     if (n == 0)
         return true;
     strip_of(shots, n, total, 0, 0, MARKS, a, &strip);
-    str_printf(out, "  along      %llu frames, %llu a mark\n", (unsigned long long)total,
-               (unsigned long long)strip.step);
+    str_printf(out, "  along      %s, %llu a mark\n", COUNT(total, "frame"), (unsigned long long)strip.step);
     add_lines(out, &strip, utf8);
     add_share(out, "multi", strip.multi, strip.indexed, "indexed have several lattices");
     add_share(out, "saturated", strip.saturated, strip.hits, "hits have saturated spots");

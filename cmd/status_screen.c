@@ -216,7 +216,7 @@ static void add_runs(struct str *out, const struct standing *o, size_t rows)
     for (size_t i = 0; i < o->in->n_runs && i < rows; i++)
         add_run(out, o, o->in->runs + o->in->n_runs - 1 - i);
     if (o->in->n_runs > rows)
-        str_printf(out, "       and %zu earlier runs\n", o->in->n_runs - rows);
+        str_printf(out, "       and %s\n", COUNT(o->in->n_runs - rows, "earlier run"));
 }
 
 /* A line, cut where it is longer than the width. */
@@ -298,6 +298,6 @@ void status_line(const struct standing *o, const char *name, struct str *out)
     if (isfinite(o->behind_s))
         str_printf(out, " %s behind", status_time(o->behind_s, behind));
     if (o->n_alarms)
-        str_printf(out, " %zu alarm%s: %s", o->n_alarms, o->n_alarms == 1 ? "" : "s", o->alarms[0].kind);
+        str_printf(out, " %s: %s", COUNT(o->n_alarms, "alarm"), o->alarms[0].kind);
     str_addc(out, '\n');
 }

@@ -168,8 +168,8 @@ static void say_added(struct book *b, uint32_t num, const struct book_recipe *r,
     char hash[17];
     struct param_difference *d;
     size_t n = params_differences(base, r->params, PARAM_RECIPE, b->a, &d);
-    str_printf(&b->out, "trial %u: recipe %s, %zu parameter%s other than %s\n", num,
-               hash_hex(r->hash, 8, hash), n, n == 1 ? "" : "s", than);
+    str_printf(&b->out, "trial %u: recipe %s, %s other than %s\n", num, hash_hex(r->hash, 8, hash),
+               COUNT(n, "parameter"), than);
     if (r->bad_input)
         str_printf(&b->out, "it cannot be used as it is: %s\n", book_shown(b, r->bad_input));
     if (!cli_has(b->cli, "active"))

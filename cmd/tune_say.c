@@ -65,7 +65,7 @@ static void one_frame(const struct tune *t, struct str *out)
 static void all_frames(const struct tune *t, struct str *out)
 {
     const struct tune_total *w = t->total;
-    str_printf(out, "\n%zu frames, all hits when they were processed\n", t->n_frames);
+    str_printf(out, "\n%s, all hits when they were processed\n", COUNT(t->n_frames, "frame"));
     line(t, out, "hits", (double[]){(double)w[0].hits, (double)w[1].hits}, 0);
     line(t, out, "indexed", (double[]){(double)w[0].indexed, (double)w[1].indexed}, 0);
     line(t, out, "lattices", (double[]){(double)w[0].lattices, (double)w[1].lattices}, 0);

@@ -96,7 +96,7 @@ static void observe(struct watching *w, struct went *o, struct error *err)
     o->wait = least_load(began, o->wait, LONGEST);
     if (w->report.n_changed)
         w->fares[CYCLE_TASK_ACT].due = 0;
-    snprintf(o->text, sizeof o->text, "%zu runs, %zu changed", w->report.n_runs, w->report.n_changed);
+    snprintf(o->text, sizeof o->text, "%s, %zu changed", COUNT(w->report.n_runs, "run"), w->report.n_changed);
 }
 
 static void fetch(struct watching *w, struct went *o, struct error *err)
@@ -105,7 +105,7 @@ static void fetch(struct watching *w, struct went *o, struct error *err)
     bool begun = false;
     o->good = cycle_fetch(&w->g.cycle, &n, &begun, err);
     o->wait = POLL_LONG;
-    snprintf(o->text, sizeof o->text, "%zu run%s with files elsewhere%s", n, n == 1 ? "" : "s",
+    snprintf(o->text, sizeof o->text, "%s with files elsewhere%s", COUNT(n, "run"),
              begun ? ": fetching" : "");
 }
 
@@ -171,8 +171,7 @@ static void join_labels(struct watching *w, struct went *o, struct error *err)
     int64_t began = clock_monotonic();
     o->good = store_labels_join(w->g.store, AT_ONCE, &joined, err);
     o->wait = least_load(began, joined.runs == AT_ONCE ? WAITING_SECONDS : ACT_SECONDS, LONGEST);
-    snprintf(o->text, sizeof o->text, "%llu run%s joined", (unsigned long long)joined.runs,
-             joined.runs == 1 ? "" : "s");
+    snprintf(o->text, sizeof o->text, "%s joined", COUNT(joined.runs, "run"));
 }
 
 /* Pages may be closed: what somebody has to be called for is written down all the same, and hooks tell it. */

@@ -23,7 +23,7 @@ bool bytes_reserve(struct bytes *b, size_t n, struct error *err)
         return true;
     uint8_t *data = n <= BYTES_MAX ? malloc(n) : NULL; /* contents need not move: not realloc */
     if (!data)
-        return error_set(err, ERROR_MEMORY, "no memory for %zu bytes", n);
+        return error_set(err, ERROR_MEMORY, "no memory for %s", COUNT(n, "byte"));
     free(b->data);
     b->data = data;
     b->room = n;
@@ -102,15 +102,15 @@ bool fs_read(const char *path, size_t limit, struct bytes *out, struct error *er
     size_t size = (size_t)st.st_size;
     ssize_t got = -1;
     if (size > limit)
-        error_set(err, ERROR_UNSUPPORTED, "%s has %zu bytes, more than the %zu that are read", path, size,
-                  limit);
+        error_set(err, ERROR_UNSUPPORTED, "%s has %s, more than the %zu that are read", path,
+                  COUNT(size, "byte"), limit);
     else if (bytes_reserve(out, size, err)) {
         got = read_fully(fd, out->data, size, 0);
         if (got < 0)
             error_system(err, ERROR_IO, "cannot read %s", path);
         else if ((size_t)got < size)
-            error_set(err, ERROR_CHANGED, "%s shrank from %zu to %zd bytes while it was read", path, size,
-                      got);
+            error_set(err, ERROR_CHANGED, "%s shrank from %zu to %s while it was read", path, size,
+                      COUNT(got, "byte"));
     }
     close(fd);
     if (got < 0 || (size_t)got < size)
@@ -145,11 +145,11 @@ bool fs_pread(int fd, void *out, size_t n, uint64_t offset, const char *path, st
         return error_set(err, ERROR_TRUNCATED, "%s ends before byte %llu", path, (unsigned long long)offset);
     ssize_t got = read_fully(fd, out, n, offset);
     if (got < 0)
-        return error_system(err, ERROR_IO, "cannot read %zu bytes at %llu of %s", n,
+        return error_system(err, ERROR_IO, "cannot read %s at %llu of %s", COUNT(n, "byte"),
                             (unsigned long long)offset, path);
     if ((size_t)got < n)
-        return error_set(err, ERROR_TRUNCATED, "%s ends early: %zu bytes wanted at byte %llu, %zd are there",
-                         path, n, (unsigned long long)offset, got);
+        return error_set(err, ERROR_TRUNCATED, "%s ends early: %s wanted at byte %llu, %zd are there", path,
+                         COUNT(n, "byte"), (unsigned long long)offset, got);
     return true;
 }
 

@@ -38,7 +38,7 @@ static void error_place(const char *text, size_t n, const char *end, const char 
 struct json *json_parse(const char *text, size_t n, const char *name, struct error *err)
 {
     if (n > INT_MAX) {
-        error_set(err, ERROR_UNSUPPORTED, "%s is too large for a JSON document (%zu bytes)", name, n);
+        error_set(err, ERROR_UNSUPPORTED, "%s is too large for a JSON document (%s)", name, COUNT(n, "byte"));
         return NULL;
     }
     const char *end = NULL;

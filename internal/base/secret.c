@@ -81,7 +81,8 @@ bool secret_read_all(const char *path, size_t most, struct bytes *out, struct er
         return false;
     bool good = (uint64_t)s.st_size <= most;
     if (!good)
-        error_set(err, ERROR_USAGE, "%s is longer than what it should hold (%zu bytes at most)", path, most);
+        error_set(err, ERROR_USAGE, "%s is longer than what it should hold (%s at most)", path,
+                  COUNT(most, "byte"));
     good = good && bytes_reserve(out, (size_t)s.st_size + 1, err) &&
            fs_pread(fd, out->data, (size_t)s.st_size, 0, path, err);
     if (good)

@@ -270,3 +270,9 @@ const char *str_s(uint64_t n)
 {
     return n == 1 ? "" : "s";
 }
+
+char *str_count(uint64_t n, const char *thing, char out[COUNT_ROOM])
+{
+    snprintf(out, COUNT_ROOM, "%llu %s%s", (unsigned long long)n, thing, str_s(n));
+    return out;
+}

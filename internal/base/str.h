@@ -44,6 +44,14 @@ char *str_visible(const char *text, char *out, size_t room);
 /* What the word for n things ends in: "" or "s". */
 const char *str_s(uint64_t n);
 
+/* "1 frame", "0 frames", "3 strong spots": every count of things that people read is written by this. thing: its word for one, that
+ * takes an s. Returns out. */
+enum { COUNT_ROOM = 64 };
+char *str_count(uint64_t n, const char *thing, char out[COUNT_ROOM]);
+
+/* The same as an argument of printf and its like; the text lives as long as the block that it is in. */
+#define COUNT(n, thing) str_count((uint64_t)(n), (thing), (char[COUNT_ROOM]){0})
+
 /* Edit distance (insert, delete, replace, swap of neighbours), for "did you mean". Texts over 255 bytes are cut. */
 size_t str_distance(const char *a, const char *b);
 

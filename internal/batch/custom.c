@@ -88,7 +88,7 @@ static bool compile(regex_t *r, const char *setting, const char *text, int group
         return true;
     if (code == 0) {
         regfree(r);
-        return error_set(err, ERROR_USAGE, "%s needs %d groups in brackets", setting, groups);
+        return error_set(err, ERROR_USAGE, "%s needs %s in brackets", setting, COUNT(groups, "group"));
     }
     regerror(code, r, says, sizeof says);
     error_set(err, ERROR_USAGE, "%s cannot be read", setting);

@@ -86,8 +86,8 @@ static bool submit(const struct batch_site *s, const char *script, struct batch_
     j.environment = clean_environment(&a);
     bool good = read_needs(script, &a, &j, err);
     if (good && j.cores > m.cores) {
-        snprintf(out->text, sizeof out->text, "asks for %lld cores; this machine has %lld",
-                 (long long)j.cores, (long long)m.cores);
+        snprintf(out->text, sizeof out->text, "asks for %s; this machine has %lld", COUNT(j.cores, "core"),
+                 (long long)m.cores);
     } else if (good && j.memory_mb > m.memory_mb) {
         snprintf(out->text, sizeof out->text, "asks for %lld MB of memory; this machine has %lld",
                  (long long)j.memory_mb, (long long)m.memory_mb);
@@ -119,8 +119,8 @@ static void add_row(const struct local_queue *q, const struct local_job *j, stru
     snprintf(row->raw, sizeof row->raw, "%s",
              j->end != END_NONE ? end_kind_word(j->end) : attempt_state_word((int)row->state));
     if (row->state == ATTEMPT_QUEUED)
-        snprintf(row->reason, sizeof row->reason, "waits for %lld of %d cores", (long long)j->cores,
-                 proc_cpus());
+        snprintf(row->reason, sizeof row->reason, "waits for %lld of %s", (long long)j->cores,
+                 COUNT(proc_cpus(), "core"));
     else if (j->end == END_NODE)
         snprintf(row->reason, sizeof row->reason, "its processes are gone without a word");
 }

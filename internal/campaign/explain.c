@@ -125,7 +125,7 @@ void explain_reason(const struct snapshot *s, const struct action *x, struct str
         str_add(out, "new version of dataset ");
         add_visible(out, dataset_name(s, x->dataset));
         if (x->n_inputs > 0)
-            str_printf(out, " from %zu jobs", x->n_inputs);
+            str_printf(out, " from %s", COUNT(x->n_inputs, "job"));
         return;
     case WHY_RETRY:
     case WHY_RESUME:

@@ -123,8 +123,8 @@ static const char **texts_of(const struct cycle_plan *plan, struct arena *a)
         texts[k] = s->uses[k].bad_input ? s->uses[k].bad_input : "";
         for (size_t r = 0; !*texts[k] && n[k] && r < s->n_runs; r++)
             if (s->runs[r].id == first[k]->key.run)
-                texts[k] = n[k] > 1 ? arena_printf(a, "%zu jobs, the first of %s: %s", n[k], s->runs[r].name,
-                                                   first[k]->text)
+                texts[k] = n[k] > 1 ? arena_printf(a, "%s, the first of %s: %s", COUNT(n[k], "job"),
+                                                   s->runs[r].name, first[k]->text)
                                     : arena_printf(a, "%s: %s", s->runs[r].name, first[k]->text);
     }
     return texts;

@@ -144,7 +144,8 @@ static void decide_state(const struct table *t, struct observation *o, const str
     else if (o->n_files == 0)
         o->reason = "closed, no files listed yet";
     else if (told < o->n_files || o->n_here < o->n_files)
-        o->reason = arena_printf(a, "%zu of %zu files here", told < o->n_here ? told : o->n_here, o->n_files);
+        o->reason =
+            arena_printf(a, "%zu of %s here", told < o->n_here ? told : o->n_here, COUNT(o->n_files, "file"));
     else if (o->looks < s->stable_polls)
         o->reason = "all files here, seen too few times alike";
     else

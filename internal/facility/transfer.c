@@ -237,8 +237,8 @@ static bool bring(struct transfer_file *f, struct transfer_report *report, bool 
     if (there && (!http || (S_ISREG(s.st_mode) && (uint64_t)s.st_size == f->remote.size)))
         return report->n_there++, forget(f), true;
     if (there)
-        return error_set(err, ERROR_CHANGED, "%s is there with %lld bytes, the facility's has %llu", f->path,
-                         (long long)s.st_size, (unsigned long long)f->remote.size),
+        return error_set(err, ERROR_CHANGED, "%s is there with %s, the facility's has %llu", f->path,
+                         COUNT(s.st_size, "byte"), (unsigned long long)f->remote.size),
                error_hint(err, "remove it to have it brought again");
     f->n_pieces = f->n_left = (size_t)((f->remote.size + f->piece - 1) / f->piece);
     f->have = calloc(f->n_pieces + 1, 1);
@@ -247,8 +247,8 @@ static bool bring(struct transfer_file *f, struct transfer_report *report, bool 
     if (f->t->command) {
         good = good && by_command(f, err) && (f->fd = open(f->part, O_RDWR | O_CLOEXEC | O_NOFOLLOW)) >= 0;
         if (good && http && (fstat(f->fd, &s) != 0 || (uint64_t)s.st_size != f->remote.size))
-            good = error_set(err, ERROR_TRUNCATED, "transfer.command brought %lld of %llu bytes of %s",
-                             (long long)s.st_size, (unsigned long long)f->remote.size, f->name);
+            good = error_set(err, ERROR_TRUNCATED, "transfer.command brought %lld of %s of %s",
+                             (long long)s.st_size, COUNT(f->remote.size, "byte"), f->name);
     } else
         good = good && take_up(f, report, err) && transfer_pieces(f, &report->bytes, err);
     free(f->have);

@@ -99,8 +99,8 @@ static bool read_header(struct mtz *m, const char *name, struct error *err)
         if (!strncmp(record, "END", 3)) {
             if (m->columns && m->n_labels == m->columns)
                 break;
-            return error_set(err, ERROR_DAMAGED, "%s names %ld columns and describes %ld", name, m->columns,
-                             m->n_labels);
+            return error_set(err, ERROR_DAMAGED, "%s names %s and describes %ld", name,
+                             COUNT(m->columns, "column"), m->n_labels);
         }
         if (!take_record(m, record, name, err))
             return false;
@@ -112,8 +112,8 @@ static bool read_header(struct mtz *m, const char *name, struct error *err)
                          m->batches),
                error_hint(err, "merge them first");
     if ((uint64_t)m->rows * (uint64_t)m->columns * 4 + DATA_AT > m->header)
-        return error_set(err, ERROR_TRUNCATED, "%s has room for fewer than its %ld reflections", name,
-                         m->rows);
+        return error_set(err, ERROR_TRUNCATED, "%s has room for fewer than its %s", name,
+                         COUNT(m->rows, "reflection"));
     return true;
 }
 

@@ -32,11 +32,11 @@ static void goes(struct run *r, uint32_t rank, bool hangs)
     uint64_t n = ledger_away(&r->ledger, rank);
     pthread_mutex_unlock(&r->lock);
     if (hangs)
-        log_warn("rank %u on %s hangs in a disk; its %llu frames are given to others", rank,
-                 f->ranks[rank].name, (unsigned long long)n);
+        log_warn("rank %u on %s hangs in a disk; its %s are given to others", rank, f->ranks[rank].name,
+                 COUNT(n, "frame"));
     else
-        log_warn("rank %u on %s was not heard of for %g s; its %llu frames are given to others", rank,
-                 f->ranks[rank].name, f->silence, (unsigned long long)n);
+        log_warn("rank %u on %s was not heard of for %g s; its %s are given to others", rank,
+                 f->ranks[rank].name, f->silence, COUNT(n, "frame"));
     farm_message(f);
     if (rank == 0)
         supply_forget(&r->supply);

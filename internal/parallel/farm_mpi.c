@@ -103,7 +103,7 @@ static bool mpi_send(struct farm *f, uint32_t to, const void *data, size_t n, st
     struct own *o = f->own;
     struct sending *s = n <= MESSAGE_MAX ? malloc(sizeof *s + n) : NULL;
     if (!s)
-        return error_set(err, ERROR_MEMORY, "no memory for a message of %zu bytes", n);
+        return error_set(err, ERROR_MEMORY, "no memory for a message of %s", COUNT(n, "byte"));
     s->next = NULL;
     s->size = n;
     memcpy(s->data, data, n);
@@ -132,7 +132,7 @@ static bool mpi_receive(struct farm *f, const void **data, size_t *n, struct err
     if ((size_t)size > o->room) {
         uint8_t *more = realloc(o->in, 2 * (size_t)size);
         if (!more)
-            return error_set(err, ERROR_MEMORY, "no memory for a message of %d bytes", size);
+            return error_set(err, ERROR_MEMORY, "no memory for a message of %s", COUNT(size, "byte"));
         o->in = more;
         o->room = 2 * (size_t)size;
     }

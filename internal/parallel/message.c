@@ -45,8 +45,8 @@ bool message_read(const void *data, size_t n, struct message *out, struct error 
         return error_hint(err, "all ranks must run the same xfelx");
     }
     if (size != (size_t)(g.end - g.at))
-        return error_set(err, ERROR_INTERNAL, "a message of rank %u has %zu bytes in place of %u", out->from,
-                         (size_t)(g.end - g.at), size);
+        return error_set(err, ERROR_INTERNAL, "a message of rank %u has %s in place of %u", out->from,
+                         COUNT((size_t)(g.end - g.at), "byte"), size);
     out->type = (enum message_type)type;
     out->body = g.at;
     out->size = size;

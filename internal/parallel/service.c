@@ -218,9 +218,8 @@ static void leave_workers(struct service *s)
     if (atomic_load(&s->run->workers_done))
         return;
     s->hangs = s->farm->lost = true;
-    log_warn("%u thread%s of this process hang%s in a disk and %s left behind", s->workers.hanging,
-             s->workers.hanging == 1 ? "" : "s", s->workers.hanging == 1 ? "s" : "",
-             s->workers.hanging == 1 ? "is" : "are");
+    log_warn("%s of this process hang%s in a disk and %s left behind", COUNT(s->workers.hanging, "thread"),
+             s->workers.hanging == 1 ? "s" : "", s->workers.hanging == 1 ? "is" : "are");
 }
 
 /* From now on a rank that is away is lost: what it may still say is not heard. */

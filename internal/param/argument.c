@@ -96,7 +96,7 @@ static bool refuse_ambiguous(struct arena *a, const struct phil_object *given, c
     struct str list = {0};
     for (size_t i = 0; i < n; i++)
         str_printf(&list, "%s%s", i ? ", " : "", phil_path(a, match[i]));
-    phil_error(err, given->place, "%.200s may mean %zu parameters", name, n);
+    phil_error(err, given->place, "%.200s may mean %s", name, COUNT(n, "parameter"));
     error_hint(err, "one of: %s", list.text);
     str_free(&list);
     return false;
@@ -130,7 +130,7 @@ static const struct phil_object *find_target(struct arena *a, const struct phil_
     if (n_lowest > 1)
         return refuse_ambiguous(a, given, name, match, n, err), NULL;
     if (n > 1)
-        log_warn("%s may mean %zu parameters; %s is taken", name, n, phil_path(a, target));
+        log_warn("%s may mean %s; %s is taken", name, COUNT(n, "parameter"), phil_path(a, target));
     return target;
 }
 

@@ -33,7 +33,7 @@ const struct phil_source *phil_source(struct arena *a, const char *name, bool is
                                       size_t n, struct error *err)
 {
     if (n > PHIL_FILE_MAX) {
-        error_set(err, ERROR_USAGE, "%s: %zu bytes are no parameters", name, n);
+        error_set(err, ERROR_USAGE, "%s: %s are no parameters", name, COUNT(n, "byte"));
         error_hint(err, "parameter files may have up to %d MiB", PHIL_FILE_MAX >> 20);
         return NULL;
     }

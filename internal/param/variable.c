@@ -192,7 +192,7 @@ static bool resolve(struct arena *a, const struct phil_object *definition, size_
         for (size_t k = 0; k < these.n; k++)
             phil_list_add(a, &list, &these.word[k]);
         if (list.bytes > 2 * PHIL_VALUE_MAX)
-            return phil_error(err, w->place, "the value grows over %d bytes", 2 * PHIL_VALUE_MAX);
+            return phil_error(err, w->place, "the value grows over %s", COUNT(2 * PHIL_VALUE_MAX, "byte"));
     }
     *out = (struct phil_words){list.word, list.n};
     return true;

@@ -113,9 +113,8 @@ enum stage_end stage_threshold(const struct recipe *r, struct workspace *w, stru
         w->n_strong += counts[i];
         if (w->n_strong > most) {
             snprintf(out->message, sizeof out->message,
-                     "more than %zu of %zu pixels are strong (data in ADU need "
-                     "spotfinder.threshold.dispersion.gain)",
-                     most, d->n_pixels);
+                     "more than %zu of %s are strong (data in ADU need spotfinder.threshold.dispersion.gain)",
+                     most, COUNT(d->n_pixels, "pixel"));
             return stage_ends(out, OUTCOME_FAILED, REASON_TOO_MANY_STRONG);
         }
     }

@@ -190,11 +190,11 @@ static const char *place_words(const struct job *j, struct arena *a)
 {
     const struct geometry_solution *s = &j->solution;
     const double *t = s->correction.shift, px = j->pixel;
-    return arena_printf(a,
-                        "x %+.4f ± %.4f px, y %+.4f ± %.4f px, z %+.4f ± %.4f mm (%zu stills, %zu spots, "
-                        "positions %.3f → %.3f px)",
-                        t[0] / px, s->sigma[0] / px, t[1] / px, s->sigma[1] / px, t[2], s->sigma[2],
-                        s->n_stills, s->n_spots, s->rms_before, s->rms_after);
+    return arena_printf(
+        a,
+        "x %+.4f ± %.4f px, y %+.4f ± %.4f px, z %+.4f ± %.4f mm (%zu stills, %s, positions %.3f → %.3f px)",
+        t[0] / px, s->sigma[0] / px, t[1] / px, s->sigma[1] / px, t[2], s->sigma[2], s->n_stills,
+        COUNT(s->n_spots, "spot"), s->rms_before, s->rms_after);
 }
 
 /* ---- the ruler ---- */
@@ -269,8 +269,8 @@ static const char *solve_panels(struct job *j, struct arena *a)
     s->sigma[1] = whole.sigma[1];
     memcpy(s->half, whole.half, sizeof s->half);
     memcpy(s->half_sigma, whole.half_sigma, sizeof s->half_sigma);
-    return arena_printf(a, "; %zu of %zu panels moved against each other, by up to %.3f px",
-                        s->n_panels_moved, j->run.n_panels, worst / j->pixel);
+    return arena_printf(a, "; %zu of %s moved against each other, by up to %.3f px", s->n_panels_moved,
+                        COUNT(j->run.n_panels, "panel"), worst / j->pixel);
 }
 
 /* ---- all of it ---- */
@@ -327,13 +327,13 @@ static const char *few_stills(const struct job *j, struct arena *a)
 {
     const char *hint = "";
     if (j->n_hits >= j->r->survey.min_hits && 2 * j->run.n_stills < j->n_hits)
-        hint = arena_printf(
-            a,
-            "; %zu hits show no lattice with %d spots: is the cell right, the beam centre within a "
-            "few px? xfelx.index.max_offset_px=%g looks further",
-            j->n_hits - j->run.n_stills, GEOMETRY_STILL_SPOTS, fmax(10, 2 * j->r->indexing.max_offset_px));
-    return arena_printf(a, "geometry kept: %zu of %zu indexed frames needed (xfelx.geometry.min_hits)%s",
-                        j->run.n_stills, j->r->survey.min_hits, hint);
+        hint = arena_printf(a,
+                            "; %s show no lattice with %d spots: is the cell right, the beam centre within a "
+                            "few px? xfelx.index.max_offset_px=%g looks further",
+                            COUNT(j->n_hits - j->run.n_stills, "hit"), GEOMETRY_STILL_SPOTS,
+                            fmax(10, 2 * j->r->indexing.max_offset_px));
+    return arena_printf(a, "geometry kept: %zu of %s needed (xfelx.geometry.min_hits)%s", j->run.n_stills,
+                        COUNT(j->r->survey.min_hits, "indexed frame"), hint);
 }
 
 void survey_geometry(const struct recipe *r, struct sighting *const *seen, size_t n, struct found *out,

@@ -10,7 +10,7 @@
 void *block_reserve(struct block *b, size_t n, size_t size)
 {
     if (n > (SIZE_MAX / 4) / size) {
-        fprintf(stderr, "xfelx: a frame asks for %zu x %zu bytes\n", n, size);
+        fprintf(stderr, "xfelx: a frame asks for %zu x %s\n", n, COUNT(size, "byte"));
         abort();
     }
     size_t bytes = (n * size + 64 + 63) / 64 * 64;
@@ -20,7 +20,7 @@ void *block_reserve(struct block *b, size_t n, size_t size)
     free(b->data);
     /* not aligned_alloc: mimalloc leaves that one to libc, whose free it then is not (check-binary finds it) */
     if (posix_memalign(&b->data, 64, bytes) != 0) {
-        fprintf(stderr, "xfelx: out of memory (%zu bytes for a frame)\n", bytes);
+        fprintf(stderr, "xfelx: out of memory (%s for a frame)\n", COUNT(bytes, "byte"));
         abort();
     }
     b->room = bytes;
@@ -135,8 +135,8 @@ bool workspace_masks(struct workspace *w, struct result *out)
     const struct recipe *r = w->recipe;
     const struct detector *d = w->frame.detector;
     if ((r->mask_spots || r->mask_integration) && r->mask_pixels != d->n_pixels) {
-        snprintf(out->message, sizeof out->message, "the mask has %zu pixels, the frame %zu", r->mask_pixels,
-                 d->n_pixels);
+        snprintf(out->message, sizeof out->message, "the mask has %s, the frame %zu",
+                 COUNT(r->mask_pixels, "pixel"), d->n_pixels);
         return false;
     }
     uint64_t key = mask_key(w);

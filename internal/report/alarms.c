@@ -189,8 +189,8 @@ static bool watch(const struct situation *s, char text[TEXT])
     int64_t t = watched_t(s->in);
     double age = 1e-9 * (double)(s->in->now - t);
     return t && open && age > watch_s && s->in->health.lease_expires < s->in->now &&
-           say(text, "nobody watches since %.0f minutes, and %zu job%s wait%s", age / 60, open,
-               open == 1 ? "" : "s", open == 1 ? "s" : "");
+           say(text, "nobody has watched for %.0f minutes, and %s wait%s", age / 60, COUNT(open, "job"),
+               open == 1 ? "s" : "");
 }
 
 static const struct rule {

@@ -39,9 +39,9 @@ static size_t usable(const struct cell_forms *f, double roots[FORMS_MOST][36])
 
 static void put_report(const struct cell_forms *f, size_t n, struct str *out)
 {
-    str_printf(out, "%zu cells, eps %.4f A, %zu in neither form", f->n_points, f->eps, f->n_neither);
+    str_printf(out, "%s, eps %.4f A, %zu in neither form", COUNT(f->n_points, "cell"), f->eps, f->n_neither);
     for (size_t i = 0; i < n; i++) {
-        str_printf(out, "\nform %zu: %zu cells,", i + 1, f->form[i].n);
+        str_printf(out, "\nform %zu: %s,", i + 1, COUNT(f->form[i].n, "cell"));
         for (int p = 0; p < 6; p++)
             str_printf(out, " %s %.3f +- %.3f", names[p], f->form[i].mean[p], f->form[i].sd[p]);
     }
@@ -226,7 +226,7 @@ bool covariance_text(const struct cell_forms *f, const char *title, bool json, s
     double roots[FORMS_MOST][36];
     size_t n = usable(f, roots);
     if (n == 0) {
-        error_set(err, ERROR_USAGE, "no form stands out among %zu cells", f->n_points);
+        error_set(err, ERROR_USAGE, "no form stands out among %s", COUNT(f->n_points, "cell"));
         if (f->n_free > 0)
             error_hint(err, "a greater --eps than %.3f A makes greater groups", f->eps);
         return false;

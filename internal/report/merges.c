@@ -29,7 +29,7 @@ void merge_json(struct json_writer *j, const struct store_merge_shell *r)
 
 void merge_text(const struct store_merge_shell *r, struct str *out)
 {
-    str_printf(out, "%lld lattice%s", (long long)r->lattices, r->lattices == 1 ? "" : "s");
+    str_printf(out, "%s", COUNT(r->lattices, "lattice"));
     if (isnan(r->d_max))
         str_printf(out, ", ∞ - %.2f Å", r->d_min);
     else

@@ -234,8 +234,7 @@ static void make_finding(struct standing *o)
         snprintf(o->finding, sizeof o->finding, "%s %s to %.1f %%, %.1f %% is usual in this hour", u->words,
                  u->now < u->usual ? "fell" : "rose", 100 * u->now, 100 * u->usual);
     else if (f->hit_rate.of < RATE_FEW || f->hits == 0)
-        snprintf(o->finding, sizeof o->finding, "%llu hit%s of %llu frame%s", (unsigned long long)f->hits,
-                 str_s(f->hits), (unsigned long long)f->frames, str_s(f->frames));
+        snprintf(o->finding, sizeof o->finding, "%s of %s", COUNT(f->hits, "hit"), COUNT(f->frames, "frame"));
     else
         snprintf(o->finding, sizeof o->finding,
                  "%.1f %% of the frames are hits, %.1f %% of these are indexed", 100 * f->hit_rate.share,

@@ -40,9 +40,8 @@ static void verdict_text(const struct paired *p, size_t t, struct str *out)
         return;
     str_printf(
         out,
-        "trial %u against %u, %llu frames that both have: indexed by both %llu, only by %u %llu, only by %u "
-        "%llu\n",
-        p->trials[t], p->trials[0], (unsigned long long)n, (unsigned long long)f->both, p->trials[0],
+        "trial %u against %u, %s that both have: indexed by both %llu, only by %u %llu, only by %u %llu\n",
+        p->trials[t], p->trials[0], COUNT(n, "frame"), (unsigned long long)f->both, p->trials[0],
         (unsigned long long)f->first, p->trials[t], (unsigned long long)f->this);
     str_printf(out, "  %+.2f %% of the frames, 95 %%: %+.2f to %+.2f", 100 * v.change, 100 * v.lo,
                100 * v.hi);
@@ -55,8 +54,7 @@ static void verdict_text(const struct paired *p, size_t t, struct str *out)
 void paired_text(const struct paired *p, struct str *out)
 {
     char hits[48], indexed[48], res[24];
-    str_printf(out, "%zu run%s that all %zu trials have worked on\n", p->n_runs, p->n_runs == 1 ? "" : "s",
-               p->n);
+    str_printf(out, "%s that all %s have worked on\n", COUNT(p->n_runs, "run"), COUNT(p->n, "trial"));
     if (p->n_runs == 0)
         return;
     str_printf(out, "%6s %9s %12s %14s %9s %6s\n", "trial", "frames", "hits", "indexed/hits", "lattices",
@@ -70,7 +68,7 @@ void paired_text(const struct paired *p, struct str *out)
     for (size_t t = 1; t < p->n; t++)
         verdict_text(p, t, out);
     if (p->n_counted < p->n_runs)
-        str_printf(out, "frames are paired for the newest %zu runs\n", p->n_counted);
+        str_printf(out, "frames are paired for the newest %s\n", COUNT(p->n_counted, "run"));
     str_printf(out, "\n%6s", "run");
     for (size_t t = 0; t < p->n; t++)
         str_printf(out, "  %*s%u", t + 1 < p->n ? 10 : 10, "trial ", p->trials[t]);

@@ -86,9 +86,9 @@ void powder_text(const struct powder_report *r, int64_t of, struct str *out)
     if (all)
         str_printf(out, "%.0f frame%s", r->frames, str_s((uint64_t)fmax(r->frames, 0)));
     else
-        str_printf(out, "%.0f of %lld frames", r->frames, (long long)of);
-    str_printf(out, ", %.0f of them hits; %.0f px in %zu panel%s, %.0f masked", r->hits, cells, r->n_panels,
-               str_s(r->n_panels), masked);
+        str_printf(out, "%.0f of %s", r->frames, COUNT(of, "frame"));
+    str_printf(out, ", %.0f of them hits; %.0f px in %s, %.0f masked", r->hits, cells,
+               COUNT(r->n_panels, "panel"), masked);
     if (r->judged)
         str_printf(out, ", %.0f hot, %.0f dead\n", hot, dead);
     else

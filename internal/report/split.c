@@ -87,8 +87,7 @@ void split_text(const struct split *s, struct str *out)
     if (s->n == 0)
         str_add(out, "  no frames\n");
     if (s->unused)
-        str_printf(out, "  %llu value%s found no frame\n", (unsigned long long)s->unused,
-                   s->unused == 1 ? "" : "s");
+        str_printf(out, "  %s found no frame\n", COUNT(s->unused, "value"));
 }
 
 /* ---- CSV ---- */

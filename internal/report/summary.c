@@ -114,7 +114,7 @@ static void text_forms(const struct cell_forms *f, struct str *out)
 {
     if (f->n == 0 || (f->n == 1 && f->n_neither == 0))
         return;
-    str_printf(out, "forms among %zu cells (within %.3f Å)\n", f->n_points, f->eps);
+    str_printf(out, "forms among %s (within %.3f Å)\n", COUNT(f->n_points, "cell"), f->eps);
     for (size_t i = 0; i < f->n; i++) {
         const struct cell_form *m = f->form + i;
         str_printf(out, "  %zu  %8zu  %.2f %.2f %.2f %.2f %.2f %.2f\n", i + 1, m->n, m->mean[0], m->mean[1],
@@ -129,7 +129,7 @@ void summary_text(const struct summary *s, struct str *out)
 {
     char text[96], when[32];
     const struct figures *f = &s->all;
-    str_printf(out, "%s: %zu job%s", s->title, s->n_jobs, s->n_jobs == 1 ? "" : "s");
+    str_printf(out, "%s: %s", s->title, COUNT(s->n_jobs, "job"));
     if (s->totals.first_t)
         str_printf(out, ", %.1f s from the first frame to the last",
                    1e-9 * (double)(s->totals.last_t - s->totals.first_t));
@@ -138,13 +138,11 @@ void summary_text(const struct summary *s, struct str *out)
                (unsigned long long)f->failed);
     str_printf(out, "  hits         %s\n", rate_text(&f->hit_rate, text));
     str_printf(out, "  indexed      %s\n", rate_text(&f->indexing_rate, text));
-    str_printf(out,
-               "  integrated   %llu frame%s, %llu lattice%s (%llu frame%s with several), %llu reflection%s\n",
-               (unsigned long long)f->integrated, str_s(f->integrated), (unsigned long long)f->lattices,
-               str_s(f->lattices), (unsigned long long)s->totals.multi, str_s(s->totals.multi),
-               (unsigned long long)f->reflections, str_s(f->reflections));
+    str_printf(out, "  integrated   %s, %s (%s with several), %s\n", COUNT(f->integrated, "frame"),
+               COUNT(f->lattices, "lattice"), COUNT(s->totals.multi, "frame"),
+               COUNT(f->reflections, "reflection"));
     if (s->n_sample)
-        str_printf(out, "medians of %zu lattice%s [16 %%, 84 %%]\n", s->n_sample, str_s(s->n_sample));
+        str_printf(out, "medians of %s [16 %%, 84 %%]\n", COUNT(s->n_sample, "lattice"));
     for (int i = 0; i < 6; i++)
         text_spread(out, cell_names[i], s->cell + i, i < 3 ? "Å" : "°");
     text_spread(out, "resolution", &s->res_a, "Å");

@@ -186,9 +186,9 @@ void summary_html(const struct summary *s, struct str *out)
     str_add(out, "</title></head><body><h1>");
     escape(out, s->title);
     str_printf(out,
-               "</h1><p>%zu job%s, as of %s. Rates with 95 %% Wilson intervals; of lattices the median "
-               "and the 16 and 84 percentiles of a sample of %zu.</p>\n",
-               s->n_jobs, s->n_jobs == 1 ? "" : "s", clock_text(s->now, when), s->n_sample);
+               "</h1><p>%s, as of %s. Rates with 95 %% Wilson intervals; of lattices the median and the 16 "
+               "and 84 percentiles of a sample of %zu.</p>\n",
+               COUNT(s->n_jobs, "job"), clock_text(s->now, when), s->n_sample);
     table(out, s);
     if (s->split)
         by_label(out, s->split);

@@ -34,7 +34,7 @@ static void add_run(struct steps *s, const struct store_run_row *r, const struct
     if (h->present_t || (observed && r->state == RUN_PRESENT))
         add(s, TIMELINE_PRESENT, h->present_t, 0, 0,
             r->n_files == 1 ? "present: its file is here"
-                            : arena_printf(s->arena, "present: all %u files are here", r->n_files));
+                            : arena_printf(s->arena, "present: all %s are here", COUNT(r->n_files, "file")));
 }
 
 static void add_attempt(struct steps *s, const struct store_book_job *j, const struct store_book_attempt *x)

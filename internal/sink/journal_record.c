@@ -204,9 +204,8 @@ bool journal_frame_put(struct str *out, const struct result *r, int32_t detector
     if (r->n_lattices > LATTICES_MAX ||
         rows * sizeof *r->indexed + r->n_strong * sizeof *r->spots + r->n_pixels * sizeof *r->pixels >
             TABLES_MAX / 2)
-        return error_set(err, ERROR_UNSUPPORTED,
-                         "%s, frame %u: %zu lattices with %zu reflections are too many to be kept",
-                         r->id.path, r->id.frame, r->n_lattices, rows);
+        return error_set(err, ERROR_UNSUPPORTED, "%s, frame %u: %s with %s are too many to be kept",
+                         r->id.path, r->id.frame, COUNT(r->n_lattices, "lattice"), COUNT(rows, "reflection"));
     put_fixed(out, r, final, tries);
     size_t numbers = out->len;
     put_zeros(out, 16);
@@ -218,8 +217,8 @@ bool journal_frame_put(struct str *out, const struct result *r, int32_t detector
     if (out->len - start > RECORD_MAX - RECORD_HEADER) {
         size_t size = out->len - start;
         out->len = start;
-        return error_set(err, ERROR_UNSUPPORTED, "%s, frame %u: %zu bytes of results are too many to be kept",
-                         r->id.path, r->id.frame, size);
+        return error_set(err, ERROR_UNSUPPORTED, "%s, frame %u: %s of results are too many to be kept",
+                         r->id.path, r->id.frame, COUNT(size, "byte"));
     }
     return true;
 }

@@ -62,7 +62,7 @@ static bool add_frame(struct journals *j, size_t number, const struct journal_re
         size_t room = j->room ? 2 * j->room : 1024;
         struct journals_frame *grown = realloc(j->frames, room * sizeof *grown);
         if (!grown)
-            return error_set(err, ERROR_MEMORY, "no memory for a list of %zu frames", room);
+            return error_set(err, ERROR_MEMORY, "no memory for a list of %s", COUNT(room, "frame"));
         j->frames = grown;
         j->room = room;
     }

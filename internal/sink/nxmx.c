@@ -407,8 +407,8 @@ bool nxmx_close(struct nxmx *w, struct error *err)
 {
     bool good = w->done == w->o.n_frames;
     if (!good)
-        error_set(err, ERROR_INTERNAL, "only %u of %u frames were written to %s", w->done, w->o.n_frames,
-                  w->path);
+        error_set(err, ERROR_INTERNAL, "only %u of %s were written to %s", w->done,
+                  COUNT(w->o.n_frames, "frame"), w->path);
     if (good) {
         note(w, H5Dclose(w->data));
         note(w, H5Fclose(w->file));

@@ -358,9 +358,8 @@ static bool measure(const struct table *t, bool shoeboxes, uint32_t *n_columns, 
             continue;
         uint64_t size = column_size(t, &columns[i]);
         if (size > UINT32_MAX)
-            return error_set(err, ERROR_UNSUPPORTED,
-                             "%zu reflections do not fit into one .refl file (column %s)", t->n_rows,
-                             columns[i].name),
+            return error_set(err, ERROR_UNSUPPORTED, "%s do not fit into one .refl file (column %s)",
+                             COUNT(t->n_rows, "reflection"), columns[i].name),
                    error_hint(err, "use more ranks, so that each writes fewer frames");
         *total += 80 + size; /* name, type and headers take less than 80 */
         ++*n_columns;

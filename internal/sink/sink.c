@@ -297,7 +297,7 @@ static struct kept_frame *new_frame(struct sink *s, struct error *err)
         size_t room = s->room ? 2 * s->room : 64;
         struct kept_frame **grown = realloc(s->frames, room * sizeof *grown);
         if (!grown) {
-            error_set(err, ERROR_MEMORY, "no memory for results of %zu frames", room);
+            error_set(err, ERROR_MEMORY, "no memory for results of %s", COUNT(room, "frame"));
             return NULL;
         }
         s->frames = grown;

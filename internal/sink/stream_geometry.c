@@ -96,8 +96,8 @@ bool stream_geometry(const struct detector *d, const struct stream_panels *panel
         put_dimensions(out, panels->names[i], i, panels->stacked, single);
     }
     return out->len - start <= GEOMETRY_MAX ||
-           error_set(err, ERROR_UNSUPPORTED, "%zu panels are too many for the geometry of a CrystFEL stream",
-                     d->n_panels);
+           error_set(err, ERROR_UNSUPPORTED, "%s are too many for the geometry of a CrystFEL stream",
+                     COUNT(d->n_panels, "panel"));
 }
 
 /* ---- symmetry */

@@ -253,7 +253,7 @@ bool cbf_section_shape(const struct cbf_section *s, const char *path, size_t siz
                          "%s: a binary section states %llu elements, its dimensions give %llu", path,
                          (unsigned long long)s->elements, (unsigned long long)n);
     if (s->size < fewest_bytes(how, *type, n))
-        return error_set(err, ERROR_DAMAGED, "%s: %zu bytes cannot hold %llu elements", path, s->size,
+        return error_set(err, ERROR_DAMAGED, "%s: %s cannot hold %llu elements", path, COUNT(s->size, "byte"),
                          (unsigned long long)n);
     return true;
 }
@@ -265,8 +265,8 @@ bool cbf_section_decode(const struct cbf_section *s, const char *path, void *out
     if (!cbf_section_shape(s, path, size_of, &type, err))
         return false;
     if (s->available < s->size)
-        return error_set(err, ERROR_TRUNCATED, "%s ends early: a binary section has %zu of its %zu bytes",
-                         path, s->available, s->size);
+        return error_set(err, ERROR_TRUNCATED, "%s ends early: a binary section has %zu of its %s", path,
+                         s->available, COUNT(s->size, "byte"));
     uint8_t sum[16];
     if (s->has_md5 && (md5(s->data, s->size, sum), memcmp(sum, s->md5, 16) != 0))
         return error_set(err, ERROR_DAMAGED, "%s: the checksum (MD5) of a binary section is wrong", path);

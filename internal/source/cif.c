@@ -167,8 +167,8 @@ static bool take_word(struct parser *p, struct token *t)
         p->at++;
     size_t n = (size_t)(p->at - from);
     if (n > LINE_LIMIT)
-        return error_set(p->err, ERROR_DAMAGED, "%s, line %zu: a word of %zu bytes", p->path, line_number(p),
-                         n);
+        return error_set(p->err, ERROR_DAMAGED, "%s, line %zu: a word of %s", p->path, line_number(p),
+                         COUNT(n, "byte"));
     if (!spend(p, n))
         return false;
     if (same_word(from, n, "loop_"))

@@ -57,7 +57,7 @@ static bool pixel_type(hid_t dataset, struct h5_array *out, char *words, size_t 
     const char *word = kind == H5T_INTEGER ? "integers"
                        : kind == H5T_FLOAT ? "reals"
                                            : "neither integers nor reals,";
-    snprintf(words, room, "%s of %zu bytes", word, size);
+    snprintf(words, room, "%s of %s", word, COUNT(size, "byte"));
     H5Tclose(type);
     return out->type != PIXEL_TYPES;
 }

@@ -158,11 +158,12 @@ bool h5_chunk_decode(const struct h5_array *a, uint32_t mask, const uint8_t *raw
     for (size_t i = 0; i < a->n_filters; i++)
         left += !(mask >> i & 1);
     if (n_raw > half_room(n_out))
-        return error_set(err, ERROR_DAMAGED, "%s: its stored size of %zu bytes is impossible", name, n_raw);
+        return error_set(err, ERROR_DAMAGED, "%s: its stored size of %s is impossible", name,
+                         COUNT(n_raw, "byte"));
     if (left == 0) {
         if (n_raw != n_out)
             return error_set(err, n_raw < n_out ? ERROR_TRUNCATED : ERROR_DAMAGED,
-                             "%s: %zu bytes are stored, %zu are a chunk", name, n_raw, n_out);
+                             "%s: %s are stored, %zu are a chunk", name, COUNT(n_raw, "byte"), n_out);
         memcpy(out, raw, n_out);
         return true;
     }

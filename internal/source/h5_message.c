@@ -173,7 +173,7 @@ static bool finished(const struct reader *r, const char *name, struct error *err
                error_detail(err, "%s", r->wrong);
     if (r->left > 0)
         return error_set(err, ERROR_DAMAGED, "%s: what the HDF5 helper says cannot be used", name),
-               error_detail(err, "%zu bytes are left over", r->left);
+               error_detail(err, "%s are left over", COUNT(r->left, "byte"));
     return true;
 }
 

@@ -187,7 +187,8 @@ static bool read_chunk(struct job *j, uint64_t cell, uint8_t *out, size_t n, str
     snprintf(name, sizeof name, "%s: frame %llu: chunk at byte %llu", j->name, (unsigned long long)j->frame,
              (unsigned long long)c->address);
     if (c->size > 2 * n + 4096) /* no filter of ours makes data twice as large */
-        return error_set(err, ERROR_DAMAGED, "%s: its stored size of %u bytes is impossible", name, c->size);
+        return error_set(err, ERROR_DAMAGED, "%s: its stored size of %s is impossible", name,
+                         COUNT(c->size, "byte"));
     if (!bytes_reserve(&j->buffer->raw, c->size, err) ||
         !fetch(j, c->address, j->buffer->raw.data, c->size, err) ||
         !h5_chunk_decode(a, c->mask, j->buffer->raw.data, c->size, out, n, j->buffer->work.data, name, err))

@@ -73,8 +73,8 @@ bool hdf5_take_images(struct source *s, struct hdf5 *h, bool *known, struct erro
         enum pixel_type type;
         bool one;
         if (m->extent[H5_FRAME] != d->images[0].extent[H5_FRAME])
-            return error_set(err, ERROR_METADATA, "%s: %s has %llu frames, %s has %llu", s->path, m->name,
-                             (unsigned long long)m->extent[H5_FRAME], d->images[0].name,
+            return error_set(err, ERROR_METADATA, "%s: %s has %s, %s has %llu", s->path, m->name,
+                             COUNT(m->extent[H5_FRAME], "frame"), d->images[0].name,
                              (unsigned long long)d->images[0].extent[H5_FRAME]);
         if (!check_arrays(s, d, m, &one, err) || !h5_image_type(d, m, s->path, &type, err))
             return false;
@@ -190,8 +190,8 @@ bool hdf5_apply_mask(const struct h5_description *d, const struct h5_image *mask
             if (a && a->fault_code != ERROR_NONE)
                 return error_set(err, (enum error_code)a->fault_code, "%s: mask %s: %s", name, mask->name,
                                  a->fault);
-            return error_set(err, ERROR_MASK, "%s: mask %s has %llu x %llu pixels, the frames %llu x %llu",
-                             name, mask->name, (unsigned long long)m[H5_SLOW], (unsigned long long)m[H5_FAST],
+            return error_set(err, ERROR_MASK, "%s: mask %s has %llu x %s, the frames %llu x %llu", name,
+                             mask->name, (unsigned long long)m[H5_SLOW], COUNT(m[H5_FAST], "pixel"),
                              (unsigned long long)f[H5_SLOW], (unsigned long long)f[H5_FAST]);
         }
     }
@@ -473,10 +473,9 @@ bool source_mask_read_hdf5(const char *path, const struct detector *d, struct ar
     if (like.extent[H5_MODULE] == 1 && like.extent[H5_FRAME] == d->n_panels)
         like.extent[H5_MODULE] = d->n_panels;
     if (!place_reference(d, like.extent, places))
-        return error_set(err, ERROR_MASK,
-                         "%s: its mask of %llu x %llu pixels does not fit the detector's %zu panels", path,
-                         (unsigned long long)mask->extent[H5_SLOW], (unsigned long long)mask->extent[H5_FAST],
-                         d->n_panels);
+        return error_set(err, ERROR_MASK, "%s: its mask of %llu x %s does not fit the detector's %s", path,
+                         (unsigned long long)mask->extent[H5_SLOW], COUNT(mask->extent[H5_FAST], "pixel"),
+                         COUNT(d->n_panels, "panel"));
     const struct h5_image *frames[1] = {&like};
     *out = arena_alloc(a, d->n_pixels);
     memset(*out, 1, d->n_pixels);

@@ -158,8 +158,8 @@ static bool take_energy(struct source *s, struct hdf5 *h, const struct geom *g, 
     if (!all || all->n == 1)
         return true;
     if (all->n < s->n_frames)
-        return error_set(err, ERROR_METADATA, "%s: it has %u frames and %llu photon energies", s->path,
-                         s->n_frames, (unsigned long long)all->n);
+        return error_set(err, ERROR_METADATA, "%s: it has %s and %llu photon energies", s->path,
+                         COUNT(s->n_frames, "frame"), (unsigned long long)all->n);
     h->n_wavelengths = s->n_frames;
     h->wavelengths = arena_array(&s->arena, s->n_frames, sizeof *h->wavelengths);
     for (uint32_t i = 0; i < s->n_frames; i++)

@@ -75,8 +75,8 @@ void source_list_enter(const struct source_list *l, uint32_t source)
     if (e->container && !e->open && !e->error) {
         /* what happened to the file since rank 0 saw it is an error of its frames */
         if (source_open(e->path, d->options, &e->open, &err) && source_frames(e->open) != e->n_frames)
-            error_set(&err, ERROR_CHANGED, "%s: it had %u frames when the job began, now %u", e->path,
-                      e->n_frames, source_frames(e->open));
+            error_set(&err, ERROR_CHANGED, "%s: it had %s when the job began, now %u", e->path,
+                      COUNT(e->n_frames, "frame"), source_frames(e->open));
         if (err.code)
             e->error = arena_memdup(&d->errors, &err, sizeof err);
     }

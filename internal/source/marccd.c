@@ -48,8 +48,8 @@ static bool marccd_open(struct source *s, struct error *err)
     double beam[2] = {field(file, AT_BEAM_X) / 1e3, field(file, AT_BEAM_Y) / 1e3};
     s->type = PIXEL_U16;
     if (n_fast < 1 || n_fast > 65536 || n_slow < 1 || n_slow > 65536)
-        return error_set(err, ERROR_METADATA, "%s: its header states an image of %u x %u pixels", s->path,
-                         n_fast, n_slow);
+        return error_set(err, ERROR_METADATA, "%s: its header states an image of %u x %s", s->path, n_fast,
+                         COUNT(n_slow, "pixel"));
     if (!(pixel[0] > 0 && pixel[0] < 10 && pixel[1] > 0 && pixel[1] < 10))
         return error_set(err, ERROR_METADATA, "%s: its header states pixels of %g x %g mm", s->path, pixel[0],
                          pixel[1]);
@@ -87,9 +87,8 @@ static bool marccd_read(const struct source *s, uint32_t frame, struct frame_buf
     (void)b;
     size_t bytes = s->detector->n_pixels * 2;
     if (s->content.size - DATA_AT < bytes)
-        return error_set(err, ERROR_TRUNCATED,
-                         "%s ends early: %zu bytes of pixels are announced, %zu are there", s->path, bytes,
-                         s->content.size - DATA_AT);
+        return error_set(err, ERROR_TRUNCATED, "%s ends early: %s of pixels are announced, %zu are there",
+                         s->path, COUNT(bytes, "byte"), s->content.size - DATA_AT);
     if (!bytes_reserve(&b->pixels, bytes, err))
         return false;
     memcpy(b->pixels.data, s->content.data + DATA_AT, bytes);

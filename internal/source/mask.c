@@ -15,13 +15,14 @@ static const uint8_t hdf5_magic[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n
 static bool shape_differs(const char *path, size_t panel, size_t n_fast, size_t n_slow, const struct panel *p,
                           struct error *err)
 {
-    return error_set(err, ERROR_MASK, "mask %s: panel %zu has %zu x %zu pixels, in the detector %d x %d",
-                     path, panel, n_fast, n_slow, p->n_fast, p->n_slow);
+    return error_set(err, ERROR_MASK, "mask %s: panel %zu has %zu x %s, in the detector %d x %d", path, panel,
+                     n_fast, COUNT(n_slow, "pixel"), p->n_fast, p->n_slow);
 }
 
 static bool count_differs(const char *path, size_t n, const struct detector *d, struct error *err)
 {
-    return error_set(err, ERROR_MASK, "mask %s has %zu panels, the detector %zu", path, n, d->n_panels);
+    return error_set(err, ERROR_MASK, "mask %s has %s, the detector %zu", path, COUNT(n, "panel"),
+                     d->n_panels);
 }
 
 static bool read_pickle(const uint8_t *data, size_t n, const char *path, const struct detector *d,
@@ -88,8 +89,8 @@ static bool read_raw(const uint8_t *data, size_t n, const char *path, const stru
             return shape_differs(path, panel, size[0], size[1], &d->panels[panel], err);
     }
     if (n - at != d->n_pixels)
-        return error_set(err, n - at < d->n_pixels ? ERROR_TRUNCATED : ERROR_DAMAGED,
-                         "mask %s has %zu bytes for %zu pixels", path, n - at, d->n_pixels);
+        return error_set(err, n - at < d->n_pixels ? ERROR_TRUNCATED : ERROR_DAMAGED, "mask %s has %s for %s",
+                         path, COUNT(n - at, "byte"), COUNT(d->n_pixels, "pixel"));
     for (size_t i = 0; i < d->n_pixels; i++)
         if (data[at + i] > 1)
             return error_set(err, ERROR_DAMAGED, "mask %s: pixel %zu is %u, not 0 or 1", path, i,
@@ -108,8 +109,9 @@ static bool check_raw(const uint8_t *data, size_t n, const char *path, struct er
         pixels += size[0] * size[1];
     if (kind != 0 || pixels == 0)
         return error_set(err, ERROR_DAMAGED, "mask %s: its header is damaged", path);
-    return n - at == pixels || error_set(err, n - at < pixels ? ERROR_TRUNCATED : ERROR_DAMAGED,
-                                         "mask %s has %zu bytes for %zu pixels", path, n - at, pixels);
+    return n - at == pixels ||
+           error_set(err, n - at < pixels ? ERROR_TRUNCATED : ERROR_DAMAGED, "mask %s has %s for %s", path,
+                     COUNT(n - at, "byte"), COUNT(pixels, "pixel"));
 }
 
 static bool check_pickle(const uint8_t *data, size_t n, const char *path, struct error *err)

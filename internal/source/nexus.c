@@ -497,8 +497,8 @@ bool nexus_wavelengths(const struct h5_description *d, uint64_t n_frames, const 
     if (wave)
         factor = wave->unit[0] ? factor * 1e7 : 1; /* without a unit: Å, as dxtbx reads it */
     if (from->n != 1 && from->n < n_frames)
-        return error_set(err, ERROR_METADATA, "%s: it has %llu frames and %llu wavelengths", name,
-                         (unsigned long long)n_frames, (unsigned long long)from->n);
+        return error_set(err, ERROR_METADATA, "%s: it has %s and %llu wavelengths", name,
+                         COUNT(n_frames, "frame"), (unsigned long long)from->n);
     *n = from->n == 1 ? 1 : n_frames;
     *v = arena_array(a, (size_t)*n, sizeof **v);
     for (uint64_t i = 0; i < *n; i++) {

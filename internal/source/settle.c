@@ -77,16 +77,16 @@ static bool apply_reference(struct source *s, struct error *err)
 {
     const struct detector *file = s->detector, *reference = s->options.reference;
     if (reference->n_panels != file->n_panels)
-        return error_set(err, ERROR_METADATA, "%s has %zu panels, the reference geometry %zu", s->path,
-                         file->n_panels, reference->n_panels);
+        return error_set(err, ERROR_METADATA, "%s has %s, the reference geometry %zu", s->path,
+                         COUNT(file->n_panels, "panel"), reference->n_panels);
     struct detector *d = detector_copy(&s->arena, reference);
     for (size_t i = 0; i < d->n_panels; i++) {
         struct panel *p = &d->panels[i];
         const struct panel *f = &file->panels[i];
         if (p->n_fast != f->n_fast || p->n_slow != f->n_slow)
             return error_set(err, ERROR_METADATA,
-                             "%s: panel %zu has %d x %d pixels, in the reference geometry %d x %d", s->path,
-                             i, f->n_fast, f->n_slow, p->n_fast, p->n_slow);
+                             "%s: panel %zu has %d x %s, in the reference geometry %d x %d", s->path, i,
+                             f->n_fast, COUNT(f->n_slow, "pixel"), p->n_fast, p->n_slow);
         if (fabs(p->pixel_fast / f->pixel_fast - 1) > SAME_PIXEL ||
             fabs(p->pixel_slow / f->pixel_slow - 1) > SAME_PIXEL)
             return error_set(err, ERROR_METADATA,

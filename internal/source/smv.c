@@ -223,8 +223,8 @@ static double timepix_mm(double px, double pixel)
 static bool timepix_panels(struct source *s, struct smv *v, struct geometry *g, struct error *err)
 {
     if (v->n_fast != 512 || v->n_slow != 512)
-        return error_set(err, ERROR_UNSUPPORTED, "%s: a TIMEPIX_SU image of %zu x %zu pixels is not known",
-                         s->path, v->n_fast, v->n_slow);
+        return error_set(err, ERROR_UNSUPPORTED, "%s: a TIMEPIX_SU image of %zu x %s is not known", s->path,
+                         v->n_fast, COUNT(v->n_slow, "pixel"));
     struct detector *d = s->detector = detector_make(&s->arena, 4, 0);
     double centre[2] = {timepix_mm(g->centre[0], g->pixel), timepix_mm(g->centre[1], g->pixel)};
     for (uint16_t i = 0; i < 4; i++) {
@@ -320,8 +320,8 @@ static bool smv_read(const struct source *s, uint32_t frame, struct frame_buffer
     const struct detector *d = s->detector;
     size_t bytes = v->n_fast * v->n_slow * 2;
     if (s->content.size < v->header_bytes || s->content.size - v->header_bytes < bytes)
-        return error_set(err, ERROR_TRUNCATED,
-                         "%s ends early: %zu bytes of pixels are announced, %zu are there", s->path, bytes,
+        return error_set(err, ERROR_TRUNCATED, "%s ends early: %s of pixels are announced, %zu are there",
+                         s->path, COUNT(bytes, "byte"),
                          s->content.size > v->header_bytes ? s->content.size - v->header_bytes : 0);
     if (!bytes_reserve(&b->pixels, d->n_pixels * 2, err))
         return false;

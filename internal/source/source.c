@@ -249,8 +249,8 @@ bool source_read(const struct source *s, uint32_t frame, struct frame_buffer *bu
                  struct error *err)
 {
     if (frame >= s->n_frames)
-        return error_set(err, ERROR_MISSING, "%s has %u frame%s, number %u was asked for (from 0)", s->path,
-                         s->n_frames, str_s(s->n_frames), frame);
+        return error_set(err, ERROR_MISSING, "%s has %s, number %u was asked for (from 0)", s->path,
+                         COUNT(s->n_frames, "frame"), frame);
     *out = (struct frame){
         .id = {.frame = frame, .path = s->path, .single = s->ops->single},
         .beam = s->beam_of_file,

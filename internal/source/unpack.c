@@ -28,7 +28,7 @@ static bool grow(struct bytes *b, size_t n, struct error *err)
         return true;
     uint8_t *data = realloc(b->data, n);
     if (!data)
-        return error_set(err, ERROR_MEMORY, "no memory for %zu bytes", n);
+        return error_set(err, ERROR_MEMORY, "no memory for %s", COUNT(n, "byte"));
     b->data = data;
     b->room = n;
     return true;

@@ -414,7 +414,7 @@ static bool mark_work(struct store *s, void *arg, struct error *err)
                     "r.label=0",
                     "i", w->job))
         return false;
-    snprintf(was, sizeof was, "%s, %lld frames", job_state_word((int)j.state), (long long)frames);
+    snprintf(was, sizeof was, "%s, %s", job_state_word((int)j.state), COUNT(frames, "frame"));
     return sql_do(&s->sql, NULL, err,
                   "UPDATE job SET cancelled=1,cancelled_by=?,state=?,state_t=?,retry_t=NULL,published=0,"
                   "n_final=NULL,n_lattices=NULL,outputs=0 WHERE id=?",

@@ -40,7 +40,7 @@ static bool choose_number(const struct run_name *rows, size_t n, int64_t ord, bo
         return error_set(err, ERROR_USAGE, "there is no run %lld", (long long)ord),
                error_hint(err, "xfelx run list shows them all");
     if (found > 1)
-        return error_set(err, ERROR_USAGE, "%zu runs have the number %lld", found, (long long)ord),
+        return error_set(err, ERROR_USAGE, "%s have the number %lld", COUNT(found, "run"), (long long)ord),
                error_hint(err, "name one of them by number and row, as the list does: %lld#%lld",
                           (long long)ord, (long long)rows[first].id);
     return true;
@@ -90,7 +90,7 @@ static bool choose_name(const struct run_name *rows, size_t n, const char *word,
         return error_set(err, ERROR_USAGE, "there is no run \"%s\"", word),
                error_hint(err, "runs are named by their number (12, 12-15,20) or name: xfelx run list");
     if (found > 1)
-        return error_set(err, ERROR_USAGE, "%zu runs have the name \"%s\"", found, word),
+        return error_set(err, ERROR_USAGE, "%s have the name \"%s\"", COUNT(found, "run"), word),
                error_hint(err, "name them by their numbers: xfelx run list");
     return true;
 }

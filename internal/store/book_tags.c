@@ -172,9 +172,8 @@ static bool remove_work(struct store *s, void *arg, struct error *err)
               sql_number(&s->sql, &runs, 0, err, "SELECT count(*) FROM run_tag WHERE tag=?", "i", t.id) &&
               sql_do(&s->sql, NULL, err, "DELETE FROM run_tag WHERE tag=?", "i", t.id) &&
               sql_do(&s->sql, NULL, err, "DELETE FROM tag WHERE id=?", "i", t.id);
-    ok = ok &&
-         book_audit(s, w->by, "tag.remove", arena_printf(&a, "tag %s", w->name),
-                    arena_printf(&a, "%s (on %lld runs)", tag_words(&t, &a), (long long)runs), NULL, err);
+    ok = ok && book_audit(s, w->by, "tag.remove", arena_printf(&a, "tag %s", w->name),
+                          arena_printf(&a, "%s (on %s)", tag_words(&t, &a), COUNT(runs, "run")), NULL, err);
     arena_free(&a);
     return ok;
 }

@@ -105,7 +105,7 @@ static bool trials_of(const struct book_asked *r, const char *key, uint32_t **ou
 
 static bool say_changed(struct book_asked *r, size_t n, const char *what)
 {
-    str_printf(r->answer, "%zu %s%s changed", n, what, n == 1 ? "" : "s");
+    str_printf(r->answer, "%s changed", COUNT(n, what));
     return true;
 }
 

@@ -371,8 +371,8 @@ static bool tell_of_other(struct store *s, const struct see_work *w, const struc
     struct store_happened e = {.kind = "run_changed", .level = STORE_WARNING, .run = k->id};
     if (!came->other)
         return true;
-    e.body = arena_printf(&a, "%s is not the file that was processed: it had %lld bytes and has %lld",
-                          came->other->path, (long long)came->was, (long long)came->other->size);
+    e.body = arena_printf(&a, "%s is not the file that was processed: it had %s and has %lld",
+                          came->other->path, COUNT(came->was, "byte"), (long long)came->other->size);
     bool ok = store_happens(s, &e, w->now, err);
     arena_free(&a);
     return ok;

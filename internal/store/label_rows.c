@@ -217,8 +217,7 @@ static bool end_work(struct store *store, void *arg, struct error *err)
     }
     snprintf(rule, sizeof rule, "by frame%s, times within %g ms", in->what.corrected ? ", corrected" : "",
              1e-6 * (double)in->what.tolerance);
-    snprintf(rows, sizeof rows, "%llu values of %zu run%s from ", (unsigned long long)n, in->n_runs,
-             in->n_runs == 1 ? "" : "s");
+    snprintf(rows, sizeof rows, "%s of %s from ", COUNT(n, "value"), COUNT(in->n_runs, "run"));
     const char *what =
         arena_printf(&w->in->arena, "%s%s", rows, in->what.source ? in->what.source : "a list");
     const struct store_happened e = {.kind = "labels_joined",
@@ -309,9 +308,10 @@ bool store_label_source(struct store *store, int64_t run, const char *name, uint
     if (found == 1)
         return true;
     if (!name)
-        return error_set(err, ERROR_USAGE, "the run has %zu files: a frame's number needs its file", n),
+        return error_set(err, ERROR_USAGE, "the run has %s: a frame's number needs its file",
+                         COUNT(n, "file")),
                error_hint(err, "give a column `file`");
     if (!found)
         return error_set(err, ERROR_USAGE, "no file of the run is called %s", name);
-    return error_set(err, ERROR_USAGE, "%zu files of the run are called %s", found, name);
+    return error_set(err, ERROR_USAGE, "%s of the run are called %s", COUNT(found, "file"), name);
 }

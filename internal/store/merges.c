@@ -125,8 +125,8 @@ static bool put_work(struct store *store, void *arg, struct error *err)
             return false;
     const char *target = arena_printf(&a, "dataset %s", w->merge->dataset);
     const char *cc = isnan(all->cc_half) ? "" : arena_printf(&a, ", CC½ %.3f", all->cc_half);
-    const char *body = arena_printf(&a, "version %u of %s: %lld lattices to %.2f Å, completeness %.1f %%%s",
-                                    w->merge->version, w->merge->dataset, (long long)all->lattices,
+    const char *body = arena_printf(&a, "version %u of %s: %s to %.2f Å, completeness %.1f %%%s",
+                                    w->merge->version, w->merge->dataset, COUNT(all->lattices, "lattice"),
                                     all->d_min, 100 * all->completeness, cc);
     const struct store_happened e = {.kind = "dataset_merged", .job = w->job, .body = body};
     bool ok = book_audit(store, w->by, "dataset.merged", target, NULL, body, err) &&

@@ -63,8 +63,8 @@ static bool note_pruning(struct sql *s, const struct store_prunable *j, struct e
     char body[128];
     if (!sql_number(s, &noted, 0, err, "SELECT 1 FROM event WHERE job=? AND kind='pruned'", "i", j->job))
         return false;
-    snprintf(body, sizeof body, "rows of %lld frames deleted; roll-ups and results are kept",
-             (long long)j->frames);
+    snprintf(body, sizeof body, "rows of %s deleted; roll-ups and results are kept",
+             COUNT(j->frames, "frame"));
     return noted ||
            sql_do(s, NULL, err,
                   "INSERT INTO event(t,kind,level,run,job,attempt,body) VALUES(?,'pruned',1,?,?,0,?)", "iiit",

@@ -127,8 +127,8 @@ static bool open_file(struct sql *s, bool read_only, struct error *err)
         return error_set(err, ERROR_UNREADABLE, "there is no database %s", path),
                error_hint(err, "`xfelx process` makes it in output.output_dir; name that folder");
     if (strlen(path) > PATH_LONGEST)
-        return error_set(err, ERROR_USAGE, "the path of the database has %zu bytes; SQLite takes %d: %.60s…",
-                         strlen(path), PATH_LONGEST, path),
+        return error_set(err, ERROR_USAGE, "the path of the database has %s; SQLite takes %d: %.60s…",
+                         COUNT(strlen(path), "byte"), PATH_LONGEST, path),
                error_hint(err, "give a shorter output.output_dir, or keep results on a server (db.host)");
     sqlite3 *db = NULL;
     int flags = read_only ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;

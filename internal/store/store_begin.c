@@ -256,8 +256,8 @@ bool store_same_files(struct sql *s, const struct store_begin *b, int64_t run, i
         const struct store_source *f = b->sources + changed[i].no;
         if (done && !changed[i].grown) {
             ok = error_set(err, ERROR_USAGE, "%s is not the file that was processed", f->path);
-            error_detail(err, "it had %lld bytes and has %lld; %lld frames of the run are done",
-                         (long long)changed[i].size, (long long)f->size, (long long)done);
+            error_detail(err, "it had %s and has %lld; %s of the run are done",
+                         COUNT(changed[i].size, "byte"), (long long)f->size, COUNT(done, "frame"));
             error_hint(err, "%s, or put the old file back",
                        b->given ? "move the file to a new name: it is another run then"
                                 : "give another output.output_dir (on a server: another db.name)");

@@ -68,7 +68,7 @@ static bool read_on(struct looked *l, struct error *err)
             size_t room = l->room ? 2 * l->room : 1024;
             struct place *grown = realloc(l->places, room * sizeof *grown);
             if (!grown)
-                return error_set(err, ERROR_MEMORY, "no memory for a list of %zu frames", room);
+                return error_set(err, ERROR_MEMORY, "no memory for a list of %s", COUNT(room, "frame"));
             l->places = grown;
             l->room = room;
         }

@@ -89,9 +89,8 @@ static void results_late(const struct looked *l, struct found *f)
     f->level = l->health.live && lag > 30 ? NOTE : WELL;
     if (l->health.live)
         snprintf(f->fact, sizeof f->fact,
-                 "%" PRIu64 " running attempt%s: results reach the database after %.1f s, %" PRIu64
-                 " wait in journals",
-                 l->health.live, l->health.live == 1 ? "" : "s", lag, l->health.pending);
+                 "%s: results reach the database after %.1f s, %" PRIu64 " wait in journals",
+                 COUNT(l->health.live, "running attempt"), lag, l->health.pending);
     else
         snprintf(f->fact, sizeof f->fact, "no attempt runs");
     f->hint = f->level ? "nothing is lost, journals keep it; xfelx db status says more" : NULL;
@@ -103,8 +102,7 @@ static void files(const struct looked *l, struct found *f)
     (void)l;
     getrlimit(RLIMIT_NOFILE, &limit);
     f->level = limit.rlim_cur < 1024 ? NOTE : WELL;
-    snprintf(f->fact, sizeof f->fact, "this server may have %llu files open",
-             (unsigned long long)limit.rlim_cur);
+    snprintf(f->fact, sizeof f->fact, "this server may have %s open", COUNT(limit.rlim_cur, "file"));
     f->hint = f->level ? "few browsers can look at once: ulimit -n 8192 before it is started" : NULL;
 }
 

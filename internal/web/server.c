@@ -491,8 +491,7 @@ size_t server_connections(void)
     setrlimit(RLIMIT_NOFILE, &r);
     getrlimit(RLIMIT_NOFILE, &r);
     if (r.rlim_cur < 1024)
-        log_warn("only %llu files may be open: so few connections are answered",
-                 (unsigned long long)r.rlim_cur);
+        log_warn("only %s may be open: so few connections are answered", COUNT(r.rlim_cur, "file"));
     rlim_t spare = 128, most = r.rlim_cur > 2 * spare ? r.rlim_cur - spare : r.rlim_cur / 2;
     return most < CONNECTIONS_MOST ? (size_t)most : CONNECTIONS_MOST;
 }

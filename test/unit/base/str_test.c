@@ -190,6 +190,9 @@ static void what_would_garble_a_terminal_is_spelled_out(void **state)
 static void words_of_one_thing_have_no_s(void **state)
 {
     (void)state;
+    assert_string_equal(COUNT(1, "strong spot"), "1 strong spot");
+    assert_string_equal(COUNT(0, "frame"), "0 frames");
+    assert_string_equal(COUNT(UINT64_MAX, "row"), "18446744073709551615 rows");
     assert_string_equal(str_s(0), "s");
     assert_string_equal(str_s(1), "");
     assert_string_equal(str_s(2), "s");
