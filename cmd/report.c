@@ -150,19 +150,26 @@ static bool write_covariance(struct cli *cli, const struct summary *s, const cha
 }
 
 /* Of a trial's parameters those that differ from the defaults; all of them where an other version's cannot be read. */
-static const char *changed_parameters(struct cli *cli, const char *phil)
+static void put_parameters(struct cli *cli, struct summary *s)
 {
     struct params *base = params_make(&cli->arena), *p = params_make(&cli->arena);
     struct param_difference *rows = NULL;
-    if (!params_merge_text(p, "the trial", phil, NULL))
-        return phil;
+    if (!params_merge_text(p, "the trial", s->phil, NULL))
+        return;
     struct str text = {0};
     size_t n = params_differences(base, p, PARAM_RECIPE, &cli->arena, &rows);
     for (size_t i = 0; i < n; i++)
         str_printf(&text, "%s = %s\n", rows[i].path, rows[i].is ? rows[i].is : "(none)");
-    const char *kept = arena_strdup(&cli->arena, text.text ? text.text : "all as built in\n");
+    s->phil = arena_strdup(&cli->arena, text.text ? text.text : "all as built in\n");
+    s->space_group = param_text(p, "indexing.known_symmetry.space_group", NULL);
     str_free(&text);
-    return kept;
+}
+
+/* The experiment as settings call it, else the folder of the results. */
+static const char *place_of(struct cli *cli, const struct params *p)
+{
+    const char *folder = cli->n_operands ? cli->operands[0] : ".";
+    return param_text(p, "experiment_tag", fs_name(fs_absolute(&cli->arena, folder)));
 }
 
 /* The label that the numbers are split by: --by, else "sample" where there is one, for hit rates are always shown by sample. */
@@ -239,7 +246,8 @@ static int run(struct cli *cli)
     for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
         summary.stages[i] = stage_info((size_t)i)->name;
     summary.split = split.label ? &split : NULL;
-    summary.phil = changed_parameters(cli, summary.phil);
+    summary.place = place_of(cli, p);
+    put_parameters(cli, &summary);
     const char *html = cli_value(cli, "html", NULL), *covariance = cli_value(cli, "covariance", NULL);
     bool post = cli_has(cli, "post");
     if ((html && !write_html(&summary, html, &err)) ||

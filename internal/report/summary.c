@@ -70,15 +70,18 @@ bool summary_read(struct store *s, struct store_jobs_of of, struct arena *a, str
     struct store_hist *hists;
     struct store_sampled *sample;
     struct store_rank *ranks;
+    struct store_tally *tallies;
     *out = (struct summary){.of = of, .now = clock_now()};
     if (!store_read_totals(s, of, &out->totals, err) ||
         !store_read_hists(s, of, a, &hists, &out->n_hists, err) ||
         !store_read_sample(s, of, a, &sample, &out->n_sample, err) ||
-        !store_read_ranks(s, of, a, &ranks, &out->n_ranks, err) || !read_jobs(s, a, out, err))
+        !store_read_ranks(s, of, a, &ranks, &out->n_ranks, err) ||
+        !store_tallies(s, a, &tallies, &out->n_tallies, err) || !read_jobs(s, a, out, err))
         return false;
     out->hists = hists;
     out->sample = sample;
     out->ranks = ranks;
+    out->tallies = tallies;
     struct store_counts counts = {.frames = out->totals.frames,
                                   .lattices = out->totals.lattices,
                                   .reflections = out->totals.reflections};

@@ -19,9 +19,11 @@ struct spread {
 struct spread spread_of(double *values, size_t n);
 
 struct summary {
+    const char *place;             /* the experiment, or the folder of its results; NULL: not known */
     const char *title;             /* of whom: "run 12" */
     const char *stages[STAGE_MAX]; /* their names (pipeline.h) */
     const char *phil;              /* parameters of the newest trial; "": none */
+    const char *space_group;       /* of it; NULL: none was given */
     struct store_jobs_of of;
     struct store_totals totals;
     struct figures all;
@@ -32,11 +34,12 @@ struct summary {
     const struct store_sampled *sample;
     const struct store_rank *ranks;
     const struct store_book_job *jobs; /* with all attempts */
-    size_t n_hists, n_sample, n_ranks, n_jobs;
+    const struct store_tally *tallies; /* of jobs, by number; of others too */
+    size_t n_hists, n_sample, n_ranks, n_jobs, n_tallies;
     int64_t now;
 };
 
-/* title, stages and split are the caller's. In the arena. */
+/* place, title, stages, space_group and split are the caller's. In the arena. */
 bool summary_read(struct store *s, struct store_jobs_of of, struct arena *a, struct summary *out,
                   struct error *err);
 

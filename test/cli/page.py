@@ -6,7 +6,7 @@ import xml.etree.ElementTree
 
 EMPTY = {"meta"}
 SVG = {"svg", "rect", "text", "title", "g", "path", "circle", "line", "polyline"}
-KNOWN = SVG | {"html", "head", "body", "meta", "style", "title", "h1", "h2", "p", "table", "thead", "tbody", "caption", "tr", "th", "td", "figure", "figcaption", "pre"}
+KNOWN = SVG | {"html", "head", "body", "meta", "style", "title", "h1", "h2", "p", "table", "thead", "tbody", "caption", "tr", "th", "td", "figure", "figcaption", "pre", "code"}
 INSIDE = {"tr": {"table", "thead", "tbody"}, "td": {"tr"}, "th": {"tr"}, "figcaption": {"figure"}, "rect": {"svg", "g"}, "text": {"svg", "g"}}
 NAMESPACES = {"http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg"}
 
@@ -66,5 +66,5 @@ if not page.text.get("title", "").strip():
     wrong.append("no title")
 if re.search(r"@import|url\(", page.text.get("style", "")):
     wrong.append("the style fetches something")
-print("\n".join(wrong) if wrong else f"nothing is wrong; {'with' if page.n.get('svg') else 'without'} plots")
+print("\n".join(wrong) if wrong else f"nothing is wrong; {'with' if page.n.get('figure') else 'without'} plots")
 sys.exit(1 if wrong else 0)

@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static void a_spread_is_median_and_percentiles_of_what_is_finite(void **state)
@@ -98,6 +99,41 @@ static void forms_for_programs_read_back(void **state)
     str_free(&out);
 }
 
+static void runs_are_plotted_by_number_and_the_newest_are_listed(void **state)
+{
+    (void)state;
+    enum { N = 260 };
+    static struct store_book_job jobs[N];
+    static struct store_tally tallies[N + 1];
+    static char names[N][16];
+    for (int i = 0; i < N; i++) { /* the jobs came in another order than the runs */
+        int run = 1 + (i * 7) % N;
+        snprintf(names[i], sizeof names[i], "r%04d", run);
+        jobs[i] =
+            (struct store_book_job){.id = i + 1, .run_ord = run, .run = names[i], .folder = "", .trial = 3};
+        tallies[i] = (struct store_tally){
+            .job = i + 1, .frames = 100, .hits = 40, .indexed = 10, .lattices = 12, .res_a = NAN};
+    }
+    tallies[N] = (struct store_tally){.job = N + 1, .frames = 100, .hits = 100}; /* of another trial */
+    const struct summary s = {
+        .title = "all runs", .phil = "", .jobs = jobs, .n_jobs = N, .tallies = tallies, .n_tallies = N + 1};
+    struct str out = {0};
+    summary_html(&s, &out);
+    assert_non_null(strstr(out.text, "of trial 3"));
+    assert_non_null(strstr(out.text, "40 of 100"));
+    assert_null(strstr(out.text, "100 of 100"));
+    assert_null(strstr(out.text, "<th scope=\"row\">r0060</th>")); /* 200 of 260 */
+    const char *first = strstr(out.text, "<th scope=\"row\">r0061</th>"),
+               *last = strstr(out.text, "<th scope=\"row\">r0260</th>");
+    assert_true(first && last && first < last);
+    assert_non_null(strstr(out.text, "The newest 200 of 260 runs"));
+    size_t dots = 0;
+    for (const char *p = out.text; (p = strstr(p, "<circle")) != NULL; p++)
+        dots++;
+    assert_int_equal(dots, 2 * N);
+    str_free(&out);
+}
+
 static void who_is_waited_for_is_named(void **state)
 {
     (void)state;
@@ -120,6 +156,7 @@ int main(void)
         cmocka_unit_test(duty_is_a_share_of_the_threads_time),
         cmocka_unit_test(html_holds_nothing_of_what_a_name_says),
         cmocka_unit_test(forms_for_programs_read_back),
+        cmocka_unit_test(runs_are_plotted_by_number_and_the_newest_are_listed),
         cmocka_unit_test(who_is_waited_for_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
