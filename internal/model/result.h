@@ -24,10 +24,20 @@ enum frame_flag {
     FRAME_SPLIT = 1 << 5,
     FRAME_PREVIEW = 1 << 6,
     FRAME_SECOND_TRY = 1 << 7,
+    FRAME_SOLVENT = 1 << 8, /* the ring ratio is at or above its cut */
 };
 
 enum { RESULT_SHELLS = 110 }; /* bytes of a lattice's statistics in shells (STORE 3.1) */
 enum { STAGE_MAX = 9 };       /* rows of the stage table that frame.stages can hold (STORE 3.1) */
+
+/* What lies beside the crystal's spots: light of the jet, ice, how long the spots are (ALGORITHMS 2.10). All zero: not measured. */
+struct frame_glow {
+    double ring, low; /* I(2θ high)/I(2θ low), and I(2θ low), photons or ADU per pixel; 0: not known */
+    double ice;       /* by how much rings of ice stand above their surroundings: 0.1 = 10 % */
+    uint32_t n_ice;   /* strong spots on rings of ice, or of salt where those are more */
+    bool ice_known;
+    double spot_length_px; /* median over the spots of their extent along their long axis; 0: no spots */
+};
 
 struct result {
     struct frame_id id;
@@ -39,6 +49,7 @@ struct result {
     const struct detector *detector;
     double distance; /* mm, of panel 0 */
     size_t n_strong, n_saturated;
+    struct frame_glow glow;
     const struct spot *spots; /* [n_strong]; NULL: not handed on */
     size_t n_pixels;
     /* of the spots, spot.first_pixel points in here; NULL: not handed on */

@@ -44,6 +44,8 @@ static const struct column frame_columns[] = {
     {60, REAL,  F(wavelength)},  {61, REAL3, F(direction)},  {62, REAL3, F(normal)},     {63, REAL,  F(fraction)},
     {64, REAL,  F(energy_recorded)}, {65, REAL, F(distance)}, {66, STAGES, F(stage_ns)}, {67, INT,   F(detector)},
     {68, INT,   F(single)},      {69, INT,   F(energy_source)}, {70, INT, F(n_stages)},  {71, INT,   F(thread)},
+    {72, INT,   F(n_ice)},       {73, INT,   F(ice_known)},  {74, REAL,  F(ring)},       {75, REAL,  F(low)},
+    {76, REAL,  F(ice)},         {77, REAL,  F(spot_length)},
 };
 #define L(member) offsetof(struct lattice, member)
 static const struct column lattice_columns[] = {

@@ -37,6 +37,9 @@ struct frame_extra {
     int64_t stage_ns[STAGE_MAX];
     int32_t detector; /* number of its DETECTOR record; -1: none */
     int32_t single, energy_source, n_stages, thread;
+    /* absent in journals of before 0.2: zeros, which mean not measured */
+    int32_t n_ice, ice_known;
+    double ring, low, ice, spot_length;
 };
 
 /* One table as in the file. */

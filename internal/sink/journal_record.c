@@ -97,7 +97,7 @@ static void put_fixed(struct str *out, const struct result *r, bool final, unsig
     put_float(out, NAN); /* pulse energy */
     put_float(out, failed ? NAN : r->distance);
     put_float(out, best_resolution(r));
-    put_float(out, NAN); /* ring */
+    put_float(out, !failed && r->glow.ring > 0 ? r->glow.ring : NAN);
     put_stages(out, r);
 }
 
@@ -150,6 +150,12 @@ static struct frame_extra extra_of(const struct result *r, int32_t detector)
     x.energy_source = r->beam.energy_source;
     x.n_stages = (int32_t)r->n_stages;
     x.thread = (int32_t)r->thread;
+    x.n_ice = (int32_t)r->glow.n_ice;
+    x.ice_known = r->glow.ice_known;
+    x.ring = r->glow.ring;
+    x.low = r->glow.low;
+    x.ice = r->glow.ice;
+    x.spot_length = r->glow.spot_length_px;
     return x;
 }
 
@@ -423,6 +429,12 @@ static void set_extra(struct result *out, const struct frame_extra *x)
     out->id.single = x->single != 0;
     out->n_stages = (uint32_t)x->n_stages;
     out->thread = (uint32_t)x->thread;
+    out->glow = (struct frame_glow){.ring = x->ring,
+                                    .low = x->low,
+                                    .ice = x->ice,
+                                    .n_ice = (uint32_t)x->n_ice,
+                                    .ice_known = x->ice_known != 0,
+                                    .spot_length_px = x->spot_length};
 }
 
 static bool set_seen(struct result *out, int32_t detector, const struct journal_seen *seen, struct error *err)

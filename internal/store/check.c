@@ -176,6 +176,10 @@ static void compare_hot(struct work *w, const struct writer *id, const struct ro
         {"frames with several lattices", has->multi, want->multi},
         {"reflections", has->reflections, want->reflections},
         {"saturated frames", has->sat, want->sat},
+        {"frames with ice", has->ice, want->ice},
+        {"hits with ice", has->ice_hits, want->ice_hits},
+        {"frames with a ring ratio", has->n_ring, want->n_ring},
+        {"frames with solvent", has->solvent, want->solvent},
         {"the first time", has->t_first, want->t_first},
         {"the last time", has->t_last, want->t_last},
         {"the newest exposure", has->t_frame, want->t_frame},
@@ -265,14 +269,23 @@ static bool compare_hists(struct work *w, const struct roll *r, struct error *er
     return step == 0;
 }
 
+/* From column 8 on. */
+static bool same_light(struct sql *s, struct sql_stmt *q, const struct roll_minute *m)
+{
+    return m->ice == sql_int(s, q, 8) && m->ice_hits == sql_int(s, q, 9) && m->solvent == sql_int(s, q, 10) &&
+           m->n_ring == sql_int(s, q, 11) && m->n_len == sql_int(s, q, 12) &&
+           is_near(m->sum_ring, sql_real(s, q, 13)) && is_near(m->sum_len, sql_real(s, q, 14));
+}
+
 static bool compare_minutes(struct work *w, const struct roll *r, struct error *err)
 {
     size_t i = 0;
-    struct sql_stmt *q =
-        sql_query(w->s, err,
-                  "SELECT minute,frames,hits,indexed,integrated,failed,lattices,sum_s2 FROM roll_minute "
-                  "WHERE attempt=? AND writer=? AND label=0 ORDER BY minute",
-                  "ii", r->attempt, (int64_t)r->writer);
+    struct sql_stmt *q = sql_query(
+        w->s, err,
+        "SELECT minute,frames,hits,indexed,integrated,failed,lattices,sum_s2,ice,ice_hits,solvent,n_ring,"
+        "n_len,sum_ring,sum_len FROM roll_minute "
+        "WHERE attempt=? AND writer=? AND label=0 ORDER BY minute",
+        "ii", r->attempt, (int64_t)r->writer);
     int step;
     bool same = true;
     while ((step = sql_step(w->s, q, err)) == 1) {
@@ -281,7 +294,7 @@ static bool compare_minutes(struct work *w, const struct roll *r, struct error *
                m->frames == sql_int(w->s, q, 1) && m->hits == sql_int(w->s, q, 2) &&
                m->indexed == sql_int(w->s, q, 3) && m->integrated == sql_int(w->s, q, 4) &&
                m->failed == sql_int(w->s, q, 5) && m->lattices == sql_int(w->s, q, 6) &&
-               is_near(m->sum_s2, sql_real(w->s, q, 7));
+               is_near(m->sum_s2, sql_real(w->s, q, 7)) && same_light(w->s, q, m);
         i++;
     }
     if (!same || i != r->n_minutes)

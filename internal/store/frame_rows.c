@@ -58,8 +58,12 @@ static void add_frame(struct frame_rows *f, const struct frame_owner *o, const s
     add(f, rows, sql_null()); /* pulse_mj */
     add(f, rows, sql_f(known ? r->distance : NAN));
     add(f, rows, sql_f(known ? best_resolution(r) : NAN));
-    add(f, rows, sql_null()); /* ring */
+    add(f, rows, sql_f(known && r->glow.ring > 0 ? r->glow.ring : NAN));
     add_blob(f, rows, stages, sizeof stages);
+    add(f, rows, sql_f(known && r->glow.ring > 0 ? r->glow.low : NAN));
+    add(f, rows, sql_f(known && r->glow.ice_known ? r->glow.ice : NAN));
+    add(f, rows, known && r->glow.ice_known ? sql_i(r->glow.n_ice) : sql_null());
+    add(f, rows, sql_f(known && r->glow.spot_length_px > 0 ? r->glow.spot_length_px : NAN));
 }
 
 static void add_lattice(struct frame_rows *f, const struct frame_owner *o, const struct result *r, uint32_t n)
@@ -145,7 +149,9 @@ void frame_seen(const struct sql_value v[F_COLUMNS], struct roll_frame *out)
                                .t_done = v[F_T_DONE].i,
                                .t_event = v[F_T_EVENT].kind == SQL_INT ? v[F_T_EVENT].i : INT64_MIN,
                                .ev_used = real_of(v + F_EV_USED),
-                               .res_a = real_of(v + F_RES)};
+                               .res_a = real_of(v + F_RES),
+                               .ring = real_of(v + F_RING),
+                               .len_px = real_of(v + F_LEN)};
     const uint8_t *stages = v[F_STAGES].p;
     for (int i = 0; i < STAGE_MAX && v[F_STAGES].n == 32; i++)
         out->stages[i] = (uint16_t)(stages[2 * i] << 8 | stages[2 * i + 1]);

@@ -35,6 +35,10 @@ enum {
     F_RES,
     F_RING,
     F_STAGES,
+    F_LOW,
+    F_ICE,
+    F_N_ICE,
+    F_LEN,
     F_COLUMNS
 };
 enum {

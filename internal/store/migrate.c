@@ -164,14 +164,18 @@ static bool bring_up(struct sql *s, const struct versions *v, struct error *err)
     if (version == 0)
         return make_tables(s, SCHEMA_VERSION, 0, err) &&
                note_version(s, SCHEMA_VERSION, least_writer(), err) && note_birth(s, err);
+    /* all columns first: roll-ups are made from the columns of the newest version */
+    for (size_t i = 0; i < schema_n_steps; i++)
+        if (schema_steps[i].version > version && (!make_tables(s, schema_steps[i].version, version, err) ||
+                                                  !add_columns(s, schema_steps + i, err)))
+            return false;
     for (size_t i = 0; i < schema_n_steps; i++) {
         const struct schema_step *step = &schema_steps[i];
         if (step->version <= version)
             continue;
         if (!step->additive)
             least = step->version;
-        if (!make_tables(s, step->version, version, err) || !add_columns(s, step, err) ||
-            (step->rolls && !make_rolls(s, err)) || (step->after && !sql_script(s, step->after, err)) ||
+        if ((step->rolls && !make_rolls(s, err)) || (step->after && !sql_script(s, step->after, err)) ||
             !remake(s, step, err) || !note_version(s, step->version, least, err))
             return false;
         version = step->version;

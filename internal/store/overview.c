@@ -64,6 +64,9 @@ static bool take_totals(struct sql *s, struct sql_stmt *q, void *arg, struct err
             unpack_counts(packed, REASON_END, reasons);
         for (int i = 0; i < 64; i++)
             t->by_reason[i] += reasons[i];
+        uint64_t *light[] = {&t->ice, &t->ice_hits, &t->n_ring, &t->solvent};
+        for (int i = 0; i < 4; i++)
+            *light[i] += (uint64_t)sql_int(s, q, 16 + i);
     }
     return step == 0;
 }
@@ -71,7 +74,7 @@ static bool take_totals(struct sql *s, struct sql_stmt *q, void *arg, struct err
 #define TOTALS                                                                                               \
     "SELECT r.frames,r.lattices,r.reflections,r.multi,r.sat,r.duplicates,r.blank,r.indexed_below,"           \
     "r.hit_not_indexed,r.indexed_not_integrated,r.integrated,r.failed,r.t_first,r.t_last,r.t_frame,"         \
-    "r.reasons FROM roll r" OF_ATTEMPTS
+    "r.reasons,r.ice,r.ice_hits,r.n_ring,r.solvent FROM roll r" OF_ATTEMPTS
 
 bool store_read_totals(struct store *s, struct store_jobs_of jobs, struct store_totals *out,
                        struct error *err)

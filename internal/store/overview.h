@@ -23,9 +23,11 @@ struct store_jobs_of {
 struct store_totals {
     uint64_t frames, by_outcome[8], by_reason[REASON_END], lattices, reflections;
     uint64_t multi, saturated,
-        duplicates;          /* frames with several lattices, with saturated spots; found twice */
-    int64_t first_t, last_t; /* when the first and the newest frame were done */
-    int64_t frame_t;         /* exposure of the newest, or when it was done */
+        duplicates;           /* frames with several lattices, with saturated spots; found twice */
+    uint64_t ice, ice_hits;   /* frames, hits with ice or salt */
+    uint64_t n_ring, solvent; /* frames whose ring ratio is known; of them with solvent */
+    int64_t first_t, last_t;  /* when the first and the newest frame were done */
+    int64_t frame_t;          /* exposure of the newest, or when it was done */
 };
 bool store_read_totals(struct store *s, struct store_jobs_of jobs, struct store_totals *out,
                        struct error *err);
@@ -39,6 +41,8 @@ enum store_hist_kind {
     STORE_HIST_DX,       /* detector shifts of lattices, px */
     STORE_HIST_DY,
     STORE_HIST_ENERGY, /* eV */
+    STORE_HIST_RING,   /* I(2θ high)/I(2θ low) of frames */
+    STORE_HIST_LENGTH, /* median length of a frame's spots, px */
     STORE_HIST_STAGE = 20,
     STORE_HIST_END = STORE_HIST_STAGE + STAGE_MAX
 };

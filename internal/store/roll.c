@@ -7,7 +7,7 @@
 
 /* ---- histograms ---- */
 
-/* Kinds 7 to 12 of roll_hist: lowest bound, step, bins. */
+/* Kinds 7 to 14 of roll_hist: lowest bound, step, bins. */
 static const struct {
     double lo, step;
     uint32_t bins;
@@ -18,6 +18,8 @@ static const struct {
     {-6, 0.1, 120}, /* 10: dx, px */
     {-6, 0.1, 120}, /* 11: dy, px */
     {0, 20, 2000},  /* 12: photon energy, eV */
+    {0, 0.05, 200}, /* 13: ring, I(2θ high)/I(2θ low) */
+    {0, 0.25, 200}, /* 14: length of spots, px */
 };
 
 static bool shape(struct roll_hist *h, int kind, double lo, double step, uint32_t bins)
@@ -40,10 +42,10 @@ bool roll_make(struct roll *r, const double *cell)
         else
             ok = shape(r->hists + i, i + 1, i < 3 ? 0 : 30, 0.1, i < 3 ? 5000 : 1200) && ok;
     }
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < ROLL_FIXED - 6; i++)
         ok = shape(r->hists + 6 + i, 7 + i, fixed[i].lo, fixed[i].step, fixed[i].bins) && ok;
     for (int i = 0; i < STAGE_MAX; i++)
-        ok = shape(r->hists + 12 + i, ROLL_KIND_STAGE + i, 0, 0, ROLL_STAGE_BINS) && ok;
+        ok = shape(r->hists + ROLL_FIXED + i, ROLL_KIND_STAGE + i, 0, 0, ROLL_STAGE_BINS) && ok;
     return ok;
 }
 
@@ -106,6 +108,10 @@ void roll_hot_add(struct roll_hot *h, const struct roll_frame *f)
     h->lattices += f->n_lattices;
     h->multi += f->n_lattices > 1;
     h->sat += (f->flags & FRAME_SATURATED) != 0;
+    h->ice += (f->flags & FRAME_ICE) != 0;
+    h->ice_hits += (f->flags & FRAME_ICE) != 0 && outcome_is_hit((enum outcome)f->outcome);
+    h->n_ring += f->ring > 0;
+    h->solvent += (f->flags & FRAME_SOLVENT) != 0;
     for (uint32_t i = 0; i < f->n_lattices; i++)
         h->reflections += f->lattices[i].n_integrated;
     h->t_first = h->frames == 1 || f->t_done < h->t_first ? f->t_done : h->t_first;
@@ -152,6 +158,13 @@ static void minute_add(struct roll_minute *m, const struct roll_frame *f)
     m->lattices += f->n_lattices;
     m->multi += f->n_lattices > 1;
     m->sat += (f->flags & FRAME_SATURATED) != 0;
+    m->ice += (f->flags & FRAME_ICE) != 0;
+    m->ice_hits += (f->flags & FRAME_ICE) != 0 && outcome_is_hit(o);
+    m->solvent += (f->flags & FRAME_SOLVENT) != 0;
+    if (f->ring > 0)
+        m->n_ring++, m->sum_ring += f->ring;
+    if (f->len_px > 0)
+        m->n_len++, m->sum_len += f->len_px;
     m->spots_hit[spots] += outcome_is_hit(o);
     m->spots_idx[spots] += outcome_is_indexed(o);
     if (f->res_a > 0) {
@@ -262,9 +275,13 @@ void roll_slow_add(struct roll *r, const struct roll_frame *f)
     minute_add(minute_of(r, time_of(f)), f);
     if (f->ev_used > 0)
         linear_add(r->hists + 11, f->ev_used);
+    if (f->ring > 0)
+        linear_add(r->hists + 12, f->ring);
+    if (f->len_px > 0)
+        linear_add(r->hists + 13, f->len_px);
     for (int i = 0; i < STAGE_MAX; i++)
         if (f->stages[i])
-            hist_add(r->hists + 12 + i, f->stages[i], log2_bin(f->stages[i]));
+            hist_add(r->hists + ROLL_FIXED + i, f->stages[i], log2_bin(f->stages[i]));
     for (uint32_t i = 0; i < f->n_lattices; i++)
         lattice_add(r, f, f->lattices + i);
 }

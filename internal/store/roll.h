@@ -23,7 +23,7 @@ struct roll_frame {
     int outcome, reason;
     uint32_t flags, n_strong;
     int64_t t_done, t_event; /* t_event INT64_MIN: NULL */
-    double ev_used, res_a;
+    double ev_used, res_a, ring, len_px;
     uint16_t stages[STAGE_MAX]; /* 0.1 ms */
     uint32_t n_lattices;
     const struct roll_lattice *lattices;
@@ -35,13 +35,15 @@ enum { ROLL_SPOT_BINS = 16, ROLL_RES_BINS = 24, ROLL_STAGE_BINS = 24, ROLL_SAMPL
 struct roll_hot {
     int64_t frames, by_outcome[7]; /* by number of the outcome; 0 unused */
     int64_t lattices, multi, reflections, sat, duplicates;
-    int64_t t_first, t_last, t_frame; /* 0: none */
+    int64_t ice, ice_hits, n_ring, solvent; /* n_ring: frames whose ring ratio is known */
+    int64_t t_first, t_last, t_frame;       /* 0: none */
     uint32_t reasons[REASON_END];
 };
 
 struct roll_minute {
     uint32_t minute, frames, hits, indexed, integrated, indexed_below, failed, lattices, multi, sat, n_res;
-    double sum_s2, dx_sum, dy_sum, dxy2_sum;
+    uint32_t ice, ice_hits, n_ring, solvent, n_len;
+    double sum_s2, dx_sum, dy_sum, dxy2_sum, sum_ring, sum_len;
     uint32_t spots_hit[ROLL_SPOT_BINS], spots_idx[ROLL_SPOT_BINS], res_bins[ROLL_RES_BINS];
     bool dirty; /* not yet in its table */
 };
@@ -55,7 +57,11 @@ struct roll_hist {
     uint32_t *bins;
     bool dirty;
 };
-enum { ROLL_KINDS = 12 + STAGE_MAX, ROLL_KIND_STAGE = 20 };
+enum {
+    ROLL_FIXED = 14,
+    ROLL_KINDS = ROLL_FIXED + STAGE_MAX,
+    ROLL_KIND_STAGE = 20
+}; /* hists[0 … ROLL_FIXED - 1] are kinds 1 … */
 
 struct roll_sampled {
     int64_t hash;

@@ -12,8 +12,8 @@
 #define HOT_COLUMNS                                                                                          \
     "frames,blank,indexed_below,hit_not_indexed,indexed_not_integrated,integrated,failed,lattices,multi,"    \
     "reflections,"                                                                                           \
-    "sat,duplicates,t_first,t_last,t_frame,reasons"
-enum { HOT_NUMBERS = 15 };
+    "sat,duplicates,t_first,t_last,t_frame,ice,ice_hits,n_ring,solvent,reasons"
+enum { HOT_TIMES_END = 15, HOT_NUMBERS = 19 };
 
 /* In the order of the columns, by number of the outcome. */
 static void hot_numbers(const struct roll_hot *h, int64_t out[HOT_NUMBERS])
@@ -21,7 +21,8 @@ static void hot_numbers(const struct roll_hot *h, int64_t out[HOT_NUMBERS])
     const int64_t numbers[HOT_NUMBERS] = {
         h->frames,        h->by_outcome[1], h->by_outcome[2], h->by_outcome[3], h->by_outcome[4],
         h->by_outcome[5], h->by_outcome[6], h->lattices,      h->multi,         h->reflections,
-        h->sat,           h->duplicates,    h->t_first,       h->t_last,        h->t_frame};
+        h->sat,           h->duplicates,    h->t_first,       h->t_last,        h->t_frame,
+        h->ice,           h->ice_hits,      h->n_ring,        h->solvent};
     memcpy(out, numbers, sizeof numbers);
 }
 
@@ -30,7 +31,8 @@ const char roll_move_text[] =
     "UPDATE roll SET "
     "pos=?,seq=seq+1,frames=?,blank=?,indexed_below=?,hit_not_indexed=?,indexed_not_integrated=?,integrated=?"
     ","
-    "failed=?,lattices=?,multi=?,reflections=?,sat=?,duplicates=?,t_first=?,t_last=?,t_frame=?,reasons=? "
+    "failed=?,lattices=?,multi=?,reflections=?,sat=?,duplicates=?,t_first=?,t_last=?,t_frame=?,ice=?,ice_"
+    "hits=?,n_ring=?,solvent=?,reasons=? "
     "WHERE attempt=? AND writer=? AND label=0 AND pos=? AND token=?";
 
 void roll_move_values(const struct roll *r, const struct roll_hot *hot, int64_t from, int64_t to,
@@ -86,10 +88,10 @@ bool roll_insert(struct sql *s, const struct roll *r, struct error *err)
     int64_t n[HOT_NUMBERS];
     uint8_t reasons[256];
     hot_numbers(&r->hot, n);
-    for (int i = 0; i < HOT_NUMBERS; i++)
-        v[KEYS + i] = sql_i(n[i]);
+    for (int i = 0; i < HOT_NUMBERS; i++) /* in the table reasons stand before what came with schema 5 */
+        v[KEYS + i + (i >= HOT_TIMES_END)] = sql_i(n[i]);
     pack_counts(r->hot.reasons, REASON_END, reasons);
-    v[KEYS + HOT_NUMBERS] = sql_b(reasons, 256);
+    v[KEYS + HOT_TIMES_END] = sql_b(reasons, 256);
     return sql_insert(s, "roll", MEETING_KEEPS, v, 1, NULL, err);
 }
 
@@ -102,11 +104,12 @@ bool roll_read_hot(struct sql *s, int64_t attempt, uint32_t writer, struct roll_
     *out = (struct roll_hot){0};
     if (step != 1)
         return step == 0;
-    int64_t *places[HOT_NUMBERS] = {&out->frames,        out->by_outcome + 1, out->by_outcome + 2,
-                                    out->by_outcome + 3, out->by_outcome + 4, out->by_outcome + 5,
-                                    out->by_outcome + 6, &out->lattices,      &out->multi,
-                                    &out->reflections,   &out->sat,           &out->duplicates,
-                                    &out->t_first,       &out->t_last,        &out->t_frame};
+    int64_t *places[HOT_NUMBERS] = {
+        &out->frames,        out->by_outcome + 1, out->by_outcome + 2, out->by_outcome + 3,
+        out->by_outcome + 4, out->by_outcome + 5, out->by_outcome + 6, &out->lattices,
+        &out->multi,         &out->reflections,   &out->sat,           &out->duplicates,
+        &out->t_first,       &out->t_last,        &out->t_frame,       &out->ice,
+        &out->ice_hits,      &out->n_ring,        &out->solvent};
     for (int i = 0; i < HOT_NUMBERS; i++)
         *places[i] = sql_int(s, q, i);
     size_t n;
@@ -164,8 +167,13 @@ static bool write_minutes(struct sql *s, const struct roll *r, struct error *err
         put(&a, &rows, sql_d(m->dx_sum));
         put(&a, &rows, sql_d(m->dy_sum));
         put(&a, &rows, sql_d(m->dxy2_sum));
+        const uint32_t light[] = {m->ice, m->ice_hits, m->n_ring, m->solvent, m->n_len};
+        for (size_t k = 0; k < sizeof light / sizeof *light; k++)
+            put(&a, &rows, sql_i(light[k]));
+        put(&a, &rows, sql_d(m->sum_ring));
+        put(&a, &rows, sql_d(m->sum_len));
     }
-    bool ok = flush(s, "roll_minute", &rows, 21, err);
+    bool ok = flush(s, "roll_minute", &rows, 28, err);
     arena_free(&a);
     return ok;
 }

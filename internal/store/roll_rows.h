@@ -11,7 +11,7 @@ bool roll_move(struct sql *s, const struct roll *r, const struct roll_hot *hot, 
                bool *moved, struct error *err);
 
 /* Its statement, and the values of that: numbers but for the counts by reason, whose place is ROLL_MOVE_REASONS. */
-enum { ROLL_MOVE_REASONS = 16, ROLL_MOVE_VALUES = 21 };
+enum { ROLL_MOVE_REASONS = 20, ROLL_MOVE_VALUES = 25 };
 extern const char roll_move_text[];
 void roll_move_values(const struct roll *r, const struct roll_hot *hot, int64_t from, int64_t to,
                       uint8_t reasons[256], struct sql_value v[ROLL_MOVE_VALUES]);

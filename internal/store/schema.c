@@ -104,7 +104,7 @@ const struct schema_table schema_tables[] = {
     {"frame",
      "job:i64 source:u32 frame:u32 attempt:i64 writer:u32 outcome:u8 reason:u8 flags:u32 label:u16 n_lattice:u8"
      " n_strong:u32 n_sat:u32 event:i64? t_event:ns? t_done:ns ev_rec:f32? ev_used:f32? ev_src:u8 pulse_mj:f32?"
-     " dist_mm:f32? res_a:f32? ring:f32? stages:b32",
+     " dist_mm:f32? res_a:f32? ring:f32? stages:b32 low:f32? ice:f32? n_ice:u32? len_px:f32?",
      "pk job,source,frame", 1},
     {"lattice",
      "job:i64 source:u32 frame:u32 lattice:u8 reason:u8 cell_no:u8 n_indexed:u32 n_integrated:u32 evidence:f32"
@@ -149,12 +149,14 @@ const struct schema_table schema_tables[] = {
     {"roll",
      "attempt:i64 writer:u32 label:u16 token:i64 pos:i64 seq:i64 frames:i64 blank:i64 indexed_below:i64"
      " hit_not_indexed:i64 indexed_not_integrated:i64 integrated:i64 failed:i64 lattices:i64 multi:i64"
-     " reflections:i64 sat:i64 duplicates:i64 t_first:ns t_last:ns t_frame:ns reasons:b256",
+     " reflections:i64 sat:i64 duplicates:i64 t_first:ns t_last:ns t_frame:ns reasons:b256 ice:i64? ice_hits:i64?"
+     " n_ring:i64? solvent:i64?",
      "pk attempt,writer,label", 2},
     {"roll_minute",
      "attempt:i64 writer:u32 label:u16 minute:u32 frames:u32 hits:u32 indexed:u32 integrated:u32"
      " indexed_below:u32 failed:u32 lattices:u32 multi:u32 sat:u32 n_res:u32 sum_s2:f64 spots_hit:b64"
-     " spots_idx:b64 res_bins:b96 dx_sum:f64 dy_sum:f64 dxy2_sum:f64",
+     " spots_idx:b64 res_bins:b96 dx_sum:f64 dy_sum:f64 dxy2_sum:f64 ice:u32? ice_hits:u32? n_ring:u32?"
+     " solvent:u32? n_len:u32? sum_ring:f64? sum_len:f64?",
      "pk attempt,writer,label,minute", 2},
     {"roll_hist",
      "attempt:i64 writer:u32 label:u16 kind:u8 n:i64 total:f64 peak:f64 lo:f64 step:f64 under:u32 over:u32"
@@ -199,6 +201,29 @@ static const char after_4[] = "UPDATE calib SET first_ord=-1 WHERE first_ord IS 
 static const char alter_4[] = "ALTER TABLE `calib` MODIFY `first_ord` BIGINT NOT NULL, DROP INDEX IF EXISTS "
                               "`kind`, ADD UNIQUE `kind` (`kind`,`hash`,`label`,`first_ord`)";
 
+static const struct schema_add adds_5[] = {
+    {"frame", "low"},
+    {"frame", "ice"},
+    {"frame", "n_ice"},
+    {"frame", "len_px"},
+    {"roll", "ice"},
+    {"roll", "ice_hits"},
+    {"roll", "n_ring"},
+    {"roll", "solvent"},
+    {"roll_minute", "ice"},
+    {"roll_minute", "ice_hits"},
+    {"roll_minute", "n_ring"},
+    {"roll_minute", "solvent"},
+    {"roll_minute", "n_len"},
+    {"roll_minute", "sum_ring"},
+    {"roll_minute", "sum_len"},
+};
+/* frames of before were not looked at for it: they count as such, not as unknown sums */
+static const char after_5[] =
+    "UPDATE roll SET ice=0,ice_hits=0,n_ring=0,solvent=0 WHERE ice IS NULL;\n"
+    "UPDATE roll_minute SET ice=0,ice_hits=0,n_ring=0,solvent=0,n_len=0,sum_ring=0,sum_len=0 WHERE ice IS "
+    "NULL";
+
 const struct schema_step schema_steps[] = {
     {.version = 1, .additive = true},
     {.version = 2, .adds = adds_2, .n_adds = 2, .rolls = true}, /* a writer of version 1 would not count */
@@ -211,6 +236,8 @@ const struct schema_step schema_steps[] = {
      .after = after_4,
      .remake = "calib",
      .alter = alter_4},
+    /* a writer of version 4 would not count ice and solvent */
+    {.version = 5, .adds = adds_5, .n_adds = sizeof adds_5 / sizeof *adds_5, .after = after_5},
 };
 const size_t schema_n_steps = sizeof schema_steps / sizeof *schema_steps;
 

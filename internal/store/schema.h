@@ -9,7 +9,7 @@
 
 #include "base/base.h"
 
-enum { SCHEMA_VERSION = 4 };
+enum { SCHEMA_VERSION = 5 };
 
 enum dialect { DIALECT_SQLITE, DIALECT_MARIADB };
 

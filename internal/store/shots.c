@@ -41,7 +41,7 @@ static bool read_frames(struct sql *s, int64_t job, const struct starts *f, stru
     struct sql_stmt *q =
         sql_query(s, err,
                   "SELECT source,frame,outcome,reason,flags,n_strong,n_lattice,t_done,t_event,res_a,ev_used,"
-                  "dist_mm FROM frame WHERE job=? ORDER BY source,frame",
+                  "dist_mm,ring,len_px FROM frame WHERE job=? ORDER BY source,frame",
                   "i", job);
     int step;
     uint64_t next = 0; /* files may have grown since they were counted: places never go back */
@@ -60,6 +60,8 @@ static bool read_frames(struct sql *s, int64_t job, const struct starts *f, stru
                                  .res_a = (float)sql_real(s, q, 9),
                                  .energy_ev = (float)sql_real(s, q, 10),
                                  .distance_mm = (float)sql_real(s, q, 11),
+                                 .ring = (float)sql_real(s, q, 12),
+                                 .len_px = (float)sql_real(s, q, 13),
                                  .dx_px = NAN,
                                  .dy_px = NAN};
         uint64_t place = place_of(f, x);

@@ -18,6 +18,7 @@ struct store_shot {
     uint8_t outcome, reason, n_lattice;
     int64_t done_t, event_t; /* event_t 0: the time of the exposure is not known */
     float res_a, energy_ev, distance_mm, dx_px, dy_px;
+    float ring, len_px; /* I(2θ high)/I(2θ low); median length of its spots */
 };
 
 /* In the arena, by place. total: frames of the run as far as its files are known, at least the last place + 1. */

@@ -152,7 +152,8 @@ static void add_bins(struct sql *s, struct sql_stmt *q, int column, uint32_t *su
 
 #define MINUTES(from)                                                                                        \
     "SELECT m.minute,m.frames,m.failed,m.hits,m.indexed,m.integrated,m.lattices,m.multi,m.n_res,m.sum_s2,"   \
-    "m.spots_hit,m.spots_idx,m.sat,m.dx_sum,m.dy_sum,m.res_bins,m.dxy2_sum FROM roll_change c " from         \
+    "m.spots_hit,m.spots_idx,m.sat,m.dx_sum,m.dy_sum,m.res_bins,m.dxy2_sum,"                                 \
+    "m.ice,m.ice_hits,m.n_ring,m.solvent,m.n_len,m.sum_ring,m.sum_len FROM roll_change c " from              \
     " JOIN roll_minute m ON m.attempt=c.attempt AND m.writer=c.writer AND m.label=0 WHERE c.updated>=? "
 #define WITHIN " AND m.minute>=? AND m.minute<?"
 
@@ -183,6 +184,11 @@ static bool read_minutes(struct sql *s, struct sql_stmt *q, int64_t first, size_
         m->dy_sum += sql_real(s, q, 14);
         m->dxy2_sum += sql_real(s, q, 16);
         add_bins(s, q, 15, m->res_bins, TALLY_RES_BINS);
+        uint64_t *light[] = {&m->ice, &m->ice_hits, &m->n_ring, &m->solvent, &m->n_len};
+        for (int k = 0; k < 5; k++)
+            *light[k] += (uint64_t)sql_int(s, q, 17 + k);
+        m->sum_ring += sql_real(s, q, 22);
+        m->sum_len += sql_real(s, q, 23);
     }
     for (size_t i = 0; i < n; i++)
         rows[i].res_a = resolution(n_res[i], sum_s2[i]);

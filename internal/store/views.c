@@ -117,8 +117,8 @@ const struct view views[] = {
     {"event",
      "SELECT {event f} AS id,{time f.t_done} AS `current_time`,COALESCE({shot f.t_event},CASE WHEN s.n_frames=1 THEN {name {text s.path}}"
      " ELSE {join {name {text s.path}}@{join '_'@{five f.frame}}} END) AS `timestamp`,j.run AS run_id,j.trial AS trial_id,"
-     "j.rungroup AS rungroup_id,f.n_strong+0 AS n_strong,CASE WHEN f.ring IS NULL THEN NULL ELSE 1e0 END AS two_theta_low,"
-     "f.ring+0e0 AS two_theta_high FROM frame f JOIN job j ON j.id=f.job JOIN run r ON r.id=j.run LEFT JOIN source s ON s.run=j.run AND"
+     "j.rungroup AS rungroup_id,f.n_strong+0 AS n_strong,f.low+0e0 AS two_theta_low,"
+     "f.low*f.ring+0e0 AS two_theta_high FROM frame f JOIN job j ON j.id=f.job JOIN run r ON r.id=j.run LEFT JOIN source s ON s.run=j.run AND"
      " s.no=f.source WHERE f.outcome<>6 AND {fits f} AND j.version=0 AND j.task_rev=0 AND r.n_files<=65536 AND COALESCE(r.n_frames,0)<=16777216", false},
     {"imageset", "SELECT {event f} AS id" INDEXED_FRAMES, false},
     {"imageset_event",

@@ -150,6 +150,7 @@ static void a_result_comes_back_bit_for_bit(void **state)
     r.flags = FRAME_ICE, r.reason = REASON_FEW_SPOTS, r.n_saturated = 5, r.distance = 100.25;
     r.n_stages = 3, r.stage_ns[2] = 123456789, r.thread = 4;
     r.beam.energy_recorded_ev = NAN, r.beam.energy_source = 2;
+    r.glow = (struct frame_glow){1.7, 0.31, -0.02, 7, true, 4.5};
     struct journal *j = created("a.xfj");
     put(j, &r);
     journal_end(j, 0);
@@ -175,6 +176,8 @@ static void a_result_comes_back_bit_for_bit(void **state)
     assert_memory_equal(back.stage_ns, r.stage_ns, sizeof r.stage_ns);
     assert_memory_equal(&back.beam.v, &r.beam.v, sizeof r.beam.v);
     assert_memory_equal(back.beam.polarization_normal, r.beam.polarization_normal, 24);
+    assert_true(back.glow.ring == 1.7 && back.glow.low == 0.31 && back.glow.ice == -0.02 &&
+                back.glow.n_ice == 7 && back.glow.ice_known && back.glow.spot_length_px == 4.5);
     assert_true(isnan(back.beam.energy_recorded_ev) && back.beam.energy_source == 2);
     assert_int_equal(back.n_lattices, 2);
     for (int i = 0; i < 2; i++)

@@ -54,6 +54,8 @@ static struct result frame_of(uint32_t n)
                        .n_strong = n,
                        .distance = 90,
                        .t_done = 60000000000000 + 1000000000 * (int64_t)n,
+                       .flags = (n % 4 == 0 ? FRAME_ICE : 0) | (n % 2 ? FRAME_SOLVENT : 0),
+                       .glow = {n % 5 ? 0.01 * n : 0, 0.3, 0.1, n, true, n % 9 ? 2 + 0.03 * n : 0},
                        .stage_ns = {1000000 + 10000 * (int64_t)n, 300000},
                        .n_stages = 2};
     if (r.outcome != OUTCOME_INTEGRATED)
@@ -95,6 +97,10 @@ static void same_hot(const struct roll_hot *a, const struct roll_hot *b)
     assert_memory_equal(a->reasons, b->reasons, sizeof a->reasons);
     assert_int_equal(a->lattices, b->lattices);
     assert_int_equal(a->multi, b->multi);
+    assert_int_equal(a->ice, b->ice);
+    assert_int_equal(a->ice_hits, b->ice_hits);
+    assert_int_equal(a->n_ring, b->n_ring);
+    assert_int_equal(a->solvent, b->solvent);
     assert_int_equal(a->reflections, b->reflections);
     assert_int_equal(a->t_first, b->t_first);
     assert_int_equal(a->t_last, b->t_last);
@@ -155,6 +161,17 @@ static void check_writer(int64_t attempt, uint32_t writer)
     assert_int_equal(
         number(s, "SELECT sum(lattices) FROM roll_minute WHERE attempt=? AND writer=?", attempt, writer),
         hot.lattices);
+    assert_int_equal(
+        number(s, "SELECT sum(ice) FROM roll_minute WHERE attempt=? AND writer=?", attempt, writer), hot.ice);
+    assert_int_equal(
+        number(s, "SELECT sum(ice_hits) FROM roll_minute WHERE attempt=? AND writer=?", attempt, writer),
+        hot.ice_hits);
+    assert_int_equal(
+        number(s, "SELECT sum(solvent) FROM roll_minute WHERE attempt=? AND writer=?", attempt, writer),
+        hot.solvent);
+    assert_int_equal(
+        number(s, "SELECT sum(n_ring) FROM roll_minute WHERE attempt=? AND writer=?", attempt, writer),
+        hot.n_ring);
     assert_int_equal(
         number(s, "SELECT count(*) FROM roll_minute WHERE attempt=? AND writer=?", attempt, writer),
         r.n_minutes);

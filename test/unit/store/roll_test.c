@@ -31,6 +31,8 @@ static struct roll_frame frame_of(uint32_t i, const struct roll_lattice *l)
                                .t_event = INT64_MIN,
                                .ev_used = 9500,
                                .res_a = l ? 2 : NAN,
+                               .ring = i % 2 ? 1.5 : NAN,
+                               .len_px = l ? 4 : NAN,
                                .stages = {20, 0, 7},
                                .n_lattices = l != NULL,
                                .lattices = l};
@@ -83,9 +85,12 @@ static void every_value_of_a_histogram_is_in_a_bin_or_beside_them(void **state)
         assert_int_equal(sum, h->n);
     }
     assert_int_equal(r.hists[0].n, 100);
-    assert_int_equal(r.hists[12].n, 300); /* the first stage ran on all, the second on none */
-    assert_int_equal(r.hists[13].n, 0);
-    assert_double_equal(r.hists[12].total, 6000, 0);
+    assert_int_equal(r.hists[12].n, 150); /* ring */
+    assert_int_equal(r.hists[12].bins[30], 150);
+    assert_int_equal(r.hists[13].bins[16], 100);  /* length */
+    assert_int_equal(r.hists[ROLL_FIXED].n, 300); /* the first stage ran on all, the second on none */
+    assert_int_equal(r.hists[ROLL_FIXED + 1].n, 0);
+    assert_double_equal(r.hists[ROLL_FIXED].total, 6000, 0);
     roll_free(&r);
 }
 
