@@ -26,6 +26,7 @@
     X(FEW_INDEXED, 15, "few_indexed", "too few spots left after outliers")                                   \
     X(REFINE, 16, "refine", "refinement did not converge")                                                   \
     X(ICE, 17, "ice", "more than half of the spots on ice or salt rings")                                    \
+    X(NO_CELL, 18, "no_cell", "no unit cell is given, and none was found")                                   \
     X(SIGMA_B, 20, "sigma_b", "sigma_b above its cutoff in every lattice")                                   \
     X(NO_PREDICTION, 21, "no_prediction", "nothing predicted on the detector")                               \
     X(FEW_INTEGRATED, 22, "few_integrated", "no reflection survived integration")                            \

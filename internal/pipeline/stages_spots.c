@@ -168,6 +168,8 @@ enum stage_end stage_hit(const struct recipe *r, struct workspace *w, struct res
         return stage_ends(out, OUTCOME_BLANK, REASON_NO_SPOTS);
     if (w->below && (n < r->min_spots || !r->below_cut))
         return stage_ends(out, OUTCOME_BLANK, REASON_FEW_SPOTS);
+    if (!r->index && r->no_index && !w->below)
+        return stage_ends(out, OUTCOME_HIT_NOT_INDEXED, REASON_NO_CELL);
     if (!r->index)
         return stage_ends(out, w->below ? OUTCOME_BLANK : OUTCOME_HIT_NOT_INDEXED, REASON_STAGE_OFF);
     return STAGE_GO_ON;

@@ -173,11 +173,11 @@ static void say_nothing_found(const struct recipe *r, const struct found_cell *c
         str_printf(out, "no cell found: the lattice of %u of %u shots cannot be one of space group %s\n",
                    agree, c->n_shots, r->group.hm);
     else
-        str_printf(out,
-                   "no cell found: of %u shots %u show a lattice by themselves, %u agree, %d are needed; "
-                   "hits are not "
-                   "indexed\n",
-                   c->n_shots, c->run.n_accepted, agree, SURVEY_CELL_LEAST);
+        str_printf(
+            out,
+            "no cell found: of %u shots %u show a lattice by themselves, %u agree, %d are needed; hits "
+            "are not indexed: more frames, or indexing.known_symmetry.unit_cell\n",
+            c->n_shots, c->run.n_accepted, agree, SURVEY_CELL_LEAST);
 }
 
 void survey_cell_say(const struct recipe *r, const struct found_cell *c, struct str *out)

@@ -137,7 +137,7 @@ static bool look(const struct recipe *r, struct workspace *w, uint64_t i, struct
     workspace_begin(w, i);
     for (size_t s = 0; s < sizeof run / sizeof *run; s++)
         if (run[s](r, w, result) == STAGE_END) /* without a cell the hits end, too, for nothing comes after */
-            return result->outcome == OUTCOME_HIT_NOT_INDEXED && result->reason == REASON_STAGE_OFF;
+            return result->outcome == OUTCOME_HIT_NOT_INDEXED && result->reason == REASON_NO_CELL;
     return !w->below;
 }
 

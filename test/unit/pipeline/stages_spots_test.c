@@ -21,7 +21,7 @@ static void a_hit_without_a_cell_stops_before_indexing(void **state)
     frame_with_spots(path, 30);
     struct result r = process(path);
     assert_int_equal(r.outcome, OUTCOME_HIT_NOT_INDEXED);
-    assert_int_equal(r.reason, REASON_STAGE_OFF);
+    assert_int_equal(r.reason, REASON_NO_CELL);
     assert_non_null(recipe->no_index);
 }
 
