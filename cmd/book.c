@@ -62,6 +62,17 @@ int book_end(struct book *b, bool ok, struct error *err)
     return ok ? EXIT_CODE_DONE : cli_fail(err);
 }
 
+int book_run(struct cli *cli)
+{
+    const struct book_verb *v = cli->command->own;
+    struct error err = {0};
+    struct book b;
+    if (!cli_operands(cli, v->least, v->most, v->what, &err))
+        return cli_misuse(cli, &err);
+    bool ok = book_open(cli, v->access == BOOK_READS, &b, &err) && v->does(&b, &err);
+    return book_end(&b, ok, &err);
+}
+
 /* ---- what people name ---- */
 
 static bool need_some(const struct book *b, size_t n, const char *what, struct error *err)

@@ -45,6 +45,17 @@ struct store_by book_user(struct arena *a);
 /* Print what was made, or the error; close. The exit code. */
 int book_end(struct book *b, bool ok, struct error *err);
 
+/* A verb that needs no more than the database: `own` of a command whose run is book_run. Operands are counted (cli_operands), the
+ * database is opened, the verb is done, and what it said is printed as book_end does. */
+enum book_access { BOOK_READS, BOOK_CHANGES };
+struct book_verb {
+    enum book_access access;
+    size_t least, most; /* operands */
+    const char *what;   /* they are called */
+    bool (*does)(struct book *b, struct error *err);
+};
+int book_run(struct cli *cli);
+
 /* The first n operands are numbers of `what` or what names runs; at least one. */
 bool book_runs(struct book *b, size_t n, int64_t **runs, size_t *n_runs, struct error *err);
 bool book_numbers(struct book *b, size_t n, const char *what, int64_t **numbers, size_t *n_numbers,
@@ -97,8 +108,8 @@ struct book_list {
     void (*json)(struct book *b, struct json_writer *w, const void *row); /* one object */
 };
 
-/* What `list` prints of n rows. */
-void book_list(struct book *b, const struct book_list *list, const void *rows, size_t n);
+/* What `list` prints of n rows. True: mostly the last step of a verb. */
+bool book_list(struct book *b, const struct book_list *list, const void *rows, size_t n);
 
 /* Its JSON alone, for `show`; needs key, size and json. */
 void book_list_json(struct book *b, const struct book_list *list, const void *rows, size_t n);

@@ -198,20 +198,21 @@ void book_list_json(struct book *b, const struct book_list *list, const void *ro
     book_json_end(&w);
 }
 
-void book_list(struct book *b, const struct book_list *list, const void *rows, size_t n)
+bool book_list(struct book *b, const struct book_list *list, const void *rows, size_t n)
 {
     if (b->json) {
         book_list_json(b, list, rows, n);
-        return;
+        return true;
     }
     if (n == 0) {
         str_printf(&b->out, "%s\n", list->none);
-        return;
+        return true;
     }
     const char **cells = arena_array(b->a, n * list->n_columns, sizeof *cells);
     for (size_t i = 0; i < n; i++)
         list->cells(b, (const char *)rows + i * list->size, cells + i * list->n_columns);
     book_table(&b->out, list->columns, list->n_columns, cells, n);
+    return true;
 }
 
 /* ---- fields ---- */

@@ -68,23 +68,19 @@ static const struct book_list listing = {.key = "calibrations",
                                          .cells = put_cells,
                                          .json = put_row};
 
-static int list(struct cli *cli)
+static bool list_calibs(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    struct store_calib *rows = NULL;
-    size_t n = 0;
-    int kind = 0;
-    bool show = !strcmp(command_word(cli->command), "show");
-    bool ok = cli_operands(cli, show, show, "LABEL", &err) && book_open(cli, true, &b, &err) &&
-              read_kind(&b, cli_value(cli, "kind", NULL), &kind, &err) &&
-              store_calibs(b.store, kind, show ? cli->operands[0] : NULL, b.a, &rows, &n, &err);
-    if (ok && show && n == 0)
-        ok = error_set(&err, ERROR_USAGE, "no calibration is called \"%s\"", cli->operands[0]),
-        error_hint(&err, "xfelx calib list shows them all");
-    if (ok)
-        book_list(&b, &listing, rows, n);
-    return book_end(&b, ok, &err);
+    const char *label = b->cli->n_operands ? b->cli->operands[0] : NULL;
+    struct store_calib *rows;
+    size_t n;
+    int kind;
+    if (!read_kind(b, cli_value(b->cli, "kind", NULL), &kind, err) ||
+        !store_calibs(b->store, kind, label, b->a, &rows, &n, err))
+        return false;
+    if (label && n == 0)
+        return error_set(err, ERROR_USAGE, "no calibration is called \"%s\"", label),
+               error_hint(err, "xfelx calib list shows them all");
+    return book_list(b, &listing, rows, n);
 }
 
 /* ---- add ---- */
@@ -152,7 +148,8 @@ static const struct command calib_list = {
             "path.",
     .options = (const struct option_row[]){KIND_OPTION, BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx calib list --kind mask", "the masks"}, {0}},
-    .run = list,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, 0, "", list_calibs},
 };
 
 static const struct command calib_show = {
@@ -164,7 +161,8 @@ static const struct command calib_show = {
     .examples =
         (const struct example[]){{"xfelx calib show beamstop --json", "with whole hashes, for programs"},
                                  {0}},
-    .run = list,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 1, 1, "LABEL", list_calibs},
 };
 
 static const struct command calib_add = {

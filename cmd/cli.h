@@ -67,6 +67,7 @@ struct command {
         *rules;                     /* ends with {0}; NULL: all go together. Looked at before run is called */
     const struct example *examples; /* ends with {0}; at least one */
     int (*run)(struct cli *cli);    /* returns an exit code; NULL with verbs */
+    const void *own;                /* what run wants to know besides, as a struct book_verb */
     /* A command of several words: rows named "db init", "db status" …, each with options of its own. Ends with NULL. */
     const struct command *const *verbs;
 };

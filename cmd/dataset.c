@@ -135,31 +135,28 @@ static void say_dataset(struct book *b, const struct row *row)
 enum { SHELLS_MOST = 5000 }; /* as pages show */
 
 /* All of them, or the one that is named. */
-static int list(struct cli *cli)
+static bool list_datasets(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    struct store_dataset_row *all = NULL;
-    struct row *rows = NULL;
-    size_t n = 0, kept = 0;
-    bool one = !strcmp(command_word(cli->command), "show");
-    if (!cli_operands(cli, one, one, one ? "NAME" : "", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, true, &b, &err) && store_datasets(b.store, b.a, &all, &n, &err);
-    rows = ok ? arena_array(b.a, n, sizeof *rows) : NULL;
-    for (size_t i = 0; ok && i < n; i++)
-        if (!one || !strcmp(all[i].name, cli->operands[0]))
-            rows[kept++] = (struct row){.dataset = all[i], .one = one};
-    if (ok && one && !kept)
-        ok = (error_set(&err, ERROR_USAGE, "there is no dataset \"%s\"", cli->operands[0]),
-              error_hint(&err, "xfelx dataset list shows them all"));
-    if (ok && one)
-        ok = store_merges(b.store, rows->dataset.id, SHELLS_MOST, b.a, &rows->shells, &rows->n_shells, &err);
-    if (ok && one && !b.json)
-        say_dataset(&b, rows);
-    else if (ok)
-        book_list(&b, &listing, rows, kept);
-    return book_end(&b, ok, &err);
+    const char *name = b->cli->n_operands ? b->cli->operands[0] : NULL;
+    struct store_dataset_row *all;
+    size_t n, kept = 0;
+    if (!store_datasets(b->store, b->a, &all, &n, err))
+        return false;
+    struct row *rows = arena_array(b->a, n, sizeof *rows);
+    for (size_t i = 0; i < n; i++)
+        if (!name || !strcmp(all[i].name, name))
+            rows[kept++] = (struct row){.dataset = all[i], .one = name != NULL};
+    if (!name)
+        return book_list(b, &listing, rows, kept);
+    if (!kept)
+        return error_set(err, ERROR_USAGE, "there is no dataset \"%s\"", name),
+               error_hint(err, "xfelx dataset list shows them all");
+    if (!store_merges(b->store, rows->dataset.id, SHELLS_MOST, b->a, &rows->shells, &rows->n_shells, err))
+        return false;
+    if (b->json)
+        return book_list(b, &listing, rows, kept);
+    say_dataset(b, rows);
+    return true;
 }
 
 static bool read_edit(struct book *b, struct store_dataset_edit *e, struct error *err)
@@ -183,82 +180,63 @@ static bool read_edit(struct book *b, struct store_dataset_edit *e, struct error
     return cli_int(cli, "goal", 0, INT64_MAX / 2, -1, &e->goal, err);
 }
 
-static int add(struct cli *cli)
+static bool add_dataset(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
     struct store_dataset_edit e;
-    if (!cli_operands(cli, 1, 1, "NAME", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, false, &b, &err) && read_edit(&b, &e, &err);
-    if (ok) {
-        e.name = cli->operands[0];
-        ok = store_dataset_add(b.store, &b.by, &e, &err);
-    }
-    if (ok)
-        str_printf(&b.out, "dataset %s is there, and active\n", book_shown(&b, e.name));
-    return book_end(&b, ok, &err);
+    if (!read_edit(b, &e, err))
+        return false;
+    e.name = b->cli->operands[0];
+    if (!store_dataset_add(b->store, &b->by, &e, err))
+        return false;
+    str_printf(&b->out, "dataset %s is there, and active\n", book_shown(b, e.name));
+    return true;
 }
 
-static int edit(struct cli *cli)
+static bool edit_dataset(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
+    const char *name = b->cli->operands[0];
     struct store_dataset_edit e;
-    if (!cli_operands(cli, 1, 1, "NAME", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, false, &b, &err) && read_edit(&b, &e, &err);
-    if (ok) {
-        e.name = cli_value(cli, "rename", NULL);
-        ok = store_dataset_edit(b.store, &b.by, cli->operands[0], &e, &err);
-    }
-    if (ok)
-        str_printf(&b.out, "dataset %s is as you say\n", book_shown(&b, e.name ? e.name : cli->operands[0]));
-    return book_end(&b, ok, &err);
+    if (!read_edit(b, &e, err))
+        return false;
+    e.name = cli_value(b->cli, "rename", NULL);
+    if (!store_dataset_edit(b->store, &b->by, name, &e, err))
+        return false;
+    str_printf(&b->out, "dataset %s is as you say\n", book_shown(b, e.name ? e.name : name));
+    return true;
 }
 
-static int activate(struct cli *cli)
+static bool switch_datasets(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    bool on = !strcmp(command_word(cli->command), "activate");
+    bool on = !strcmp(command_word(b->cli->command), "activate");
     struct store_dataset_edit e = {.all = -1, .active = on, .goal = -1};
-    if (!cli_operands(cli, 1, SIZE_MAX, "NAME", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, false, &b, &err);
-    for (size_t i = 0; ok && i < cli->n_operands; i++) {
-        ok = store_dataset_edit(b.store, &b.by, cli->operands[i], &e, &err);
-        if (ok)
-            str_printf(&b.out, "dataset %s is %s\n", book_shown(&b, cli->operands[i]), on ? "active" : "off");
+    for (size_t i = 0; i < b->cli->n_operands; i++) {
+        const char *name = b->cli->operands[i];
+        if (!store_dataset_edit(b->store, &b->by, name, &e, err))
+            return false;
+        str_printf(&b->out, "dataset %s is %s\n", book_shown(b, name), on ? "active" : "off");
     }
-    return book_end(&b, ok, &err);
+    return true;
 }
 
-static int merged(struct cli *cli)
+static bool put_merge(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    struct store_merge_shell *shells = NULL;
-    size_t n = 0;
-    int64_t version = 0, job = -1;
-    if (!cli_operands(cli, 3, 3, "NAME VERSION LOG", &err))
-        return cli_misuse(cli, &err);
-    bool ok = (str_to_i64(cli->operands[1], &version) && version > 0 && version <= UINT32_MAX) ||
-              error_set(&err, ERROR_USAGE, "\"%s\" is no version: 1, 2, …", cli->operands[1]);
-    ok = ok && cli_int(cli, "job", 0, INT64_MAX / 2, -1, &job, &err) && book_open(cli, false, &b, &err) &&
-         merge_log_read(cli->operands[2], b.a, &shells, &n, &err);
-    if (ok) {
-        const struct store_merge m = {cli->operands[0], (uint32_t)version, job};
-        ok = store_put_merge(b.store, &b.by, &m, shells, n, &job, &err);
-    }
-    if (ok) {
-        str_printf(&b.out, "dataset %s, version %lld, ", book_shown(&b, cli->operands[0]),
-                   (long long)version);
-        str_add(&b.out, job ? arena_printf(b.a, "job %lld: ", (long long)job) : "merged by hand: ");
-        merge_text(shells, &b.out);
-        str_printf(&b.out, "; %zu shell%s\n", n - 1, n == 2 ? "" : "s");
-    }
-    return book_end(&b, ok, &err);
+    const struct cli *cli = b->cli;
+    struct store_merge_shell *shells;
+    size_t n;
+    int64_t version, job;
+    if (!str_to_i64(cli->operands[1], &version) || version <= 0 || version > UINT32_MAX)
+        return error_set(err, ERROR_USAGE, "\"%s\" is no version: 1, 2, …", cli->operands[1]);
+    if (!cli_int(cli, "job", 0, INT64_MAX / 2, -1, &job, err) ||
+        !merge_log_read(cli->operands[2], b->a, &shells, &n, err))
+        return false;
+    const struct store_merge m = {cli->operands[0], (uint32_t)version, job};
+    if (!store_put_merge(b->store, &b->by, &m, shells, n, &job, err))
+        return false;
+    str_printf(&b->out, "dataset %s, version %lld, ", book_shown(b, cli->operands[0]), (long long)version);
+    str_add(&b->out, job ? arena_printf(b->a, "job %lld: ", (long long)job) : "merged by hand: ");
+    merge_text(shells, &b->out);
+    str_printf(&b->out, "; %zu shell%s\n", n - 1, n == 2 ? "" : "s");
+    return true;
 }
 
 #define DATASET_OPTIONS                                                                                      \
@@ -277,7 +255,8 @@ static const struct command dataset_list = {
     .text = "Lists datasets: runs they have now, their tags and tasks, goal, and newest version.",
     .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx dataset list", "all datasets"}, {0}},
-    .run = list,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, 0, "", list_datasets},
 };
 
 static const struct command dataset_show = {
@@ -288,7 +267,8 @@ static const struct command dataset_show = {
             "its own jobs, and, where it was merged, what that came to (--json: by shells of resolution).",
     .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx dataset show light", "of the dataset light"}, {0}},
-    .run = list,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 1, 1, "NAME", list_datasets},
 };
 
 static const struct command dataset_add = {
@@ -306,7 +286,8 @@ static const struct command dataset_add = {
             {"xfelx dataset add light --tags laser,sampleA --all --tasks scale,merge --goal 15000",
              "runs with both tags, scaled each, merged together, until 15000 lattices"},
             {0}},
-    .run = add,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, 1, "NAME", add_dataset},
 };
 
 static const struct command dataset_edit = {
@@ -322,7 +303,8 @@ static const struct command dataset_edit = {
     .examples =
         (const struct example[]){
             {"xfelx dataset edit light --tasks scale:2,merge", "with revision 2 of scale from now on"}, {0}},
-    .run = edit,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, 1, "NAME", edit_dataset},
 };
 
 static const struct command dataset_activate = {
@@ -332,7 +314,8 @@ static const struct command dataset_activate = {
     .text = "Takes back xfelx dataset deactivate. A new dataset is active.",
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx dataset activate light", "go on with light"}, {0}},
-    .run = activate,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, SIZE_MAX, "NAME", switch_datasets},
 };
 
 static const struct command dataset_deactivate = {
@@ -342,7 +325,8 @@ static const struct command dataset_deactivate = {
     .text = "No task of the datasets is started any more; jobs that are there go on.",
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx dataset deactivate light", "light is settled"}, {0}},
-    .run = activate,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, SIZE_MAX, "NAME", switch_datasets},
 };
 
 static const struct command dataset_merged = {
@@ -365,7 +349,8 @@ static const struct command dataset_merged = {
     .examples = (const struct example[]){{"xfelx dataset merged light 3 merge/light_main.log",
                                           "version 3 of light was merged by hand"},
                                          {0}},
-    .run = merged,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 3, 3, "NAME VERSION LOG", put_merge},
 };
 
 static const struct command *const verbs[] = {

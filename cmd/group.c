@@ -103,18 +103,11 @@ static const struct book_list listing = {.key = "rungroups",
                                          .cells = put_cells,
                                          .json = put_row};
 
-static int list(struct cli *cli)
+static bool list_groups(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    struct store_group_row *rows = NULL;
-    size_t n = 0;
-    if (!cli_operands(cli, 0, 0, "", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, true, &b, &err) && store_groups(b.store, b.a, &rows, &n, &err);
-    if (ok)
-        book_list(&b, &listing, rows, n);
-    return book_end(&b, ok, &err);
+    struct store_group_row *rows;
+    size_t n;
+    return store_groups(b->store, b->a, &rows, &n, err) && book_list(b, &listing, rows, n);
 }
 
 static void say_group(struct book *b, const struct store_group_row *g)
@@ -150,28 +143,26 @@ static bool find_row(struct book *b, int64_t id, const struct store_group_row **
     return error_hint(err, "xfelx group list shows them all");
 }
 
-static int show(struct cli *cli)
+static bool show_groups(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    int64_t *ids = NULL;
-    size_t n = 0;
-    bool ok = book_open(cli, true, &b, &err) && book_numbers(&b, cli->n_operands, "rungroup", &ids, &n, &err);
-    struct store_group_row *rows = arena_array(&cli->arena, n + 1, sizeof *rows);
-    for (size_t i = 0; ok && i < n; i++) {
+    int64_t *ids;
+    size_t n;
+    if (!book_numbers(b, b->cli->n_operands, "rungroup", &ids, &n, err))
+        return false;
+    struct store_group_row *rows = arena_array(b->a, n + 1, sizeof *rows);
+    for (size_t i = 0; i < n; i++) {
         const struct store_group_row *g = NULL;
-        ok = find_row(&b, ids[i], &g, &err);
-        if (!ok)
-            break;
+        if (!find_row(b, ids[i], &g, err))
+            return false;
         rows[i] = *g;
-        if (b.json)
+        if (b->json)
             continue;
-        str_add(&b.out, i ? "\n" : "");
-        say_group(&b, g);
+        str_add(&b->out, i ? "\n" : "");
+        say_group(b, g);
     }
-    if (ok && b.json)
-        book_list_json(&b, &listing, rows, n);
-    return book_end(&b, ok, &err);
+    if (b->json)
+        book_list_json(b, &listing, rows, n);
+    return true;
 }
 
 /* ---- add, edit ---- */
@@ -265,14 +256,6 @@ static bool add_group(struct book *b, struct error *err)
     return g->first >= INT64_MAX / 2 || say_overlaps(b, g, err);
 }
 
-static int add(struct cli *cli)
-{
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    bool ok = book_open(cli, false, &b, &err) && add_group(&b, &err);
-    return book_end(&b, ok, &err);
-}
-
 /* The trials on which changed parameters are tried: those that are named, else all that use it. */
 static bool trials_to_check(struct book *b, const struct store_group_row *g, const struct store_group_edit *e,
                             const char ***texts, size_t *n, struct error *err)
@@ -317,53 +300,38 @@ static bool edit_group(struct book *b, struct error *err)
     return true;
 }
 
-static int edit(struct cli *cli)
-{
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    if (!cli_operands(cli, 1, SIZE_MAX, "GROUP", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, false, &b, &err) && edit_group(&b, &err);
-    return book_end(&b, ok, &err);
-}
-
 /* ---- switches ---- */
 
-static int activate(struct cli *cli)
+static bool switch_groups(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    int64_t *ids = NULL;
-    size_t n = 0, changed = 0;
-    bool on = !strcmp(command_word(cli->command), "activate");
-    bool ok = book_open(cli, false, &b, &err) &&
-              book_numbers(&b, cli->n_operands, "rungroup", &ids, &n, &err) &&
-              store_group_active(b.store, &b.by, ids, n, on, &changed, &err);
-    if (ok)
-        book_changed(&b.out, changed, n, "rungroup", on ? "active" : "off");
-    return book_end(&b, ok, &err);
+    int64_t *ids;
+    size_t n, changed = 0;
+    bool on = !strcmp(command_word(b->cli->command), "activate");
+    if (!book_numbers(b, b->cli->n_operands, "rungroup", &ids, &n, err) ||
+        !store_group_active(b->store, &b->by, ids, n, on, &changed, err))
+        return false;
+    book_changed(&b->out, changed, n, "rungroup", on ? "active" : "off");
+    return true;
 }
 
-static int use(struct cli *cli)
+static bool use_groups(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    int64_t *ids = NULL;
-    uint32_t *trials = NULL;
-    size_t n = 0, n_trials = 0, changed = 0, all = 0;
-    bool on = !strcmp(command_word(cli->command), "use");
-    bool ok = book_open(cli, false, &b, &err) &&
-              book_numbers(&b, cli->n_operands, "rungroup", &ids, &n, &err) &&
-              book_option_trials(&b, "trial", &trials, &n_trials, &err);
-    if (ok && !n_trials)
-        ok = error_set(&err, ERROR_USAGE, "%s needs --trial N", cli->command->name);
-    for (size_t i = 0; ok && i < n_trials; i++) {
-        ok = store_group_use(b.store, &b.by, ids, n, trials[i], on, &changed, &err);
+    int64_t *ids;
+    uint32_t *trials;
+    size_t n, n_trials, changed = 0, all = 0;
+    bool on = !strcmp(command_word(b->cli->command), "use");
+    if (!book_numbers(b, b->cli->n_operands, "rungroup", &ids, &n, err) ||
+        !book_option_trials(b, "trial", &trials, &n_trials, err))
+        return false;
+    if (!n_trials)
+        return error_set(err, ERROR_USAGE, "%s needs --trial N", b->cli->command->name);
+    for (size_t i = 0; i < n_trials; i++) {
+        if (!store_group_use(b->store, &b->by, ids, n, trials[i], on, &changed, err))
+            return false;
         all += changed;
     }
-    if (ok)
-        book_changed(&b.out, all, n * n_trials, "rungroup", on ? "in use" : "not in use");
-    return book_end(&b, ok, &err);
+    book_changed(&b->out, all, n * n_trials, "rungroup", on ? "in use" : "not in use");
+    return true;
 }
 
 #define RANGE_OPTIONS                                                                                        \
@@ -384,7 +352,8 @@ static const struct command group_list = {
             "trials use it, jobs by state, whether it has parameters of its own.",
     .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx group list", "all rungroups"}, {0}},
-    .run = list,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, 0, "", list_groups},
 };
 
 static const struct command group_show = {
@@ -395,7 +364,8 @@ static const struct command group_show = {
     .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples =
         (const struct example[]){{"xfelx group show 2", "of rungroup 2; xfelx group 2 is the same"}, {0}},
-    .run = show,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, SIZE_MAX, "GROUP", show_groups},
 };
 
 static const struct command group_add = {
@@ -415,7 +385,8 @@ static const struct command group_add = {
             {"xfelx group add --first 12 --open --trial 1 input.reference_geometry=day2.expt",
              "all runs from 12 on, with the geometry of day 2, in trial 1"},
             {0}},
-    .run = add,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "", add_group},
 };
 
 static const struct command group_edit = {
@@ -439,7 +410,8 @@ static const struct command group_edit = {
     .examples = (const struct example[]){{"xfelx group edit 1 --last 40", "close rungroup 1 after run 40"},
                                          {"xfelx group edit 1 --exclude 17", "but for run 17"},
                                          {0}},
-    .run = edit,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, SIZE_MAX, "GROUP", edit_group},
 };
 
 static const struct command group_activate = {
@@ -449,7 +421,8 @@ static const struct command group_activate = {
     .text = "Takes back xfelx group deactivate. A new rungroup is active.",
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx group activate 2", "process rungroup 2 again"}, {0}},
-    .run = activate,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "GROUP", switch_groups},
 };
 
 static const struct command group_deactivate = {
@@ -460,7 +433,8 @@ static const struct command group_deactivate = {
         "Nothing new is started for its runs, whichever trial uses it; in one trial only: xfelx group drop.",
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx group deactivate 2", "leave rungroup 2 out"}, {0}},
-    .run = activate,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "GROUP", switch_groups},
 };
 
 static const struct command group_use_command = {
@@ -472,7 +446,8 @@ static const struct command group_use_command = {
     .examples =
         (const struct example[]){
             {"xfelx group use 1-3 --trial 4", "process three rungroups with trial 4 too"}, {0}},
-    .run = use,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "GROUP", use_groups},
 };
 
 static const struct command group_drop = {
@@ -483,7 +458,8 @@ static const struct command group_drop = {
     .options = (const struct option_row[]){{0, "trial", "N", "the trials (3, 3-5)"}, BOOK_OPTIONS, {0}},
     .examples =
         (const struct example[]){{"xfelx group drop 2 --trial 4", "leave rungroup 2 out of trial 4"}, {0}},
-    .run = use,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "GROUP", use_groups},
 };
 
 static const struct command *const verbs[] = {&group_list,        &group_show,     &group_add,

@@ -166,18 +166,13 @@ static const struct book_list listing = {.key = "jobs",
                                          .cells = put_cells,
                                          .json = put_row};
 
-static int list(struct cli *cli)
+static bool list_jobs(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b;
     struct store_job_filter f;
-    struct store_book_job *rows = NULL;
-    size_t n = 0;
-    bool ok = book_open(cli, true, &b, &err) && read_filter(&b, &f, &err) &&
-              store_book_jobs(b.store, &f, b.a, &rows, &n, &err);
-    if (ok)
-        book_list(&b, &listing, rows, n);
-    return book_end(&b, ok, &err);
+    struct store_book_job *rows;
+    size_t n;
+    return read_filter(b, &f, err) && store_book_jobs(b->store, &f, b->a, &rows, &n, err) &&
+           book_list(b, &listing, rows, n);
 }
 
 /* ---- show ---- */
@@ -228,20 +223,19 @@ static void say_job(struct book *b, const struct store_book_job *j)
         say_attempt(b, j->attempts + i);
 }
 
-static int show(struct cli *cli)
+static bool show_jobs(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b;
-    struct store_book_job *rows = NULL;
-    size_t n = 0;
-    bool ok = book_open(cli, true, &b, &err) && read_named(&b, &rows, &n, &err);
-    if (ok && b.json)
-        book_list_json(&b, &listing, rows, n);
-    for (size_t i = 0; ok && !b.json && i < n; i++) {
-        str_add(&b.out, i ? "\n" : "");
-        say_job(&b, rows + i);
+    struct store_book_job *rows;
+    size_t n;
+    if (!read_named(b, &rows, &n, err))
+        return false;
+    if (b->json)
+        return book_list(b, &listing, rows, n);
+    for (size_t i = 0; i < n; i++) {
+        str_add(&b->out, i ? "\n" : "");
+        say_job(b, rows + i);
     }
-    return book_end(&b, ok, &err);
+    return true;
 }
 
 /* ---- log ---- */
@@ -272,49 +266,41 @@ static bool add_tail(struct book *b, const char *path, size_t lines, struct erro
     return true;
 }
 
-static int job_log(struct cli *cli)
+static bool show_log(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b;
-    struct store_book_job *rows = NULL;
-    size_t n = 0;
-    int64_t lines = 0, no = 0;
-    if (!cli_operands(cli, 1, 1, "JOB", &err) || !cli_int(cli, "lines", 1, 100000, 40, &lines, &err) ||
-        !cli_int(cli, "attempt", 1, UINT32_MAX, 0, &no, &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, true, &b, &err) && read_named(&b, &rows, &n, &err);
+    const struct cli *cli = b->cli;
     const struct store_book_attempt *x = NULL;
-    for (size_t i = 0; ok && n == 1 && i < rows->n_attempts; i++)
+    struct store_book_job *rows;
+    size_t n;
+    int64_t lines, no;
+    if (!cli_int(cli, "lines", 1, 100000, 40, &lines, err) ||
+        !cli_int(cli, "attempt", 1, UINT32_MAX, 0, &no, err) || !read_named(b, &rows, &n, err))
+        return false;
+    for (size_t i = 0; n == 1 && i < rows->n_attempts; i++)
         if (!no || rows->attempts[i].no == no)
             x = rows->attempts + i;
-    if (ok && !x)
-        ok = error_set(&err, ERROR_USAGE, no ? "job %s has no attempt %lld" : "job %s was never started",
-                       cli->operands[0], (long long)no);
-    if (ok && !*x->log_path) {
-        ok = error_set(&err, ERROR_MISSING, "attempt %u of job %s has no log file", x->no, cli->operands[0]);
-        error_hint(&err, "what `process` says by hand goes to the terminal it was typed on");
-    }
-    if (ok) {
-        str_printf(&b.out, "==> %s <==\n", book_shown(&b, x->log_path));
-        ok = add_tail(&b, x->log_path, (size_t)lines, &err);
-    }
-    return book_end(&b, ok, &err);
+    if (!x)
+        return error_set(err, ERROR_USAGE, no ? "job %s has no attempt %lld" : "job %s was never started",
+                         cli->operands[0], (long long)no);
+    if (!*x->log_path)
+        return error_set(err, ERROR_MISSING, "attempt %u of job %s has no log file", x->no, cli->operands[0]),
+               error_hint(err, "what `process` says by hand goes to the terminal it was typed on");
+    str_printf(&b->out, "==> %s <==\n", book_shown(b, x->log_path));
+    return add_tail(b, x->log_path, (size_t)lines, err);
 }
 
 /* ---- cancel, retry ---- */
 
-static int mark(struct cli *cli)
+static bool mark_jobs(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b;
-    int64_t *jobs = NULL;
-    size_t n = 0, changed = 0;
-    bool retry = !strcmp(command_word(cli->command), "retry");
-    bool ok = book_open(cli, false, &b, &err) && book_numbers(&b, cli->n_operands, "job", &jobs, &n, &err) &&
-              (retry ? store_job_retry : store_job_cancel)(b.store, &b.by, jobs, n, &changed, &err);
-    if (ok)
-        book_changed(&b.out, changed, n, "job", retry ? "to be tried again" : "cancelled");
-    return book_end(&b, ok, &err);
+    int64_t *jobs;
+    size_t n, changed = 0;
+    bool retry = !strcmp(command_word(b->cli->command), "retry");
+    if (!book_numbers(b, b->cli->n_operands, "job", &jobs, &n, err) ||
+        !(retry ? store_job_retry : store_job_cancel)(b->store, &b->by, jobs, n, &changed, err))
+        return false;
+    book_changed(&b->out, changed, n, "job", retry ? "to be tried again" : "cancelled");
+    return true;
 }
 
 static const struct command job_list = {
@@ -338,7 +324,8 @@ static const struct command job_list = {
         (const struct example[]){{"xfelx job list --state failed", "what failed, and how"},
                                  {"xfelx job list --run 12-15 --trial 3", "of four runs and one trial"},
                                  {0}},
-    .run = list,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, SIZE_MAX, "JOB", list_jobs},
 };
 
 static const struct command job_show = {
@@ -350,7 +337,8 @@ static const struct command job_show = {
             "started and ended, how it ended and why, and where its log is.",
     .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx job show 17", "of job 17; xfelx job 17 is the same"}, {0}},
-    .run = show,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, SIZE_MAX, "JOB", show_jobs},
 };
 
 static const struct command job_log_command = {
@@ -365,7 +353,8 @@ static const struct command job_log_command = {
                                            BOOK_OPTIONS,
                                            {0}},
     .examples = (const struct example[]){{"xfelx job log 17 -n 200", "the last 200 lines"}, {0}},
-    .run = job_log,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 1, 1, "JOB", show_log},
 };
 
 static const struct command job_cancel = {
@@ -377,7 +366,8 @@ static const struct command job_cancel = {
             "xfelx watch or xfelx submit. Frames that are done stay; xfelx job retry goes on with them.",
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx job cancel 17,20-25", "end seven jobs"}, {0}},
-    .run = mark,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "JOB", mark_jobs},
 };
 
 static const struct command job_retry = {
@@ -389,7 +379,8 @@ static const struct command job_retry = {
             "are not done again; to begin from nothing, xfelx job delete first.",
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx job retry 17", "try job 17 again in the next cycle"}, {0}},
-    .run = mark,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "JOB", mark_jobs},
 };
 
 static const struct command *const verbs[] = {

@@ -135,19 +135,14 @@ static bool count_stale(struct book *b, const struct store_run_row *rows, size_t
     return true;
 }
 
-static int list(struct cli *cli)
+static bool list_runs(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b;
     struct store_run_filter f;
-    struct store_run_row *rows = NULL;
-    struct listed_run *listed = NULL;
-    size_t n = 0;
-    bool ok = book_open(cli, true, &b, &err) && read_filter(&b, &f, &err) &&
-              store_runs(b.store, &f, b.a, &rows, &n, &err) && count_stale(&b, rows, n, &listed, &err);
-    if (ok)
-        book_list(&b, &listing, listed, n);
-    return book_end(&b, ok, &err);
+    struct store_run_row *rows;
+    struct listed_run *listed;
+    size_t n;
+    return read_filter(b, &f, err) && store_runs(b->store, &f, b->a, &rows, &n, err) &&
+           count_stale(b, rows, n, &listed, err) && book_list(b, &listing, listed, n);
 }
 
 static const struct command run_list = {
@@ -174,7 +169,8 @@ static const struct command run_list = {
                                           "the last 20 runs with the tag dark"},
                                          {"xfelx run list 12-15,20 --json", "some of them, for programs"},
                                          {0}},
-    .run = list,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, SIZE_MAX, "RUN", list_runs},
 };
 
 /* ---- show ---- */
@@ -326,34 +322,36 @@ static void json_run(struct book *b, struct json_writer *w, const struct store_r
     json_end_object(w);
 }
 
-static int show(struct cli *cli)
+static bool show_runs(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b;
-    int64_t *ids = NULL;
-    struct store_run_row *rows = NULL;
-    size_t n = 0, n_ids = 0;
-    bool ok =
-        book_open(cli, true, &b, &err) && book_runs(&b, cli->n_operands, &ids, &n_ids, &err) &&
-        store_runs(b.store, &(struct store_run_filter){.ids = ids, .n_ids = n_ids}, b.a, &rows, &n, &err);
-    struct json_writer w = {.out = &b.out, .indent = 2};
-    if (ok && b.json)
+    struct store_run_filter f = {0};
+    int64_t *ids;
+    struct store_run_row *rows;
+    size_t n;
+    if (!book_runs(b, b->cli->n_operands, &ids, &f.n_ids, err))
+        return false;
+    f.ids = ids;
+    if (!store_runs(b->store, &f, b->a, &rows, &n, err))
+        return false;
+    struct json_writer w = {.out = &b->out, .indent = 2};
+    if (b->json)
         json_array(&w, NULL, false);
-    for (size_t i = 0; ok && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct all_of_run x = {0};
-        ok = read_all(&b, rows + i, &x, &err);
-        if (ok && b.json)
-            json_run(&b, &w, rows + i, &x);
-        else if (ok) {
-            str_add(&b.out, i ? "\n" : "");
-            say_run(&b, rows + i, &x);
+        if (!read_all(b, rows + i, &x, err))
+            return false;
+        if (b->json) {
+            json_run(b, &w, rows + i, &x);
+        } else {
+            str_add(&b->out, i ? "\n" : "");
+            say_run(b, rows + i, &x);
         }
     }
-    if (ok && b.json) {
+    if (b->json) {
         json_end_array(&w);
-        str_addc(&b.out, '\n');
+        str_addc(&b->out, '\n');
     }
-    return book_end(&b, ok, &err);
+    return true;
 }
 
 static const struct command run_show = {
@@ -368,79 +366,73 @@ static const struct command run_show = {
     .examples = (const struct example[]){{"xfelx run show 12", "of run 12"},
                                          {"xfelx run 12-15", "of four runs"},
                                          {0}},
-    .run = show,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, SIZE_MAX, "RUN", show_runs},
 };
 
 /* ---- changes ---- */
 
 /* Runs, then one text. */
-static bool open_with_text(struct cli *cli, const char *what, struct book *b, int64_t **runs, size_t *n,
-                           const char **text, struct error *err)
+static bool read_runs_and_text(struct book *b, const char *what, int64_t **runs, size_t *n, const char **text,
+                               struct error *err)
 {
-    *b = (struct book){.cli = cli};
+    const struct cli *cli = b->cli;
     if (cli->n_operands < 2)
         return error_set(err, ERROR_USAGE, "%s needs runs and %s", cli->command->name, what),
                error_hint(err, "xfelx %s 12-15,20 '%s'", cli->command->name, strchr(what, ' ') + 1);
     *text = cli->operands[cli->n_operands - 1];
-    return book_open(cli, false, b, err) && book_runs(b, cli->n_operands - 1, runs, n, err);
+    return book_runs(b, cli->n_operands - 1, runs, n, err);
 }
 
-static int comment(struct cli *cli)
+static bool comment_runs(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b;
     int64_t *runs;
     size_t n, changed = 0;
     const char *text = "";
-    bool ok = open_with_text(cli, "a text", &b, &runs, &n, &text, &err) &&
-              store_run_comment(b.store, &b.by, runs, n, text, &changed, &err);
-    if (ok)
-        book_changed(&b.out, changed, n, "run", *text ? "commented" : "without comment");
-    return book_end(&b, ok, &err);
+    if (!read_runs_and_text(b, "a text", &runs, &n, &text, err) ||
+        !store_run_comment(b->store, &b->by, runs, n, text, &changed, err))
+        return false;
+    book_changed(&b->out, changed, n, "run", *text ? "commented" : "without comment");
+    return true;
 }
 
-static int note(struct cli *cli)
+static bool note_runs(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b;
     int64_t *runs;
     size_t n;
     const char *text = "";
-    bool ok = open_with_text(cli, "a text", &b, &runs, &n, &text, &err);
-    for (size_t i = 0; ok && i < n; i++)
-        ok = store_note_add(b.store, &b.by, NOTE_RUN, runs[i], text, &err);
-    if (ok)
-        book_changed(&b.out, n, n, "run", "noted");
-    return book_end(&b, ok, &err);
+    if (!read_runs_and_text(b, "a text", &runs, &n, &text, err))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!store_note_add(b->store, &b->by, NOTE_RUN, runs[i], text, err))
+            return false;
+    book_changed(&b->out, n, n, "run", "noted");
+    return true;
 }
 
-static int ignore(struct cli *cli)
+static bool ignore_runs(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b;
     int64_t *runs;
     size_t n, changed = 0;
-    bool on = !strcmp(command_word(cli->command), "ignore");
-    bool ok = book_open(cli, false, &b, &err) && book_runs(&b, cli->n_operands, &runs, &n, &err) &&
-              store_run_ignore(b.store, &b.by, runs, n, on, &changed, &err);
-    if (ok)
-        book_changed(&b.out, changed, n, "run", on ? "ignored" : "not ignored");
-    return book_end(&b, ok, &err);
+    bool on = !strcmp(command_word(b->cli->command), "ignore");
+    if (!book_runs(b, b->cli->n_operands, &runs, &n, err) ||
+        !store_run_ignore(b->store, &b->by, runs, n, on, &changed, err))
+        return false;
+    book_changed(&b->out, changed, n, "run", on ? "ignored" : "not ignored");
+    return true;
 }
 
-static int tag(struct cli *cli)
+static bool tag_runs(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b;
     int64_t *runs;
     size_t n, changed = 0;
     const char *name = "";
-    bool on = !strcmp(command_word(cli->command), "tag");
-    bool ok = open_with_text(cli, "a tag", &b, &runs, &n, &name, &err) &&
-              store_run_tag(b.store, &b.by, runs, n, name, on, true, &changed, &err);
-    if (ok)
-        book_changed(&b.out, changed, n, "run", on ? "tagged" : "untagged");
-    return book_end(&b, ok, &err);
+    bool on = !strcmp(command_word(b->cli->command), "tag");
+    if (!read_runs_and_text(b, "a tag", &runs, &n, &name, err) ||
+        !store_run_tag(b->store, &b->by, runs, n, name, on, true, &changed, err))
+        return false;
+    book_changed(&b->out, changed, n, "run", on ? "tagged" : "untagged");
+    return true;
 }
 
 #define CHANGE(variable, verb, summary_, usage_, text_, example_, does_, function)                           \
@@ -451,31 +443,32 @@ static int tag(struct cli *cli)
         .text = text_,                                                                                       \
         .options = (const struct option_row[]){BOOK_OPTIONS, {0}},                                           \
         .examples = (const struct example[]){{example_, does_}, {0}},                                        \
-        .run = function,                                                                                     \
+        .run = book_run,                                                                                     \
+        .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "RUN", function},                        \
     }
 
 CHANGE(run_comment, "run comment", "say something of runs", "[OPTIONS] RUN... TEXT",
        "Sets the comment of runs; an empty text removes it. What stood there before is kept in the changes "
        "(xfelx run show). A text that begins with a dash goes behind --.",
-       "xfelx run comment 12-15 'jet unstable'", "comment four runs", comment);
+       "xfelx run comment 12-15 'jet unstable'", "comment four runs", comment_runs);
 CHANGE(run_note, "run note", "write into the log book of runs", "[OPTIONS] RUN... TEXT",
        "Adds a note, with time and name, to runs; notes are never changed or removed.",
-       "xfelx run note 12 'nozzle exchanged before this run'", "note it at run 12", note);
+       "xfelx run note 12 'nozzle exchanged before this run'", "note it at run 12", note_runs);
 CHANGE(run_ignore, "run ignore", "leave runs out of processing", "[OPTIONS] RUN...",
        "Ignored runs stay listed, and nothing new is started for them, whatever rungroup they belong to. "
        "Jobs that "
        "are there go on: xfelx job cancel ends them.",
-       "xfelx run ignore 7,9", "do not process runs 7 and 9", ignore);
+       "xfelx run ignore 7,9", "do not process runs 7 and 9", ignore_runs);
 CHANGE(run_unignore, "run unignore", "take runs in again", "[OPTIONS] RUN...", "Takes back xfelx run ignore.",
-       "xfelx run unignore 7", "process run 7 after all", ignore);
+       "xfelx run unignore 7", "process run 7 after all", ignore_runs);
 CHANGE(run_tag, "run tag", "put a tag on runs", "[OPTIONS] RUN... TAG",
        "Puts a tag on runs; a tag that is not there is made. Tags are what datasets are made of, and what "
        "runs can "
        "be listed by. Tags that every new run gets: xfelx tag add --auto.",
-       "xfelx run tag 12-15,20 'Ba soak 5 min'", "tag five runs", tag);
+       "xfelx run tag 12-15,20 'Ba soak 5 min'", "tag five runs", tag_runs);
 CHANGE(run_untag, "run untag", "take a tag off runs", "[OPTIONS] RUN... TAG",
        "Takes a tag off runs. A run that was in a dataset by it is left out of the next version.",
-       "xfelx run untag 14 dark", "run 14 was not dark", tag);
+       "xfelx run untag 14 dark", "run 14 was not dark", tag_runs);
 
 static const struct command *const verbs[] = {&run_list,   &run_show,     &run_comment, &run_note,
                                               &run_ignore, &run_unignore, &run_tag,     &run_untag,

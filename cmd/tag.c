@@ -45,17 +45,11 @@ static const struct book_list listing = {.key = "tags",
                                          .cells = put_cells,
                                          .json = put_row};
 
-static int list(struct cli *cli)
+static bool list_tags(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    struct store_tag_row *rows = NULL;
-    size_t n = 0;
-    bool ok = cli_operands(cli, 0, 0, "", &err) && book_open(cli, true, &b, &err) &&
-              store_tags(b.store, b.a, &rows, &n, &err);
-    if (ok)
-        book_list(&b, &listing, rows, n);
-    return book_end(&b, ok, &err);
+    struct store_tag_row *rows;
+    size_t n;
+    return store_tags(b->store, b->a, &rows, &n, err) && book_list(b, &listing, rows, n);
 }
 
 /* "ff8800", "#ff8800", "none". */
@@ -81,50 +75,42 @@ static bool read_edit(const struct cli *cli, struct store_tag_edit *e, struct er
     return read_colour(cli, &e->colour, err);
 }
 
-static int add(struct cli *cli)
+static bool add_tags(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
     struct store_tag_edit e;
-    if (!cli_operands(cli, 1, SIZE_MAX, "NAME", &err) || !read_edit(cli, &e, &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, false, &b, &err);
-    for (size_t i = 0; ok && i < cli->n_operands; i++) {
-        e.name = cli->operands[i];
-        ok = store_tag_add(b.store, &b.by, &e, &err);
-        if (ok)
-            str_printf(&b.out, "tag %s is there\n", book_shown(&b, e.name));
+    if (!read_edit(b->cli, &e, err))
+        return false;
+    for (size_t i = 0; i < b->cli->n_operands; i++) {
+        e.name = b->cli->operands[i];
+        if (!store_tag_add(b->store, &b->by, &e, err))
+            return false;
+        str_printf(&b->out, "tag %s is there\n", book_shown(b, e.name));
     }
-    return book_end(&b, ok, &err);
+    return true;
 }
 
-static int edit(struct cli *cli)
+static bool edit_tag(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
+    const char *name = b->cli->operands[0];
     struct store_tag_edit e;
-    if (!cli_operands(cli, 1, 1, "NAME", &err) || !read_edit(cli, &e, &err))
-        return cli_misuse(cli, &err);
-    e.name = cli_value(cli, "rename", NULL);
-    bool ok = book_open(cli, false, &b, &err) && store_tag_edit(b.store, &b.by, cli->operands[0], &e, &err);
-    if (ok)
-        str_printf(&b.out, "tag %s is as you say\n", book_shown(&b, e.name ? e.name : cli->operands[0]));
-    return book_end(&b, ok, &err);
+    if (!read_edit(b->cli, &e, err))
+        return false;
+    e.name = cli_value(b->cli, "rename", NULL);
+    if (!store_tag_edit(b->store, &b->by, name, &e, err))
+        return false;
+    str_printf(&b->out, "tag %s is as you say\n", book_shown(b, e.name ? e.name : name));
+    return true;
 }
 
-static int drop(struct cli *cli)
+static bool drop_tags(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    if (!cli_operands(cli, 1, SIZE_MAX, "NAME", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, false, &b, &err);
-    for (size_t i = 0; ok && i < cli->n_operands; i++) {
-        ok = store_tag_remove(b.store, &b.by, cli->operands[i], &err);
-        if (ok)
-            str_printf(&b.out, "tag %s is off all runs and gone\n", book_shown(&b, cli->operands[i]));
+    for (size_t i = 0; i < b->cli->n_operands; i++) {
+        const char *name = b->cli->operands[i];
+        if (!store_tag_remove(b->store, &b->by, name, err))
+            return false;
+        str_printf(&b->out, "tag %s is off all runs and gone\n", book_shown(b, name));
     }
-    return book_end(&b, ok, &err);
+    return true;
 }
 
 #define TAG_FIELDS                                                                                           \
@@ -140,7 +126,8 @@ static const struct command tag_list = {
     .text = "Lists tags by name. Runs that have one: xfelx run list --tag NAME.",
     .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx tag list", "all tags"}, {0}},
-    .run = list,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, 0, "", list_tags},
 };
 
 static const struct command tag_add = {
@@ -159,7 +146,8 @@ static const struct command tag_add = {
     .examples = (const struct example[]){{"xfelx tag add 'Ba soak 5 min' --auto --colour ff8800",
                                           "a tag that all runs get from now on"},
                                          {0}},
-    .run = add,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, SIZE_MAX, "NAME", add_tags},
 };
 
 static const struct command tag_edit = {
@@ -175,7 +163,8 @@ static const struct command tag_edit = {
     .examples = (const struct example[]){{"xfelx tag edit dark --rename 'dark, no laser' --no-auto",
                                           "another name, and no new run gets it"},
                                          {0}},
-    .run = edit,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, 1, "NAME", edit_tag},
 };
 
 static const struct command tag_remove = {
@@ -185,7 +174,8 @@ static const struct command tag_remove = {
     .text = "Removes tags from all runs. Refused while a dataset is made of one.",
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx tag remove test", "no run has the tag test any more"}, {0}},
-    .run = drop,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, SIZE_MAX, "NAME", drop_tags},
 };
 
 static const struct command *const verbs[] = {&tag_list, &tag_add, &tag_edit, &tag_remove, NULL};

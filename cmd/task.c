@@ -55,47 +55,40 @@ static const struct book_list listing = {.key = "revisions",
                                          .cells = put_cells,
                                          .json = put_row};
 
-static int list(struct cli *cli)
+static bool list_tasks(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    struct store_task_row *rows = NULL;
-    size_t n = 0;
-    if (!cli_operands(cli, 0, 0, "", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, true, &b, &err) && store_tasks(b.store, b.a, &rows, &n, &err);
-    if (ok)
-        book_list(&b, &listing, rows, n);
-    return book_end(&b, ok, &err);
+    struct store_task_row *rows;
+    size_t n;
+    return store_tasks(b->store, b->a, &rows, &n, err) && book_list(b, &listing, rows, n);
 }
 
-static int show(struct cli *cli)
+static void say_task(struct book *b, const struct store_task_row *t)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    struct store_task_row *rows = NULL;
-    size_t n = 0, found = 0;
-    if (!cli_operands(cli, 1, 1, "NAME", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, true, &b, &err) && store_tasks(b.store, b.a, &rows, &n, &err);
-    for (size_t i = 0; ok && i < n; i++) {
-        const struct store_task_row *t = rows + i;
-        if (strcmp(t->name, cli->operands[0]) != 0)
+    book_fieldf(&b->out, "task", "%s, revision %u: %s%s", book_shown(b, t->name), t->rev, kind_word(t),
+                t->used ? ", has jobs" : "");
+    book_fieldf(&b->out, "made", "%s by %s", book_time(b, t->created_t), book_shown(b, t->who));
+    book_field(&b->out, "datasets", t->n_datasets ? book_joined(b, t->datasets, t->n_datasets) : "-");
+    if (*t->resources)
+        book_field(&b->out, "resources", t->resources);
+    if (*t->phil)
+        book_field(&b->out, "text", t->phil);
+}
+
+static bool show_task(struct book *b, struct error *err)
+{
+    const char *name = b->cli->operands[0];
+    struct store_task_row *rows;
+    size_t n, found = 0;
+    if (!store_tasks(b->store, b->a, &rows, &n, err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(rows[i].name, name) != 0)
             continue;
-        str_add(&b.out, found++ ? "\n" : "");
-        book_fieldf(&b.out, "task", "%s, revision %u: %s%s", book_shown(&b, t->name), t->rev, kind_word(t),
-                    t->used ? ", has jobs" : "");
-        book_fieldf(&b.out, "made", "%s by %s", book_time(&b, t->created_t), book_shown(&b, t->who));
-        book_field(&b.out, "datasets", t->n_datasets ? book_joined(&b, t->datasets, t->n_datasets) : "-");
-        if (*t->resources)
-            book_field(&b.out, "resources", t->resources);
-        if (*t->phil)
-            book_field(&b.out, "text", t->phil);
+        str_add(&b->out, found++ ? "\n" : "");
+        say_task(b, rows + i);
     }
-    if (ok && !found)
-        ok = (error_set(&err, ERROR_USAGE, "there is no task \"%s\"", cli->operands[0]),
-              error_hint(&err, "xfelx task list shows them all"));
-    return book_end(&b, ok, &err);
+    return found > 0 || (error_set(err, ERROR_USAGE, "there is no task \"%s\"", name),
+                         error_hint(err, "xfelx task list shows them all"));
 }
 
 /* ---- add, revise ---- */
@@ -142,45 +135,32 @@ static bool read_resources(struct book *b, const char **out, struct error *err)
     return true;
 }
 
-static int add(struct cli *cli)
+static bool add_task(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    struct store_task_new t = {0};
-    const char *kind = cli_value(cli, "kind", NULL);
-    if (!cli_operands(cli, 1, 1, "NAME", &err))
-        return cli_misuse(cli, &err);
-    t.name = cli->operands[0];
+    struct store_task_new t = {.name = b->cli->operands[0]};
+    const char *kind = cli_value(b->cli, "kind", NULL);
     t.kind = kind ? task_kind_find(kind) : 0;
-    if (!t.kind) {
-        error_set(&err, ERROR_USAGE, kind ? "there is no kind of tasks \"%s\"" : "task add needs --kind KIND",
-                  kind);
-        error_hint(&err, "refine, scale, script (of a run); merge, phenix, script_all (of a dataset)");
-        return cli_fail(&err);
-    }
-    bool ok = book_open(cli, false, &b, &err) && read_text(&b, &t.phil, &err) &&
-              read_resources(&b, &t.resources, &err) && store_task_add(b.store, &b.by, &t, NULL, &err);
-    if (ok)
-        str_printf(&b.out, "task %s is there; xfelx dataset add … --task says of which runs\n",
-                   book_shown(&b, t.name));
-    return book_end(&b, ok, &err);
+    if (!t.kind)
+        return error_set(err, ERROR_USAGE,
+                         kind ? "there is no kind of tasks \"%s\"" : "task add needs --kind KIND", kind),
+               error_hint(err, "refine, scale, script (of a run); merge, phenix, script_all (of a dataset)");
+    if (!read_text(b, &t.phil, err) || !read_resources(b, &t.resources, err) ||
+        !store_task_add(b->store, &b->by, &t, NULL, err))
+        return false;
+    str_printf(&b->out, "task %s is there; xfelx dataset add … --task says of which runs\n",
+               book_shown(b, t.name));
+    return true;
 }
 
-static int revise(struct cli *cli)
+static bool revise_task(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    struct store_task_new t = {0};
+    struct store_task_new t = {.name = b->cli->operands[0]};
     uint32_t rev = 0;
-    if (!cli_operands(cli, 1, 1, "NAME", &err))
-        return cli_misuse(cli, &err);
-    t.name = cli->operands[0];
-    bool ok = book_open(cli, false, &b, &err) && read_text(&b, &t.phil, &err) &&
-              read_resources(&b, &t.resources, &err) &&
-              store_task_revise(b.store, &b.by, &t, cli_has(cli, "everywhere"), &rev, &err);
-    if (ok)
-        str_printf(&b.out, "task %s: revision %u\n", book_shown(&b, t.name), rev);
-    return book_end(&b, ok, &err);
+    if (!read_text(b, &t.phil, err) || !read_resources(b, &t.resources, err) ||
+        !store_task_revise(b->store, &b->by, &t, cli_has(b->cli, "everywhere"), &rev, err))
+        return false;
+    str_printf(&b->out, "task %s: revision %u\n", book_shown(b, t.name), rev);
+    return true;
 }
 
 #define TASK_OPTIONS                                                                                         \
@@ -197,7 +177,8 @@ static const struct command task_list = {
     .text = "Lists each revision of each task: its kind, whether it has jobs, and which datasets have it.",
     .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx task list", "all tasks"}, {0}},
-    .run = list,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, 0, "", list_tasks},
 };
 
 static const struct command task_show = {
@@ -207,7 +188,8 @@ static const struct command task_show = {
     .text = "Shows text, resources and datasets of each revision.",
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx task show scale", "of the task scale"}, {0}},
-    .run = show,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 1, 1, "NAME", show_task},
 };
 
 static const struct command task_add = {
@@ -229,7 +211,8 @@ static const struct command task_add = {
         (const struct example[]){
             {"xfelx task add scale --kind scale --file scale.phil --resource mp.nnodes=2", "scale each run"},
             {0}},
-    .run = add,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, 1, "NAME", add_task},
 };
 
 static const struct command task_revise = {
@@ -248,7 +231,8 @@ static const struct command task_revise = {
     .examples = (const struct example[]){{"xfelx task revise scale --file scale2.phil --everywhere",
                                           "other parameters, in all datasets"},
                                          {0}},
-    .run = revise,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, 1, "NAME", revise_task},
 };
 
 static const struct command *const verbs[] = {&task_list, &task_show, &task_add, &task_revise, NULL};

@@ -83,18 +83,11 @@ static const struct book_list listing = {.key = "trials",
 static const struct book_list shown = {
     .key = "trials", .size = sizeof(struct store_trial_row), .json = put_row_with_text};
 
-static int list(struct cli *cli)
+static bool list_trials(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    struct store_trial_row *rows = NULL;
-    size_t n = 0;
-    if (!cli_operands(cli, 0, 0, "", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, true, &b, &err) && store_trials(b.store, b.a, &rows, &n, &err);
-    if (ok)
-        book_list(&b, &listing, rows, n);
-    return book_end(&b, ok, &err);
+    struct store_trial_row *rows;
+    size_t n;
+    return store_trials(b->store, b->a, &rows, &n, err) && book_list(b, &listing, rows, n);
 }
 
 /* What it changes from the defaults of this program. */
@@ -137,27 +130,27 @@ static bool say_trial(struct book *b, const struct store_trial_row *t, struct er
     return text != NULL;
 }
 
-static int show(struct cli *cli)
+static bool show_trials(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    uint32_t *nums = NULL;
-    size_t n = 0;
-    bool ok = book_open(cli, true, &b, &err) && book_trials(&b, cli->n_operands, &nums, &n, &err);
-    struct store_trial_row *rows = arena_array(&cli->arena, n + 1, sizeof *rows);
-    for (size_t i = 0; ok && i < n; i++) {
+    uint32_t *nums;
+    size_t n;
+    if (!book_trials(b, b->cli->n_operands, &nums, &n, err))
+        return false;
+    struct store_trial_row *rows = arena_array(b->a, n + 1, sizeof *rows);
+    for (size_t i = 0; i < n; i++) {
         const struct store_trial_row *t;
-        ok = book_trial_row(&b, nums[i], &t, &err);
-        if (ok)
-            rows[i] = *t;
-        if (ok && !b.json) {
-            str_add(&b.out, i ? "\n" : "");
-            ok = say_trial(&b, t, &err);
-        }
+        if (!book_trial_row(b, nums[i], &t, err))
+            return false;
+        rows[i] = *t;
+        if (b->json)
+            continue;
+        str_add(&b->out, i ? "\n" : "");
+        if (!say_trial(b, t, err))
+            return false;
     }
-    if (ok && b.json)
-        book_list_json(&b, &shown, rows, n);
-    return book_end(&b, ok, &err);
+    if (b->json)
+        book_list_json(b, &shown, rows, n);
+    return true;
 }
 
 /* ---- add, copy ---- */
@@ -216,26 +209,18 @@ static bool add_trial(struct book *b, const struct store_trial_row *from, size_t
     return true;
 }
 
-static int add(struct cli *cli)
+static bool add_new_trial(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    bool ok = book_open(cli, false, &b, &err) && add_trial(&b, NULL, 0, &err);
-    return book_end(&b, ok, &err);
+    return add_trial(b, NULL, 0, err);
 }
 
-static int copy(struct cli *cli)
+static bool copy_trial(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    uint32_t *nums = NULL;
-    size_t n = 0;
-    const struct store_trial_row *from = NULL;
-    if (!cli_operands(cli, 1, SIZE_MAX, "TRIAL", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, false, &b, &err) && book_trials(&b, 1, &nums, &n, &err) &&
-              book_trial_row(&b, nums[0], &from, &err) && add_trial(&b, from, 1, &err);
-    return book_end(&b, ok, &err);
+    uint32_t *nums;
+    size_t n;
+    const struct store_trial_row *from;
+    return book_trials(b, 1, &nums, &n, err) && book_trial_row(b, nums[0], &from, err) &&
+           add_trial(b, from, 1, err);
 }
 
 /* ---- diff ---- */
@@ -276,87 +261,76 @@ static void put_differences(struct book *b, const struct param_difference *d, si
     str_addc(&b->out, '\n');
 }
 
-static int diff(struct cli *cli)
+/* The parameters of the trial that the i-th operand names. */
+static bool read_trial(struct book *b, size_t i, uint32_t *num, struct params **out, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
+    const char *text = b->cli->operands[i];
+    const struct store_trial_row *t;
+    int64_t n;
+    if (!str_to_i64(text, &n) || n < 0 || n > UINT32_MAX)
+        return error_set(err, ERROR_USAGE, "\"%s\" is no number of a trial", text);
+    *num = (uint32_t)n;
+    *out = params_make(b->a);
+    return book_trial_row(b, *num, &t, err) && params_merge_text(*out, "the trial", t->phil, err);
+}
+
+static bool diff_trials(struct book *b, struct error *err)
+{
     struct params *p[2];
     struct param_difference *d = NULL;
-    int64_t num[2];
-    uint32_t nums[2] = {0};
-    if (!cli_operands(cli, 2, 2, "TRIAL", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, true, &b, &err);
-    for (size_t i = 0; ok && i < 2; i++) {
-        const struct store_trial_row *t;
-        ok = (str_to_i64(cli->operands[i], num + i) && num[i] >= 0 && num[i] <= UINT32_MAX) ||
-             error_set(&err, ERROR_USAGE, "\"%s\" is no number of a trial", cli->operands[i]);
-        nums[i] = ok ? (uint32_t)num[i] : 0;
-        p[i] = params_make(b.a);
-        ok = ok && book_trial_row(&b, nums[i], &t, &err) &&
-             params_merge_text(p[i], "the trial", t->phil, &err);
-    }
-    if (ok) {
-        size_t n = params_differences(p[0], p[1], PARAM_RECIPE, b.a, &d);
-        if (b.json)
-            put_differences(&b, d, n);
-        else
-            say_differences(&b, d, n, nums);
-    }
-    return book_end(&b, ok, &err);
+    uint32_t nums[2];
+    if (!read_trial(b, 0, nums, p, err) || !read_trial(b, 1, nums + 1, p + 1, err))
+        return false;
+    size_t n = params_differences(p[0], p[1], PARAM_RECIPE, b->a, &d);
+    if (b->json)
+        put_differences(b, d, n);
+    else
+        say_differences(b, d, n, nums);
+    return true;
 }
 
 /* ---- comment, active ---- */
 
-static int comment(struct cli *cli)
+static bool comment_trials(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    uint32_t *nums = NULL;
-    size_t n = 0;
-    if (!cli_operands(cli, 2, SIZE_MAX, "TRIAL... TEXT", &err))
-        return cli_misuse(cli, &err);
-    bool ok = book_open(cli, false, &b, &err) && book_trials(&b, cli->n_operands - 1, &nums, &n, &err);
-    for (size_t i = 0; ok && i < n; i++)
-        ok = store_trial_comment(b.store, &b.by, nums[i], cli->operands[cli->n_operands - 1], &err);
-    if (ok)
-        book_changed(&b.out, n, n, "trial", "commented");
-    return book_end(&b, ok, &err);
+    const struct cli *cli = b->cli;
+    uint32_t *nums;
+    size_t n;
+    if (!book_trials(b, cli->n_operands - 1, &nums, &n, err))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!store_trial_comment(b->store, &b->by, nums[i], cli->operands[cli->n_operands - 1], err))
+            return false;
+    book_changed(&b->out, n, n, "trial", "commented");
+    return true;
 }
 
-/* Trials, then a share. */
-static int preview(struct cli *cli)
+static bool preview_trials(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    uint32_t *nums = NULL;
-    size_t n = 0, changed = 0;
+    const char *text = b->cli->operands[b->cli->n_operands - 1];
+    uint32_t *nums;
+    size_t n, changed = 0;
     int64_t percent = 0;
-    bool ok = cli_operands(cli, 2, 1000, "TRIAL", &err);
-    const char *text = ok ? cli->operands[cli->n_operands - 1] : "";
-    if (ok && strcmp(text, "off") != 0 && (!str_to_i64(text, &percent) || percent < 0 || percent > 100)) {
-        ok = error_set(&err, ERROR_USAGE, "a preview is of 1 to 100 per cent of the frames, not %s", text);
-        error_hint(&err, "xfelx trial preview 3 5; xfelx trial preview 3 off");
-    }
-    ok = ok && book_open(cli, false, &b, &err) && book_trials(&b, cli->n_operands - 1, &nums, &n, &err) &&
-         store_trial_preview(b.store, &b.by, nums, n, (int)percent, &changed, &err);
-    if (ok)
-        book_changed(&b.out, changed, n, "trial", percent ? "with preview" : "without preview");
-    return book_end(&b, ok, &err);
+    if (strcmp(text, "off") != 0 && (!str_to_i64(text, &percent) || percent < 0 || percent > 100))
+        return error_set(err, ERROR_USAGE, "a preview is of 1 to 100 per cent of the frames, not %s", text),
+               error_hint(err, "xfelx trial preview 3 5; xfelx trial preview 3 off");
+    if (!book_trials(b, b->cli->n_operands - 1, &nums, &n, err) ||
+        !store_trial_preview(b->store, &b->by, nums, n, (int)percent, &changed, err))
+        return false;
+    book_changed(&b->out, changed, n, "trial", percent ? "with preview" : "without preview");
+    return true;
 }
 
-static int activate(struct cli *cli)
+static bool switch_trials(struct book *b, struct error *err)
 {
-    struct error err = {0};
-    struct book b = {.cli = cli};
-    uint32_t *nums = NULL;
-    size_t n = 0, changed = 0;
-    bool on = !strcmp(command_word(cli->command), "activate");
-    bool ok = book_open(cli, false, &b, &err) && book_trials(&b, cli->n_operands, &nums, &n, &err) &&
-              store_trial_active(b.store, &b.by, nums, n, on, &changed, &err);
-    if (ok)
-        book_changed(&b.out, changed, n, "trial", on ? "active" : "off");
-    return book_end(&b, ok, &err);
+    uint32_t *nums;
+    size_t n, changed = 0;
+    bool on = !strcmp(command_word(b->cli->command), "activate");
+    if (!book_trials(b, b->cli->n_operands, &nums, &n, err) ||
+        !store_trial_active(b->store, &b->by, nums, n, on, &changed, err))
+        return false;
+    book_changed(&b->out, changed, n, "trial", on ? "active" : "off");
+    return true;
 }
 
 #define ADD_OPTIONS                                                                                          \
@@ -376,7 +350,8 @@ static const struct command trial_list = {
             "state, and the comment.",
     .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx trial list", "all trials"}, {0}},
-    .run = list,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, 0, "", list_trials},
 };
 
 static const struct command trial_show = {
@@ -396,7 +371,8 @@ static const struct command trial_show = {
         (const struct example[]){{"xfelx trial show 3", "of trial 3; xfelx trial 3 is the same"},
                                  {"xfelx trial show 3 --phil >trial3.phil", "its parameters as a file"},
                                  {0}},
-    .run = show,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 0, SIZE_MAX, "TRIAL", show_trials},
 };
 
 static const struct command trial_add = {
@@ -416,7 +392,8 @@ static const struct command trial_add = {
                                           "--comment 'small spots' --group 1 --active",
                                           "a trial from a file and one more parameter, which starts at once"},
                                          {0}},
-    .run = add,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "", add_new_trial},
 };
 
 static const struct command trial_copy = {
@@ -430,7 +407,8 @@ static const struct command trial_copy = {
     .examples =
         (const struct example[]){
             {"xfelx trial copy 3 dispatch.process_percent=10", "trial 3 on a tenth of the frames"}, {0}},
-    .run = copy,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 1, SIZE_MAX, "TRIAL", copy_trial},
 };
 
 static const struct command trial_diff = {
@@ -440,7 +418,8 @@ static const struct command trial_diff = {
     .text = "Prints each parameter whose value differs, with both values, defaults included.",
     .options = (const struct option_row[]){BOOK_JSON, BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx trial diff 3 5", "what is different in trial 5"}, {0}},
-    .run = diff,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_READS, 2, 2, "TRIAL", diff_trials},
 };
 
 static const struct command trial_comment = {
@@ -451,7 +430,8 @@ static const struct command trial_comment = {
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples =
         (const struct example[]){{"xfelx trial comment 3 'the one for the paper'", "comment trial 3"}, {0}},
-    .run = comment,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 2, SIZE_MAX, "TRIAL... TEXT", comment_trials},
 };
 
 static const struct command trial_preview = {
@@ -472,7 +452,8 @@ static const struct command trial_preview = {
                                           "compare four trials on a twentieth of the frames"},
                                          {"xfelx trial preview 3 off", "no more of trial 3"},
                                          {0}},
-    .run = preview,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 2, 1000, "TRIAL", preview_trials},
 };
 
 static const struct command trial_activate = {
@@ -484,7 +465,8 @@ static const struct command trial_activate = {
             "--dry-run.",
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx trial activate 3", "trial 3 may process runs"}, {0}},
-    .run = activate,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "TRIAL", switch_trials},
 };
 
 static const struct command trial_deactivate = {
@@ -494,7 +476,8 @@ static const struct command trial_deactivate = {
     .text = "Nothing new is started; jobs that are there go on (xfelx job cancel ends them).",
     .options = (const struct option_row[]){BOOK_OPTIONS, {0}},
     .examples = (const struct example[]){{"xfelx trial deactivate 1,2", "trials 1 and 2 are settled"}, {0}},
-    .run = activate,
+    .run = book_run,
+    .own = &(const struct book_verb){BOOK_CHANGES, 0, SIZE_MAX, "TRIAL", switch_trials},
 };
 
 static const struct command *const verbs[] = {
