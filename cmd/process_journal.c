@@ -211,6 +211,7 @@ const struct publish *journal_publish(struct job *j, const struct sink_options *
         .attempt = (uint64_t)j->stored.attempt,
         .powder_parts = arena_printf(a, "%s/.xfelx/powder-%.16s", j->folder, j->recipe->hash_hex),
         .powder_path = fs_join(a, j->folder, "powder.h5"),
+        .residuals_path = fs_join(a, j->folder, "residuals.json"),
         .sink = *o,
         .after = param_real(j->params, "xfelx.output.publish_after", 30)};
     return &j->publish;

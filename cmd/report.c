@@ -118,11 +118,8 @@ static bool choose(struct store *s, struct cli *cli, struct store_jobs_of *of, c
 static const struct {
     const char *option;
     void (*write)(const struct summary *s, struct str *out);
-} forms[] = {{"json", summary_json},
-             {"csv", summary_csv},
-             {"cells", summary_cells},
-             {"weather", summary_weather},
-             {"powder", summary_powder}};
+} forms[] = {{"json", summary_json},       {"csv", summary_csv},       {"cells", summary_cells},
+             {"weather", summary_weather}, {"powder", summary_powder}, {"panels", summary_panels}};
 
 static bool write_html(const struct summary *s, const char *path, struct error *err)
 {
@@ -259,10 +256,13 @@ static int run(struct cli *cli)
     void (*write)(const struct summary *s, struct str *out) = summary_text;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         write = cli_has(cli, forms[i].option) ? forms[i].write : write;
+    if (write == summary_panels && cli_has(cli, "json"))
+        write = summary_panels_json;
     struct str text = {0};
     if (!write_split(cli, &split, title, &text))
         write(&summary, &text);
-    if (write == summary_text || write == summary_weather || write == summary_powder)
+    if (write == summary_text || write == summary_weather || write == summary_powder ||
+        write == summary_panels)
         cli_print_text(&text);
     else
         cli_print(&text);
@@ -290,6 +290,9 @@ static const struct option_row options[] = {
     {0, "eps", "A",
      "with --covariance: how near cells of one form lie, in Å (else found from their density)"},
     {0, "powder", NULL, "the powder pictures of its jobs: where they are, frames, hot and dead pixels"},
+    {0, "panels", NULL,
+     "where spots lie beside where the lattices have them, panel by panel, worst first: has one moved? With "
+     "--json as JSON"},
     {0, "weather", NULL, "what each rank did: from when to when, duty cycle, who was waited for"},
     {0, "html", "FILE", "write a page that needs nothing else and prints on A4"},
     {0, "post", "elog",
@@ -303,8 +306,9 @@ static const struct option_row options[] = {
 static const struct option_rule rules[] = {
     {"run tag dataset", NULL, "run tag dataset", "a report is of a run, a tag or a dataset, of one"},
     {"trial", NULL, "trials", "--trial is of one trial, --trials of several side by side"},
-    {"trials", NULL, "by preview cells weather powder html covariance post", NULL},
-    {"by", NULL, "cells weather powder covariance", NULL},
+    {"trials", NULL, "by preview cells weather powder panels html covariance post", NULL},
+    {"by", NULL, "cells weather powder panels covariance", NULL},
+    {"panels", NULL, "csv cells weather powder html covariance post", NULL},
     {"json csv cells weather powder", NULL, "json csv cells weather powder html covariance post", NULL},
     {"eps", "covariance", NULL, NULL},
     {"dry-run", "post", NULL, NULL},

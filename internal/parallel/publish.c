@@ -37,7 +37,9 @@ bool publish_powder(const struct publish *p, struct error *err)
     struct arena a = {0};
     struct powder_sum sum;
     bool ok = !p->powder || (powder_gather(p->powder_parts, &a, &sum, err) &&
-                             (!sum.detector || powder_publish(&sum, p->powder_path, err)));
+                             (!sum.detector || (powder_publish_residuals(&sum, p->residuals_path, err) &&
+                                                (sum.frames[POWDER_HIT] + sum.frames[POWDER_OTHER] == 0 ||
+                                                 powder_publish(&sum, p->powder_path, err)))));
     arena_free(&a);
     return ok;
 }

@@ -12,7 +12,8 @@ struct publish {
     struct powder *powder;    /* of this rank; NULL: there is none */
     uint64_t attempt;         /* number: sums of each have a file of their own, */
     const char *powder_parts; /* in this folder; */
-    const char *powder_path;  /* the picture of all of them */
+    const char *powder_path;  /* the picture of all of them, */
+    const char *residuals_path; /* and where their spots lie */
 };
 
 /* Write the files of a rank anew, from what its journals hold on disk. Journals are read, nobody is waited for: it may run beside

@@ -54,8 +54,11 @@ void frame_process(const struct recipe *r, struct workspace *w, uint64_t i, stru
 
 void frame_add(struct powder *p, const struct workspace *w, const struct result *r)
 {
-    if (r->outcome != OUTCOME_FAILED)
-        powder_add(p, &w->frame, w->frame_number, outcome_is_hit(r->outcome), w->number);
+    if (r->outcome == OUTCOME_FAILED)
+        return;
+    powder_add(p, &w->frame, w->frame_number, outcome_is_hit(r->outcome), w->number);
+    if (w->n_residuals)
+        powder_add_residuals(p, &w->frame, w->frame_number, w->residuals.data, w->n_residuals);
 }
 
 bool frame_find_spots(const struct recipe *r, struct workspace *w, const struct frame *frame,

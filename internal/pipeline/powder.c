@@ -25,6 +25,7 @@ void powder_free(struct powder *p)
     pthread_mutex_destroy(&p->lock);
     for (int c = 0; c < POWDER_CLASSES; c++)
         free(p->cells[c]);
+    free(p->residuals);
     arena_free(&p->place_arena);
     free(p);
 }
@@ -59,8 +60,7 @@ static bool same_shape(const struct detector *a, const struct detector *b)
     return same;
 }
 
-/* The first frame says what the picture is like; the earliest one in the list where the detector is. */
-static bool admit(struct powder *p, const struct frame *f, uint64_t place, bool hit)
+bool powder_knows(struct powder *p, const struct frame *f, uint64_t place)
 {
     if (!p->detector) {
         p->bin = powder_bin(f->detector->n_pixels);
@@ -71,8 +71,9 @@ static bool admit(struct powder *p, const struct frame *f, uint64_t place, bool 
             if (p->cells[c])
                 powder_clear(p->cells[c], p->n_cells);
         }
+        p->residuals = calloc(f->detector->n_panels + 1, sizeof *p->residuals);
     }
-    if (!p->cells[0] || !p->cells[1] || powder_scale(f->type) != p->scale ||
+    if (!p->cells[0] || !p->cells[1] || !p->residuals || powder_scale(f->type) != p->scale ||
         (p->detector && !same_shape(p->detector, f->detector)))
         return false;
     if (!p->detector || place < p->place) {
@@ -81,7 +82,6 @@ static bool admit(struct powder *p, const struct frame *f, uint64_t place, bool 
         p->beam = f->beam.v;
         p->place = place;
     }
-    p->frames[hit ? POWDER_HIT : POWDER_OTHER]++;
     return true;
 }
 
@@ -106,7 +106,8 @@ void powder_add(struct powder *p, const struct frame *f, uint64_t place, bool hi
     if (p->limit < UINT64_MAX && bits_of(&f->id) >= p->limit)
         return;
     pthread_mutex_lock(&p->lock);
-    bool taken = admit(p, f, place, hit);
+    bool taken = powder_knows(p, f, place);
+    p->frames[hit ? POWDER_HIT : POWDER_OTHER] += taken;
     pthread_mutex_unlock(&p->lock);
     for (int i = 0; taken && i < POWDER_STRIPES; i++) {
         int s =

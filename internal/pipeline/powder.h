@@ -16,6 +16,7 @@
 
 #include "base/base.h"
 #include "kernels/powder.h"
+#include "kernels/residual.h"
 #include "model/model.h"
 #include "source/source.h"
 
@@ -31,6 +32,10 @@ void powder_free(struct powder *p);
  * is left out. place: of the frame in its source list: the earliest that was added says where the detector is. */
 void powder_add(struct powder *p, const struct frame *f, uint64_t place, bool hit, uint32_t thread);
 
+/* Of every frame with a lattice, in the share or not: where its spots lie beside where the lattices have them (kernels/residual.h). */
+void powder_add_residuals(struct powder *p, const struct frame *f, uint64_t place,
+                          const struct residual *rows, size_t n);
+
 /* What was added so far, as bytes with a checksum. Nothing was: no file, and true. */
 bool powder_write(struct powder *p, const char *path, struct error *err);
 
@@ -44,6 +49,8 @@ struct powder_sum {
     int32_t bin;
     size_t n_cells;
     struct powder_cell *cells[POWDER_CLASSES]; /* [n_cells], panels one after the other */
+    struct residual_panel *residuals;          /* [panels] */
+    struct residual_shell shells[RESIDUAL_SHELLS];
 };
 
 /* Add up the files of a folder. One that is broken, or of another detector, is left out with a warning. frames 0: there are none. */
@@ -72,5 +79,8 @@ void powder_facts_of(const struct powder_sum *s, struct arena *a, struct powder_
 /* Six images: mean and largest of all frames, mean and largest of hits, standard deviation of all frames and of hits. A cell that was never
  * good is in the mask, and NaN where only one class lacks it. How many frames there are stands in /entry/powder; that and the facts in PATH with .json in place of .h5. */
 bool powder_publish(const struct powder_sum *s, const char *path, struct error *err);
+
+/* The residuals as JSON (FORMATS 3.2), with where the panels are. No spot was indexed: no file, and true. */
+bool powder_publish_residuals(const struct powder_sum *s, const char *path, struct error *err);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * Bytes: "XFELXPW2", u32 CRC-32C of what follows, u32 bin, real scale, u64 place, u64 frames of each class, beam (4 reals), detector, then the
  * cells of each class as four numbers: sum, squares, max, and by how much n differs from the cell before; each with its sign in the lowest
- * bit, in pieces of seven bits (LEB128), since most are small: some 6 bytes a cell instead of 24.
+ * bit, in pieces of seven bits (LEB128), since most are small: some 6 bytes a cell instead of 24. Then the residuals (powder_residuals.c).
  */
 #include "pipeline/powder_private.h"
 
@@ -19,7 +19,7 @@ enum { HEAD = 12 };
 
 /* ---- a rank's ---- */
 
-static void put_number(struct str *out, int64_t v)
+void powder_put_number(struct str *out, int64_t v)
 {
     char bytes[10];
     size_t n = 0;
@@ -34,10 +34,10 @@ static void pack_cells(const struct powder_cell *cells, size_t n, struct str *ou
 {
     uint32_t before = 0;
     for (size_t i = 0; i < n; i++) {
-        put_number(out, cells[i].sum);
-        put_number(out, (int64_t)cells[i].squares);
-        put_number(out, cells[i].max);
-        put_number(out, (int64_t)cells[i].n - before);
+        powder_put_number(out, cells[i].sum);
+        powder_put_number(out, (int64_t)cells[i].squares);
+        powder_put_number(out, cells[i].max);
+        powder_put_number(out, (int64_t)cells[i].n - before);
         before = cells[i].n;
     }
 }
@@ -66,6 +66,7 @@ bool powder_write(struct powder *p, const char *path, struct error *err)
         pack(p, &body);
         for (int c = 0; c < POWDER_CLASSES; c++)
             pack_cells(p->cells[c], p->n_cells, &body);
+        powder_pack_residuals(p->residuals, p->detector->n_panels, p->shells, &body);
     }
     pthread_mutex_unlock(&p->lock);
     for (int i = POWDER_STRIPES; i-- > 0;)
@@ -112,7 +113,7 @@ static bool unpack(struct unwire *g, struct arena *a, struct part *out)
     return true;
 }
 
-static int64_t get_number(struct unwire *g)
+int64_t powder_get_number(struct unwire *g)
 {
     uint64_t z = 0;
     for (int shift = 0; shift < 64; shift += 7) {
@@ -129,10 +130,10 @@ static bool get_cells(struct unwire *g, struct powder_cell *cells, size_t n)
 {
     int64_t count = 0;
     for (size_t i = 0; i < n && !g->bad; i++) {
-        cells[i].sum = get_number(g);
-        cells[i].squares = (uint64_t)get_number(g);
-        cells[i].max = (int32_t)get_number(g);
-        int64_t step = get_number(g);
+        cells[i].sum = powder_get_number(g);
+        cells[i].squares = (uint64_t)powder_get_number(g);
+        cells[i].max = (int32_t)powder_get_number(g);
+        int64_t step = powder_get_number(g);
         g->bad |= step < -count || step > UINT32_MAX - count;
         count += g->bad ? 0 : step;
         cells[i].n = (uint32_t)count;
@@ -159,7 +160,13 @@ static bool add_part(const struct bytes *b, struct arena *work, struct arena *a,
         if (!get_cells(&g, cells[c], p.n_cells))
             return false;
     }
+    struct residual_shell shells[RESIDUAL_SHELLS];
+    const size_t n_panels = p.detector->n_panels;
+    struct residual_panel *residuals = arena_array(work, n_panels + 1, sizeof *residuals);
+    if (!powder_unpack_residuals(&g, residuals, n_panels, shells))
+        return false;
     if (!s->cells[0]) {
+        s->residuals = arena_array(a, n_panels + 1, sizeof *s->residuals);
         s->n_cells = p.n_cells;
         s->bin = p.bin;
         s->scale = p.scale;
@@ -168,7 +175,8 @@ static bool add_part(const struct bytes *b, struct arena *work, struct arena *a,
             powder_clear(s->cells[c], p.n_cells);
         }
     }
-    if (p.n_cells != s->n_cells || p.bin != s->bin || p.scale != s->scale)
+    if ((s->detector && n_panels != s->detector->n_panels) || p.n_cells != s->n_cells || p.bin != s->bin ||
+        p.scale != s->scale)
         return false;
     if (!s->detector || p.place < *place) {
         s->detector = detector_copy(a, p.detector);
@@ -179,6 +187,8 @@ static bool add_part(const struct bytes *b, struct arena *work, struct arena *a,
         powder_add_cells(s->cells[c], cells[c], s->n_cells);
         s->frames[c] += p.frames[c];
     }
+    residual_add_panels(s->residuals, residuals, n_panels);
+    residual_add_shells(s->shells, shells);
     return true;
 }
 

@@ -77,6 +77,16 @@ static void make_rows(struct workspace *w, const uint8_t *used)
                                     used + i * w->n_rays, rows + w->n_indexed);
 }
 
+/* Where all spots of the lattices lie, outliers too. */
+static void look_at_residuals(struct workspace *w, const uint8_t *used)
+{
+    struct residual *rows = block_reserve(&w->residuals, w->n_rays, sizeof *rows);
+    for (size_t i = 0; i < w->n_lattices; i++)
+        w->n_residuals += residual_rows(w->frame.detector->panels, &w->frame.beam.v, w->rays.data, w->n_rays,
+                                        w->owner.data, w->hkl.data, (uint32_t)i, w->lattices[i].A,
+                                        used + i * w->n_rays, rows + w->n_residuals);
+}
+
 enum stage_end stage_refine(const struct recipe *r, struct workspace *w, struct result *out)
 {
     uint8_t *used = block_reserve(&w->used, w->n_rays, INDEX_MAX_LATTICES);
@@ -98,6 +108,7 @@ enum stage_end stage_refine(const struct recipe *r, struct workspace *w, struct 
         return not_indexed(w, out, why);
     flag_frame(w, out);
     make_rows(w, used);
+    look_at_residuals(w, used);
     out->lattices = w->lattices;
     out->n_lattices = w->n_lattices;
     out->indexed = w->indexed.data;

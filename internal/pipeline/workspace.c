@@ -59,7 +59,7 @@ void workspace_free(struct workspace *w)
         &w->index_work,     &w->used,
         &w->refine_work,    &w->indexed,
         &w->integrated,     &w->integrate_work,
-        &w->resolve_work,
+        &w->resolve_work,   &w->residuals,
     };
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         free(blocks[i]->data);
@@ -72,7 +72,7 @@ void workspace_begin(struct workspace *w, uint64_t i)
 {
     w->frame_number = i;
     w->list = (struct spot_list){0};
-    w->n_strong = w->n_rays = w->n_lattices = w->n_indexed = w->n_predicted = 0;
+    w->n_strong = w->n_rays = w->n_lattices = w->n_indexed = w->n_predicted = w->n_residuals = 0;
     w->below = false;
 }
 

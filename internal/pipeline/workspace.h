@@ -46,9 +46,10 @@ struct workspace {
     struct block rays, owner, hkl, index_work;
     struct block used, refine_work; /* uint8_t [lattices][n_rays] */
     struct block indexed;           /* struct reflection */
+    struct block residuals;         /* struct residual */
     struct block integrated, integrate_work, resolve_work;
     struct lattice lattices[INDEX_MAX_LATTICES];
-    size_t n_rays, n_lattices, n_indexed, n_predicted;
+    size_t n_rays, n_lattices, n_indexed, n_predicted, n_residuals;
     struct integrate_result integration;
 };
 

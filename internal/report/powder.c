@@ -5,15 +5,20 @@
 
 enum { FILE_MOST = 4 << 20, MOST = 4096 };
 
-const char *powder_find(const char *folder, const char *ending, const char *const *map, struct arena *a)
+const char *result_file(const char *folder, const char *name, const char *const *map, struct arena *a)
 {
     static const char *const places[] = {"", "/out"};
     for (size_t i = 0; i < sizeof places / sizeof *places && *folder == '/'; i++) {
-        const char *path = path_map(a, map, arena_printf(a, "%s%s/powder.%s", folder, places[i], ending));
+        const char *path = path_map(a, map, arena_printf(a, "%s%s/%s", folder, places[i], name));
         if (fs_is_file(path))
             return path;
     }
     return NULL;
+}
+
+const char *powder_find(const char *folder, const char *ending, const char *const *map, struct arena *a)
+{
+    return result_file(folder, arena_printf(a, "powder.%s", ending), map, a);
 }
 
 static double number(const struct json *from, const char *key)

@@ -16,6 +16,9 @@ struct powder_report {
     struct powder_report_panel *panels;
 };
 
+/* A file of a job by its name, as "residuals.json": looked for as powder_find does. */
+const char *result_file(const char *folder, const char *name, const char *const *path_map, struct arena *a);
+
 /* The file powder.ENDING ("json", "h5") of a job whose folder this is: in it, or (of a campaign) in its out. path_map: base/path_map.h,
  * or NULL. In the arena; NULL: there is none. */
 const char *powder_find(const char *folder, const char *ending, const char *const *path_map, struct arena *a);
