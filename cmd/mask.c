@@ -147,22 +147,74 @@ static bool count_reflections(struct drawn *m, struct error *err)
 
 /* ---- files ---- */
 
-static bool write_one(const struct drawn *m, const char *path, struct error *err)
+/* An NXmx file of one image: the frame the shapes were drawn on (as real numbers, whatever its type), with its geometry, and its mask with
+ * what was drawn. So it opens in whatever opens NXmx images, and shows what is masked where. */
+static bool write_nxmx(const struct drawn *m, const char *path, struct error *err)
+{
+    struct arena a = {0};
+    const struct frame *f = &m->frame;
+    const size_t n = f->detector->n_pixels;
+    uint32_t *wrong = arena_array(&a, n, sizeof *wrong);
+    float *pixels = arena_array(&a, n, sizeof *pixels);
+    for (size_t i = 0; i < n; i++) {
+        wrong[i] = (f->mask && !f->mask[i] ? NXMX_UNSAID : 0) | (m->mask[i] ? 0 : NXMX_USER);
+        pixels[i] = (float)view_pixel(f->pixels, f->type, i);
+    }
+    const struct nxmx_options o = {.detector = f->detector,
+                                   .mask = m->mask,
+                                   .pixel_mask = wrong,
+                                   .type = PIXEL_F32,
+                                   .n_frames = 1,
+                                   .description = "mask by xfelx",
+                                   .name = "mask",
+                                   .underload = f->detector->panels[0].trusted_lo};
+    struct nxmx *w;
+    bool ok = nxmx_open(path, &o, &w, err);
+    if (ok) {
+        nxmx_put_reals(w, "/entry/instrument/beam", "NXbeam", "incident_wavelength", 0, NULL,
+                       &f->beam.v.wavelength, "angstrom");
+        ok = nxmx_put(w, pixels, err);
+        if (!ok)
+            nxmx_abandon(w);
+        ok = ok && nxmx_close(w, err);
+    }
+    arena_free(&a);
+    return ok;
+}
+
+/* Masks as text or bytes. */
+static bool write_plain(const struct drawn *m, const char *path,
+                        void (*form)(const struct detector *, const uint8_t *, struct str *),
+                        struct error *err)
 {
     struct str out = {0};
-    const struct detector *d = m->frame.detector;
-    if (str_ends(path, ".pickle") || str_ends(path, ".mask"))
-        sink_mask_dials(d, m->mask, &out);
-    else if (str_ends(path, ".geom"))
-        sink_mask_crystfel(d, m->mask, &out);
-    else if (str_ends(path, ".xfm"))
-        sink_mask_plain(d, m->mask, &out);
-    else
-        return error_set(err, ERROR_USAGE,
-                         "%s: a mask is .pickle or .mask (DIALS), .geom (CrystFEL) or .xfm (plain)", path);
+    form(m->frame.detector, m->mask, &out);
     bool ok = fs_write_atomic(path, out.text, out.len, err);
     str_free(&out);
     return ok;
+}
+
+static const struct {
+    const char *ending;
+    void (*form)(const struct detector *, const uint8_t *, struct str *); /* NULL: NXmx */
+} forms[] = {
+    {".pickle", sink_mask_dials},
+    {".mask", sink_mask_dials},
+    {".geom", sink_mask_crystfel},
+    {".xfm", sink_mask_plain},
+    {".nxs", NULL},
+    {".h5", NULL},
+};
+
+static bool write_one(const struct drawn *m, const char *path, struct error *err)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (str_ends(path, forms[i].ending))
+            return forms[i].form ? write_plain(m, path, forms[i].form, err) : write_nxmx(m, path, err);
+    return error_set(err, ERROR_USAGE,
+                     "%s: a mask is .pickle or .mask (DIALS), .geom (CrystFEL), .nxs or .h5 (NXmx) or .xfm "
+                     "(plain)",
+                     path);
 }
 
 static bool write_files(struct drawn *m, struct error *err)
@@ -254,9 +306,10 @@ static void text(const struct drawn *m, struct str *out)
         return;
     str_printf(out, "%llu of %s of %s are lost (%.2f %%)\n", (unsigned long long)m->n_lost,
                COUNT(m->n, "reflection"), COUNT(m->n_frames, "frame"), share(m->n_lost, m->n));
+    str_printf(out, "  %17s %11s %8s\n", "resolution", "reflections", "lost");
     for (int i = 0; i < SHELLS; i++)
         if (m->shells[i].n)
-            str_printf(out, "  %6.2f to %5.2f Å %8llu %6.2f %%\n", m->shells[i].d_max, m->shells[i].d_min,
+            str_printf(out, "  %6.2f to %5.2f Å %11llu %6.2f %%\n", m->shells[i].d_max, m->shells[i].d_min,
                        (unsigned long long)m->shells[i].n, share(m->shells[i].lost, m->shells[i].n));
 }
 
@@ -320,8 +373,9 @@ static int run(struct cli *cli)
 
 static const struct option_row options[] = {
     {'o', "out", "FILE",
-     "write the mask: .pickle or .mask as DIALS has it, .geom for CrystFEL, .xfm plain; may be given several "
-     "times"},
+     "write the mask: .pickle or .mask as DIALS has it, .geom for CrystFEL, .nxs or .h5 NXmx with this "
+     "frame, "
+     ".xfm plain; may be given several times"},
     {0, "label", "LABEL", "add it as a version of this mask (xfelx calib)"},
     {0, "first", "RUN", "with --label: from this run on"},
     {0, "last", "RUN", "with --label: up to this run"},
@@ -357,7 +411,8 @@ const struct command command_mask = {
             {"xfelx mask 12/0/7 'spotfinder.filter.untrusted.rectangle=980 1100 0 990' --try 50",
              "what a bar over the beamstop's arm would take away"},
             {"xfelx mask 12/0/7 arm.phil --label beamstop --first 14", "keep it, for runs from 14 on"},
-            {"xfelx mask 12/0/7 arm.phil -o mask.pickle -o bad.geom", "for DIALS and CrystFEL"},
+            {"xfelx mask 12/0/7 arm.phil -o mask.pickle -o bad.geom -o mask.nxs",
+             "for DIALS, CrystFEL and whatever reads NXmx"},
             {0}},
     .run = run,
 };

@@ -155,13 +155,32 @@ static bool take_numbers(const struct params *p, const char *path, int32_t *out,
     return true;
 }
 
+/* Corners of a polygon: none, or three and more, each of two numbers. What is less would mask nothing, or, being no shape at all, the
+ * whole panel. */
+static bool take_polygon(const struct params *p, const char *path, struct mask_untrusted *u, struct arena *a,
+                         struct error *err)
+{
+    const double *corners = NULL;
+    size_t n = param_reals(p, path, &corners);
+    if (n % 2 || (n && n < 6)) {
+        error_set(err, ERROR_USAGE, "%s has %zu number%s: no corners of a polygon", path, n,
+                  n == 1 ? "" : "s");
+        return error_hint(err, "x and y of each corner, three corners or more: polygon = 10 10 90 10 50 80");
+    }
+    int32_t *polygon = arena_array(a, n + 1, sizeof *polygon);
+    for (size_t k = 0; k < n; k++)
+        polygon[k] = (int32_t)corners[k];
+    u->polygon = polygon;
+    u->n_polygon = n / 2;
+    return true;
+}
+
 /* The blocks spotfinder.filter.untrusted. */
-static void take_untrusted(struct recipe *r, const struct params *p, struct arena *a)
+static bool take_untrusted(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
 {
     size_t n = param_count(p, "spotfinder.filter.untrusted");
     struct mask_untrusted *blocks = arena_array(a, n + 1, sizeof *blocks);
     char path[96];
-    const double *corners = NULL;
     for (size_t i = 0; i < n; i++) {
         struct mask_untrusted *u = blocks + i;
 #define MEMBER(name) (snprintf(path, sizeof path, "spotfinder.filter.untrusted[%zu]." name, i), path)
@@ -169,15 +188,13 @@ static void take_untrusted(struct recipe *r, const struct params *p, struct aren
         u->has_circle = take_numbers(p, MEMBER("circle"), u->circle, 3);
         u->has_rectangle = take_numbers(p, MEMBER("rectangle"), u->rectangle, 4);
         u->has_pixel = take_numbers(p, MEMBER("pixel"), u->pixel, 2);
-        u->n_polygon = param_reals(p, MEMBER("polygon"), &corners) / 2;
-        int32_t *polygon = arena_array(a, 2 * u->n_polygon + 1, sizeof *polygon);
-        for (size_t k = 0; k < 2 * u->n_polygon; k++)
-            polygon[k] = (int32_t)corners[k];
-        u->polygon = polygon;
+        if (!take_polygon(p, MEMBER("polygon"), u, a, err))
+            return false;
 #undef MEMBER
     }
     r->mask.untrusted = blocks;
     r->mask.n_untrusted = n;
+    return true;
 }
 
 static bool take_filters(struct recipe *r, const struct params *p, struct arena *a, struct error *err)
@@ -201,7 +218,8 @@ static bool take_filters(struct recipe *r, const struct params *p, struct arena 
     m->d_max = param_real(p, FILTER "d_max", 0);
     m->no_parallax = param_bool(p, FILTER "disable_parallax_correction", false);
     take_ranges(m, p, a);
-    take_untrusted(r, p, a);
+    if (!take_untrusted(r, p, a, err))
+        return false;
     r->ice.on = param_bool(p, FILTER "ice_rings.filter", false);
     if (!r->ice.on)
         return true;

@@ -222,8 +222,14 @@ static void put_pixel_mask(struct nxmx *w, hid_t detector)
              *image = arena_array(&w->arena, all, sizeof *mask);
 
     for (size_t i = 0; i < n; i++)
-        mask[i] = !w->o.mask[i];
+        mask[i] = w->o.pixel_mask ? w->o.pixel_mask[i] : w->o.mask[i] ? 0 : NXMX_GAP;
     lay_out(w, mask, sizeof *mask, image);
+    for (size_t k = 0; k < w->o.detector->n_panels; k++) {
+        const struct panel *p = &w->o.detector->panels[k];
+        for (size_t y = 0; y < (size_t)p->n_slow; y++)
+            for (size_t x = (size_t)p->n_fast; x < (size_t)w->size[1]; x++)
+                image[((size_t)w->row[k] + y) * (size_t)w->size[1] + x] = NXMX_GAP;
+    }
     note(w, H5Dclose(put_array(w, detector, "pixel_mask", H5T_STD_U32LE, H5T_NATIVE_UINT32, 2, w->size, image,
                                true)));
 }

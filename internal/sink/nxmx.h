@@ -17,9 +17,21 @@
 
 struct nxmx;
 
+/* Bits of pixel_mask as NXdetector defines them; 0: a good pixel. Places of the image without a pixel (beside narrow panels) are gaps. */
+enum nxmx_wrong {
+    NXMX_GAP = 1u << 0, /* no sensor there */
+    NXMX_DEAD = 1u << 1,
+    NXMX_UNDER_RESPONDING = 1u << 2,
+    NXMX_OVER_RESPONDING = 1u << 3,
+    NXMX_NOISY = 1u << 4,
+    NXMX_UNSAID = 1u << 5, /* left undefined there: masked by a file that does not say why */
+    NXMX_USER = 1u << 8,   /* by the user: beam stop, shadows, … */
+};
+
 /* Pointers must outlive the writer.
  *
- * mask        [n_pixels] 1 = good
+ * mask        [n_pixels] 1 = good; others are told as gaps
+ * pixel_mask  [n_pixels] what is wrong with each pixel (enum nxmx_wrong), in place of mask; NULL: as mask has it
  * type        PIXEL_U16, PIXEL_I32 or PIXEL_F32
  * description of the detector; name: of source, sample and instrument
  * underload   the least good value; the greatest is that of panel 0 (both as 32-bit integers)
@@ -28,6 +40,7 @@ struct nxmx;
 struct nxmx_options {
     const struct detector *detector;
     const uint8_t *mask;
+    const uint32_t *pixel_mask;
     enum pixel_type type;
     uint32_t n_frames;
     const char *description, *name;

@@ -81,6 +81,42 @@ static void reals_and_geometry_read_back(void **state)
     source_close(s);
 }
 
+/* What is said of a pixel comes back as a mask; beside the narrow panel there is none. */
+static void a_mask_says_what_is_wrong_with_each_pixel(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct detector *d = a_detector();
+    char path[64];
+    struct nxmx *w;
+    struct source *s;
+    double wavelength = 1;
+    uint8_t *good = arena_array(&arena, d->n_pixels, 1);
+    uint32_t *wrong = arena_array(&arena, d->n_pixels, sizeof *wrong);
+    float *v = arena_array(&arena, d->n_pixels, sizeof *v);
+    memset(good, 0, d->n_pixels); /* not looked at */
+    memset(wrong, 0, d->n_pixels * sizeof *wrong);
+    memset(v, 0, d->n_pixels * sizeof *v);
+    wrong[5] = NXMX_USER;
+    wrong[W * H + 2] = NXMX_USER | NXMX_UNSAID;
+    snprintf(path, sizeof path, "%s/a.h5", folder);
+    const struct nxmx_options o = {.detector = d,
+                                   .mask = good,
+                                   .pixel_mask = wrong,
+                                   .type = PIXEL_F32,
+                                   .n_frames = 1,
+                                   .description = "",
+                                   .name = "x"};
+    assert_true(nxmx_open(path, &o, &w, &err));
+    nxmx_put_reals(w, "/entry/instrument/beam", "NXbeam", "incident_wavelength", 0, NULL, &wavelength,
+                   "angstrom");
+    assert_true(nxmx_put(w, v, &err) && nxmx_close(w, &err));
+    assert_true(source_open(path, NULL, &s, &err));
+    for (size_t i = 0; i < d->n_pixels; i++)
+        assert_int_equal(source_mask(s)[i], i != 5 && i != W * H + 2);
+    source_close(s);
+}
+
 static void what_cannot_be_written_leaves_nothing(void **state)
 {
     (void)state;
@@ -122,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reals_and_geometry_read_back),
+        cmocka_unit_test(a_mask_says_what_is_wrong_with_each_pixel),
         cmocka_unit_test(what_cannot_be_written_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, begin, end);
