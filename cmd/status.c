@@ -1,4 +1,5 @@
 /* status.c - where things stand: runs, frames, hits, indexed, stage times. Reads the database only. */
+#include "cmd/alarm.h"
 #include "cmd/cli.h"
 #include "cmd/database.h"
 #include "cmd/status.h"
@@ -210,7 +211,10 @@ static bool look(struct looked *l, bool jobs, struct error *err)
 {
     int64_t trial = 0;
     const char *stages[STAGE_MAX];
-    struct overview_asked asked = {.folder = l->folder, .stages = stages, .n_stages = status_stages(stages)};
+    struct overview_asked asked = {.folder = l->folder,
+                                   .stages = stages,
+                                   .n_stages = status_stages(stages),
+                                   .limits = alarm_limits(&l->arena, l->params)};
     arena_free(&l->arena);
     l->jobs = NULL;
     l->n_jobs = 0;

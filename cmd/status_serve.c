@@ -1,6 +1,7 @@
 /* status_serve.c - `status --serve`: the pages, until somebody ends them. */
 #include "cmd/status.h"
 
+#include "cmd/alarm.h"
 #include "cmd/database.h"
 #include "source/source.h"
 #include "web/web.h"
@@ -58,6 +59,7 @@ int status_serve(struct cli *cli, const struct params *p)
                             .stages = stages,
                             .n_stages = status_stages(stages),
                             .version = version_number(),
+                            .limits = alarm_limits(&cli->arena, p),
                             .store = &store};
     const char *const *maps = NULL;
     if (param_texts(p, "facility.path_map", &maps) > 0)

@@ -2,6 +2,7 @@
  *
  * One loop over the rows of cycle/tasks.h, each with a period of its own; an error is noted, shown by status and tried again later, and
  * never ends the loop. Of all watchers of an experiment the one that holds the lease acts; the others say so and go. */
+#include "cmd/alarm.h"
 #include "cmd/cycling.h"
 
 #include "report/report.h"
@@ -182,7 +183,10 @@ static void look_for_alarms(struct watching *w, struct went *o, struct error *er
     struct standing now = {0};
     size_t on = 0, off = 0;
     int64_t began = clock_monotonic();
-    o->good = overview_read(w->g.store, &(struct overview_asked){.folder = w->g.cycle.folder}, &a, &in, err);
+    o->good = overview_read(
+        w->g.store,
+        &(struct overview_asked){.folder = w->g.cycle.folder, .limits = alarm_limits(&a, w->g.params)}, &a,
+        &in, err);
     if (o->good) {
         overview_make(&in, &a, &now);
         o->good = overview_note(w->g.store, &now, &a, &on, &off, err);

@@ -7,16 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Thresholds of SCIENCE 24; z: 99 % intervals for "now against usual". */
-enum { FEW_FRAMES = OVERVIEW_FEW, HOUR = 60, JET_MINUTES = 2 };
-static const double quiet_s = 60, stale_s = 30, backlog_s = 600, lag_s = 30, watch_s = 600;
-static const double saturated_share = 0.05, ice_share = 0.10, failed_share = 0.01, disk_share = 0.05;
-static const double jet_factor = 1.0 / 3, moved_px = 0.5, z99 = 2.576;
+#define X(name, usual) .name = usual,
+const struct alarm_limits alarm_limits_usual = {ALARM_LIMIT_TABLE(X)};
+#undef X
 
-enum { TEXT = 200 };
+enum { TEXT = 200, HOUR = 60 };
 
+/* A comparison with a limit that is NaN is false: an alarm that is switched off never stands. */
 struct situation {
     const struct overview_sources *in;
+    const struct alarm_limits *limits;
     struct store_minute now, before; /* the newest ten minutes, and up to an hour before them */
     double quiet_s;                  /* since the newest frame of a running job was done; NaN: none was */
     bool running, ongoing;           /* a job, a run that is being taken */
@@ -49,20 +49,26 @@ static double hit_share(const struct store_minute *m)
     return rate_of(m->hits, m->frames - m->failed).share;
 }
 
+/* Too few frames are no reason to call anybody. */
+static bool enough(const struct situation *s, uint64_t frames)
+{
+    return (double)frames >= s->limits->min_frames;
+}
+
 static bool no_frames(const struct situation *s, char text[TEXT])
 {
-    return s->ongoing && s->quiet_s > quiet_s &&
+    return s->ongoing && s->quiet_s > s->limits->no_frames &&
            say(text, "a run is being taken, but no frame came for %.0f s", s->quiet_s);
 }
 
-/* Median of the minutes of the hour before the newest two, without those of few frames. */
-static double usual_hit_share(const struct overview_sources *in)
+/* Median of the minutes of the hour before the newest ones, without those of few frames. */
+static double usual_hit_share(const struct overview_sources *in, size_t minutes, double few)
 {
     double sorted[HOUR];
-    size_t n = 0, end = in->n_minutes > JET_MINUTES ? in->n_minutes - JET_MINUTES : 0;
+    size_t n = 0, end = in->n_minutes > minutes ? in->n_minutes - minutes : 0;
     for (size_t i = end > HOUR ? end - HOUR : 0; i < end; i++) {
         double share = hit_share(in->minutes + i);
-        if (in->minutes[i].frames < FEW_FRAMES || isnan(share))
+        if ((double)in->minutes[i].frames < few || isnan(share))
             continue;
         size_t at = n++;
         for (; at > 0 && sorted[at - 1] > share; at--)
@@ -75,25 +81,26 @@ static double usual_hit_share(const struct overview_sources *in)
 static bool jet(const struct situation *s, char text[TEXT])
 {
     struct store_minute last = {0};
-    for (size_t i = 0; i < JET_MINUTES && i < s->in->n_minutes; i++)
+    const size_t minutes = (size_t)s->limits->jet_minutes;
+    for (size_t i = 0; i < minutes && i < s->in->n_minutes; i++)
         add(&last, s->in->minutes + s->in->n_minutes - 1 - i);
-    double usual = usual_hit_share(s->in), share = hit_share(&last);
-    return last.frames >= FEW_FRAMES && share < jet_factor * usual &&
-           say(text, "%.1f %% hits in the last 2 minutes, %.1f %% is usual in this hour", 100 * share,
-               100 * usual);
+    double usual = usual_hit_share(s->in, minutes, s->limits->min_frames), share = hit_share(&last);
+    return enough(s, last.frames) && share < s->limits->jet * usual &&
+           say(text, "%.1f %% hits in the last %s, %.1f %% is usual in this hour", 100 * share,
+               COUNT(minutes, "minute"), 100 * usual);
 }
 
 static bool saturation(const struct situation *s, char text[TEXT])
 {
     const struct rate r = rate_of(s->now.saturated, s->now.hits);
-    return s->now.frames >= FEW_FRAMES && r.of >= RATE_FEW && r.lo > saturated_share &&
+    return enough(s, s->now.frames) && r.of >= RATE_FEW && r.lo > s->limits->saturation &&
            say(text, "%.0f %% of the hits have saturated spots", 100 * r.share);
 }
 
-/* Lower than before, and the 99 % intervals do not meet. */
-static bool fell(const struct rate *now, const struct rate *before)
+/* Lower than before, and the intervals at z deviations do not meet. */
+static bool fell(const struct rate *now, const struct rate *before, double z)
 {
-    double f = z99 / 1.96;
+    double f = z / 1.96;
     return now->share < before->share &&
            now->share + f * (now->hi - now->share) < before->share - f * (before->share - before->lo);
 }
@@ -104,8 +111,8 @@ static bool geometry(const struct situation *s, char text[TEXT])
                 before = rate_of(s->before.indexed, s->before.hits);
     struct rate hits = rate_of(s->now.hits, s->now.frames - s->now.failed);
     struct rate hits_before = rate_of(s->before.hits, s->before.frames - s->before.failed);
-    return now.of >= FEW_FRAMES && before.of >= FEW_FRAMES && fell(&now, &before) &&
-           !fell(&hits, &hits_before) &&
+    return enough(s, now.of) && enough(s, before.of) && fell(&now, &before, s->limits->geometry) &&
+           !fell(&hits, &hits_before, s->limits->geometry) &&
            say(text, "%.0f %% of the hits are indexed, %.0f %% in the hour before, with as many hits",
                100 * now.share, 100 * before.share);
 }
@@ -117,7 +124,7 @@ static bool ice(const struct situation *s, char text[TEXT])
     for (enum outcome o = OUTCOME_BLANK; o < OUTCOME_END; o++)
         hits += outcome_is_hit(o) ? t->by_outcome[o] : 0;
     double share = rate_of(t->by_reason[REASON_ICE], hits).share;
-    return t->frames >= FEW_FRAMES && hits >= RATE_FEW && share > ice_share &&
+    return enough(s, t->frames) && hits >= RATE_FEW && share > s->limits->ice &&
            say(text, "%.0f %% of the hits are ice or salt", 100 * share);
 }
 
@@ -125,7 +132,7 @@ static bool backlog(const struct situation *s, char text[TEXT])
 {
     const struct overview_sources *in = s->in;
     double behind = 1e-9 * (double)(in->now - in->live.frame_t);
-    return s->ongoing && in->live.frames >= FEW_FRAMES && behind > backlog_s &&
+    return s->ongoing && enough(s, in->live.frames) && behind > s->limits->backlog &&
            say(text, "frames are worked on %.0f minutes after they were taken", behind / 60);
 }
 
@@ -133,37 +140,38 @@ static bool failures(const struct situation *s, char text[TEXT])
 {
     const struct store_totals *t = &s->in->live;
     struct rate r = rate_of(t->by_outcome[OUTCOME_FAILED], t->frames);
-    return t->frames >= FEW_FRAMES && r.share > failed_share &&
+    return enough(s, t->frames) && r.share > s->limits->failures &&
            say(text, "%.1f %% of the frames fail (%llu)", 100 * r.share, (unsigned long long)r.n);
 }
 
 static bool beam_centre(const struct situation *s, char text[TEXT])
 {
     double n = (double)s->now.lattices, m = (double)s->before.lattices;
-    if (n < FEW_FRAMES || m < FEW_FRAMES)
+    if (n < s->limits->min_frames || m < s->limits->min_frames)
         return false;
     double dx = s->now.dx_sum / n - s->before.dx_sum / m, dy = s->now.dy_sum / n - s->before.dy_sum / m;
-    return hypot(dx, dy) > moved_px &&
+    return hypot(dx, dy) > s->limits->beam_centre &&
            say(text, "the beam centre moved by %.1f, %.1f px since the hour before", fabs(dx) < 0.05 ? 0 : dx,
                fabs(dy) < 0.05 ? 0 : dy);
 }
 
 static bool stale(const struct situation *s, char text[TEXT])
 {
-    return s->running && s->quiet_s > stale_s && !(s->ongoing && s->quiet_s > quiet_s) &&
+    return s->running && s->quiet_s > s->limits->stale &&
+           !(s->ongoing && s->quiet_s > s->limits->no_frames) &&
            say(text, "the newest number is %.0f s old", s->quiet_s);
 }
 
 static bool disk(const struct situation *s, char text[TEXT])
 {
-    return s->running && s->in->disk_free < disk_share &&
+    return s->running && s->in->disk_free < s->limits->disk &&
            say(text, "the disk with the results is %.0f %% full", 100 - 100 * s->in->disk_free);
 }
 
 static bool database(const struct situation *s, char text[TEXT])
 {
     double lag = 1e-9 * (double)s->in->health.lag;
-    return s->running && lag > lag_s &&
+    return s->running && lag > s->limits->database &&
            say(text, "results reach the database after %.0f s; %llu wait in journals", lag,
                (unsigned long long)s->in->health.pending);
 }
@@ -188,7 +196,7 @@ static bool watch(const struct situation *s, char text[TEXT])
     }
     int64_t t = watched_t(s->in);
     double age = 1e-9 * (double)(s->in->now - t);
-    return t && open && age > watch_s && s->in->health.lease_expires < s->in->now &&
+    return t && open && age > s->limits->watch && s->in->health.lease_expires < s->in->now &&
            say(text, "nobody has watched for %.0f minutes, and %s wait%s", age / 60, COUNT(open, "job"),
                open == 1 ? "s" : "");
 }
@@ -244,15 +252,16 @@ static struct overview_alarm told(const struct overview_sources *in, const struc
 
 static struct situation situation_of(const struct overview_sources *in)
 {
-    struct situation s = {.in = in, .quiet_s = NAN};
+    struct situation s = {.in = in, .limits = in->limits ? in->limits : &alarm_limits_usual, .quiet_s = NAN};
+    const size_t recent = (size_t)s.limits->minutes;
     for (size_t i = 0; i < in->n_jobs; i++)
         s.running |= in->jobs[i].state == JOB_RUNNING;
     for (size_t i = 0; i < in->n_runs; i++)
         s.ongoing |= in->runs[i].state == RUN_ONGOING && !in->runs[i].ignored;
     if (s.running && in->live.last_t)
         s.quiet_s = 1e-9 * (double)(in->now - in->live.last_t);
-    for (size_t i = 0; i < in->n_minutes && i < OVERVIEW_NOW + HOUR; i++)
-        add(i < OVERVIEW_NOW ? &s.now : &s.before, in->minutes + in->n_minutes - 1 - i);
+    for (size_t i = 0; i < in->n_minutes && i < recent + HOUR; i++)
+        add(i < recent ? &s.now : &s.before, in->minutes + in->n_minutes - 1 - i);
     return s;
 }
 

@@ -1,11 +1,12 @@
 /* overview.h - the whole at one glance: is it working, as well as before, and must somebody do something (SCIENCE 24, UI 3.1).
  *
- * Pure: everything is a function of what the store told (struct overview_sources) and of the thresholds in alarms.c; the terminal, the
+ * Pure: everything is a function of what the store told (struct overview_sources) and of the limits of alarms; the terminal, the
  * JSON of `status` and the pages show the same numbers.
  */
 #ifndef XFELX_REPORT_OVERVIEW_H
 #define XFELX_REPORT_OVERVIEW_H
 
+#include "report/alarm_limits.h"
 #include "report/report.h"
 
 /* What is looked at. Arrays may be NULL with n 0. Frames of two trials are never added: totals, live, minutes, hists and the tallies that
@@ -16,6 +17,7 @@
  * live     sums over the jobs of the trial that are running
  * hists    of the trial's newest jobs (OVERVIEW_JOBS) that have frames: times of stages
  * disk     share of the disk with the results that is free, and its bytes; NaN: not known
+ * limits   of alarms; NULL: alarm_limits_usual
  */
 struct overview_sources {
     int64_t now;
@@ -34,6 +36,7 @@ struct overview_sources {
     struct store_health health;
     const char *stages[STAGE_MAX]; /* their names (pipeline.h); NULL: "stage 3" is said */
     double disk_free, disk_bytes;
+    const struct alarm_limits *limits;
 };
 
 enum { OVERVIEW_MINUTES = 180, OVERVIEW_NOW = 10 /* minutes that are "now" */, OVERVIEW_JOBS = 32 };
@@ -41,13 +44,15 @@ enum { OVERVIEW_MINUTES = 180, OVERVIEW_NOW = 10 /* minutes that are "now" */, O
 /* trial    its number; 0: the newest active one that has frames, else the newest that has, else the newest
  * minutes  how many; 0: OVERVIEW_MINUTES, which are read in any case (alarms look at an hour)
  * folder   with the results, to see how full its disk is; NULL: not looked at
- * stages   [n_stages] their names; NULL: none */
+ * stages   [n_stages] their names; NULL: none
+ * limits   of alarms; NULL: the usual ones. Not copied */
 struct overview_asked {
     uint32_t trial;
     size_t minutes;
     const char *folder;
     const char *const *stages;
     size_t n_stages;
+    const struct alarm_limits *limits;
 };
 
 /* Read all of it: a number of statements that depends only on how many jobs are running. Jobs that say they are running, but whose process

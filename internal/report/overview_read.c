@@ -138,7 +138,7 @@ static void look_at_disk(const char *folder, struct overview_sources *o)
 bool overview_read(struct store *s, const struct overview_asked *asked, struct arena *a,
                    struct overview_sources *out, struct error *err)
 {
-    *out = (struct overview_sources){.disk_free = NAN};
+    *out = (struct overview_sources){.disk_free = NAN, .limits = asked->limits};
     if (!store_read_health(s, a, &out->health, err) || !read_lists(s, a, out, err) ||
         !find_trial(asked->trial, out, err))
         return false;

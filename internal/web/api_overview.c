@@ -34,7 +34,8 @@ void api_overview(struct web *w, struct store *s, const struct web_request *q, s
                                          .minutes = (size_t)minutes,
                                          .folder = w->options.folder,
                                          .stages = w->options.stages,
-                                         .n_stages = w->options.n_stages};
+                                         .n_stages = w->options.n_stages,
+                                         .limits = w->options.limits};
     if (!overview_read(s, &asked, &arena, &in, &err)) {
         api_failed(a, &arena, &err);
         return;

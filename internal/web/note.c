@@ -9,7 +9,9 @@ bool note_alarms(const struct web_options *o, struct store *s, struct error *err
     struct overview_sources in;
     struct standing now;
     struct store *writing = NULL;
-    bool good = o->read_only || overview_read(s, &(struct overview_asked){.folder = o->folder}, &a, &in, err);
+    bool good =
+        o->read_only ||
+        overview_read(s, &(struct overview_asked){.folder = o->folder, .limits = o->limits}, &a, &in, err);
     if (good && !o->read_only && in.health.lease_expires < in.now) {
         overview_make(&in, &a, &now);
         good = overview_is_noted(&now) || (store_open(o->store, false, &writing, err) &&

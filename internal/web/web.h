@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "store/store.h"
 
+struct alarm_limits;
 struct web;
 
 /* listen      "ADDRESS:PORT" ("[::1]:8080"), "PORT" (of 127.0.0.1; 0: any free one), or "unix:/path" (mode 0600)
@@ -37,6 +38,7 @@ struct web_options {
     const char *title;   /* what the pages call the experiment */
     const char *version; /* of the program */
     const struct store_options *store;
+    const struct alarm_limits *limits; /* of alarms (report/alarm_limits.h); NULL: the usual ones */
 };
 
 /* Bind, start the threads, answer. ERROR_USAGE: options; ERROR_FAILED: the address cannot be had. Signals should be blocked in the

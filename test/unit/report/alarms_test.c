@@ -129,6 +129,38 @@ static void machinery(void **state)
     assert_string_equal(standing(&in), "");
 }
 
+static void limits_are_those_that_are_given(void **state)
+{
+    (void)state;
+    struct overview_sources in = quiet();
+    struct alarm_limits limits = alarm_limits_usual;
+    in.limits = &limits;
+    in.disk_free = 0.08;
+    assert_string_equal(standing(&in), "");
+    limits.disk = 0.1;
+    assert_string_equal(standing(&in), "disk ");
+    limits.disk = NAN; /* switched off */
+    in.disk_free = 0;
+    assert_string_equal(standing(&in), "");
+    in.live.by_outcome[OUTCOME_FAILED] = 40;
+    assert_string_equal(standing(&in), "failures ");
+    limits.min_frames = 2000;
+    assert_string_equal(standing(&in), "");
+}
+
+static void the_jet_is_looked_at_for_as_long_as_is_said(void **state)
+{
+    (void)state;
+    struct overview_sources in = quiet();
+    struct alarm_limits limits = alarm_limits_usual;
+    in.limits = &limits;
+    for (int i = OVERVIEW_MINUTES - 2; i < OVERVIEW_MINUTES; i++)
+        minutes[i].hits = minutes[i].indexed = minutes[i].lattices = 12;
+    assert_string_equal(standing(&in), "jet ");
+    limits.jet_minutes = 5;
+    assert_string_equal(standing(&in), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +169,8 @@ int main(void)
         cmocka_unit_test(rates_that_fall_are_told_apart),
         cmocka_unit_test(shares_of_frames),
         cmocka_unit_test(machinery),
+        cmocka_unit_test(limits_are_those_that_are_given),
+        cmocka_unit_test(the_jet_is_looked_at_for_as_long_as_is_said),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(&arena);
