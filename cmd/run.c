@@ -120,16 +120,10 @@ static bool count_stale(struct book *b, const struct store_run_row *rows, size_t
     if (n_stale)
         qsort(stale, n_stale, sizeof *stale, by_run);
     for (size_t i = 0; i < n; i++) {
-        size_t lo = 0, hi = n_stale;
+        size_t at =
+            sorted_place(&(struct store_stale){.run = rows[i].id}, stale, n_stale, sizeof *stale, by_run);
         (*out)[i].run = rows + i;
-        while (lo < hi) {
-            size_t mid = (lo + hi) / 2;
-            if (stale[mid].run < rows[i].id)
-                lo = mid + 1;
-            else
-                hi = mid;
-        }
-        while (lo < n_stale && stale[lo++].run == rows[i].id)
+        while (at < n_stale && stale[at++].run == rows[i].id)
             (*out)[i].stale++;
     }
     return true;

@@ -128,27 +128,23 @@ static const char *field(const struct label_file *f, int column)
     return column < 0 ? "" : records_field(f->records, (size_t)column);
 }
 
+static int by_word(const void *key, const void *row)
+{
+    return strcmp(key, ((const struct named_run *)row)->word);
+}
+
 /* The run of a word, looked up once. 0: none. */
 static int64_t run_of(struct label_file *f, const char *word)
 {
-    size_t lo = 0, hi = f->n_runs, n = 0;
+    size_t n = 0, at = sorted_place(word, f->runs, f->n_runs, sizeof *f->runs, by_word);
     int64_t *ids = NULL;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (strcmp(f->runs[mid].word, word) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo < f->n_runs && !strcmp(f->runs[lo].word, word))
-        return f->runs[lo].id;
+    if (at < f->n_runs && !strcmp(f->runs[at].word, word))
+        return f->runs[at].id;
     struct error own = {0};
     bool one = store_find_runs(f->b->store, &word, 1, f->b->a, &ids, &n, &own) && n == 1;
-    f->runs = arena_grow(f->b->a, f->runs, f->n_runs, sizeof *f->runs);
-    memmove(f->runs + lo + 1, f->runs + lo, (f->n_runs - lo) * sizeof *f->runs);
-    f->runs[lo] = (struct named_run){arena_strdup(f->b->a, word), one ? *ids : 0};
-    f->n_runs++;
-    return f->runs[lo].id;
+    f->runs = sorted_open(f->b->a, f->runs, f->n_runs++, sizeof *f->runs, at);
+    f->runs[at] = (struct named_run){arena_strdup(f->b->a, word), one ? *ids : 0};
+    return f->runs[at].id;
 }
 
 static bool place_of(struct label_file *f, struct store_label_row *row)

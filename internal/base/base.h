@@ -16,6 +16,7 @@
 #include "base/proc.h"
 #include "base/records.h"
 #include "base/secret.h"
+#include "base/sorted.h"
 #include "base/spacegroups.h"
 #include "base/str.h"
 #include "base/wire.h"

@@ -223,18 +223,10 @@ void book_places_sort(struct book_places *p)
 
 bool book_places_find(const struct book_places *p, int64_t id, size_t *at)
 {
-    size_t lo = 0, hi = p->n;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (p->rows[mid].id < id)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo == p->n || p->rows[lo].id != id)
-        return false;
-    *at = p->rows[lo].at;
-    return true;
+    const struct book_place *place = sorted_find(&id, p->rows, p->n, sizeof *p->rows, sorted_by_i64);
+    if (place)
+        *at = place->at;
+    return place != NULL;
 }
 
 bool book_count_jobs(struct store *s, const char *sql, const struct book_places *p, void *rows, size_t size,

@@ -184,16 +184,9 @@ static bool group_of(struct joining *j, double v, uint32_t *no, struct error *er
     if (j->set->kind == LABEL_TEXT)
         return *no = (uint32_t)v, true;
     double value = j->set->bin > 0 ? floor(v / j->set->bin) * j->set->bin : v;
-    size_t lo = 0, hi = w->n;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (w->rows[mid].value < value)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo < w->n && w->rows[lo].value == value)
-        return *no = w->rows[lo].no, true;
+    size_t at = sorted_place(&(struct label_group){.value = value}, w->rows, w->n, sizeof *w->rows, by_value);
+    if (at < w->n && w->rows[at].value == value)
+        return *no = w->rows[at].no, true;
     for (size_t i = 0; i < w->n; i++)
         most = w->rows[i].no > most ? w->rows[i].no : most;
     if (w->n >= LABEL_GROUPS)
@@ -201,10 +194,8 @@ static bool group_of(struct joining *j, double v, uint32_t *no, struct error *er
                          (int)LABEL_GROUPS),
                error_hint(err, "frames cannot be grouped by it: give --bin WIDTH");
     const char *word = label_group_word(j->set, v, &j->arena, &value);
-    w->rows = arena_grow(&j->arena, w->rows, w->n, sizeof *w->rows);
-    memmove(w->rows + lo + 1, w->rows + lo, (w->n - lo) * sizeof *w->rows);
-    w->rows[lo] = (struct label_group){.no = most + 1, .value = value, .word = word};
-    w->n++;
+    w->rows = sorted_open(&j->arena, w->rows, w->n++, sizeof *w->rows, at);
+    w->rows[at] = (struct label_group){.no = most + 1, .value = value, .word = word};
     *no = most + 1;
     return sql_do(&j->store->sql, NULL, err,
                   "INSERT INTO label_word(label_set,no,word,value) VALUES(?,?,?,?)", "iitd", j->set->id,
@@ -239,24 +230,21 @@ static int by_frame(const void *x, const void *y)
     return (a->job > b->job) - (a->job < b->job);
 }
 
+static int by_job_and_no(const void *key, const void *row)
+{
+    const struct label_tally *x = key, *y = row;
+    return x->job != y->job ? (x->job > y->job) - (x->job < y->job) : (x->no > y->no) - (x->no < y->no);
+}
+
 static struct label_tally *tally_of(struct joining *j, int64_t job, uint32_t no)
 {
-    size_t lo = 0, hi = j->n_tallies;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        const struct label_tally *t = j->tallies + mid;
-        if (t->job < job || (t->job == job && t->no < no))
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo < j->n_tallies && j->tallies[lo].job == job && j->tallies[lo].no == no)
-        return j->tallies + lo;
-    j->tallies = arena_grow(&j->arena, j->tallies, j->n_tallies, sizeof *j->tallies);
-    memmove(j->tallies + lo + 1, j->tallies + lo, (j->n_tallies - lo) * sizeof *j->tallies);
-    j->tallies[lo] = (struct label_tally){.job = job, .no = no};
-    j->n_tallies++;
-    return j->tallies + lo;
+    const struct label_tally new = {.job = job, .no = no};
+    size_t at = sorted_place(&new, j->tallies, j->n_tallies, sizeof *j->tallies, by_job_and_no);
+    if (at < j->n_tallies && j->tallies[at].job == job && j->tallies[at].no == no)
+        return j->tallies + at;
+    j->tallies = sorted_open(&j->arena, j->tallies, j->n_tallies++, sizeof *j->tallies, at);
+    j->tallies[at] = new;
+    return j->tallies + at;
 }
 
 static bool label_frames(struct joining *j, struct error *err)

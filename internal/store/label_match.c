@@ -29,22 +29,14 @@ size_t label_rows_sort(struct label_row *rows, size_t n)
 }
 
 /* The first row that does not stand before (how, place). */
-static size_t lower(const struct label_row *rows, size_t n, enum store_label_how how, int64_t place)
+static size_t place_of(const struct label_row *rows, size_t n, enum store_label_how how, int64_t place)
 {
-    size_t lo = 0, hi = n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (rows[mid].how < how || (rows[mid].how == how && rows[mid].place < place))
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
+    return sorted_place(&(struct label_row){.how = how, .place = place}, rows, n, sizeof *rows, by_place);
 }
 
 static struct label_row *exactly(struct label_row *rows, size_t n, enum store_label_how how, int64_t place)
 {
-    size_t at = lower(rows, n, how, place);
+    size_t at = place_of(rows, n, how, place);
     return at < n && rows[at].how == how && rows[at].place == place ? rows + at : NULL;
 }
 
@@ -58,7 +50,7 @@ static int64_t distance(int64_t a, int64_t b)
 /* The row whose time is nearest to the frame's, of two the earlier; NULL: none within the tolerance. */
 static struct label_row *nearest(struct label_row *rows, size_t n, int64_t t, int64_t tolerance)
 {
-    size_t at = lower(rows, n, LABEL_BY_TIME, t);
+    size_t at = place_of(rows, n, LABEL_BY_TIME, t);
     struct label_row *best = NULL;
     for (size_t i = at ? at - 1 : 0; i <= at && i < n; i++)
         if (rows[i].how == LABEL_BY_TIME && distance(rows[i].place, t) <= tolerance &&

@@ -96,23 +96,20 @@ struct groups_work {
     size_t n;
 };
 
+static int by_no(const void *key, const void *row)
+{
+    uint32_t no = *(const uint32_t *)key, of = ((const struct store_label_group *)row)->no;
+    return (no > of) - (no < of);
+}
+
 static struct store_label_group *group(struct groups_work *w, uint32_t no)
 {
-    size_t lo = 0, hi = w->n;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (w->rows[mid].no < no)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo < w->n && w->rows[lo].no == no)
-        return w->rows + lo;
-    w->rows = arena_grow(w->arena, w->rows, w->n, sizeof *w->rows);
-    memmove(w->rows + lo + 1, w->rows + lo, (w->n - lo) * sizeof *w->rows);
-    w->n++;
-    w->rows[lo] = (struct store_label_group){.no = no, .word = "", .value = NAN};
-    return w->rows + lo;
+    size_t at = sorted_place(&no, w->rows, w->n, sizeof *w->rows, by_no);
+    if (at < w->n && w->rows[at].no == no)
+        return w->rows + at;
+    w->rows = sorted_open(w->arena, w->rows, w->n++, sizeof *w->rows, at);
+    w->rows[at] = (struct store_label_group){.no = no, .word = "", .value = NAN};
+    return w->rows + at;
 }
 
 static bool take_counts(struct sql *s, struct sql_stmt *q, struct groups_work *w, struct error *err)

@@ -83,30 +83,20 @@ bool store_labels_begin(struct store *s, const struct store_label_import *what, 
 
 /* ---- a batch ---- */
 
-static size_t word_place(const struct store_labels_in *in, const char *text)
+static int by_text(const void *key, const void *row)
 {
-    size_t lo = 0, hi = in->n_words;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (strcmp(in->words[mid].text, text) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
+    return strcmp(key, ((const struct known_word *)row)->text);
 }
 
 static bool word_no(struct store_labels_in *in, const char *text, double *no, struct error *err)
 {
-    size_t at = word_place(in, text);
+    size_t at = sorted_place(text, in->words, in->n_words, sizeof *in->words, by_text);
     if (at < in->n_words && !strcmp(in->words[at].text, text))
         return *no = in->words[at].no, true;
     if (!label_word(in->s, &in->set, text, no, err))
         return false;
-    in->words = arena_grow(&in->texts, in->words, in->n_words, sizeof *in->words);
-    memmove(in->words + at + 1, in->words + at, (in->n_words - at) * sizeof *in->words);
+    in->words = sorted_open(&in->texts, in->words, in->n_words++, sizeof *in->words, at);
     in->words[at] = (struct known_word){arena_strdup(&in->texts, text), *no};
-    in->n_words++;
     return true;
 }
 
@@ -149,21 +139,12 @@ static bool flush(struct store_labels_in *in, struct error *err)
 
 static struct run_given *run_of(struct store_labels_in *in, int64_t run)
 {
-    size_t lo = 0, hi = in->n_runs;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (in->runs[mid].run < run)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo < in->n_runs && in->runs[lo].run == run)
-        return in->runs + lo;
-    in->runs = arena_grow(&in->arena, in->runs, in->n_runs, sizeof *in->runs);
-    memmove(in->runs + lo + 1, in->runs + lo, (in->n_runs - lo) * sizeof *in->runs);
-    in->n_runs++;
-    in->runs[lo] = (struct run_given){.run = run};
-    return in->runs + lo;
+    size_t at = sorted_place(&run, in->runs, in->n_runs, sizeof *in->runs, sorted_by_i64);
+    if (at < in->n_runs && in->runs[at].run == run)
+        return in->runs + at;
+    in->runs = sorted_open(&in->arena, in->runs, in->n_runs++, sizeof *in->runs, at);
+    in->runs[at] = (struct run_given){.run = run};
+    return in->runs + at;
 }
 
 bool store_labels_put(struct store_labels_in *in, const struct store_label_row *row, struct error *err)

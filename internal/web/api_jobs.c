@@ -14,15 +14,7 @@ enum { JOBS_MOST = 5000, FAILURES_MOST = 50, RANKS_MOST = 1000 };
 
 static const struct store_tally *tally_of(const struct store_tally *t, size_t n, int64_t job)
 {
-    size_t lo = 0, hi = n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (t[mid].job < job)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < n && t[lo].job == job ? t + lo : NULL;
+    return sorted_find(&job, t, n, sizeof *t, sorted_by_i64);
 }
 
 static void put_attempt(struct json_writer *j, const struct store_book_attempt *x)

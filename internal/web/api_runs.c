@@ -23,17 +23,14 @@ static int by_run_then_newest(const void *a, const void *b)
     return x->job > y->job ? -1 : x->job < y->job;
 }
 
+static int by_run(const void *key, const void *row)
+{
+    return sorted_by_i64(key, &((const struct store_tally *)row)->run);
+}
+
 static const struct store_tally *tally_of(const struct store_tally *t, size_t n, int64_t run)
 {
-    size_t lo = 0, hi = n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (t[mid].run < run)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < n && t[lo].run == run ? t + lo : NULL;
+    return sorted_find(&run, t, n, sizeof *t, by_run);
 }
 
 static void put_run(struct json_writer *j, const struct store_run_row *r, const struct store_tally *t)
