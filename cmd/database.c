@@ -77,3 +77,11 @@ bool database_open_at(struct cli *cli, const struct params *p, const char *place
                    place, place);
     return false;
 }
+
+const char *database_title(struct cli *cli, const struct params *p, const char *place)
+{
+    const char *folder = fs_name(fs_absolute(&cli->arena, place ? place : "."));
+    if (!*folder)
+        folder = "xfelx"; /* the root of the file system */
+    return place ? folder : param_text(p, "experiment_tag", folder);
+}

@@ -24,4 +24,7 @@ bool database_options_at(struct cli *cli, const struct params *p, const char *pl
 bool database_open_at(struct cli *cli, const struct params *p, const char *place, bool read_only,
                       struct store **out, struct error *err);
 
+/* What people call it: the experiment's name, where the settings name the database, else the folder's. */
+const char *database_title(struct cli *cli, const struct params *p, const char *place);
+
 #endif

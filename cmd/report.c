@@ -162,13 +162,6 @@ static void put_parameters(struct cli *cli, struct summary *s)
     str_free(&text);
 }
 
-/* The experiment as settings call it, else the folder of the results. */
-static const char *place_of(struct cli *cli, const struct params *p)
-{
-    const char *folder = cli->n_operands ? cli->operands[0] : ".";
-    return param_text(p, "experiment_tag", fs_name(fs_absolute(&cli->arena, folder)));
-}
-
 /* The label that the numbers are split by: --by, else "sample" where there is one, for hit rates are always shown by sample. */
 static bool read_split(struct store *s, struct cli *cli, struct store_jobs_of of, struct split *out,
                        struct error *err)
@@ -243,7 +236,7 @@ static int run(struct cli *cli)
     for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
         summary.stages[i] = stage_info((size_t)i)->name;
     summary.split = split.label ? &split : NULL;
-    summary.place = place_of(cli, p);
+    summary.place = database_title(cli, p, cli->n_operands ? cli->operands[0] : NULL);
     put_parameters(cli, &summary);
     const char *html = cli_value(cli, "html", NULL), *covariance = cli_value(cli, "covariance", NULL);
     bool post = cli_has(cli, "post");

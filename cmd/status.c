@@ -478,7 +478,7 @@ static int run(struct cli *cli)
     l.folder = cli->n_operands ? cli->operands[0] : ".";
     if (!open_store(&l, &err))
         return cli_fail(&err);
-    l.name = fs_name(fs_absolute(&cli->arena, l.folder));
+    l.name = database_title(cli, l.params, cli->n_operands ? cli->operands[0] : NULL);
     int code = show(&l);
     arena_free(&l.arena);
     store_close(l.store);

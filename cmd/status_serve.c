@@ -20,13 +20,6 @@ static void block(sigset_t *set)
     sigprocmask(SIG_BLOCK, set, NULL);
 }
 
-static const char *title_of(struct cli *cli)
-{
-    const char *folder = cli->n_operands ? cli->operands[0] : ".";
-    const char *name = fs_name(fs_absolute(&cli->arena, folder));
-    return *name ? name : "xfelx";
-}
-
 static void serve(struct web *w)
 {
     sigset_t set;
@@ -54,7 +47,7 @@ int status_serve(struct cli *cli, const struct params *p)
                             .no_token = cli_has(cli, "no-token"),
                             .proxied = cli_has(cli, "behind-proxy"),
                             .read_only = cli_has(cli, "read-only"),
-                            .title = title_of(cli),
+                            .title = database_title(cli, p, cli->n_operands ? cli->operands[0] : NULL),
                             .folder = cli->n_operands ? cli->operands[0] : ".",
                             .stages = stages,
                             .n_stages = status_stages(stages),
