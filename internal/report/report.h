@@ -34,6 +34,7 @@ void figures_of(const struct store_counts *c, struct figures *out);
 #include "report/overview.h"
 #include "report/paired.h"
 #include "report/powder.h"
+#include "report/levels.h"
 #include "report/panels.h"
 #include "report/strip.h"
 #include "report/split.h"

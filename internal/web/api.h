@@ -21,6 +21,9 @@ api_handler api_jobs, api_job;
 /* api_detector.c - powder pictures, panels, where the beam was */
 api_handler api_detector, api_detector_png;
 
+/* api_panels.c - its panels: residuals, and levels over the jobs of a trial */
+api_handler api_panels, api_levels;
+
 /* api_strip.c - a job's frames along its run */
 api_handler api_strip;
 

@@ -38,6 +38,8 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/labels", ROLE_READER, ROUTE_STORE, 0, api_labels, "labels, and frames by the values of one"},
     {"GET", "/api/v1/detector", ROLE_READER, ROUTE_STORE, 0, api_detector, "powder, panels and shifts of the detector"},
     {"GET", "/api/v1/detector/{}/image.png", ROLE_READER, ROUTE_STORE, 0, api_detector_png, "the powder picture of a job"},
+    {"GET", "/api/v1/detector/{}/panels", ROLE_READER, ROUTE_STORE, 0, api_panels, "where its panels are beside where they should be"},
+    {"GET", "/api/v1/detector/{}/levels", ROLE_READER, ROUTE_STORE, 0, api_levels, "its panels over the jobs of the trial"},
     {"GET", "/api/v1/trials", ROLE_READER, ROUTE_STORE, 0, api_trials, "trials and rungroups"},
     {"GET", "/api/v1/compare", ROLE_READER, ROUTE_STORE, 0, api_compare, "trials side by side over the same runs"},
     {"GET", "/api/v1/parameters", ROLE_READER, ROUTE_STORE, 0, api_parameters, "parameters of trials, for forms"},

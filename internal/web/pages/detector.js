@@ -5,6 +5,7 @@ import {count, fixed, clock} from './format.js';
 import {Problem, Empty} from './parts.js';
 import {Plot, numbers} from './plots.js';
 import {sorted, setQuery} from './table.js';
+import {Residuals, Levels} from './panels.js';
 
 const KINDS = [['mean', 'Mean'], ['max', 'Largest'], ['sigma', 'σ']];
 const ICE = [3.90, 3.67, 3.44, 2.67, 2.25, 2.07, 1.95, 1.92, 1.88, 1.72]; // Å, hexagonal ice
@@ -70,7 +71,7 @@ function Panels({p, query}) {
     ${!p.judged && html`<p class="mute">Dead and hot pixels are told from 20 frames on.</p>`}
     <div tabindex="0" class="scroll tall"><table><caption class="vh">Panels</caption><thead><tr>${COLUMNS.map((c, i) => html`<th key=${c.id} scope="col" class=${i ? 'r' : ''} aria-sort=${sort === c.id ? 'ascending' : sort === '-' + c.id ? 'descending' : undefined}><button onClick=${() => setQuery(query, 'sort', sort === '-' + c.id ? c.id : '-' + c.id)}>${c.word}${sort === c.id ? ' ▲' : sort === '-' + c.id ? ' ▼' : ''}</button></th>`)}</tr></thead>
       <tbody>${rows.map(r => html`<tr key=${r.at}>${COLUMNS.map((c, i) => html`<td key=${c.id} class=${i ? 'r' : ''}>${c.cell(r)}</td>`)}</tr>`)}</tbody></table></div>
-    <p class="sub">Dead: the value never changed. Hot: far above the others at its angle, in most frames.${p.bin > 1 ? ` Pixels are squares of ${p.bin} × ${p.bin}.` : ''} Residuals per panel are not recorded: dials.report tells them from the .refl files. Distance: on each run's page.</p></section>`;
+    <p class="sub">Dead: the value never changed. Hot: far above the others at its angle, in most frames.${p.bin > 1 ? ` Pixels are squares of ${p.bin} × ${p.bin}.` : ''}</p></section>`;
 }
 
 const total = (p, key) => p.panels.reduce((sum, x) => sum + (x[key] || 0), 0);
@@ -89,5 +90,6 @@ export function Detector({query}) {
     ${p && p.why_not && html`<div class="alarm"><span>▲</span><div>The powder picture cannot be read: ${p.why_not}</div></div>`}
     ${!p && html`<${Empty}>No powder picture${query.get('job') ? ' of this job' : ' yet'}: <code>xfelx process</code> adds frames up (<code>xfelx.output.powder_frames</code>) and writes <code>powder.h5</code> beside its results.<//>`}
     ${good && html`<div class="grid detgrid"><${Picture} job=${d.job} seen=${p.frames} kind=${query.get('kind') || 'mean'} onKind=${k => setQuery(query, 'kind', k)}/><div><${Radial} p=${p}/><${Panels} p=${p} query=${query}/></div></div>`}
+    ${d.job && html`<${Residuals} job=${d.job} query=${query}/><${Levels} job=${d.job}/>`}
     <${Shifts} s=${d.shifts} query=${query}/>`;
 }

@@ -48,6 +48,13 @@ static void a_job_says_its_counts_with_denominators(void **state)
     assert_int_equal(json_size(json_get(json_get(detector, "shifts"), "dx_px")), 10);
     json_free(detector);
     assert_int_equal(served_status(served_ask("GET", "/api/v1/detector?minutes=9", "", NULL)), 400);
+    struct json *panels = ask("/api/v1/detector/1/panels?of=trial"),
+                *levels = ask("/api/v1/detector/1/levels");
+    assert_true(json_is_null(json_get(panels, "residuals")));
+    assert_int_equal(json_size(json_get(levels, "panels")), 0);
+    json_free(panels);
+    json_free(levels);
+    assert_int_equal(served_status(served_ask("GET", "/api/v1/detector/1/panels?of=all", "", NULL)), 400);
     assert_int_equal(served_status(served_ask("GET", "/api/v1/detector/1/image.png", "", NULL)), 404);
     assert_int_equal(served_status(served_ask("GET", "/api/v1/detector/1/image.png?kind=x", "", NULL)), 400);
     static const char *const bad[] = {"bins=0", "bins=2001", "from=-1", "from=9&to=9", "to=x"};
@@ -354,6 +361,8 @@ static void what_a_query_names_has_to_be_there(void **state)
         const char *path, *code;
     } gone[] = {
         {"detector?job=99", "no_such_job"},
+        {"detector/99/panels", "no_such_job"},
+        {"detector/99/levels", "no_such_job"},
         {"cells?trial=99", "no_such_trial"},
         {"cells?job=99", "no_such_job"},
         {"cells?run=99", "no_such_run"},

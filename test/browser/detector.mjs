@@ -1,0 +1,52 @@
+// detector.mjs - the page Detector in headless Chromium, of a detector with a panel that has moved and one that drifts. Prints TAP.
+//   node detector.mjs BASE NPM_FOLDER PICTURES_FOLDER          (test/services/detector_test)
+import {chromium, found, has, same, test, until} from './chromium.mjs';
+
+const [base, npm, pictures] = process.argv.slice(2);
+const {open, sound, end} = await chromium(npm, pictures);
+const shown = page => until(page, () => document.body.dataset.picture === 'shown' && document.querySelector('#residuals svg') && document.querySelector('#levels svg'));
+
+for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']])
+  await test(`a panel that moved and one that drifts are told at ${width} px, ${scheme}`, async () => {
+    const page = await open(`${base}#/detector`, {name: 'detector', width, scheme});
+    await shown(page);
+    const text = await page.textContent('#residuals');
+    has(text, 'Panel 0 ARRAY_D0M0 lies');
+    has(text, 'xfelx.geometry.panels=auto');
+    same(await page.locator('#residuals polygon.moved').count(), 1);
+    has(await page.textContent('#residuals tbody tr:first-child'), '▲');
+    has(await page.textContent('#levels'), '2 ARRAY_D0M2 counts');
+    if (await page.locator('#levels rect.less').count() < 1) found.push('no field says less');
+    await sound(page, `detector_panels_${scheme}_${width}`);
+    await page.close();
+  });
+
+await test('of the trial, by scatter, sorted by spots; the address keeps it', async () => {
+  const page = await open(`${base}#/detector`, {name: 'detector'});
+  await shown(page);
+  await page.click('button:has-text("Its trial")');
+  await until(page, () => / spots of 7 jobs/.test(document.querySelector('#residuals').textContent));
+  await page.click('button:has-text("Scatter")');
+  await page.click('#residuals th button:has-text("Spots")');
+  await until(page, () => /psort=-seen/.test(location.hash) && /of=trial/.test(location.hash) && /colour=rms/.test(location.hash));
+  await page.reload();
+  await shown(page);
+  has(await page.textContent('#residuals'), 'spots of 7 jobs');
+  same(await page.getAttribute('#residuals th:has-text("Spots")', 'aria-sort'), 'descending');
+  await page.close();
+});
+
+await test('mean, largest and σ, of all frames and of hits, are six pictures', async () => {
+  const page = await open(`${base}#/detector`, {name: 'detector'});
+  await shown(page);
+  const drawn = kind => page.waitForResponse(r => new RegExp(`image\\.png\\?kind=${kind}&`).test(r.url()) && r.status() === 200);
+  for (const [word, kind] of [['Hits only', 'mean_hits'], ['Largest', 'max_hits'], ['σ', 'sigma_hits'], ['Hits only', 'sigma']]) {
+    await Promise.all([drawn(kind), page.click(`.seg button:has-text("${word}")`)]);
+    await until(page, kind => new RegExp(`kind=${kind}(&|$)`).test(location.hash), kind);
+  }
+  await until(page, () => document.querySelector('.powder img').alt.includes('σ of all frames'));
+  await sound(page, 'detector_sigma');
+  await page.close();
+});
+
+await end();
