@@ -211,11 +211,9 @@ static bool look(struct looked *l, bool jobs, struct error *err)
 {
     int64_t trial = 0;
     const char *stages[STAGE_MAX];
-    struct overview_asked asked = {.folder = l->folder,
-                                   .stages = stages,
-                                   .n_stages = status_stages(stages),
-                                   .limits = alarm_limits(&l->arena, l->params)};
+    struct overview_asked asked = {.folder = l->folder, .stages = stages, .n_stages = status_stages(stages)};
     arena_free(&l->arena);
+    asked.limits = alarm_limits(&l->arena, l->params);
     l->jobs = NULL;
     l->n_jobs = 0;
     if (!cli_int(l->cli, "trial", 1, UINT32_MAX, 0, &trial, err))
