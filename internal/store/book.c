@@ -208,17 +208,15 @@ static int by_id(const void *a, const void *b)
     return x->id != y->id ? (x->id > y->id) - (x->id < y->id) : (x->at > y->at) - (x->at < y->at);
 }
 
-void book_places_add(struct book_places *p, struct arena *a, int64_t id)
+struct book_places book_places_of(struct arena *a, const void *rows, size_t n, size_t size, size_t offset)
 {
-    p->rows = arena_grow(a, p->rows, p->n, sizeof *p->rows);
-    p->rows[p->n] = (struct book_place){id, p->n};
-    p->n++;
-}
-
-void book_places_sort(struct book_places *p)
-{
-    if (p->n)
-        qsort(p->rows, p->n, sizeof *p->rows, by_id);
+    struct book_places p = {arena_array(a, n, sizeof *p.rows), n};
+    for (size_t i = 0; i < n; i++)
+        p.rows[i] =
+            (struct book_place){*(const int64_t *)(const void *)((const char *)rows + i * size + offset), i};
+    if (n)
+        qsort(p.rows, n, sizeof *p.rows, by_id);
+    return p;
 }
 
 bool book_places_find(const struct book_places *p, int64_t id, size_t *at)
@@ -229,15 +227,24 @@ bool book_places_find(const struct book_places *p, int64_t id, size_t *at)
     return place != NULL;
 }
 
+int book_next(struct sql *s, struct sql_stmt *q, const struct book_places *p, size_t *at, struct error *err)
+{
+    int step;
+    do
+        step = sql_step(s, q, err);
+    while (step == 1 && !book_places_find(p, sql_int(s, q, 0), at));
+    return step;
+}
+
 bool book_count_jobs(struct store *s, const char *sql, const struct book_places *p, void *rows, size_t size,
                      size_t offset, struct error *err)
 {
     struct sql_stmt *q = sql_query(&s->sql, err, sql, "");
     int step;
     size_t at;
-    while ((step = sql_step(&s->sql, q, err)) == 1) {
+    while ((step = book_next(&s->sql, q, p, &at, err)) == 1) {
         int64_t state = sql_int(&s->sql, q, 1);
-        if (state <= 0 || state >= JOB_STATE_END || !book_places_find(p, sql_int(&s->sql, q, 0), &at))
+        if (state <= 0 || state >= JOB_STATE_END)
             continue;
         struct store_job_counts *c = (void *)((char *)rows + at * size + offset);
         c->by[state] += (uint32_t)sql_int(&s->sql, q, 2);

@@ -44,12 +44,11 @@ static bool read_tags(struct store *store, struct arena *a, const struct book_pl
                   "");
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at)) {
-            struct store_dataset_row *r = rows + at;
-            r->tags = arena_grow(a, r->tags, r->n_tags, sizeof *r->tags);
-            r->tags[r->n_tags++] = book_text(s, q, 1, a);
-        }
+    while ((step = book_next(s, q, p, &at, err)) == 1) {
+        struct store_dataset_row *r = rows + at;
+        r->tags = arena_grow(a, r->tags, r->n_tags, sizeof *r->tags);
+        r->tags[r->n_tags++] = book_text(s, q, 1, a);
+    }
     return step == 0;
 }
 
@@ -64,15 +63,14 @@ static bool read_tasks(struct store *store, struct arena *a, const struct book_p
                   "");
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at)) {
-            struct store_dataset_row *r = rows + at;
-            char kind[33];
-            sql_text(s, q, 3, kind, sizeof kind);
-            r->tasks = arena_grow(a, r->tasks, r->n_tasks, sizeof *r->tasks);
-            r->tasks[r->n_tasks++] = (struct store_dataset_task){
-                book_text(s, q, 1, a), (uint32_t)sql_int(s, q, 2), task_kind_find(kind), sql_int(s, q, 4)};
-        }
+    while ((step = book_next(s, q, p, &at, err)) == 1) {
+        struct store_dataset_row *r = rows + at;
+        char kind[33];
+        sql_text(s, q, 3, kind, sizeof kind);
+        r->tasks = arena_grow(a, r->tasks, r->n_tasks, sizeof *r->tasks);
+        r->tasks[r->n_tasks++] = (struct store_dataset_task){
+            book_text(s, q, 1, a), (uint32_t)sql_int(s, q, 2), task_kind_find(kind), sql_int(s, q, 4)};
+    }
     return step == 0;
 }
 
@@ -88,16 +86,14 @@ static bool read_versions(struct store *store, struct arena *a, const struct boo
                   "");
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at)) {
-            struct store_dataset_row *r = rows + at;
-            r->versions = arena_grow(a, r->versions, r->n_versions, sizeof *r->versions);
-            r->versions[r->n_versions++] =
-                (struct store_dataset_version){.id = sql_int(s, q, 1),
-                                               .created_t = sql_int(s, q, 2),
-                                               .version = (uint32_t)sql_int(s, q, 3),
-                                               .n_inputs = (uint32_t)sql_int(s, q, 4)};
-        }
+    while ((step = book_next(s, q, p, &at, err)) == 1) {
+        struct store_dataset_row *r = rows + at;
+        r->versions = arena_grow(a, r->versions, r->n_versions, sizeof *r->versions);
+        r->versions[r->n_versions++] = (struct store_dataset_version){.id = sql_int(s, q, 1),
+                                                                      .created_t = sql_int(s, q, 2),
+                                                                      .version = (uint32_t)sql_int(s, q, 3),
+                                                                      .n_inputs = (uint32_t)sql_int(s, q, 4)};
+    }
     return step == 0;
 }
 
@@ -112,9 +108,9 @@ static bool count_version_jobs(struct store *store, const struct book_places *p,
         "");
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1) {
+    while ((step = book_next(s, q, p, &at, err)) == 1) {
         int64_t id = sql_int(s, q, 1), state = sql_int(s, q, 2);
-        if (!book_places_find(p, sql_int(s, q, 0), &at) || state <= 0 || state >= JOB_STATE_END)
+        if (state <= 0 || state >= JOB_STATE_END)
             continue;
         for (size_t i = 0; i < rows[at].n_versions; i++)
             if (rows[at].versions[i].id == id)
@@ -136,9 +132,8 @@ static bool count_runs(struct store *store, const struct book_places *p, struct 
                   "");
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at) &&
-            (!rows[at].all || sql_int(s, q, 1) == (int64_t)rows[at].n_tags))
+    while ((step = book_next(s, q, p, &at, err)) == 1)
+        if (!rows[at].all || sql_int(s, q, 1) == (int64_t)rows[at].n_tags)
             rows[at].n_runs += (uint32_t)sql_int(s, q, 2);
     return step == 0;
 }
@@ -146,14 +141,12 @@ static bool count_runs(struct store *store, const struct book_places *p, struct 
 bool store_datasets(struct store *s, struct arena *a, struct store_dataset_row **rows, size_t *n,
                     struct error *err)
 {
-    struct book_places p = {0};
     *rows = NULL;
     *n = 0;
     if (!read_datasets(s, a, rows, n, err))
         return false;
-    for (size_t i = 0; i < *n; i++)
-        book_places_add(&p, a, (*rows)[i].id);
-    book_places_sort(&p);
+    const struct book_places p =
+        book_places_of(a, *rows, *n, sizeof **rows, offsetof(struct store_dataset_row, id));
     return read_tags(s, a, &p, *rows, err) && read_tasks(s, a, &p, *rows, err) &&
            read_versions(s, a, &p, *rows, err) && count_version_jobs(s, &p, *rows, err) &&
            count_runs(s, &p, *rows, err);

@@ -52,13 +52,11 @@ static bool read_uses(struct store *store, struct arena *a, const struct book_pl
                   "");
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at)) {
-            struct store_group_row *r = rows + at;
-            r->uses = arena_grow(a, r->uses, r->n_uses, sizeof *r->uses);
-            r->uses[r->n_uses++] =
-                (struct store_group_use){(uint32_t)sql_int(s, q, 1), sql_int(s, q, 2) != 0};
-        }
+    while ((step = book_next(s, q, p, &at, err)) == 1) {
+        struct store_group_row *r = rows + at;
+        r->uses = arena_grow(a, r->uses, r->n_uses, sizeof *r->uses);
+        r->uses[r->n_uses++] = (struct store_group_use){(uint32_t)sql_int(s, q, 1), sql_int(s, q, 2) != 0};
+    }
     return step == 0;
 }
 
@@ -73,27 +71,24 @@ static bool read_exceptions(struct store *store, struct arena *a, const struct b
         "");
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at)) {
-            struct store_group_row *r = rows + at;
-            r->exceptions = arena_grow(a, r->exceptions, r->n_exceptions, sizeof *r->exceptions);
-            r->exceptions[r->n_exceptions++] =
-                (struct store_group_exception){sql_int(s, q, 1), sql_int(s, q, 2), sql_int(s, q, 3) != 0};
-        }
+    while ((step = book_next(s, q, p, &at, err)) == 1) {
+        struct store_group_row *r = rows + at;
+        r->exceptions = arena_grow(a, r->exceptions, r->n_exceptions, sizeof *r->exceptions);
+        r->exceptions[r->n_exceptions++] =
+            (struct store_group_exception){sql_int(s, q, 1), sql_int(s, q, 2), sql_int(s, q, 3) != 0};
+    }
     return step == 0;
 }
 
 bool store_groups(struct store *s, struct arena *a, struct store_group_row **rows, size_t *n,
                   struct error *err)
 {
-    struct book_places p = {0};
     *rows = NULL;
     *n = 0;
     if (!read_groups(s, a, rows, n, err))
         return false;
-    for (size_t i = 0; i < *n; i++)
-        book_places_add(&p, a, (*rows)[i].id);
-    book_places_sort(&p);
+    const struct book_places p =
+        book_places_of(a, *rows, *n, sizeof **rows, offsetof(struct store_group_row, id));
     return read_uses(s, a, &p, *rows, err) && read_exceptions(s, a, &p, *rows, err) &&
            book_count_jobs(s,
                            "SELECT rungroup,state,count(*) FROM job WHERE rungroup>0 GROUP BY rungroup,state",

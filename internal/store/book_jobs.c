@@ -2,6 +2,7 @@
  * the watcher's next cycle reads (campaign_job.cancelled). */
 #include "store/book_private.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,11 +174,10 @@ static bool read_sums(struct store *store, const struct wanted *w, const struct 
     struct sql_stmt *q = ask(store, forms, w, err);
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at)) {
-            rows[at].n_final += sql_int(s, q, 1);
-            rows[at].n_lattices += sql_int(s, q, 2);
-        }
+    while ((step = book_next(s, q, p, &at, err)) == 1) {
+        rows[at].n_final += sql_int(s, q, 1);
+        rows[at].n_lattices += sql_int(s, q, 2);
+    }
     return step == 0;
 }
 
@@ -221,13 +221,12 @@ static bool read_attempts(struct store *store, const struct wanted *w, bool all,
     struct sql_stmt *q = ask(store, forms, w, err);
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at)) {
-            struct store_book_job *j = rows + at;
-            if (all || j->n_attempts == 0)
-                j->attempts = arena_grow(a, j->attempts, j->n_attempts++, sizeof *j->attempts);
-            j->attempts[j->n_attempts - 1] = take_attempt(s, q, a);
-        }
+    while ((step = book_next(s, q, p, &at, err)) == 1) {
+        struct store_book_job *j = rows + at;
+        if (all || j->n_attempts == 0)
+            j->attempts = arena_grow(a, j->attempts, j->n_attempts++, sizeof *j->attempts);
+        j->attempts[j->n_attempts - 1] = take_attempt(s, q, a);
+    }
     return step == 0;
 }
 
@@ -247,7 +246,6 @@ static bool read_stale(struct store *s, struct arena *a, const struct book_place
 bool store_book_jobs(struct store *s, const struct store_job_filter *f, struct arena *a,
                      struct store_book_job **rows, size_t *n, struct error *err)
 {
-    struct book_places p = {0};
     struct wanted w = wanted_of(f);
     size_t all = 0;
     *rows = NULL;
@@ -259,9 +257,8 @@ bool store_book_jobs(struct store *s, const struct store_job_filter *f, struct a
     size_t left_out = f->newest && all > f->newest ? all - f->newest : 0;
     *rows += left_out;
     *n = all - left_out;
-    for (size_t i = 0; i < *n; i++)
-        book_places_add(&p, a, (*rows)[i].id);
-    book_places_sort(&p);
+    const struct book_places p =
+        book_places_of(a, *rows, *n, sizeof **rows, offsetof(struct store_book_job, id));
     w.first = (*rows)[0].id;
     w.last = (*rows)[*n - 1].id;
     return read_sums(s, &w, &p, *rows, err) && read_attempts(s, &w, f->all_attempts, a, &p, *rows, err) &&

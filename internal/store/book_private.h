@@ -36,9 +36,12 @@ struct book_places {
     struct book_place *rows;
     size_t n;
 };
-void book_places_add(struct book_places *p, struct arena *a, int64_t id); /* the next place */
-void book_places_sort(struct book_places *p);
+/* Of n rows of size bytes, with an int64_t id at an offset. */
+struct book_places book_places_of(struct arena *a, const void *rows, size_t n, size_t size, size_t offset);
 bool book_places_find(const struct book_places *p, int64_t id, size_t *at);
+
+/* Step to the next row of a statement whose first column is an id of the list, and say where. As sql_step: 1, 0: no more, -1. */
+int book_next(struct sql *s, struct sql_stmt *q, const struct book_places *p, size_t *at, struct error *err);
 
 /* Numbers of jobs by state, from rows (id, state, count) of a statement. offset: of the struct store_job_counts in a row of the list. */
 bool book_count_jobs(struct store *s, const char *sql, const struct book_places *p, void *rows, size_t size,

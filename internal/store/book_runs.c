@@ -179,12 +179,11 @@ static bool read_tags(struct store *store, int64_t one, struct arena *a, const s
                              : sql_query(s, err, TAGS "ORDER BY r.run,t.name", "");
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at)) {
-            struct store_run_row *r = rows + at;
-            r->tags = arena_grow(a, r->tags, r->n_tags, sizeof *r->tags);
-            r->tags[r->n_tags++] = book_text(s, q, 1, a);
-        }
+    while ((step = book_next(s, q, p, &at, err)) == 1) {
+        struct store_run_row *r = rows + at;
+        r->tags = arena_grow(a, r->tags, r->n_tags, sizeof *r->tags);
+        r->tags[r->n_tags++] = book_text(s, q, 1, a);
+    }
     return step == 0;
 }
 
@@ -196,9 +195,8 @@ static bool count_notes(struct store *store, const struct book_places *p, struct
         sql_query(s, err, "SELECT target,count(*) FROM note WHERE kind=1 GROUP BY target", "");
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at))
-            rows[at].n_notes = (uint32_t)sql_int(s, q, 1);
+    while ((step = book_next(s, q, p, &at, err)) == 1)
+        rows[at].n_notes = (uint32_t)sql_int(s, q, 1);
     return step == 0;
 }
 
@@ -223,15 +221,13 @@ static bool is_wanted(const struct store_run_row *r, const struct store_run_filt
 bool store_runs(struct store *s, const struct store_run_filter *f, struct arena *a,
                 struct store_run_row **rows, size_t *n, struct error *err)
 {
-    struct book_places p = {0};
     size_t all = 0, kept = 0;
     *rows = NULL;
     *n = 0;
     if (!read_runs(s, f->n_ids == 1 ? f->ids[0] : 0, a, rows, &all, err))
         return false;
-    for (size_t i = 0; i < all; i++)
-        book_places_add(&p, a, (*rows)[i].id);
-    book_places_sort(&p);
+    const struct book_places p =
+        book_places_of(a, *rows, all, sizeof **rows, offsetof(struct store_run_row, id));
     if (!read_tags(s, f->n_ids == 1 ? f->ids[0] : 0, a, &p, *rows, err) || !count_notes(s, &p, *rows, err) ||
         !book_count_jobs(s, "SELECT run,state,count(*) FROM job WHERE run>0 GROUP BY run,state", &p, *rows,
                          sizeof **rows, offsetof(struct store_run_row, jobs), err))

@@ -1,6 +1,7 @@
 /* book_tasks.c - tasks and their revisions; see book.h. */
 #include "store/book_private.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,27 +44,24 @@ bool store_tasks(struct store *store, struct arena *a, struct store_task_row **r
                  struct error *err)
 {
     struct sql *s = &store->sql;
-    struct book_places p = {0};
     size_t at;
     int step;
     *rows = NULL;
     *n = 0;
     if (!read_revisions(store, a, rows, n, err))
         return false;
-    for (size_t i = 0; i < *n; i++)
-        book_places_add(&p, a, (*rows)[i].rev_id);
-    book_places_sort(&p);
+    const struct book_places p =
+        book_places_of(a, *rows, *n, sizeof **rows, offsetof(struct store_task_row, rev_id));
     struct sql_stmt *q = sql_query(
         s, err,
         "SELECT DISTINCT x.task_rev,d.name FROM dataset_task x JOIN dataset d ON d.id=x.dataset ORDER BY "
         "d.name,x.task_rev",
         "");
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(&p, sql_int(s, q, 0), &at)) {
-            struct store_task_row *r = *rows + at;
-            r->datasets = arena_grow(a, r->datasets, r->n_datasets, sizeof *r->datasets);
-            r->datasets[r->n_datasets++] = book_text(s, q, 1, a);
-        }
+    while ((step = book_next(s, q, &p, &at, err)) == 1) {
+        struct store_task_row *r = *rows + at;
+        r->datasets = arena_grow(a, r->datasets, r->n_datasets, sizeof *r->datasets);
+        r->datasets[r->n_datasets++] = book_text(s, q, 1, a);
+    }
     return step == 0;
 }
 

@@ -50,27 +50,24 @@ static bool read_uses(struct store *store, struct arena *a, const struct book_pl
         s, err, "SELECT trial,rungroup FROM trial_rungroup WHERE active=1 ORDER BY trial,rungroup", "");
     int step;
     size_t at;
-    while ((step = sql_step(s, q, err)) == 1)
-        if (book_places_find(p, sql_int(s, q, 0), &at)) {
-            struct store_trial_row *r = rows + at;
-            int64_t *groups = arena_grow(a, (void *)r->rungroups, r->n_rungroups, sizeof *groups);
-            groups[r->n_rungroups++] = sql_int(s, q, 1);
-            r->rungroups = groups;
-        }
+    while ((step = book_next(s, q, p, &at, err)) == 1) {
+        struct store_trial_row *r = rows + at;
+        int64_t *groups = arena_grow(a, (void *)r->rungroups, r->n_rungroups, sizeof *groups);
+        groups[r->n_rungroups++] = sql_int(s, q, 1);
+        r->rungroups = groups;
+    }
     return step == 0;
 }
 
 bool store_trials(struct store *s, struct arena *a, struct store_trial_row **rows, size_t *n,
                   struct error *err)
 {
-    struct book_places p = {0};
     *rows = NULL;
     *n = 0;
     if (!read_trials(s, a, rows, n, err))
         return false;
-    for (size_t i = 0; i < *n; i++)
-        book_places_add(&p, a, (*rows)[i].id);
-    book_places_sort(&p);
+    const struct book_places p =
+        book_places_of(a, *rows, *n, sizeof **rows, offsetof(struct store_trial_row, id));
     return read_uses(s, a, &p, *rows, err) &&
            book_count_jobs(
                s, "SELECT trial,state,count(*) FROM job WHERE task_rev=0 AND run>0 GROUP BY trial,state", &p,
