@@ -1,7 +1,8 @@
 /* shelf.c - files and frames that were looked at last; see view.h.
  *
- * One lock is held while a frame is opened and decoded: who asks for the tiles of a frame asks for all at once, and should find it done
- * by the first. What is in use is never given up; what is not goes when room is needed, the one longest unused first.
+ * The lock is not held while a file is opened or a frame decoded: those who want the same one wait for it (the tiles of a frame are all asked
+ * for at once, and should find it done by the first), others do not: who steps on is not held up by a neighbour that is fetched in advance, nor
+ * by a file system that hangs. What is in use is never given up; what is not goes when room is needed, the one longest unused first.
  */
 #include "view/view.h"
 
@@ -12,12 +13,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILES = 8, SHEETS = 64 };
+enum { FILES = 16, SHEETS = 64 };
 
 /* A file, as it was when it was opened. */
 struct held {
     char *path; /* NULL: free */
-    int64_t size, mtime;
+    struct stat was;
+    bool opening; /* by somebody; source is not there yet */
     struct source *source;
     uint64_t used;
     int users; /* sheets that point into it */
@@ -29,6 +31,7 @@ struct kept_sheet {
     uint32_t number;
     struct frame_buffer buffer;
     struct arena arena;
+    bool loading; /* by somebody, who is one of its users */
     size_t bytes;
     uint64_t used;
     int users;
@@ -36,6 +39,7 @@ struct kept_sheet {
 
 struct view_shelf {
     pthread_mutex_t lock;
+    pthread_cond_t done; /* something was opened or decoded, or could not be */
     struct found_journals *journals;
     pthread_mutex_t journals_lock; /* of its own: a picture need not wait for a long journal */
     size_t bytes_most, bytes, n_files;
@@ -59,7 +63,8 @@ static void held_drop(struct held *h)
 {
     if (!h->path)
         return;
-    source_close(h->source);
+    if (h->source)
+        source_close(h->source);
     free(h->path);
     *h = (struct held){0};
 }
@@ -74,6 +79,7 @@ struct view_shelf *view_shelf_make(size_t bytes, size_t files)
     s->files = calloc(s->n_files, sizeof *s->files);
     s->journals = found_journals_make();
     pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->done, NULL);
     pthread_mutex_init(&s->journals_lock, NULL);
     if (s->files && s->journals)
         return s;
@@ -88,6 +94,7 @@ void view_shelf_free(struct view_shelf *s)
         return;
     found_journals_free(s->journals);
     pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->done);
     pthread_mutex_destroy(&s->journals_lock);
     for (int i = 0; i < SHEETS; i++)
         sheet_drop(s, s->sheets + i);
@@ -99,10 +106,12 @@ void view_shelf_free(struct view_shelf *s)
 
 /* ---- files */
 
-static bool same(const struct held *h, const struct stat *st)
+/* Is it still the file that was opened: not changed, not another one of the same name? */
+static bool same(const struct held *h, const struct stat *now)
 {
-    return h->size == st->st_size &&
-           h->mtime == (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+    const struct stat *was = &h->was;
+    return was->st_dev == now->st_dev && was->st_ino == now->st_ino && was->st_size == now->st_size &&
+           was->st_mtim.tv_sec == now->st_mtim.tv_sec && was->st_mtim.tv_nsec == now->st_mtim.tv_nsec;
 }
 
 /* Sheets of a file that nobody looks at. */
@@ -119,7 +128,7 @@ static struct held *free_place(struct view_shelf *s)
     struct held *oldest = NULL;
     for (size_t i = 0; i < s->n_files; i++) {
         struct held *h = s->files + i;
-        bool busy = false;
+        bool busy = h->opening;
         for (int k = 0; k < SHEETS; k++)
             busy = busy || (s->sheets[k].file == h && s->sheets[k].users > 0);
         if (!h->path)
@@ -134,31 +143,38 @@ static struct held *free_place(struct view_shelf *s)
     return oldest;
 }
 
-static struct held *open_file(struct view_shelf *s, const char *path, struct error *err)
+static struct held *find_file(struct view_shelf *s, const char *path, const struct stat *now)
 {
-    struct stat st = {0};
-    if (stat(path, &st) != 0)
-        return error_system(err, ERROR_UNREADABLE, "cannot open %s", path), NULL;
     for (size_t i = 0; i < s->n_files; i++) {
         struct held *h = s->files + i;
-        if (h->path && strcmp(h->path, path) == 0 && same(h, &st))
+        if (h->path && strcmp(h->path, path) == 0 && same(h, now))
             return h;
     }
+    return NULL;
+}
+
+/* Open a file in a place of its own; the lock is given up meanwhile. */
+static bool open_file(struct view_shelf *s, const char *path, const struct stat *now, struct error *err)
+{
     struct held *h = free_place(s);
     if (!h)
-        return error_set(err, ERROR_BUSY, "too many images are being looked at"), NULL;
-    struct source *source;
-    if (!source_open(path, NULL, &source, err))
-        return NULL;
-    *h = (struct held){.path = strdup(path),
-                       .size = st.st_size,
-                       .mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
-                       .source = source};
-    if (h->path)
-        return h;
-    source_close(source);
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return NULL;
+        return error_set(err, ERROR_BUSY, "too many images are being looked at");
+    *h = (struct held){.path = strdup(path), .was = *now, .opening = true};
+    if (!h->path) {
+        *h = (struct held){0};
+        return error_set(err, ERROR_MEMORY, "out of memory");
+    }
+    pthread_mutex_unlock(&s->lock);
+    struct source *source = NULL;
+    bool ok = source_open(path, NULL, &source, err);
+    pthread_mutex_lock(&s->lock);
+    h->source = source;
+    h->opening = false;
+    h->used = ++s->clock;
+    if (!ok)
+        held_drop(h);
+    pthread_cond_broadcast(&s->done);
+    return ok;
 }
 
 /* ---- frames */
@@ -220,45 +236,69 @@ static bool fill(struct kept_sheet *k, struct held *h, uint32_t frame, struct er
     return true;
 }
 
-static const struct view_sheet *take(struct view_shelf *s, const char *path, uint32_t frame,
-                                     struct error *err)
+/* Decode a frame into a place of its own; the lock is given up meanwhile. NULL: it cannot be shown. */
+static struct kept_sheet *load(struct view_shelf *s, struct held *h, uint32_t frame, struct error *err)
 {
-    struct held *h = open_file(s, path, err);
-    if (!h)
-        return NULL;
-    h->used = ++s->clock;
-    struct kept_sheet *k = find(s, h, frame);
-    if (!k) {
-        make_room(s);
-        for (int i = 0; i < SHEETS && !k; i++)
-            k = s->sheets[i].file ? NULL : s->sheets + i;
-        if (!k)
-            return error_set(err, ERROR_BUSY, "too many images are being looked at"), NULL;
-        if (!fill(k, h, frame, err)) {
-            frame_buffer_free(&k->buffer);
-            arena_free(&k->arena);
-            *k = (struct kept_sheet){0};
-            return NULL;
-        }
-        k->file = h;
-        h->users++;
-        k->number = frame;
+    struct kept_sheet *k = NULL;
+    make_room(s);
+    for (int i = 0; i < SHEETS && !k; i++)
+        k = s->sheets[i].file ? NULL : s->sheets + i;
+    if (!k)
+        return error_set(err, ERROR_BUSY, "too many images are being looked at"), NULL;
+    *k = (struct kept_sheet){.file = h, .number = frame, .loading = true, .users = 1};
+    h->users++;
+    pthread_mutex_unlock(&s->lock);
+    bool ok = fill(k, h, frame, err);
+    pthread_mutex_lock(&s->lock);
+    k->loading = false;
+    if (ok) {
         k->bytes = sheet_bytes(k);
         s->bytes += k->bytes;
+    } else {
+        sheet_drop(s, k);
     }
-    k->used = s->clock;
-    k->users++;
-    make_room(s);
-    return &k->sheet;
+    pthread_cond_broadcast(&s->done);
+    return ok ? k : NULL;
+}
+
+/* What others are opening or decoding is waited for and looked for anew: it may have come to nothing. */
+static struct kept_sheet *take(struct view_shelf *s, const char *path, const struct stat *now, uint32_t frame,
+                               struct error *err)
+{
+    for (;;) {
+        struct held *h = find_file(s, path, now);
+        if (!h) {
+            if (!open_file(s, path, now, err))
+                return NULL;
+            continue;
+        }
+        struct kept_sheet *k = h->opening ? NULL : find(s, h, frame);
+        h->used = ++s->clock;
+        if (h->opening || (k && k->loading)) {
+            pthread_cond_wait(&s->done, &s->lock);
+            continue;
+        }
+        if (k)
+            k->users++;
+        else
+            k = load(s, h, frame, err);
+        if (k)
+            k->used = ++s->clock;
+        return k;
+    }
 }
 
 const struct view_sheet *view_shelf_take(struct view_shelf *s, const char *path, uint32_t frame,
                                          struct error *err)
 {
+    struct stat now = {0};
+    if (stat(path, &now) != 0)
+        return error_system(err, ERROR_UNREADABLE, "cannot open %s", path), NULL;
     pthread_mutex_lock(&s->lock);
-    const struct view_sheet *sheet = take(s, path, frame, err);
+    struct kept_sheet *k = take(s, path, &now, frame, err);
+    make_room(s);
     pthread_mutex_unlock(&s->lock);
-    return sheet;
+    return k ? &k->sheet : NULL;
 }
 
 void view_shelf_give(struct view_shelf *s, const struct view_sheet *sheet)

@@ -121,7 +121,7 @@ struct view_sheet {
 /* Opened files, decoded frames and journals that were looked at last, for several threads at once. */
 struct view_shelf;
 
-/* bytes: what decoded frames may take together, of which at least one is kept; files: open at once (8 where 0). NULL: no memory. */
+/* bytes: what decoded frames may take together, of which at least one is kept; files: open at once (16 where 0). NULL: no memory. */
 struct view_shelf *view_shelf_make(size_t bytes, size_t files);
 void view_shelf_free(struct view_shelf *s);
 

@@ -5,7 +5,10 @@
 
 #include <string.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char folder[64];
 
@@ -71,6 +74,74 @@ static void what_is_in_use_stays_and_the_rest_makes_room(void **state)
     view_shelf_free(NULL);
 }
 
+/* Of the same size and age, but another file: as when a run is copied anew. */
+static void a_file_of_the_same_name_is_another_one(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct view_shelf *s = view_shelf_make(100 << 20, 0);
+    struct timespec times[2] = {{1000, 0}, {1000, 0}};
+    frame_with_spots(path_of(0), 3);
+    frame_with_spots(path_of(1), 60);
+    utimensat(AT_FDCWD, path_of(0), times, 0);
+    utimensat(AT_FDCWD, path_of(1), times, 0);
+    const struct view_sheet *a = view_shelf_take(s, path_of(0), 0, &err);
+    assert_non_null(a);
+    assert_int_equal(rename(path_of(1), path_of(0)), 0);
+    const struct view_sheet *b = view_shelf_take(s, path_of(0), 0, &err);
+    assert_non_null(b);
+    assert_ptr_not_equal(a, b);
+    assert_memory_not_equal(a->frame.pixels, b->frame.pixels, FRAME_SIDE * FRAME_SIDE * 2);
+    assert_int_equal(unlink(path_of(0)), 0);
+    assert_null(view_shelf_take(s, path_of(0), 0, &err));
+    assert_int_equal(err.code, ERROR_UNREADABLE);
+    view_shelf_give(s, a);
+    view_shelf_give(s, b);
+    view_shelf_free(s);
+}
+
+struct looker {
+    struct view_shelf *shelf;
+    int first, n_wrong;
+};
+
+static void *look(void *arg)
+{
+    struct looker *l = arg;
+    for (int i = 0; i < 60; i++) {
+        struct error err = {0};
+        char path[128];
+        int no = (l->first + i) % 4; /* the fourth is not there */
+        snprintf(path, sizeof path, "%s/%d.img", folder, no);
+        const struct view_sheet *sheet = view_shelf_take(l->shelf, path, 0, &err);
+        bool as_it_should = no == 3 ? !sheet && err.code == ERROR_UNREADABLE
+                                    : sheet && sheet->layout.width == FRAME_SIDE + 2 && sheet->code;
+        l->n_wrong += !as_it_should;
+        view_shelf_give(l->shelf, sheet);
+    }
+    return NULL;
+}
+
+static void many_look_at_once(void **state)
+{
+    (void)state;
+    struct view_shelf *s =
+        view_shelf_make(1, 4); /* nothing is kept that nobody looks at: all load again and again */
+    pthread_t threads[4];
+    struct looker lookers[4];
+    for (int i = 0; i < 3; i++)
+        frame_with_spots(path_of(i), 3 + i);
+    for (int i = 0; i < 4; i++) {
+        lookers[i] = (struct looker){s, i / 2, 0};
+        assert_int_equal(pthread_create(threads + i, NULL, look, lookers + i), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(lookers[i].n_wrong, 0);
+    }
+    view_shelf_free(s);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -89,6 +160,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_frame_is_opened_once_and_again_when_it_changed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_the_same_name_is_another_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(many_look_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_in_use_stays_and_the_rest_makes_room, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
