@@ -128,6 +128,7 @@ static void put_attempt(struct book *b, struct json_writer *w, const struct stor
 static void put_row(struct book *b, struct json_writer *w, const void *row)
 {
     const struct store_book_job *j = row;
+    const struct job_standing now = store_book_standing(j);
     json_object(w, NULL);
     json_put_int(w, "job", j->id);
     json_put_text(w, "run", j->run);
@@ -145,6 +146,7 @@ static void put_row(struct book *b, struct json_writer *w, const void *row)
     json_put_bool(w, "preview", j->preview);
     json_put_bool(w, "stale", *j->stale != 0);
     json_put_text(w, "stale_because", *j->stale ? j->stale : NULL);
+    job_may_json(&now, w);
     json_put_int(w, "tries", j->n_tries);
     json_put_int(w, "retry_ns", j->retry_t);
     json_put_int(w, "expected", j->n_expected);
@@ -200,6 +202,19 @@ static void say_attempt(struct book *b, const struct store_book_attempt *x)
     str_free(&line);
 }
 
+/* The commands that would change it. */
+static void say_what_may(struct book *b, const struct store_book_job *j)
+{
+    const struct job_standing now = store_book_standing(j);
+    struct str line = {0};
+    for (int c = 0; c < JOB_CHANGES; c++)
+        if (job_may((enum job_change)c, &now))
+            str_printf(&line, "%sxfelx job %s %lld", line.len ? ", " : "",
+                       job_change_word((enum job_change)c), (long long)j->id);
+    book_field(&b->out, "you may", line.text ? line.text : "wait until it has ended");
+    str_free(&line);
+}
+
 static void say_job(struct book *b, const struct store_book_job *j)
 {
     struct str *out = &b->out;
@@ -219,6 +234,7 @@ static void say_job(struct book *b, const struct store_book_job *j)
         book_fieldf(out, "frames", "%lld of %lld, %lld lattices", (long long)j->n_final,
                     (long long)j->n_expected, (long long)j->n_lattices);
     book_field(out, "folder", book_shown(b, j->folder));
+    say_what_may(b, j);
     for (size_t i = 0; i < j->n_attempts; i++)
         say_attempt(b, j->attempts + i);
 }

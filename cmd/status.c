@@ -19,17 +19,16 @@ static bool died(struct store *s, struct cli *cli, const struct store_job_row *j
            !store_is_alive(s, j->job);
 }
 
-/* "  why not    no_spots 20 few_spots 1": nothing at all when every frame has its lattice. */
+/* "  why not    20 no spots", a line a reason: nothing at all when every frame has its lattice. */
 static void add_reasons(struct str *out, const struct store_counts *c)
 {
-    bool any = false;
-    for (int r = 1; r < 64; r++)
+    const char *title = "why not";
+    for (int r = 1; r < REASON_END; r++)
         if (c->by_reason[r]) {
-            str_printf(out, "%s%s %llu", any ? " " : "  why not    ", reason_word((enum reason)r),
-                       (unsigned long long)c->by_reason[r]);
-            any = true;
+            str_printf(out, "  %-10s %llu %s\n", title, (unsigned long long)c->by_reason[r],
+                       reason_help((enum reason)r));
+            title = "";
         }
-    str_add(out, any ? "\n" : "");
 }
 
 static void add_state(struct str *out, const struct store_job_row *j, bool dead)

@@ -46,10 +46,8 @@ static void one_frame(const struct tune *t, struct str *out)
     const struct tune_outcome *w = t->frames->way;
     str_printf(out, "\nframe %u/%u %*s\n", t->frames->source, t->frames->frame, t->changed ? 37 : 1,
                t->changed ? "before        after" : "");
-    str_printf(out, "  %-22s %12s", "outcome", outcome_word(w[0].outcome));
-    if (t->changed)
-        str_printf(out, " %12s", outcome_word(w[1].outcome));
-    str_addc(out, '\n');
+    str_printf(out, "  %-22s %s%s%s\n", "outcome", outcome_say(w[0].outcome), t->changed ? " → " : "",
+               t->changed ? outcome_say(w[1].outcome) : "");
     line(t, out, "strong spots", (double[]){w[0].strong, w[1].strong}, 0);
     line(t, out, "lattices", (double[]){w[0].lattices, w[1].lattices}, 0);
     line(t, out, "indexed spots", (double[]){w[0].indexed, w[1].indexed}, 0);
@@ -98,6 +96,8 @@ static void json_outcome(struct json_writer *j, const char *key, const struct tu
 {
     json_object(j, key);
     json_put_text(j, "outcome", outcome_word(o->outcome));
+    json_put_text(j, "outcome_text", outcome_say(o->outcome));
+    json_put_text(j, "reason_text", o->reason ? reason_help(o->reason) : NULL);
     json_put_text(j, "reason", o->reason ? reason_word(o->reason) : NULL);
     json_put_text(j, "message", *o->message ? o->message : NULL);
     json_put_int(j, "strong", o->strong);

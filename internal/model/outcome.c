@@ -6,23 +6,30 @@
 #include "model/outcome.h"
 
 struct word {
-    const char *word, *help;
+    const char *word, *help, *say;
 };
 
-#define X(name, number, text, long_text) [number] = {text, long_text},
+#define X(name, number, text, say_text, long_text) [number] = {text, long_text, say_text},
 static const struct word outcomes[OUTCOME_END] = {OUTCOME_TABLE(X)};
+#undef X
+#define X(name, number, text, long_text) [number] = {text, long_text, long_text},
 static const struct word reasons[REASON_END] = {REASON_TABLE(X)};
 #undef X
 
 static const struct word *word_find(const struct word *table, size_t n, size_t number)
 {
-    static const struct word none = {"?", "?"};
+    static const struct word none = {"?", "?", "?"};
     return number < n && table[number].word ? &table[number] : &none;
 }
 
 const char *outcome_word(enum outcome o)
 {
     return word_find(outcomes, OUTCOME_END, (size_t)o)->word;
+}
+
+const char *outcome_say(enum outcome o)
+{
+    return word_find(outcomes, OUTCOME_END, (size_t)o)->say;
 }
 
 const char *outcome_help(enum outcome o)

@@ -4,14 +4,18 @@
 
 #include "base/base.h"
 
-#define OUTCOME_TABLE(X)                                                                                     \
-    X(BLANK, 1, "blank", "strong spots below the hit cut, no lattice accepted")                              \
-    X(INDEXED_BELOW, 2, "indexed_below", "below the hit cut, at least one lattice accepted")                 \
-    X(HIT_NOT_INDEXED, 3, "hit_not_indexed", "at or above the hit cut, no lattice accepted")                 \
-    X(INDEXED_NOT_INTEGRATED, 4, "indexed_not_integrated", "hit with an accepted lattice, none integrated")  \
-    X(INTEGRATED, 5, "integrated", "hit with at least one integrated lattice")                               \
-    X(FAILED, 6, "failed", "no result: the frame could not be read or worked on")
+/* Number, the machine's word (JSON, CSV), people's word (terminal, pages, reports), what it means. */
+// clang-format off
+#define OUTCOME_TABLE(X)                                                                                                                       \
+    X(BLANK, 1, "blank", "blank", "strong spots below the hit cut, no lattice accepted")                                                       \
+    X(INDEXED_BELOW, 2, "indexed_below", "indexed below the hit cut", "below the hit cut, at least one lattice accepted")                      \
+    X(HIT_NOT_INDEXED, 3, "hit_not_indexed", "hit, not indexed", "at or above the hit cut, no lattice accepted")                               \
+    X(INDEXED_NOT_INTEGRATED, 4, "indexed_not_integrated", "indexed, not integrated", "hit with an accepted lattice, none integrated")         \
+    X(INTEGRATED, 5, "integrated", "integrated", "hit with at least one integrated lattice")                                                   \
+    X(FAILED, 6, "failed", "failed", "no result: the frame could not be read or worked on")
+// clang-format on
 
+/* Number, the machine's word, what people read. */
 #define REASON_TABLE(X)                                                                                      \
     X(NONE, 0, "none", "")                                                                                   \
     X(NO_SPOTS, 1, "no_spots", "no spots")                                                                   \
@@ -48,7 +52,7 @@
     X(CRASH, 62, "crash", "the process died on it twice")                                                    \
     X(INTERNAL, 63, "internal", "one of our own checks failed")
 
-#define X(name, number, word, text) OUTCOME_##name = number,
+#define X(name, number, word, say, text) OUTCOME_##name = number,
 enum outcome { OUTCOME_TABLE(X) OUTCOME_END };
 #undef X
 #define X(name, number, word, text) REASON_##name = number,
@@ -56,6 +60,7 @@ enum reason { REASON_TABLE(X) REASON_END = 64 };
 #undef X
 
 const char *outcome_word(enum outcome o); /* "?" for a number that is none */
+const char *outcome_say(enum outcome o);  /* for people; likewise reason_help */
 const char *outcome_help(enum outcome o);
 const char *reason_word(enum reason r);
 const char *reason_help(enum reason r);

@@ -140,6 +140,7 @@ static void put_totals(const struct standing *o, struct json_writer *w)
         if (t->by_reason[r]) {
             json_object(w, NULL);
             json_put_text(w, "reason", reason_word((enum reason)r));
+            json_put_text(w, "text", reason_help((enum reason)r));
             json_put_int(w, "n", (int64_t)t->by_reason[r]);
             json_end_object(w);
         }

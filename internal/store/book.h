@@ -11,6 +11,7 @@
 #define XFELX_STORE_BOOK_H
 
 #include "base/base.h"
+#include "store/job_may.h"
 #include "store/snapshot.h"
 
 struct store;
@@ -294,6 +295,9 @@ struct store_book_job {
     struct store_book_attempt *attempts; /* by number; lists: only the last */
     size_t n_attempts;
 };
+
+/* As job_may asks for it. */
+struct job_standing store_book_standing(const struct store_book_job *j);
 struct store_job_filter {
     int state;     /* enum job_state; 0: any */
     int64_t trial; /* its number; -1: any */

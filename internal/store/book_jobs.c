@@ -267,20 +267,24 @@ bool store_book_jobs(struct store *s, const struct store_job_filter *f, struct a
 
 /* ---- cancel and retry ---- */
 
+struct job_standing store_book_standing(const struct store_book_job *j)
+{
+    struct job_standing s = {.state = j->state, .cancelled = j->cancelled};
+    for (size_t i = 0; i < j->n_attempts; i++)
+        s.live |= j->attempts[i].live;
+    return s;
+}
+
 struct job_work {
     const struct store_by *by;
     const int64_t *jobs;
     size_t n, changed;
 };
 
-struct job_now {
-    int64_t state, cancelled, live;
-};
-
-static bool read_now(struct store *store, int64_t job, struct job_now *out, struct error *err)
+static bool read_now(struct store *store, int64_t job, struct job_standing *out, struct error *err)
 {
     struct sql *s = &store->sql;
-    *out = (struct job_now){0};
+    *out = (struct job_standing){0};
     struct sql_stmt *q = sql_query(s, err,
                                    "SELECT state,cancelled,(SELECT count(*) FROM attempt x WHERE x.job=j.id "
                                    "AND x.live=1) FROM job j WHERE j.id=?",
@@ -289,7 +293,9 @@ static bool read_now(struct store *store, int64_t job, struct job_now *out, stru
     if (step != 1)
         return step == 0 && (error_set(err, ERROR_USAGE, "there is no job %lld", (long long)job),
                              error_hint(err, "xfelx job list shows them all"));
-    *out = (struct job_now){sql_int(s, q, 0), sql_int(s, q, 1), sql_int(s, q, 2)};
+    *out = (struct job_standing){.state = (enum job_state)sql_int(s, q, 0),
+                                 .cancelled = sql_int(s, q, 1),
+                                 .live = sql_int(s, q, 2) > 0};
     sql_reset(s, q);
     return true;
 }
@@ -300,13 +306,13 @@ static bool cancel_work(struct store *s, void *arg, struct error *err)
     bool ok = true;
     w->changed = 0;
     for (size_t i = 0; ok && i < w->n; i++) {
-        struct job_now j;
+        struct job_standing j;
         int64_t now = 0;
         ok = read_now(s, w->jobs[i], &j, err) && sql_now(&s->sql, &now, err);
         if (ok && j.state == JOB_DONE && !j.live)
             ok = (error_set(err, ERROR_USAGE, "job %lld is done", (long long)w->jobs[i]),
                   error_hint(err, "xfelx job delete %lld removes its results", (long long)w->jobs[i]));
-        if (!ok || j.cancelled)
+        if (!ok || !job_may(JOB_CHANGE_CANCEL, &j))
             continue;
         /* what is alive stays so until the watcher has ended it */
         ok = sql_do(&s->sql, NULL, err, "UPDATE job SET cancelled=1,cancelled_by=? WHERE id=?", "ti",
@@ -336,13 +342,13 @@ static bool retry_work(struct store *s, void *arg, struct error *err)
     bool ok = true;
     w->changed = 0;
     for (size_t i = 0; ok && i < w->n; i++) {
-        struct job_now j;
+        struct job_standing j;
         int64_t now = 0;
         ok = read_now(s, w->jobs[i], &j, err) && sql_now(&s->sql, &now, err);
         if (ok && j.state == JOB_DONE)
             ok = (error_set(err, ERROR_USAGE, "job %lld is done", (long long)w->jobs[i]),
                   error_hint(err, "to do it anew: xfelx job delete %lld, then retry", (long long)w->jobs[i]));
-        if (!ok || (j.live && !j.cancelled))
+        if (!ok || !job_may(JOB_CHANGE_RETRY, &j))
             continue;
         ok = sql_do(&s->sql, NULL, err,
                     "UPDATE job SET cancelled=0,cancelled_by=NULL,forgiven_t=?,retry_t=NULL WHERE id=?", "ii",
@@ -397,12 +403,12 @@ static bool not_an_input(struct store *s, int64_t job, struct error *err)
 static bool mark_work(struct store *s, void *arg, struct error *err)
 {
     const struct delete_work *w = arg;
-    struct job_now j;
+    struct job_standing j;
     int64_t now = 0, frames = 0;
     char was[96];
     if (!read_now(s, w->job, &j, err) || !sql_now(&s->sql, &now, err))
         return false;
-    if (j.live)
+    if (!job_may(JOB_CHANGE_DELETE, &j))
         return error_set(err, ERROR_USAGE, "job %lld is alive", (long long)w->job),
                error_hint(err, "end it first: xfelx job cancel %lld", (long long)w->job);
     if (!not_an_input(s, w->job, err) ||

@@ -72,6 +72,7 @@ static void put_lattices(struct json_writer *j, const struct result *r)
         json_put_real(j, "res_a", l->res_a > 0 ? l->res_a : NAN);
         json_put_real(j, "half_mosaicity_deg", l->half_mosaicity_deg);
         json_put_real(j, "domain_size_a", l->domain_size_ang);
+        json_put_text(j, "reason_text", l->reason ? reason_help((enum reason)l->reason) : NULL);
         json_put_text(j, "reason", l->reason ? reason_word((enum reason)l->reason) : NULL);
         json_put_bool(j, "split", l->flags & LATTICE_SPLIT);
         json_put_bool(j, "outlier", l->flags & LATTICE_CELL_OUTLIER);

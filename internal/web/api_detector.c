@@ -260,7 +260,8 @@ void api_detector_png(struct web *w, struct store *s, const struct web_request *
         return;
     if (!read_options(q, &image, &o)) {
         answer_error(a, 400, "bad_options",
-                     "kind is mean, max or sigma, each with _hits too, size 64 to 4096 px, lo below hi", NULL);
+                     "kind is mean, max or sigma, each with _hits too, size 64 to 4096 px, lo below hi",
+                     NULL);
         return;
     }
     if (!job_of(s, id, &arena, &job, &n, &err)) {

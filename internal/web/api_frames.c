@@ -13,6 +13,8 @@ static void put_row(struct json_writer *j, const struct store_look_row *r)
     json_put_int(j, "source", r->source);
     json_put_int(j, "frame", r->frame);
     json_put_text(j, "outcome", outcome_word((enum outcome)r->outcome));
+    json_put_text(j, "outcome_text", outcome_say((enum outcome)r->outcome));
+    json_put_text(j, "reason_text", r->reason ? reason_help((enum reason)r->reason) : NULL);
     json_put_text(j, "reason", r->reason ? reason_word((enum reason)r->reason) : NULL);
     json_put_int(j, "strong", r->n_strong);
     json_put_int(j, "lattices", r->n_lattice);

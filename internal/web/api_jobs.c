@@ -42,6 +42,7 @@ static void put_attempt(struct json_writer *j, const struct store_book_attempt *
 /* What the list and one alone both say. */
 static void put_job(struct json_writer *j, const struct store_book_job *b, const struct store_tally *t)
 {
+    const struct job_standing may = store_book_standing(b);
     static const struct store_tally none = {.res_a = NAN};
     t = t ? t : &none;
     const struct store_book_attempt *last = b->n_attempts ? b->attempts + b->n_attempts - 1 : NULL;
@@ -61,6 +62,7 @@ static void put_job(struct json_writer *j, const struct store_book_job *b, const
     put_time(j, "t_state", b->state_t);
     put_time(j, "t_retry", b->retry_t);
     json_put_text(j, "cancelled_by", b->cancelled ? b->cancelled_by : NULL);
+    job_may_json(&may, j);
     json_put_int(j, "expected", b->n_expected);
     json_put_int(j, "frames", (int64_t)t->frames);
     json_put_int(j, "failed", (int64_t)t->failed);
@@ -113,6 +115,7 @@ static void put_failures(struct json_writer *j, const struct store_failed *faile
         json_put_text(j, "file", str_visible(failed[i].path, text, sizeof text));
         json_put_int(j, "frame", failed[i].frame);
         json_put_text(j, "reason", reason_word(failed[i].reason));
+        json_put_text(j, "reason_text", reason_help(failed[i].reason));
         json_put_text(j, "text", failed[i].message);
         json_end_object(j);
     }

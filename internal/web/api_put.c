@@ -52,6 +52,7 @@ void put_reasons(struct json_writer *j, const uint64_t reasons[REASON_END])
         if (reasons[r]) {
             json_object(j, NULL);
             json_put_text(j, "reason", reason_word((enum reason)r));
+            json_put_text(j, "text", reason_help((enum reason)r));
             json_put_int(j, "n", (int64_t)reasons[r]);
             json_end_object(j);
         }

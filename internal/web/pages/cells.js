@@ -10,6 +10,8 @@ import {wilson} from './wilson.js';
 
 const NAMES = ['a', 'b', 'c', 'α', 'β', 'γ'], UNIT = ['Å', 'Å', 'Å', '°', '°', '°'], KINDS = ['blank', 'idx', 'idx2', 'hit'];
 const name = i => `${NAMES[i]}, ${UNIT[i]}`;
+// "a 79.10, b 79.10, c 38.10 Å, α 90.0, β 90.0, γ 90.0°"
+const cellWords = axes => axes.map((x, i) => `${NAMES[i]} ${fixed(x.cell.median, i < 3 ? 2 : 1)}${i === 2 ? ' Å' : i === 5 ? '°' : ''}`).join(', ');
 const spread = s => s.median === null ? '–' : `${fixed(s.lo, 2)} – ${fixed(s.hi, 2)}`;
 const CHOICE = ['trial', 'tag', 'all', 'run', 'job'];
 // Of an address, the choice whose names begin with `before`: what the server is asked.
@@ -125,7 +127,7 @@ function Poles({data}) {
 // Two forms worth a headline: the second has at least one in twenty.
 function finding(data) {
   const [one, two] = data.forms.list, free = data.forms.free;
-  if (!two || two.n < .05 * data.forms.cells) return data.axes.map((x, i) => fixed(x.cell.median, i < 3 ? 2 : 1)).join('  ');
+  if (!two || two.n < .05 * data.forms.cells) return cellWords(data.axes);
   const apart = free.map(i => [i, (two.mean[i] - one.mean[i]) / one.mean[i]]).sort((p, q) => Math.abs(q[1]) - Math.abs(p[1]))[0];
   const forms = data.forms.list.filter(f => f.n >= .05 * data.forms.cells).length;
   return `${forms === 2 ? 'Two' : forms} forms: ${NAMES[apart[0]]} differs by ${fixed(Math.abs(100 * apart[1]), 1)} %`;
@@ -143,7 +145,7 @@ export function Cells({query}) {
   if (!data) return html`<h1>Unit cells</h1><${Problem} error=${error}/>`;
   const known = data.axes[0].cell.median !== null, other = (compare && them.data?.axes) || null;
   return html`<h1>${known ? finding(data) : 'Unit cells'}</h1>
-    <p class="sub">${known ? `Which crystals may be merged? ${count(data.lattices)} lattices of ${count(data.jobs)} job${data.jobs === 1 ? '' : 's'}${data.trial && !query.get('job') ? ` of trial ${data.trial}` : ''}, median ${data.axes.map((x, i) => fixed(x.cell.median, i < 3 ? 2 : 1)).join(' ')}` : 'Nothing is indexed here yet'}${data.jobs < data.jobs_all ? `; the newest of ${count(data.jobs_all)} jobs with ${count(data.lattices_all)} lattices` : ''}.</p><${Problem} error=${error}/>
+    <p class="sub">${known ? `Which crystals may be merged? ${count(data.lattices)} lattices of ${count(data.jobs)} job${data.jobs === 1 ? '' : 's'}${data.trial && !query.get('job') ? ` of trial ${data.trial}` : ''}, median ${cellWords(data.axes)}` : 'Nothing is indexed here yet'}${data.jobs < data.jobs_all ? `; the newest of ${count(data.jobs_all)} jobs with ${count(data.lattices_all)} lattices` : ''}.</p><${Problem} error=${error}/>
     <${Choice} data=${data} query=${query}/>${compare && html`<${Compared} data=${data} query=${query} them=${them}/>`}
     ${!known && !data.axes[0].bins.length ? html`<${Empty}>No job of this choice has a lattice.<//>` : html`
       <div class="grid g3 gap">${data.axes.map((x, i) => html`<${Histogram} key=${i} axis=${x} other=${other && other[i]} i=${i}/>`)}</div>

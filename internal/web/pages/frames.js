@@ -7,7 +7,6 @@ import {setQuery} from './table.js';
 import {Stage, Contrast, LATTICES, inverted, ringsLayer, spotsLayer, indexedLayer, predictedLayer} from './stage.js';
 
 const LISTS = [['should_index', 'Should have been indexed'], ['indexed', 'Strongest indexed'], ['hits', 'All hits, strongest first'], ['failed', 'Failed']];
-const words = s => s ? s.replace(/_/g, ' ') : '–';
 const address = (job, f, list) => `#/frames/${job}/${f.source}/${f.frame}?list=${list}`;
 
 function Choose() {
@@ -27,7 +26,7 @@ function List({job, query}) {
   return html`<p class="sub"><a href=${'#/jobs/' + job}>Job ${job}</a></p><h1>Frames of job ${job}</h1><${Problem} error=${error}/>
     <div class="ctl"><span class="seg" role="group" aria-label="which frames">${LISTS.map(([id, word]) => html`<button key=${id} aria-pressed=${id === list} onClick=${() => setQuery(query, 'list', id)}>${word}</button>`)}</span></div>
     ${data && (!data.frames.length ? html`<${Empty}>There are none.<//>` : html`<div tabindex="0" class="scroll panel"><table><caption class="vh">Frames</caption><thead><tr><th scope="col">Frame</th><th scope="col" class="r">Strong spots</th><th scope="col">Outcome</th><th scope="col">Reason</th><th scope="col" class="r">Lattices</th><th scope="col" class="r">Res., Å</th><th scope="col">File</th></tr></thead>
-      <tbody>${data.frames.map(f => html`<tr key=${f.source + '/' + f.frame}><td><a href=${address(job, f, list)}>${f.source}/${f.frame}</a></td><td class="r">${count(f.strong)}</td><td>${words(f.outcome)}</td><td>${words(f.reason)}</td><td class="r">${f.lattices}</td><td class="r">${fixed(f.res_a, 2)}</td><td class="mono">${f.file}</td></tr>`)}</tbody></table></div>`)}`;
+      <tbody>${data.frames.map(f => html`<tr key=${f.source + '/' + f.frame}><td><a href=${address(job, f, list)}>${f.source}/${f.frame}</a></td><td class="r">${count(f.strong)}</td><td>${f.outcome_text}</td><td>${f.reason_text || '–'}</td><td class="r">${f.lattices}</td><td class="r">${fixed(f.res_a, 2)}</td><td class="mono">${f.file}</td></tr>`)}</tbody></table></div>`)}`;
 }
 
 // What is at the pointer: asked for when it rests.
@@ -59,7 +58,7 @@ function Lattice({l, i, on, toggle}) {
   return html`<section class="panel gap"><div class="phead"><h2><span class="swatch" style=${{background: `var(--${LATTICES[i % 4]})`}}></span> Lattice ${i + 1}${l.split ? ', a split piece' : ''}</h2><button class="small" aria-pressed=${on} onClick=${toggle}>${on ? 'Shown' : 'Hidden'}</button></div>
     <dl class="kv"><dt>a, b, c</dt><dd>${l.cell.slice(0, 3).map(x => fixed(x, 2)).join('  ')} Å</dd><dt>α, β, γ</dt><dd>${l.cell.slice(3).map(x => fixed(x, 2)).join('  ')} °</dd><dt>evidence</dt><dd>10<sup>${fixed(l.evidence, 1)}</sup></dd>
     <dt>indexed</dt><dd>${count(l.indexed)}</dd><dt>integrated</dt><dd>${count(l.integrated)}</dd><dt>rmsd</dt><dd>${fixed(l.rmsd_px, 2)} px, ${fixed(l.rmsd_psi_deg, 3)} °</dd><dt>resolution</dt><dd>${fixed(l.res_a, 2)} Å</dd><dt>half mosaicity</dt><dd>${fixed(l.half_mosaicity_deg, 3)} °</dd>
-    ${l.outlier && html`<dt>cell</dt><dd class="c-warn">▲ far from the known one</dd>`}${l.reason && html`<dt>not integrated</dt><dd class="c-warn">${words(l.reason)}</dd>`}</dl></section>`;
+    ${l.outlier && html`<dt>cell</dt><dd class="c-warn">▲ far from the known one</dd>`}${l.reason && html`<dt>not integrated</dt><dd class="c-warn">${l.reason_text}</dd>`}</dl></section>`;
 }
 
 // Spots of frames of which none were kept are found anew, with the job's own parameters, when somebody wants to see them.
@@ -104,7 +103,7 @@ function One({job, source, frame, query}) {
   const many = {spots: spots ? spots.rows.length : null, indexed: meta?.indexed.rows.length, predicted: meta?.integrated.rows.length, rings: meta?.rings.length};
   return html`<div class="phead"><p class="sub nomargin"><a href=${`#/frames/${job}?list=${list}`}>${LISTS.find(l => l[0] === list)?.[1] || 'Frames'} of job ${job}</a>${place >= 0 && ` · ${place + 1} of ${others.frames.length}`}</p>
       <span class="ctl nomargin"><button disabled=${!(place >= 0 && next(-1))} onClick=${() => go(-1)}>‹ Previous (k)</button><button disabled=${!(place >= 0 && next(1))} onClick=${() => go(1)}>Next (j) ›</button></span></div>
-    <h1>Frame ${source}/${frame}: ${words(f.outcome)}${f.reason ? `, ${words(f.reason)}` : ''}</h1>
+    <h1>Frame ${source}/${frame}: ${f.outcome_text}${f.reason ? `: ${f.reason_text}` : ''}</h1>
     <p class="sub">${count(f.strong)} strong spots · ${f.lattices} lattice${f.lattices === 1 ? '' : 's'} · ${fixed(f.energy_ev, 1)} eV · ${fixed(f.distance_mm, 2)} mm · <span class="mono">${f.file}</span></p><${Problem} error=${error}/><${Problem} error=${trouble}/>
     ${f.message && html`<div class="alarm bad"><span>✕</span><div>${f.message}</div></div>`}
     <div class="view">${meta && levels ? html`<${Stage} key=${path} path=${path} meta=${meta} levels=${levels} layers=${layers} hover=${hover} count=${setCounts}/>` : html`<div class="stage"></div>`}

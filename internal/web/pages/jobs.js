@@ -28,13 +28,15 @@ const COLUMNS = [
   {id: 'reason', word: 'Why', value: j => j.reason || j.end, cell: j => j.state === 'done' ? '' : [j.end, j.reason].filter(Boolean).join(': ')},
 ];
 
-function Bulk({selected, clear}) {
-  const jobs = [...selected], n = jobs.length;
+// Each change for those of the selected jobs that it would change.
+function Bulk({rows, clear}) {
+  const may = what => rows.filter(j => j.may.includes(what)).map(j => j.job), again = may('retry'), end = may('cancel'), jobs = n => `${count(n)} job${n === 1 ? '' : 's'}`;
   const [sure, setSure] = useState(false);
-  return html`<div class="bulk" role="region" aria-label="selected jobs"><b>${count(n)} selected</b>
-    <button onClick=${async () => { if (await ask('job.retry', {jobs}, `try ${n} jobs again`)) clear(); }}>Try again</button>
-    ${sure ? html`<span>End ${count(n)} job${n > 1 ? 's' : ''}? Frames that are done stay counted.</span><button class="pri" onClick=${async () => { setSure(false); if (await ask('job.cancel', {jobs}, `cancel ${n} jobs`)) clear(); }}>Yes, cancel</button><button onClick=${() => setSure(false)}>No</button>`
-      : html`<button onClick=${() => setSure(true)}>Cancel jobs…</button>`}
+  return html`<div class="bulk" role="region" aria-label="selected jobs"><b>${count(rows.length)} selected</b>
+    ${again.length > 0 && html`<button onClick=${async () => { if (await ask('job.retry', {jobs: again}, `try ${jobs(again.length)} again`)) clear(); }}>Try ${jobs(again.length)} again</button>`}
+    ${end.length > 0 && (sure ? html`<span>End ${jobs(end.length)}? Frames that are done stay counted.</span><button class="pri" onClick=${async () => { setSure(false); if (await ask('job.cancel', {jobs: end}, `cancel ${jobs(end.length)}`)) clear(); }}>Yes, cancel</button><button onClick=${() => setSure(false)}>No</button>`
+      : html`<button onClick=${() => setSure(true)}>Cancel ${jobs(end.length)}…</button>`)}
+    ${again.length + end.length === 0 && html`<span>They are done: nothing to try again or to cancel.</span>`}
     <button onClick=${clear}>Select none</button></div>`;
 }
 
@@ -51,7 +53,7 @@ function List({query}) {
     <div class="ctl"><label>Filter <input type="search" size="40" value=${text} placeholder="state:failed run:400-412 trial:4" onInput=${e => setQuery(query, 'filter', e.target.value)}/></label>
       ${filter.bad.length > 0 && html`<span class="c-warn" role="status">▲ not understood: ${filter.bad.join(' ')}</span>`}
       ${mayEdit() && text && rows.length > 0 && html`<button onClick=${() => select(new Set(rows.map(j => j.job)))}>Select all ${count(rows.length)}</button>`}</div>
-    ${mayEdit() && selected.size > 0 && html`<${Bulk} selected=${selected} clear=${() => select(new Set())}/>`}
+    ${mayEdit() && selected.size > 0 && html`<${Bulk} rows=${all.filter(j => selected.has(j.job))} clear=${() => select(new Set())}/>`}
     ${!all.length ? html`<${Empty}>No jobs yet. <code>xfelx submit --dry-run</code> says what would be started, and why not more.<//>`
       : html`<${Table} label="Jobs" rows=${rows} columns=${COLUMNS} sort=${sort} onSort=${s => setQuery(query, 'sort', s)} id=${j => j.job} selected=${selected} onSelect=${mayEdit() ? select : null} onOpen=${j => { location.hash = '#/jobs/' + j.job; }}/>`}`;
 }
@@ -89,7 +91,7 @@ function One({id, query}) {
   return html`<p class="sub"><a href="#/jobs">Jobs</a></p>
     <h1>Job ${j.job}: ${j.name || j.dataset}, <${State} state=${j.state}/></h1>
     <p class="sub">trial ${j.trial}${j.rungroup ? `, rungroup ${j.rungroup}` : ''}${j.task ? `, task ${j.task}` : ''}${j.cancelled_by ? ` · cancelled by ${j.cancelled_by}` : ''}${j.t_retry ? ` · next try ${when(j.t_retry, now.value)}` : ''}</p><${Problem} error=${error}/>
-    ${mayEdit() && html`<div class="ctl"><button onClick=${() => ask('job.retry', {jobs: [j.job]}, 'try again')}>Try again</button>${!['done', 'failed', 'cancelled'].includes(j.state) && html`<button onClick=${() => ask('job.cancel', {jobs: [j.job]}, 'cancel')}>Cancel job</button>`}</div>`}
+    ${mayEdit() && html`<div class="ctl">${j.may.includes('retry') && html`<button onClick=${() => ask('job.retry', {jobs: [j.job]}, 'try again')}>Try again</button>`}${j.may.includes('cancel') && html`<button onClick=${() => ask('job.cancel', {jobs: [j.job]}, 'cancel')}>Cancel job</button>`}</div>`}
     <p><a href=${'#/frames/' + j.job}>Look at frames of this job</a>, <a href=${'#/cells?job=' + j.job}>its unit cells</a></p>
     <div class="keys">
       <${Key} label="Hits of frames" ...${rate(j.hit)} note=${interval(j.hit)} kind="c-hit"/>
@@ -102,10 +104,10 @@ function One({id, query}) {
     ${shown && html`<${LogTail} key=${'log' + shown.no} job=${j.job} no=${shown.no} query=${query}/><${Ranks} job=${j} attempt=${shown}/>`}
     ${j.cell && html`<div class="grid g2">
       <section class="panel"><h2>Unit cell</h2>${j.cell[0] === null ? html`<p class="mute">No lattice yet.</p>` : html`<table class="plain"><caption class="vh">Median cell and the middle two thirds</caption><tbody>${CELL.map((w, i) => html`<tr key=${w}><th scope="row">${w}</th><td class="r">${fixed(j.cell[i], 2)}</td><td class="mute">${fixed(j.cell_lo[i], 2)} – ${fixed(j.cell_hi[i], 2)}</td></tr>`)}</tbody></table>`}</section>
-      <section class="panel"><h2>Why frames have no lattice</h2>${!j.reasons.length ? html`<p class="mute">Every frame has one.</p>` : html`<table class="plain"><caption class="vh">Reasons</caption><tbody>${j.reasons.map(r => html`<tr key=${r.reason}><th scope="row">${r.reason.replace(/_/g, ' ')}</th><td class="r">${count(r.n)}</td><td class="wide"><${Bar} share=${j.frames ? r.n / j.frames : 0} kind="h"/></td></tr>`)}</tbody></table>`}</section>
+      <section class="panel"><h2>Why frames have no lattice</h2>${!j.reasons.length ? html`<p class="mute">Every frame has one.</p>` : html`<table class="plain"><caption class="vh">Reasons</caption><tbody>${j.reasons.map(r => html`<tr key=${r.reason}><th scope="row">${r.text}</th><td class="r">${count(r.n)}</td><td class="wide"><${Bar} share=${j.frames ? r.n / j.frames : 0} kind="h"/></td></tr>`)}</tbody></table>`}</section>
     </div>`}
     ${j.failures.length > 0 && html`<section class="panel top"><h2>Frames that failed</h2><div tabindex="0" class="scroll"><table><caption class="vh">Frames that failed</caption><thead><tr><th scope="col">File</th><th scope="col" class="r">Frame</th><th scope="col">Reason</th><th scope="col">What happened</th></tr></thead>
-      <tbody>${j.failures.map((f, i) => html`<tr key=${i}><td class="mono">${f.file}</td><td class="r">${f.frame}</td><td>${f.reason.replace(/_/g, ' ')}</td><td class="wrap">${f.text}</td></tr>`)}</tbody></table></div></section>`}
+      <tbody>${j.failures.map((f, i) => html`<tr key=${i}><td class="mono">${f.file}</td><td class="r">${f.frame}</td><td>${f.reason_text}</td><td class="wrap">${f.text}</td></tr>`)}</tbody></table></div></section>`}
     <p class="sub top">Results: <code>${j.folder}</code></p>`;
 }
 

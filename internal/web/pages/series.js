@@ -53,7 +53,7 @@ export function Rates({s}) {
     axes: axes(size, v => v, false), padding: [Math.round(1.3 * size), RIGHT(size), 8, 0],
     series: [{}, {stroke: () => colour('hit'), width: 1.5, spanGaps: false}, hidden, hidden, {stroke: () => colour('idx'), width: 1.5, spanGaps: false}, hidden, hidden],
     bands: [{series: [3, 2], fill: () => colour('hit') + '33'}, {series: [6, 5], fill: () => colour('idx') + '33'}],
-    hooks: {drawClear: [u => spans(u, s.runs || [], size)], draw: [u => ends(u, [['hits of frames', 1, 'hit'], ['indexed of hits', 4, 'idx']], size)]},
+    hooks: {drawClear: [u => spans(u, s.runs || [], size)], draw: [u => alone(u, [[1, 2, 3, 'hit'], [4, 5, 6, 'idx']], size), u => ends(u, [['hits of frames', 1, 'hit'], ['indexed of hits', 4, 'idx']], size)]},
   });
   const text = `Hits of frames: newest ${fixed(last(data[1]), 1)} %, lowest ${fixed(low(data[1]), 1)} %. Indexed of hits: newest ${fixed(last(data[4]), 1)} %, lowest ${fixed(low(data[4]), 1)} %.`;
   return html`<${Chart} data=${data} options=${options} height=${150} label=${text}/>`;
@@ -76,6 +76,28 @@ function spans(u, runs, size) {
     c.fillText(r.run, mid, top - 3 * dp);
     free = mid + w / 2 + 8 * dp;
   });
+  c.restore();
+}
+
+// A minute without neighbours is no line and no band: a point with its interval, so that the first minute of a shift is seen.
+function alone(u, rows, size) {
+  const c = u.ctx, dp = devicePixelRatio || 1, r = .2 * size * dp;
+  c.save();
+  c.lineWidth = 1.5 * dp;
+  for (const [i, lo, hi, col] of rows) {
+    const y = u.data[i], at = (k, v) => u.valToPos(k[v], 'y', true);
+    c.fillStyle = c.strokeStyle = colour(col);
+    y.forEach((v, k) => {
+      if (v === null || (y[k - 1] ?? null) !== null || (y[k + 1] ?? null) !== null) return;
+      const x = u.valToPos(u.data[0][k], 'x', true);
+      c.beginPath();
+      c.moveTo(x, at(u.data[lo], k)); c.lineTo(x, at(u.data[hi], k));
+      c.stroke();
+      c.beginPath();
+      c.arc(x, at(y, k), r, 0, 2 * Math.PI);
+      c.fill();
+    });
+  }
   c.restore();
 }
 

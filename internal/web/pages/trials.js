@@ -23,13 +23,21 @@ function Dumbbell({a, b, lo, hi}) {
 const verdict = (p, a, b) => !p || !(p.both + p.only_first + p.only_this + p.none) ? 'No frame has been worked on by both yet'
   : p.p === null ? 'No frame went differently' : p.lo <= 0 && p.hi >= 0 || p.p >= .05 ? `No difference that could not be chance: trial ${b} indexes ${signed(p.change)} % of the frames (${signed(p.lo)} to ${signed(p.hi)})`
   : `Trial ${p.change > 0 ? b : a} indexes more: ${signed(p.change)} % of the frames (${signed(p.lo)} to ${signed(p.hi)}) in trial ${b}`;
+// From and to of the axis that all shares are drawn on: whole tenths, and never so near that noise looks like news.
+function axis(shares) {
+  if (!shares.length) return [0, 1];
+  let lo = Math.floor(10 * Math.min(...shares) + 1e-9) / 10, hi = Math.ceil(10 * Math.max(...shares) - 1e-9) / 10;
+  if (hi - lo < .15) { lo = Math.max(0, lo - .1); hi = Math.min(1, lo + .3); lo = Math.max(0, hi - .3); }
+  return [lo, hi];
+}
+
 const signed = v => (v > 0 ? '+' : '') + fixed(100 * v, 2);
 
 function Results({a, b}) {
   const {data, error} = useData(`compare?trial=${a}&trial=${b}`, 5);
   if (!data) return html`<${Problem} error=${error}/>`;
   const [first, second] = data.trials, p = second.paired, runs = [...data.runs].reverse(), all = runs.flatMap(r => r.trials.map(t => t.indexed.p)).filter(x => x !== null && Number.isFinite(x));
-  const lo = Math.min(...all, 1), hi = Math.max(...all, 0), shown = runs.slice(0, 200);
+  const [lo, hi] = axis(all), shown = runs.slice(0, 200);
   return html`<section class="panel gap"><h2>${data.runs.length ? verdict(p, a, b) : `No run has been worked on by both trial ${a} and trial ${b} yet`}</h2><${Problem} error=${error}/>
     ${data.runs.length > 0 && html`<div class="grid g32"><div tabindex="0" class="scroll"><table><caption class="vh">Results over the same runs</caption><thead><tr><th scope="col">Over the same ${count(data.runs.length)} run${data.runs.length > 1 ? 's' : ''}</th><th scope="col" class="r">Frames</th><th scope="col">Hits, %</th><th scope="col">Indexed of hits, %</th><th scope="col" class="r">Lattices</th><th scope="col" class="r">Resolution, Å</th></tr></thead>
         <tbody>${[first, second].map((t, i) => html`<tr key=${t.trial}><th scope="row">${i ? '◆' : '●'} trial ${t.trial}</th><td class="r">${count(t.frames)}</td><td><${Share} f=${t.hit} kind="h"/></td><td><${Share} f=${t.indexed}/></td><td class="r">${count(t.lattices)}</td><td class="r">${fixed(t.res_a, 2)}</td></tr>`)}</tbody></table></div>

@@ -14,7 +14,6 @@ const FORM = [
   ['Hits and lattices', [['dispatch.hit_finder.minimum_number_of_reflections', 'spots of a hit'], ['indexing.known_symmetry.unit_cell', 'cell'], ['indexing.known_symmetry.space_group', 'space group'], ['xfelx.index.min_evidence', 'evidence, log10']]],
   ['Geometry', [['geometry.detector.distance', 'distance, mm'], ['geometry.detector.slow_fast_beam_centre', 'beam slow, fast']]],
 ];
-const words = s => s ? s.replace(/_/g, ' ') : '–';
 
 // "path = value" of a parameter text: scopes are opened up, of a choice the chosen word.
 export function values(phil) {
@@ -50,7 +49,7 @@ const Head = ({title, after}) => html`<caption class="vh">${title}</caption><the
 function OneFrame({r}) {
   const a = r.frames[0].before, b = r.frames[0].after, lattice = w => (w?.lattices || [])[0], of = (w, key) => w ? lattice(w)?.[key] ?? null : undefined, after = r.after;
   return html`<section class="panel gap"><h2>This frame</h2><table><${Head} title="This frame, before and after" after=${after}/><tbody>
-    <tr><th scope="row">outcome</th><td class="r">${words(a.outcome)}</td><td class="r">${b ? words(b.outcome) : ''}</td><td></td></tr>
+    <tr><th scope="row">outcome</th><td class="r">${a.outcome_text}</td><td class="r">${b ? b.outcome_text : ''}</td><td></td></tr>
     <${Row} name="strong spots" a=${a.strong} b=${b?.strong}/><${Row} name="lattices" a=${a.lattices} b=${b?.lattices} better=${1}/><${Row} name="evidence, log10" a=${of(r.before, 'evidence')} b=${of(after, 'evidence')} digits=${1}/><${Row} name="indexed spots" a=${a.indexed} b=${b?.indexed} better=${1}/><${Row} name="rmsd, px" a=${a.rmsd_px} b=${b?.rmsd_px} digits=${3} better=${-1}/>
     <${Row} name="rmsd ψ, °" a=${of(r.before, 'rmsd_psi_deg')} b=${of(after, 'rmsd_psi_deg')} digits=${3} better=${-1}/><${Row} name="integrated" a=${a.integrated} b=${b?.integrated}/><${Row} name="resolution, Å" a=${a.res_a} b=${b?.res_a} digits=${2} better=${-1}/><${Row} name="time, s" a=${a.seconds} b=${b?.seconds} digits=${2}/></tbody></table>
     ${[a, b].map((w, i) => w?.message && html`<p key=${i} class="c-bad">${i ? 'Changed' : 'As processed'}: ${w.message}</p>`)}${[r.before, after].map((w, i) => w?.note && html`<p key=${i} class="sub nomargin">${i ? 'Changed' : 'As processed'}: ${w.note}.</p>`)}</section>`;
