@@ -24,15 +24,21 @@ export async function test(name, work) {
   if (found.length) { bad++; console.log(`not ok ${n} - ${name}`); for (const f of new Set(found)) console.log('# ' + f); } else console.log(`ok ${n} - ${name}`);
 }
 
-// npm: the folder with playwright-core and axe-core; pictures: where `sound` leaves one of each page.
-export async function chromium(npm, pictures) {
+// npm: the folder with playwright-core and axe-core; pictures: where `sound` leaves one of each page. Each page is of a person of its own,
+// or, with oneself, a tab of the same. more: further arguments of the program.
+export async function chromium(npm, pictures, {oneself = false, more = []} = {}) {
   const require = createRequire(join(npm, 'x.js'));
   const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-  const browser = await require('playwright-core').chromium.launch({executablePath: '/usr/bin/chromium', headless: true, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic']});
+  const browser = await require('playwright-core').chromium.launch({executablePath: '/usr/bin/chromium', headless: true, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', ...more]});
+  const tabs = oneself ? await browser.newContext() : browser;
   return {
-    // A page with its first data; complaints of its console, and dialogs, are found.
+    tabs,
+    // A page with its first data; complaints of its console, dialogs, and requests to another host, are found.
     async open(url, {name, width = 1440, scheme = 'light'} = {}) {
-      const page = await browser.newPage({viewport: {width, height: width > 500 ? 1000 : 844}, colorScheme: scheme, reducedMotion: 'reduce'});
+      const page = await tabs.newPage(), {host} = new URL(url);
+      await page.setViewportSize({width, height: width > 500 ? 1000 : 844});
+      await page.emulateMedia({colorScheme: scheme, reducedMotion: 'reduce'});
+      page.on('request', r => { const u = new URL(r.url()); if (/^(https?|wss?):/.test(u.protocol) && u.host !== host) found.push(`request to ${u.host}`); });
       page.on('pageerror', e => found.push(e.message));
       page.on('console', m => { if (m.type() === 'error' && !expected.some(x => m.text().includes(x))) found.push(`console: ${m.text()} ${m.location().url}`); });
       page.on('dialog', d => { found.push(`a dialog: ${d.message()}`); d.dismiss(); });

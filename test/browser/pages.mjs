@@ -2,48 +2,14 @@
 //   node pages.mjs BASE TOKEN NPM_FOLDER PICTURES_FOLDER DATABASE BASE_OF_A_REAL_RUN
 // Fails on any console error, page error, dialog, request to another host, sideways scrolling, or serious finding of axe. Waits for
 // states (body[data-ready]), never for times.
-import {createRequire} from 'node:module';
-import {readFileSync, mkdtempSync, rmSync} from 'node:fs';
-import {execFileSync} from 'node:child_process';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {chromium, found, ready, same, sql as sqlOf, test, until} from './chromium.mjs';
 
 const [base, token, npm, pictures, database, real] = process.argv.slice(2);
-const require = createRequire(join(npm, 'x.js'));
-const {chromium} = require('playwright-core');
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const profile = mkdtempSync(join(tmpdir(), 'xfelx-browser-'));
-const browser = await chromium.launchPersistentContext(profile, {executablePath: '/usr/bin/chromium', headless: true, args: [
-  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']});
-browser.setDefaultTimeout(60000);
-
-let found = [], n = 0, bad = 0;
-const host = new URL(base).host;
-async function open(path, width = 1440, scheme = 'light') {
-  const page = await browser.newPage();
-  await page.setViewportSize({width, height: width > 500 ? 900 : 844});
-  await page.emulateMedia({colorScheme: scheme, reducedMotion: 'reduce'});
-  page.on('console', m => { if (['error', 'warning'].includes(m.type()) && !expected.some(x => m.text().includes(x))) found.push(`${path}: console: ${m.text()}`); });
-  page.on('pageerror', e => found.push(`${path}: ${e.message}`));
-  page.on('dialog', d => { found.push(`${path}: a dialog: ${d.message()}`); d.dismiss(); });
-  page.on('request', r => { const u = new URL(r.url()); if (/^(https?|wss?):/.test(u.protocol) && u.host !== host) found.push(`${path}: request to ${u.host}`); });
-  await go(page, path);
-  return page;
-}
-let expected = [];
-async function go(page, path) { await page.goto('about:blank'); await page.goto(base + path, {waitUntil: 'commit'}); await ready(page); }
-const ready = page => page.waitForFunction(() => document.body?.dataset.ready, null, {polling: 50});
-const until = (page, test, argument) => page.waitForFunction(test, argument, {polling: 50});
-const same = (is, should) => { if (is !== should) found.push(`${JSON.stringify(is)} is not ${JSON.stringify(should)}`); };
-const sql = text => execFileSync('/usr/bin/python3', ['-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1],60); c.executescript(sys.argv[2]); c.commit()', database, text]);
-
-async function test(name, work) {
-  found = []; expected = [];
-  try { await work(); } catch (e) { found.push(String(e.message).split('\n')[0]); }
-  n++;
-  if (found.length) { bad++; console.log(`not ok ${n} - ${name}`); for (const f of new Set(found)) console.log('# ' + f); }
-  else console.log(`ok ${n} - ${name}`);
-}
+const {open: openUrl, sound, end} = await chromium(npm, pictures, {oneself: true});
+const open = (path, width, scheme) => openUrl(base + path, {width, scheme});
+const go = async (page, path) => { await page.goto('about:blank'); await page.goto(base + path, {waitUntil: 'commit'}); await ready(page); };
+const sql = sqlOf(database);
 
 await test('a page without a token says how to come in, and the link with one lets in', async () => {
   const page = await open('');
@@ -60,12 +26,7 @@ for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']])
     const page = await open(PAGES[0], width, scheme);
     for (const path of PAGES) {
       await go(page, path);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (over > 0) found.push(`${path} scrolls sideways by ${over} px`);
-      await page.evaluate(axe + ';0');
-      const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice']}));
-      for (const v of violations) if (['serious', 'critical'].includes(v.impact)) found.push(`${path}: axe ${v.id}: ${v.nodes.slice(0, 3).map(x => x.target.join(' ')).join(' | ')}`);
-      await page.screenshot({path: join(pictures, `${path.replace(/\W+/g, '')}_${scheme}_${width}.png`)});
+      await sound(page, `${path.replace(/\W+/g, '')}_${scheme}_${width}`);
     }
     await page.close();
   });
@@ -224,7 +185,4 @@ await test('theme, hutch mode and pages are reached by keys', async () => {
   await page.close();
 });
 
-console.log(`1..${n}`);
-await browser.close();
-rmSync(profile, {recursive: true, force: true});
-process.exit(bad ? 1 : 0);
+await end();
