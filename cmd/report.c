@@ -115,11 +115,19 @@ static bool choose(struct store *s, struct cli *cli, struct store_jobs_of *of, c
     return of->n > 0 || error_set(err, ERROR_USAGE, "no job belongs to %s", *title);
 }
 
-static const struct {
-    const char *option;
+/* What is printed: the first row whose options are all given. */
+static const struct form {
+    const char *option, *with; /* NULL: none */
+    bool for_people;           /* else for programs, byte by byte */
     void (*write)(const struct summary *s, struct str *out);
-} forms[] = {{"json", summary_json},       {"csv", summary_csv},       {"cells", summary_cells},
-             {"weather", summary_weather}, {"powder", summary_powder}, {"panels", summary_panels}};
+} forms[] = {{"panels", "json", false, summary_panels_json},
+             {"panels", NULL, true, summary_panels},
+             {"json", NULL, false, summary_json},
+             {"csv", NULL, false, summary_csv},
+             {"cells", NULL, false, summary_cells},
+             {"weather", NULL, true, summary_weather},
+             {"powder", NULL, true, summary_powder},
+             {NULL, NULL, true, summary_text}};
 
 static bool write_html(const struct summary *s, const char *path, struct error *err)
 {
@@ -206,61 +214,72 @@ static bool side_by_side(struct store *s, struct cli *cli, struct error *err)
     return report_trials(cli, s, runs, n, err);
 }
 
+/* All that is told of the jobs that are asked for. */
+static bool read_summary(struct store *s, struct cli *cli, const struct params *p, struct summary *out,
+                         struct split *split, struct error *err)
+{
+    struct store_jobs_of of;
+    const char *title;
+    if (!choose(s, cli, &of, &title, err) || !summary_read(s, of, &cli->arena, out, err) ||
+        !read_split(s, cli, of, split, err))
+        return false;
+    out->title = !cli_has(cli, "preview") ? title
+                                          : arena_printf(&cli->arena, "%s, preview, n = %llu", title,
+                                                         (unsigned long long)out->all.frames);
+    for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
+        out->stages[i] = stage_info((size_t)i)->name;
+    out->split = split->label ? split : NULL;
+    out->place = database_title(cli, p, cli->n_operands ? cli->operands[0] : NULL);
+    put_parameters(cli, out);
+    return true;
+}
+
+static void print(struct cli *cli, const struct summary *summary, const struct split *split)
+{
+    struct str text = {0};
+    const struct form *f = forms;
+    while (f->option && !(cli_has(cli, f->option) && (!f->with || cli_has(cli, f->with))))
+        f++;
+    if (!write_split(cli, split, summary->title, &text))
+        f->write(summary, &text);
+    if (f->for_people)
+        cli_print_text(&text);
+    else
+        cli_print(&text);
+    str_free(&text);
+}
+
+/* Into files and to the log book, or printed. */
+static bool give(struct cli *cli, struct params *p, const struct summary *summary, const struct split *split,
+                 struct error *err)
+{
+    const char *html = cli_value(cli, "html", NULL), *covariance = cli_value(cli, "covariance", NULL);
+    bool post = cli_has(cli, "post");
+    if (!html && !covariance && !post) {
+        print(cli, summary, split);
+        return true;
+    }
+    return (!html || write_html(summary, html, err)) &&
+           (!covariance || write_covariance(cli, summary, covariance, err)) &&
+           (!post || report_post(cli, p, summary, err));
+}
+
 static int run(struct cli *cli)
 {
     struct error err = {0};
     struct store *s = NULL;
     struct summary summary;
-    struct store_jobs_of of;
     struct split split;
-    const char *title = "";
     if (!cli_operands(cli, 0, 1, "FOLDER", &err))
         return cli_misuse(cli, &err);
     struct params *p = params_make(&cli->arena);
-    if (!params_load_settings(p, cli_value(cli, "config", NULL), &err) ||
-        !database_open_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, true, &s, &err))
-        return cli_fail(&err);
-    if (cli_has(cli, "trials")) {
-        bool compared = side_by_side(s, cli, &err);
-        store_close(s);
-        return compared ? EXIT_CODE_DONE : cli_fail(&err);
-    }
-    bool ok = choose(s, cli, &of, &title, &err) && summary_read(s, of, &cli->arena, &summary, &err) &&
-              read_split(s, cli, of, &split, &err);
+    bool trials = cli_has(cli, "trials");
+    bool ok = params_load_settings(p, cli_value(cli, "config", NULL), &err) &&
+              database_open_at(cli, p, cli->n_operands ? cli->operands[0] : NULL, true, &s, &err) &&
+              (trials ? side_by_side(s, cli, &err) : read_summary(s, cli, p, &summary, &split, &err));
     store_close(s);
-    if (!ok)
-        return cli_fail(&err);
-    summary.title = !cli_has(cli, "preview") ? title
-                                             : arena_printf(&cli->arena, "%s, preview, n = %llu", title,
-                                                            (unsigned long long)summary.all.frames);
-    for (int i = 0; i < STAGE_MAX && stage_info((size_t)i); i++)
-        summary.stages[i] = stage_info((size_t)i)->name;
-    summary.split = split.label ? &split : NULL;
-    summary.place = database_title(cli, p, cli->n_operands ? cli->operands[0] : NULL);
-    put_parameters(cli, &summary);
-    const char *html = cli_value(cli, "html", NULL), *covariance = cli_value(cli, "covariance", NULL);
-    bool post = cli_has(cli, "post");
-    if ((html && !write_html(&summary, html, &err)) ||
-        (covariance && !write_covariance(cli, &summary, covariance, &err)) ||
-        (post && !report_post(cli, p, &summary, &err)))
-        return cli_fail(&err);
-    if (html || covariance || post)
-        return EXIT_CODE_DONE;
-    void (*write)(const struct summary *s, struct str *out) = summary_text;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        write = cli_has(cli, forms[i].option) ? forms[i].write : write;
-    if (write == summary_panels && cli_has(cli, "json"))
-        write = summary_panels_json;
-    struct str text = {0};
-    if (!write_split(cli, &split, title, &text))
-        write(&summary, &text);
-    if (write == summary_text || write == summary_weather || write == summary_powder ||
-        write == summary_panels)
-        cli_print_text(&text);
-    else
-        cli_print(&text);
-    str_free(&text);
-    return EXIT_CODE_DONE;
+    ok = ok && (trials || give(cli, p, &summary, &split, &err));
+    return ok ? EXIT_CODE_DONE : cli_fail(&err);
 }
 
 static const struct option_row options[] = {
