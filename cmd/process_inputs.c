@@ -33,10 +33,10 @@ static uint64_t *choose_frames(struct arena *a, const struct recipe *r, const st
     return frames;
 }
 
-/* The detector of the first source that can be opened: what masks must fit. */
+/* The detector of the first source that can be opened: what masks and maps must fit. */
 static bool attach_masks(struct recipe *r, const struct source_list *l, struct arena *a, struct error *err)
 {
-    if (!r->mask_spots_path && !r->mask_integration_path)
+    if (!r->mask_spots_path && !r->mask_integration_path && !r->gain_path && !r->pedestal_path)
         return true;
     struct error last = {0};
     for (size_t i = 0; i < l->n_sources; i++) {

@@ -493,3 +493,13 @@ char *fs_join(struct arena *arena, const char *a, const char *b)
         return arena_strdup(arena, !*b ? a : b);
     return arena_printf(arena, "%s%s%s", a, str_ends(a, "/") ? "" : "/", b);
 }
+
+char *fs_file_of(struct arena *a, const char *path, const char **inside)
+{
+    const char *at = NULL;
+    for (const char *p = strstr(path, ":/"); p; p = strstr(p + 1, ":/"))
+        at = p;
+    bool split = at && at > path && at[2] && !fs_is_file(path);
+    *inside = split ? at + 1 : NULL;
+    return split ? arena_strndup(a, path, (size_t)(at - path)) : arena_strdup(a, path);
+}

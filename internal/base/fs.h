@@ -65,4 +65,8 @@ const char *fs_name(const char *path);
 char *fs_stem(struct arena *a, const char *path);
 char *fs_join(struct arena *arena, const char *a, const char *b);
 
+/* "FILE:/PATH/IN/IT", a dataset of a file: the file's path, and *inside its part from the slash on. NULL: it names a whole file (as one
+ * that is there under the whole name does). */
+char *fs_file_of(struct arena *a, const char *path, const char **inside);
+
 #endif

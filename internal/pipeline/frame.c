@@ -65,8 +65,9 @@ bool frame_find_spots(const struct recipe *r, struct workspace *w, const struct 
                       const struct spot **spots, size_t *n, struct error *err)
 {
     struct result out = {0};
+    const struct detector *written;
     w->frame = *frame;
-    bool ok = workspace_masks(w, &out) && stage_threshold(r, w, &out) == STAGE_GO_ON &&
+    bool ok = workspace_values(w, &out, &written) && workspace_masks(w, &out) && stage_threshold(r, w, &out) == STAGE_GO_ON &&
               stage_label(r, w, &out) == STAGE_GO_ON && stage_filter(r, w, &out) == STAGE_GO_ON;
     *spots = w->list.spots;
     *n = ok ? w->list.n : 0;

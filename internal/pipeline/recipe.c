@@ -251,6 +251,35 @@ static bool take_spots(struct recipe *r, const struct params *p, struct arena *a
     return take_threshold(r, p, err) && take_filters(r, p, a, err);
 }
 
+/* ---- calibration ---- */
+
+/* Is a gain besides the map's given? */
+static const char *other_gain(const struct params *p)
+{
+    static const char *const names[] = {"spotfinder.threshold.dispersion.gain", "xfelx.error.gain",
+                                        "integration.summation.detector_gain"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        double gain = param_real(p, names[i], 1);
+        if (gain > 0 && gain != 1)
+            return names[i];
+    }
+    return NULL;
+}
+
+static bool take_maps(struct recipe *r, const struct params *p, struct arena *a, struct str *files,
+                      struct error *err)
+{
+    r->gain_path = param_text(p, "xfelx.detector.gain_map", NULL);
+    r->pedestal_path = param_text(p, "xfelx.detector.pedestal_map", NULL);
+    const char *other = r->gain_path && !r->ignore_gain_mismatch ? other_gain(p) : NULL;
+    if (other)
+        return error_set(err, ERROR_USAGE, "the gain is given twice, by xfelx.detector.gain_map and %s", other),
+               error_hint(err, "a map makes photons of counts: leave the other one out "
+                               "(input.ignore_gain_mismatch=True lets both count)");
+    return (!r->gain_path || take_file(r, "gain", r->gain_path, files, a, err)) &&
+           (!r->pedestal_path || take_file(r, "pedestal", r->pedestal_path, files, a, err));
+}
+
 /* ---- hits and crystals ---- */
 
 static void take_hits(struct recipe *r, const struct params *p)
@@ -260,6 +289,17 @@ static void take_hits(struct recipe *r, const struct params *p)
     r->hit_max = finder ? (size_t)param_int(p, "dispatch.hit_finder.maximum_number_of_reflections", 0) : 0;
     r->min_spots = (size_t)param_int(p, "xfelx.index.min_spots", 6);
     r->below_cut = param_bool(p, "xfelx.index.below_cut", true);
+}
+
+/* xfelx.cell.file, or what the other parameters say. */
+static bool take_cells(struct recipe *r, const struct params *p, struct str *files, struct arena *a,
+                       struct error *err)
+{
+    const char *path = param_text(p, "xfelx.cell.file", NULL);
+    if (!path)
+        return recipe_take_cells(r, p, a, err);
+    const struct recipe_file *f = take_file(r, "cells", path, files, a, err);
+    return f && recipe_take_cell_file(r, p, (const char *)f->data, f->size, path, a, err);
 }
 
 static void take_indexing(struct recipe *r, const struct params *p)
@@ -398,7 +438,7 @@ bool recipe_fill(struct recipe *r, const struct params *p, struct arena *a, stru
     r->integrate = r->index && param_bool(p, "dispatch.integrate", true);
     take_hits(r, p);
     bool ok = take_inputs(r, p, a, &files, err) && take_spots(r, p, a, &files, err) &&
-              recipe_take_cells(r, p, a, err) && take_intensities(r, p, &files, a, err) &&
+              take_maps(r, p, a, &files, err) && take_cells(r, p, &files, a, err) && take_intensities(r, p, &files, a, err) &&
               take_integration(r, p, a, err);
     if (ok) {
         take_indexing(r, p);

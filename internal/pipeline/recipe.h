@@ -20,13 +20,13 @@ enum geometry_wish { GEOMETRY_OFF, GEOMETRY_AUTO, GEOMETRY_REPORT };
 
 /* A file that a recipe depends on. Contents are kept of those that are read again, of masks only what came out. */
 struct recipe_file {
-    /* of the line in the recipe hash: "reference", "geometry", "intensities", "mask", "integration_mask" */
+    /* of the line in the recipe hash: "reference", "geometry", "intensities", "mask", "integration_mask", "gain", "pedestal", "cells" */
     const char *kind;
     uint8_t hash[32];
     const uint8_t *data;
     size_t size;
 };
-enum { RECIPE_FILES = 8 };
+enum { RECIPE_FILES = 10 };
 
 struct recipe {
     /* identity */
@@ -58,6 +58,12 @@ struct recipe {
         double cell[6], width, d_min;
         struct space_group group;
     } ice;
+
+    /* what raw pixels are made values by (calibrate.h), of mask_pixels pixels and n_panels panels */
+    struct source_map gain, pedestal;
+    const uint8_t *calibrated; /* [mask_pixels] 1: the pixel has gain and pedestal; NULL: all have */
+    size_t n_panels;
+    const char *gain_path, *pedestal_path;
 
     /* hits */
     size_t hit_min, hit_max, min_spots; /* hit_max 0: no maximum */
@@ -110,7 +116,7 @@ bool recipe_take_cells(struct recipe *r, const struct params *p, struct arena *a
  * there are RECIPE_CELLS. */
 bool recipe_add_cell(struct recipe *r, const double cell[6], struct arena *a, struct error *err);
 
-/* Read the mask files against the detector of the job (of the first frame that can be opened). ERROR_MASK when shapes differ. */
+/* Read the mask files, gain and pedestal maps against the detector of the job (of the first frame that can be opened). ERROR_MASK when shapes differ. */
 bool recipe_attach(struct recipe *r, const struct detector *d, struct arena *a, struct error *err);
 
 /* For the other ranks of a job: append what recipe_make and recipe_attach read from files. They make theirs from the same

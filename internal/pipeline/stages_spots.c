@@ -25,13 +25,15 @@ enum stage_end stage_decode(const struct recipe *r, struct workspace *w, struct 
         geometry_place(r, w);
     out->id = w->frame.id;
     out->beam = w->frame.beam;
-    out->detector = w->frame.detector;
+    const struct detector *raw = w->frame.detector;
+    if (!workspace_values(w, out, &out->detector))
+        return STAGE_END;
     out->distance = panel_distance(w->frame.detector->panels);
     out->numbered = w->frame.event != INT64_MIN;
     out->event = out->numbered ? w->frame.event : 0;
     out->t_event = w->frame.t_event > 0 ? w->frame.t_event : 0;
-    double gain = w->frame.detector->panels->gain;
-    if (gain != 1 && r->detector_gain != 1 && gain != r->detector_gain && !r->ignore_gain_mismatch) {
+    double gain = raw->panels->gain;
+    if (gain != 1 && !r->gain_path && r->detector_gain != 1 && gain != r->detector_gain && !r->ignore_gain_mismatch) {
         snprintf(out->message, sizeof out->message, "gain %g in the file and %g as parameter", gain,
                  r->detector_gain);
         return stage_ends(out, OUTCOME_FAILED, REASON_GAIN_TWICE);

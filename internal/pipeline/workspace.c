@@ -60,11 +60,13 @@ void workspace_free(struct workspace *w)
         &w->refine_work,    &w->indexed,
         &w->integrated,     &w->integrate_work,
         &w->resolve_work,   &w->residuals,
+        &w->values,
     };
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         free(blocks[i]->data);
     source_reader_free(&w->reader);
     arena_free(&w->place_arena);
+    arena_free(&w->values_arena);
     free(w);
 }
 
@@ -124,8 +126,10 @@ static void combine(uint8_t *mask, const uint8_t *with, size_t n)
 void recipe_draw_mask(const struct recipe *r, const struct detector *d, const struct beam_vector *b,
                       uint8_t *mask)
 {
-    if (r->mask_pixels == d->n_pixels)
+    if (r->mask_pixels == d->n_pixels) {
         combine(mask, r->mask_spots, d->n_pixels);
+        combine(mask, r->calibrated, d->n_pixels);
+    }
     for (size_t i = 0; i < d->n_panels; i++)
         mask_panel(&r->mask, (uint32_t)i, d->panels + i, b, mask + d->panels[i].first_pixel);
 }
@@ -146,6 +150,8 @@ bool workspace_masks(struct workspace *w, struct result *out)
     uint8_t *integration = block_reserve(&w->mask_integration, d->n_pixels, 1);
     memset(spots, 1, d->n_pixels);
     combine(spots, w->frame.mask, d->n_pixels);
+    if (r->mask_pixels == d->n_pixels)
+        combine(spots, r->calibrated, d->n_pixels);
     memcpy(integration, spots, d->n_pixels);
     combine(spots, r->mask_spots, d->n_pixels);
     combine(integration, r->mask_integration, d->n_pixels);

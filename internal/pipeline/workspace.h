@@ -3,6 +3,7 @@
 #ifndef XFELX_PIPELINE_WORKSPACE_H
 #define XFELX_PIPELINE_WORKSPACE_H
 
+#include "kernels/calibrate.h"
 #include "pipeline/recipe.h"
 
 /* Growing memory, 64-byte aligned; contents are not kept when it grows. */
@@ -25,6 +26,13 @@ struct workspace {
     struct arena place_arena;
     struct detector *placed;
     uint64_t placed_key; /* fingerprint of the file's detector */
+
+    /* the same with maps of gain and pedestal applied (values.c) */
+    struct arena values_arena;
+    struct detector *valued;
+    struct calibration *calibrations; /* [n_panels] */
+    uint64_t valued_key;
+    struct block values; /* float [n_pixels] */
 
     /* masks of the detector in hand, made anew when detector, wavelength or the file's mask change */
     uint64_t mask_key;
@@ -58,6 +66,11 @@ void *block_reserve(struct block *b, size_t n, size_t size);
 
 /* Masks for the frame in hand. false: shapes differ, out->message says how. */
 bool workspace_masks(struct workspace *w, struct result *out);
+
+/* Make values of the raw pixels in hand by the recipe's maps: w->frame becomes these, and *written the detector that is written down with
+ * the results: raw pixels of the file are read by others, so it keeps what the file says of them, but for gains and pedestals of panels.
+ * Nothing without maps. false: shapes differ, or a gain or pedestal is given by file and map; out says how (values.c). */
+bool workspace_values(struct workspace *w, struct result *out, const struct detector **written);
 
 /* Begin with frame i of the list: nothing is known of it. */
 void workspace_begin(struct workspace *w, uint64_t i);

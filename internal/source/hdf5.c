@@ -245,8 +245,7 @@ static bool geometry_of_dectris(struct source *s, struct hdf5 *h, bool known, st
                             &h->places, &s->no_distance, &s->no_centre, err);
 }
 
-/* Panels of a reference geometry on the image: one a module, or by their offsets in the stored image. */
-static bool place_reference(const struct detector *d, const uint64_t *extent, struct panel_place *places)
+bool hdf5_place_panels(const struct detector *d, const uint64_t *extent, struct panel_place *places)
 {
     uint64_t slow = 0;
     bool by_module = extent[H5_MODULE] == d->n_panels, stacked = extent[H5_MODULE] == 1, by_offset = stacked;
@@ -283,7 +282,7 @@ static bool geometry_of_reference(struct source *s, struct hdf5 *h, struct error
                error_hint(err, "give a CrystFEL geometry (xfelx.geometry.file) or input.reference_geometry");
     s->detector = detector_copy(&s->arena, reference);
     h->places = arena_array(&s->arena, reference->n_panels, sizeof *h->places);
-    if (!place_reference(reference, extent, h->places))
+    if (!hdf5_place_panels(reference, extent, h->places))
         return error_set(err, ERROR_METADATA,
                          "%s: its images of %llu x %llu x %llu do not fit the reference geometry", s->path,
                          (unsigned long long)extent[H5_MODULE], (unsigned long long)extent[H5_SLOW],
@@ -459,7 +458,7 @@ bool source_mask_read_hdf5(const char *path, const struct detector *d, struct ar
     struct h5_image like = *mask; /* the frames that this mask is for */
     if (like.extent[H5_MODULE] == 1 && like.extent[H5_FRAME] == d->n_panels)
         like.extent[H5_MODULE] = d->n_panels;
-    if (!place_reference(d, like.extent, places))
+    if (!hdf5_place_panels(d, like.extent, places))
         return error_set(err, ERROR_MASK, "%s: its mask of %llu x %s does not fit the detector's %s", path,
                          (unsigned long long)mask->extent[H5_SLOW], COUNT(mask->extent[H5_FAST], "pixel"),
                          COUNT(d->n_panels, "panel"));

@@ -27,6 +27,10 @@ bool hdf5_take_images(struct source *s, struct hdf5 *h, bool *known, struct erro
 /* After detector and places are set: in_place, extents of images of which nothing could be read. */
 void hdf5_lay_out(const struct source *s, struct hdf5 *h);
 
+/* Places of a detector's panels on an image of this extent [H5_ROLES]: one a module, by their offsets in the stored image, or one below the
+ * other. False: it does not fit. */
+bool hdf5_place_panels(const struct detector *d, const uint64_t *extent, struct panel_place *places);
+
 /* Which bits of a mask's pixel make it bad. good and bad 0: every value but 0. */
 struct mask_bits {
     uint32_t good, bad;

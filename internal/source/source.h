@@ -176,6 +176,29 @@ bool source_mask_read(const char *path, const struct detector *d, struct arena *
 /* Is this file a whole mask of one of these forms, whatever the detector? Of HDF5 that there is one in it, not its pixels. */
 bool source_mask_check(const char *path, struct error *err);
 
+/* ---- gain and pedestal maps from files (FORMATS_INPUT 8) ---- */
+
+enum source_map_kind { SOURCE_MAP_GAIN, SOURCE_MAP_PEDESTAL };
+
+/* One number for each pixel, or for each panel; both NULL: there is no map.
+ *
+ * pixels  [n_pixels], panels one after the other; NaN: the pixel has none (a gain that is not above 0, a pedestal that is no number)
+ * panels  [n_panels]
+ */
+struct source_map {
+    const float *pixels;
+    const double *panels;
+};
+
+/* Read a map: HDF5 ("FILE:/DATASET", or a file with a dataset where facilities put such maps), NumPy .npy, or a text of one number a panel
+ * ("NUMBER" or "PANEL NUMBER" a line). Arrays are one panel, panels one below the other, one layer a panel, or the image as stored; one
+ * number a panel; or a single number. HDF5 needs the helper. ERROR_MASK when the shape is not the detector's. */
+bool source_map_read(const char *path, enum source_map_kind kind, const struct detector *d, struct arena *a,
+                     struct source_map *out, struct error *err);
+
+/* Is this file a map of one of these forms, whatever the detector? */
+bool source_map_check(const char *path, enum source_map_kind kind, struct error *err);
+
 /* ---- what other files say ---- */
 
 /* The panels that a file states: CrystFEL .geom, .expt, or an image of any format of the table. distance (mm): for a .geom that
