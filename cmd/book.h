@@ -85,10 +85,16 @@ void book_texts_json(struct json_writer *w, const char *key, const char *const *
 
 /* ---- a table ---- */
 
+enum book_flex {
+    BOOK_FIXED,
+    BOOK_FLEX,
+    BOOK_FLEX_END
+}; /* …_END: the end tells (of a path), so the beginning is cut */
+
 struct book_column {
     const char *title;
     bool right; /* numbers */
-    bool flex;  /* gives way where 80 columns are not enough */
+    int flex;   /* enum book_flex: gives way where 80 columns are not enough */
 };
 
 /* Rows of cells, n_rows × n_columns, in columns as wide as they must be; blanks at the ends of lines are left out. Texts are shown

@@ -120,6 +120,22 @@ static void add_cut(struct str *out, const char *text, size_t width)
     str_add(out, "…");
 }
 
+/* The same from the other end: what is cut begins with "…". */
+static void add_end(struct str *out, const char *text, size_t width)
+{
+    size_t n = width_of(text), passed = 0;
+    uint32_t code;
+    if (n <= width) {
+        str_add(out, text);
+        return;
+    }
+    for (; *text && passed + width <= n; passed++) {
+        int length = str_utf8(text, &code);
+        text += length ? length : 1;
+    }
+    str_printf(out, "…%s", text);
+}
+
 static void add_line(struct str *out, const struct book_column *columns, size_t n, const char *const *cells,
                      const size_t *widths)
 {
@@ -127,7 +143,7 @@ static void add_line(struct str *out, const struct book_column *columns, size_t 
     for (size_t i = 0; i < n; i++) {
         size_t width = width_of(cells[i]), pad = width < widths[i] ? widths[i] - width : 0;
         str_printf(out, "%*s", (int)(gap + (columns[i].right ? pad : 0)), "");
-        add_cut(out, cells[i], widths[i]);
+        (columns[i].flex == BOOK_FLEX_END ? add_end : add_cut)(out, cells[i], widths[i]);
         gap = GAP + (columns[i].right ? 0 : pad);
     }
     while (out->len > start && out->text[out->len - 1] == ' ')

@@ -26,8 +26,8 @@ static bool read_kind(struct book *b, const char *word, int *kind, struct error 
 /* ---- list ---- */
 
 static const struct book_column columns[] = {
-    {"kind", false, false},  {"label", false, true}, {"runs", false, false}, {"content", false, false},
-    {"added", false, false}, {"jobs", true, false},  {"file", false, true}};
+    {"kind", false, false},  {"label", false, true}, {"runs", false, false},        {"content", false, false},
+    {"added", false, false}, {"jobs", true, false},  {"file", false, BOOK_FLEX_END}};
 
 static void put_cells(struct book *b, const void *row, const char **c)
 {
@@ -94,19 +94,22 @@ static bool hash_file(const char *path, uint8_t hash[32], struct bytes *content,
     return content->size > 0 || error_set(err, ERROR_USAGE, "%s is empty", path);
 }
 
-/* A copy beside the results that nobody changes: what a job reads is what was added, whatever becomes of the file. */
-static bool keep_copy(struct book *b, const char *path, const struct bytes *content, const uint8_t hash[32],
-                      const char **kept, struct error *err)
+/* A copy beside the results that nobody changes: what a job reads is what was added, whatever becomes of the file. inside: the dataset that
+ * is meant, NULL: the file. */
+static bool keep_copy(struct book *b, const char *path, const char *inside, const struct bytes *content,
+                      const uint8_t hash[32], const char **kept, struct error *err)
 {
     char hex[17], *folder;
-    const char *out = param_text(b->params, "output_folder", NULL);
-    *kept = fs_absolute(b->a, path);
-    if (!out)
-        return true;
-    folder = fs_join(b->a, fs_absolute(b->a, out), ".xfelx/calib");
-    *kept = fs_join(b->a, folder, arena_printf(b->a, "%s-%s", hash_hex(hash, 8, hex), fs_name(path)));
-    return fs_is_file(*kept) ||
-           (fs_make_folders(folder, err) && fs_write_atomic(*kept, content->data, content->size, err));
+    const char *out = param_text(b->params, "output_folder", NULL), *copy = fs_absolute(b->a, path);
+    bool ok = true;
+    if (out) {
+        folder = fs_join(b->a, fs_absolute(b->a, out), ".xfelx/calib");
+        copy = fs_join(b->a, folder, arena_printf(b->a, "%s-%s", hash_hex(hash, 8, hex), fs_name(path)));
+        ok = fs_is_file(copy) ||
+             (fs_make_folders(folder, err) && fs_write_atomic(copy, content->data, content->size, err));
+    }
+    *kept = inside ? arena_printf(b->a, "%s:%s", copy, inside) : copy;
+    return ok;
 }
 
 static int add(struct cli *cli)
@@ -117,12 +120,14 @@ static int add(struct cli *cli)
     struct store_calib c = {.first = -1, .last = -1};
     int64_t id = 0;
     char hex[17];
-    bool ok =
-        cli_operands(cli, 3, 3, "KIND LABEL FILE", &err) && read_kind(&b, cli->operands[0], &c.kind, &err) &&
-        cli_int(cli, "first", 0, INT64_MAX, -1, &c.first, &err) &&
-        cli_int(cli, "last", 0, INT64_MAX, -1, &c.last, &err) && book_open(cli, false, &b, &err) &&
-        hash_file(cli->operands[2], c.hash, &content, &err) && calib_opens(c.kind, cli->operands[2], &err) &&
-        keep_copy(&b, cli->operands[2], &content, c.hash, &c.path, &err);
+    const char *file = NULL, *inside = NULL;
+    bool ok = cli_operands(cli, 3, 3, "KIND LABEL FILE", &err) &&
+              read_kind(&b, cli->operands[0], &c.kind, &err) &&
+              cli_int(cli, "first", 0, INT64_MAX, -1, &c.first, &err) &&
+              cli_int(cli, "last", 0, INT64_MAX, -1, &c.last, &err) && book_open(cli, false, &b, &err) &&
+              (file = fs_file_of(b.a, cli->operands[2], &inside)) != NULL &&
+              hash_file(file, c.hash, &content, &err) && calib_opens(c.kind, cli->operands[2], &err) &&
+              keep_copy(&b, file, inside, &content, c.hash, &c.path, &err);
     c.label = ok ? cli->operands[1] : "";
     ok = ok && store_calib_add(b.store, &b.by, &c, &id, &err);
     if (ok)
@@ -176,12 +181,14 @@ static const struct command calib_add = {
         "for, are "
         "shown as stale from now on; they are neither changed nor deleted, and jobs that run go on with "
         "what they "
-        "read. KIND: mask, gain, pedestal, geometry, cells, reference. The file is opened as its kind; of "
-        "gain, pedestal and cells, which no job reads yet, it is seen that it is none of the others. A "
+        "read. KIND: mask, gain, pedestal, geometry, cells, reference. The file is opened as its kind; a "
+        "gain or "
+        "pedestal may be a dataset of an HDF5 file, FILE:/DATASET. A "
         "content may have several labels. Said anew under the same label it is the newest; from a later "
         "run on, behind another one, it is back for those runs.\n\n"
         "Trials and rungroups name it as calib:LABEL where a file is wanted, as in "
-        "spotfinder.lookup.mask=calib:beamstop: each job reads the version that is for its run.",
+        "spotfinder.lookup.mask=calib:beamstop: each job reads the version that is for its run. Gains are "
+        "xfelx.detector.gain_map, pedestals xfelx.detector.pedestal_map, cells xfelx.cell.file.",
     .options =
         (const struct option_row[]){
             {0, "first", "RUN", "from this run on"}, {0, "last", "RUN", "up to this run"}, BOOK_OPTIONS, {0}},

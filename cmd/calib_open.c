@@ -2,6 +2,7 @@
 #include "cmd/calib_open.h"
 
 #include "model/model.h"
+#include "pipeline/pipeline.h"
 #include "source/source.h"
 #include "store/store.h"
 
@@ -32,53 +33,56 @@ static bool reference_opens(const char *path, struct error *err)
     return good;
 }
 
-static bool is_hdf5(const uint8_t *head, size_t n)
+static bool map_opens(const char *path, enum source_map_kind kind, struct error *err)
 {
-    return n >= 4 && memcmp(head, "\x89HDF", 4) == 0;
+    bool good = source_helper_start(err) && source_map_check(path, kind, err);
+    source_helper_stop();
+    return good;
 }
 
-/* The kind that a file certainly is, of those that are read; 0: none. HDF5 files may hold several things, and a mask beside them. */
-static int certain_kind(const char *path, struct error *err)
+static bool gain_opens(const char *path, struct error *err)
 {
-    struct error none = {0};
-    struct bytes file = {0};
-    int kind = 0;
-    if (!fs_read(path, FILE_MOST, &file, err))
-        return -1;
-    if (file.size >= 4 && memcmp(file.data, "MTZ ", 4) == 0)
-        kind = CALIB_REFERENCE;
-    else if (!is_hdf5(file.data, file.size))
-        kind = source_mask_check(path, &none)       ? CALIB_MASK
-               : source_geometry_check(path, &none) ? CALIB_GEOMETRY
-                                                    : 0;
-    bytes_free(&file);
-    return kind;
+    return map_opens(path, SOURCE_MAP_GAIN, err);
 }
 
-static bool is_no_other(int kind, const char *path, struct error *err)
+static bool pedestal_opens(const char *path, struct error *err)
 {
-    int is = certain_kind(path, err);
-    if (is > 0)
-        error_set(err, ERROR_USAGE, "%s is a %s, no %s", path, store_calib_kind_word(is),
-                  kind == CALIB_CELLS ? "list of cells" : store_calib_kind_word(kind));
-    return is == 0;
+    return map_opens(path, SOURCE_MAP_PEDESTAL, err);
 }
+
+/* As a job takes it that says nothing else of the crystal. */
+static bool cells_open(const char *path, struct error *err)
+{
+    struct arena a = {0};
+    struct recipe *r;
+    struct params *p = params_make(&a);
+    bool good = params_set_text(p, "xfelx.cell.file", path, err) && recipe_make(p, &a, &r, err);
+    arena_free(&a);
+    return good;
+}
+
+static const struct {
+    bool (*opens)(const char *path, struct error *err);
+    const char *hint;
+} kinds[CALIB_END] = {
+    [CALIB_MASK] = {mask_opens,
+                    "a mask is a .mask or .pickle of DIALS, an HDF5 file with /mask, or XFELXMASK1"},
+    [CALIB_GAIN] = {gain_opens,
+                    "a gain is a map in HDF5 (FILE:/DATASET) or .npy, or a text of one number a panel"},
+    [CALIB_PEDESTAL] =
+        {pedestal_opens,
+         "a pedestal is a map in HDF5 (FILE:/DATASET) or .npy, or a text of one number a panel"},
+    [CALIB_GEOMETRY] = {source_geometry_check, "a geometry is an .expt of DIALS or a .geom of CrystFEL"},
+    [CALIB_CELLS] = {cells_open,
+                     "cells are a CrystFEL .cell, PHIL isoforms, JSON, or a text of one cell a line"},
+    [CALIB_REFERENCE] = {reference_opens,
+                         "a reference is a merged MTZ file, an .hkl of CrystFEL, or a table h k l I"},
+};
 
 bool calib_opens(int kind, const char *path, struct error *err)
 {
-    static const char *const hints[CALIB_END] = {
-        [CALIB_MASK] = "a mask is a .mask or .pickle of DIALS, an HDF5 file with /mask, or XFELXMASK1",
-        [CALIB_GAIN] = "`xfelx calib add KIND LABEL FILE` with the kind that it is",
-        [CALIB_PEDESTAL] = "`xfelx calib add KIND LABEL FILE` with the kind that it is",
-        [CALIB_GEOMETRY] = "a geometry is an .expt of DIALS or a .geom of CrystFEL",
-        [CALIB_CELLS] = "`xfelx calib add KIND LABEL FILE` with the kind that it is",
-        [CALIB_REFERENCE] = "a reference is a merged MTZ file, an .hkl of CrystFEL, or a table h k l I",
-    };
-    bool good = kind == CALIB_MASK        ? mask_opens(path, err)
-                : kind == CALIB_GEOMETRY  ? source_geometry_check(path, err)
-                : kind == CALIB_REFERENCE ? reference_opens(path, err)
-                                          : is_no_other(kind, path, err);
+    bool good = kinds[kind].opens(path, err);
     if (!good && !err->hint[0])
-        error_hint(err, "%s", hints[kind]);
+        error_hint(err, "%s", kinds[kind].hint);
     return good;
 }

@@ -4,9 +4,8 @@
 
 #include "base/base.h"
 
-/* Open it as its kind (store/calib.h): masks, geometries and references whole, by the readers of the jobs; of a mask in an HDF5 file that
- * there is one. What no job reads yet (gain, pedestal, cells) has no reader: it is refused when it is a mask in a pickle or XFELXMASK1
- * file, a geometry, or (by its first bytes) an MTZ file. Uses the helper of HDF5 files. */
+/* Open it as its kind (store/calib.h), by the readers of the jobs: of an HDF5 file that the mask or map is in it; its shape is compared with
+ * the detector by who knows one. path: FILE:/DATASET for maps in HDF5 files. Uses the helper of HDF5 files. */
 bool calib_opens(int kind, const char *path, struct error *err);
 
 #endif

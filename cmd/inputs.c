@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *const inputs_names[INPUTS_FILES] = {"input.reference_geometry", "spotfinder.lookup.mask",
-                                                "integration.lookup.mask", "xfelx.reference",
-                                                "xfelx.geometry.file"};
+const char *const inputs_names[INPUTS_FILES] = {
+    "input.reference_geometry", "spotfinder.lookup.mask",  "integration.lookup.mask",     "xfelx.reference",
+    "xfelx.geometry.file",      "xfelx.detector.gain_map", "xfelx.detector.pedestal_map", "xfelx.cell.file"};
 
 static bool mask_good(const char *path, const struct detector *d, struct arena *a, struct error *err)
 {
@@ -18,6 +18,13 @@ static bool mask_good(const char *path, const struct detector *d, struct arena *
     if (access(path, R_OK) != 0)
         return error_system(err, ERROR_UNREADABLE, "cannot open the mask %s", path);
     return d ? source_mask_read(path, d, a, &mask, err) : source_mask_check(path, err);
+}
+
+static bool map_good(const char *path, enum source_map_kind kind, const struct detector *d, struct arena *a,
+                     struct error *err)
+{
+    struct source_map map;
+    return !path || (d ? source_map_read(path, kind, d, a, &map, err) : source_map_check(path, kind, err));
 }
 
 bool inputs_open(const struct params *p, struct arena *a, struct recipe **out, struct error *err)
@@ -31,6 +38,8 @@ bool inputs_open(const struct params *p, struct arena *a, struct recipe **out, s
     const char *const masks[] = {r ? r->mask_spots_path : NULL, r ? r->mask_integration_path : NULL};
     for (size_t i = 0; ok && i < 2; i++)
         ok = !masks[i] || mask_good(masks[i], r->source.reference, &work, err);
+    ok = ok && map_good(r->gain_path, SOURCE_MAP_GAIN, r->source.reference, &work, err) &&
+         map_good(r->pedestal_path, SOURCE_MAP_PEDESTAL, r->source.reference, &work, err);
     *out = ok || r ? *out : NULL;
     source_helper_stop();
     arena_free(&work);
@@ -54,10 +63,11 @@ struct inputs_kept {
     char why[512];
 };
 
-static struct stamp stamp_of(const char *path)
+static struct stamp stamp_of(struct arena *a, const char *path)
 {
     struct stat st;
-    if (!path || !*path || stat(path, &st) != 0)
+    const char *inside;
+    if (!path || !*path || stat(fs_file_of(a, path, &inside), &st) != 0)
         return (struct stamp){0};
     return (struct stamp){.device = (uint64_t)st.st_dev,
                           .inode = (uint64_t)st.st_ino,
@@ -100,7 +110,7 @@ bool inputs_seen(struct inputs *s, const char *phil, char *why, size_t room)
     struct params *p = params_make(&a);
     bool good = params_merge_text(p, "parameters of the job", phil, &err);
     for (size_t i = 0; good && i < INPUTS_FILES; i++)
-        now[i] = stamp_of(param_text(p, inputs_names[i], NULL)); /* before they are opened */
+        now[i] = stamp_of(&a, param_text(p, inputs_names[i], NULL)); /* before they are opened */
     sha256(phil, strlen(phil), hash);
     struct inputs_kept *k = place_of(s, hash);
     if (!still_holds(k, now)) {

@@ -30,7 +30,10 @@ bool calibrations_note(const struct job *j, struct error *err)
                  {"integration_mask", "integration.lookup.mask", CALIB_MASK},
                  {"geometry", "xfelx.geometry.file", CALIB_GEOMETRY},
                  {"reference", "input.reference_geometry", CALIB_GEOMETRY},
-                 {"intensities", "xfelx.reference", CALIB_REFERENCE}};
+                 {"intensities", "xfelx.reference", CALIB_REFERENCE},
+                 {"gain", "xfelx.detector.gain_map", CALIB_GAIN},
+                 {"pedestal", "xfelx.detector.pedestal_map", CALIB_PEDESTAL},
+                 {"cells", "xfelx.cell.file", CALIB_CELLS}};
     struct store_calib used[RECIPE_FILES];
     size_t n = 0;
     for (size_t i = 0; i < j->recipe->n_files; i++)

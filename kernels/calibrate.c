@@ -6,7 +6,9 @@
 #include <float.h>
 #include <math.h>
 
-enum { BLOCK = 1024 }; /* pixels: raw values as reals, and which of them are outside, stay in the first cache */
+enum {
+    BLOCK = 1024
+}; /* pixels: raw values as reals, and which of them are outside, stay in the first cache */
 
 static float value_of(float raw, float pedestal, float gain)
 {
@@ -65,7 +67,8 @@ static void (*const sorts[PIXEL_TYPES])(const void *, size_t, size_t, const stru
 
 static void divide(const struct calibration *c, size_t first, size_t n, float *v)
 {
-    const float *pedestal = c->pedestal ? c->pedestal + first : NULL, *gain = c->gain ? c->gain + first : NULL;
+    const float *pedestal = c->pedestal ? c->pedestal + first : NULL,
+                *gain = c->gain ? c->gain + first : NULL;
     float all = c->pedestal_all;
     if (pedestal && gain)
         for (size_t i = 0; i < n; i++)

@@ -10,9 +10,14 @@ static const struct {
     const char *parameter;
     int kind;
 } wanted[] = {
-    {"spotfinder.lookup.mask", CALIB_MASK},       {"integration.lookup.mask", CALIB_MASK},
-    {"input.reference_geometry", CALIB_GEOMETRY}, {"xfelx.geometry.file", CALIB_GEOMETRY},
+    {"spotfinder.lookup.mask", CALIB_MASK},
+    {"integration.lookup.mask", CALIB_MASK},
+    {"input.reference_geometry", CALIB_GEOMETRY},
+    {"xfelx.geometry.file", CALIB_GEOMETRY},
     {"xfelx.reference", CALIB_REFERENCE},
+    {"xfelx.detector.gain_map", CALIB_GAIN},
+    {"xfelx.cell.file", CALIB_CELLS},
+    {"xfelx.detector.pedestal_map", CALIB_PEDESTAL},
 };
 
 static void add_quoted(struct str *out, const char *text)
@@ -26,9 +31,11 @@ static void add_quoted(struct str *out, const char *text)
 /* A file that somebody has written to since is another calibration. */
 static bool is_as_added(const struct store_calib *c, struct error *err)
 {
+    struct arena a = {0};
     struct bytes content = {0};
+    const char *inside;
     uint8_t hash[32];
-    bool ok = fs_read(c->path, FILE_MOST, &content, err);
+    bool ok = fs_read(fs_file_of(&a, c->path, &inside), FILE_MOST, &content, err);
     if (ok) {
         sha256(content.data, content.size, hash);
         ok = memcmp(hash, c->hash, sizeof hash) == 0 ||
@@ -37,6 +44,7 @@ static bool is_as_added(const struct store_calib *c, struct error *err)
               error_hint(err, "xfelx calib add makes a version of what it is now"));
     }
     bytes_free(&content);
+    arena_free(&a);
     return ok;
 }
 

@@ -12,7 +12,7 @@ struct calibs_named {
     struct store_calib *versions;
     size_t n;
 };
-enum { CALIBS_NAMED = 5 }; /* parameters that can name one */
+enum { CALIBS_NAMED = 8 }; /* parameters that can name one */
 
 /* All of p; *n = 0: none. */
 bool calibs_named(struct store *s, const struct params *p, struct arena *a,

@@ -67,8 +67,9 @@ bool frame_find_spots(const struct recipe *r, struct workspace *w, const struct 
     struct result out = {0};
     const struct detector *written;
     w->frame = *frame;
-    bool ok = workspace_values(w, &out, &written) && workspace_masks(w, &out) && stage_threshold(r, w, &out) == STAGE_GO_ON &&
-              stage_label(r, w, &out) == STAGE_GO_ON && stage_filter(r, w, &out) == STAGE_GO_ON;
+    bool ok = workspace_values(w, &out, &written) && workspace_masks(w, &out) &&
+              stage_threshold(r, w, &out) == STAGE_GO_ON && stage_label(r, w, &out) == STAGE_GO_ON &&
+              stage_filter(r, w, &out) == STAGE_GO_ON;
     *spots = w->list.spots;
     *n = ok ? w->list.n : 0;
     return ok || error_set(err, ERROR_FAILED, "no spots can be found: %s", out.message);

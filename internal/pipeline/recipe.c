@@ -273,7 +273,8 @@ static bool take_maps(struct recipe *r, const struct params *p, struct arena *a,
     r->pedestal_path = param_text(p, "xfelx.detector.pedestal_map", NULL);
     const char *other = r->gain_path && !r->ignore_gain_mismatch ? other_gain(p) : NULL;
     if (other)
-        return error_set(err, ERROR_USAGE, "the gain is given twice, by xfelx.detector.gain_map and %s", other),
+        return error_set(err, ERROR_USAGE, "the gain is given twice, by xfelx.detector.gain_map and %s",
+                         other),
                error_hint(err, "a map makes photons of counts: leave the other one out "
                                "(input.ignore_gain_mismatch=True lets both count)");
     return (!r->gain_path || take_file(r, "gain", r->gain_path, files, a, err)) &&
@@ -438,8 +439,8 @@ bool recipe_fill(struct recipe *r, const struct params *p, struct arena *a, stru
     r->integrate = r->index && param_bool(p, "dispatch.integrate", true);
     take_hits(r, p);
     bool ok = take_inputs(r, p, a, &files, err) && take_spots(r, p, a, &files, err) &&
-              take_maps(r, p, a, &files, err) && take_cells(r, p, &files, a, err) && take_intensities(r, p, &files, a, err) &&
-              take_integration(r, p, a, err);
+              take_maps(r, p, a, &files, err) && take_cells(r, p, &files, a, err) &&
+              take_intensities(r, p, &files, a, err) && take_integration(r, p, a, err);
     if (ok) {
         take_indexing(r, p);
         take_survey(r, p);

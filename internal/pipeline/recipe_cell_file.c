@@ -24,7 +24,8 @@ static bool take_group(struct cells_read *x, const char *symbol, const char *whe
     if (!space_group_find(symbol, &group, err))
         return err->code = ERROR_USAGE, false;
     if (!now->n_ops && x->n > 0)
-        return error_set(err, ERROR_USAGE, "%s %s: a space group, after cells that have none", x->path, where);
+        return error_set(err, ERROR_USAGE, "%s %s: a space group, after cells that have none", x->path,
+                         where);
     if (now->n_ops && strcmp(group.hall, now->hall) != 0) {
         error_set(err, ERROR_USAGE, "%s %s: space group %s, where %s has %s", x->path, where, group.hm,
                   x->group_given ? "indexing.known_symmetry" : "the first cell", now->hm);
@@ -51,13 +52,17 @@ static const struct lattice_word {
     char centring, axis; /* 0: any */
     const char *group;
 } lattices[] = {
-    {"triclinic", 'P', 0, "P 1"},        {"monoclinic", 'P', 'b', "P 1 2 1"}, {"monoclinic", 'C', 'b', "C 1 2 1"},
-    {"monoclinic", 'A', 'b', "A 1 2 1"}, {"monoclinic", 'I', 'b', "I 1 2 1"}, {"monoclinic", 'P', 'c', "P 1 1 2"},
-    {"monoclinic", 'P', 'a', "P 2 1 1"}, {"orthorhombic", 'P', 0, "P 2 2 2"}, {"orthorhombic", 'C', 0, "C 2 2 2"},
-    {"orthorhombic", 'A', 0, "A 2 2 2"}, {"orthorhombic", 'B', 0, "B 2 2 2"}, {"orthorhombic", 'I', 0, "I 2 2 2"},
-    {"orthorhombic", 'F', 0, "F 2 2 2"}, {"tetragonal", 'P', 'c', "P 4"},     {"tetragonal", 'I', 'c', "I 4"},
-    {"hexagonal", 'P', 'c', "P 3"},      {"hexagonal", 'H', 'c', "R 3 :H"},   {"rhombohedral", 'R', 0, "R 3 :R"},
-    {"cubic", 'P', 0, "P 2 3"},          {"cubic", 'I', 0, "I 2 3"},          {"cubic", 'F', 0, "F 2 3"},
+    {"triclinic", 'P', 0, "P 1"},        {"monoclinic", 'P', 'b', "P 1 2 1"},
+    {"monoclinic", 'C', 'b', "C 1 2 1"}, {"monoclinic", 'A', 'b', "A 1 2 1"},
+    {"monoclinic", 'I', 'b', "I 1 2 1"}, {"monoclinic", 'P', 'c', "P 1 1 2"},
+    {"monoclinic", 'P', 'a', "P 2 1 1"}, {"orthorhombic", 'P', 0, "P 2 2 2"},
+    {"orthorhombic", 'C', 0, "C 2 2 2"}, {"orthorhombic", 'A', 0, "A 2 2 2"},
+    {"orthorhombic", 'B', 0, "B 2 2 2"}, {"orthorhombic", 'I', 0, "I 2 2 2"},
+    {"orthorhombic", 'F', 0, "F 2 2 2"}, {"tetragonal", 'P', 'c', "P 4"},
+    {"tetragonal", 'I', 'c', "I 4"},     {"hexagonal", 'P', 'c', "P 3"},
+    {"hexagonal", 'H', 'c', "R 3 :H"},   {"rhombohedral", 'R', 0, "R 3 :R"},
+    {"cubic", 'P', 0, "P 2 3"},          {"cubic", 'I', 0, "I 2 3"},
+    {"cubic", 'F', 0, "F 2 3"},
 };
 
 static const char *group_of_lattice(const char *type, char centring, char axis)
@@ -159,7 +164,8 @@ static bool read_text(struct cells_read *x, const char *text, size_t n, struct e
             word = strtok_r(NULL, " \t\r,;", &save);
         if (k < 6) {
             error_set(err, ERROR_USAGE, "%s line %zu: six numbers of a cell stand here", x->path, number);
-            return error_hint(err, "a b c alpha beta gamma, then if known a space group without blanks, then a name");
+            return error_hint(
+                err, "a b c alpha beta gamma, then if known a space group without blanks, then a name");
         }
         if (!take_cell(x, cell, word, arena_printf(x->a, "line %zu", number), err))
             return false;
@@ -175,13 +181,14 @@ static bool read_json(struct cells_read *x, const char *text, size_t n, struct e
     if (!root)
         return err->code = ERROR_USAGE, false;
     const struct json *list = json_is_array(root) ? root : json_get(root, "cells");
-    bool ok = json_is_array(list) ||
-              error_set(err, ERROR_USAGE, "%s: an array of cells is not in it", x->path);
+    bool ok =
+        json_is_array(list) || error_set(err, ERROR_USAGE, "%s: an array of cells is not in it", x->path);
     size_t number = 0;
     for (const struct json *c = ok ? json_first(list) : NULL; c && ok; c = json_next(c)) {
         double cell[6];
         const char *where = arena_printf(x->a, "cell %zu", ++number);
-        const struct json *numbers = json_get(c, "unit_cell") ? json_get(c, "unit_cell") : json_get(c, "cell");
+        const struct json *numbers =
+            json_get(c, "unit_cell") ? json_get(c, "unit_cell") : json_get(c, "cell");
         ok = (json_numbers(numbers, cell, 6) ||
               error_set(err, ERROR_USAGE, "%s %s: \"unit_cell\" is not six numbers", x->path, where)) &&
              take_cell(x, cell, json_text(json_get(c, "space_group")), where, err);
@@ -203,8 +210,8 @@ static bool read_phil(struct cells_read *x, const char *text, size_t n, struct e
         return false;
     x->n = x->r->n_cells;
     if (given.n_ops && strcmp(given.hall, x->r->group.hall) != 0)
-        return error_set(err, ERROR_USAGE, "%s: space group %s, where indexing.known_symmetry has %s", x->path,
-                         x->r->group.hm, given.hm);
+        return error_set(err, ERROR_USAGE, "%s: space group %s, where indexing.known_symmetry has %s",
+                         x->path, x->r->group.hm, given.hm);
     return true;
 }
 
@@ -215,14 +222,15 @@ static bool has_word(const char *text, size_t n, const char *word)
     return memmem(text, n, word, strlen(word)) != NULL;
 }
 
-bool recipe_take_cell_file(struct recipe *r, const struct params *p, const char *text, size_t n, const char *path,
-                           struct arena *a, struct error *err)
+bool recipe_take_cell_file(struct recipe *r, const struct params *p, const char *text, size_t n,
+                           const char *path, struct arena *a, struct error *err)
 {
     struct cells_read x = {.r = r, .path = path, .a = a};
     const double *cell = NULL;
     const char *group = param_text(p, "indexing.known_symmetry.space_group", NULL);
     size_t at = 0;
-    if (param_reals(p, "indexing.known_symmetry.unit_cell", &cell) == 6 || param_count(p, "indexing.stills.isoforms"))
+    if (param_reals(p, "indexing.known_symmetry.unit_cell", &cell) == 6 ||
+        param_count(p, "indexing.stills.isoforms"))
         return error_set(err, ERROR_USAGE, "cells are given by xfelx.cell.file and by other parameters"),
                error_hint(err, "leave out known_symmetry.unit_cell and stills.isoforms");
     if (group && !space_group_find(group, &r->group, err))
@@ -231,9 +239,9 @@ bool recipe_take_cell_file(struct recipe *r, const struct params *p, const char 
     while (at < n && isspace((unsigned char)text[at]))
         at++;
     bool json = at < n && (text[at] == '{' || text[at] == '[');
-    bool ok = json                                                ? read_json(&x, text, n, err)
+    bool ok = json                                                    ? read_json(&x, text, n, err)
               : has_word(text, n < 64 ? n : 64, "CrystFEL unit cell") ? read_crystfel(&x, text, n, err)
               : has_word(text, n, "isoforms") || has_word(text, n, "unit_cell") ? read_phil(&x, text, n, err)
-                                                                    : read_text(&x, text, n, err);
+                                                                                : read_text(&x, text, n, err);
     return ok && (x.n > 0 || error_set(err, ERROR_USAGE, "%s has no cells", path));
 }

@@ -10,8 +10,8 @@ bool recipe_file_read(struct recipe *r, const char *kind, const char *path, stru
 
 /* The candidate cells of a list (xfelx.cell.file), which must be all the cells that are given; a space group of the parameters is that of
  * those that name none. recipe_cell_file.c. ERROR_USAGE names the line. */
-bool recipe_take_cell_file(struct recipe *r, const struct params *p, const char *text, size_t n, const char *path,
-                           struct arena *a, struct error *err);
+bool recipe_take_cell_file(struct recipe *r, const struct params *p, const char *text, size_t n,
+                           const char *path, struct arena *a, struct error *err);
 
 /* recipe_make for a recipe that may hold files already. */
 bool recipe_fill(struct recipe *r, const struct params *p, struct arena *a, struct error *err);

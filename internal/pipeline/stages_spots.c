@@ -33,7 +33,8 @@ enum stage_end stage_decode(const struct recipe *r, struct workspace *w, struct 
     out->event = out->numbered ? w->frame.event : 0;
     out->t_event = w->frame.t_event > 0 ? w->frame.t_event : 0;
     double gain = raw->panels->gain;
-    if (gain != 1 && !r->gain_path && r->detector_gain != 1 && gain != r->detector_gain && !r->ignore_gain_mismatch) {
+    if (gain != 1 && !r->gain_path && r->detector_gain != 1 && gain != r->detector_gain &&
+        !r->ignore_gain_mismatch) {
         snprintf(out->message, sizeof out->message, "gain %g in the file and %g as parameter", gain,
                  r->detector_gain);
         return stage_ends(out, OUTCOME_FAILED, REASON_GAIN_TWICE);

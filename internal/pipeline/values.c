@@ -28,10 +28,11 @@ static bool is_twice(const struct recipe *r, const struct detector *d, struct re
     for (size_t i = 0; i < d->n_panels && !r->ignore_gain_mismatch; i++) {
         const struct panel *p = d->panels + i;
         if (r->gain_path && p->gain != 1)
-            snprintf(out->message, sizeof out->message, "gain %g in the file and by xfelx.detector.gain_map", p->gain);
+            snprintf(out->message, sizeof out->message, "gain %g in the file and by xfelx.detector.gain_map",
+                     p->gain);
         else if (r->pedestal_path && p->pedestal != 0)
-            snprintf(out->message, sizeof out->message, "pedestal %g in the file and by xfelx.detector.pedestal_map",
-                     p->pedestal);
+            snprintf(out->message, sizeof out->message,
+                     "pedestal %g in the file and by xfelx.detector.pedestal_map", p->pedestal);
         else
             continue;
         return true;
@@ -92,8 +93,9 @@ bool workspace_values(struct workspace *w, struct result *out, const struct dete
     float *values = block_reserve(&w->values, d->n_pixels, sizeof *values);
     for (size_t i = 0; i < d->n_panels; i++) {
         const struct panel *p = d->panels + i;
-        calibrate_panel((const uint8_t *)w->frame.pixels + p->first_pixel * bytes[w->frame.type], w->frame.type,
-                        (size_t)p->n_fast * (size_t)p->n_slow, w->calibrations + i, values + p->first_pixel);
+        calibrate_panel((const uint8_t *)w->frame.pixels + p->first_pixel * bytes[w->frame.type],
+                        w->frame.type, (size_t)p->n_fast * (size_t)p->n_slow, w->calibrations + i,
+                        values + p->first_pixel);
     }
     w->frame.pixels = values;
     w->frame.type = PIXEL_F32;

@@ -61,11 +61,40 @@ static bool load(const char *path, enum source_map_kind kind, bool values, struc
     return ok;
 }
 
+/* ---- numbers ---- */
+
+/* A number that cannot be one: a pixel without gain counts nothing. */
+static float judged(enum source_map_kind kind, float v)
+{
+    return isfinite(v) && (kind == SOURCE_MAP_PEDESTAL || v > 0) ? v : NAN;
+}
+
+static bool no_numbers(const char *path, enum source_map_kind kind, struct error *err)
+{
+    return error_set(err, ERROR_METADATA, "%s %s: no pixel has a number%s", map_word(kind), path,
+                     kind == SOURCE_MAP_GAIN ? " above 0" : "");
+}
+
+/* Can these be the numbers of a map? All of a list, one of those of pixels. */
+static bool are_numbers(const char *path, enum source_map_kind kind, const struct map_content *m,
+                        struct error *err)
+{
+    size_t good = 0;
+    for (size_t i = 0; i < m->n && m->values; i++) {
+        bool is = !isnan(judged(kind, m->values[i]));
+        if (!is && m->extent[H5_FAST] == 0)
+            return error_set(err, ERROR_METADATA, "%s %s: %g cannot be that of a panel", map_word(kind), path,
+                             (double)m->values[i]);
+        good += is;
+    }
+    return good > 0 || !m->values || no_numbers(path, kind, err);
+}
+
 bool source_map_check(const char *path, enum source_map_kind kind, struct error *err)
 {
     struct arena a = {0};
     struct map_content m;
-    bool ok = load(path, kind, false, &a, &m, err);
+    bool ok = load(path, kind, false, &a, &m, err) && are_numbers(path, kind, &m, err);
     arena_free(&a);
     return ok;
 }
@@ -79,20 +108,15 @@ static bool misfit(const char *path, enum source_map_kind kind, const struct map
     if (e[H5_FAST] == 0)
         return error_set(err, ERROR_MASK, "%s %s has %zu numbers, the detector %zu panels", map_word(kind),
                          path, m->n, d->n_panels);
-    error_set(err, ERROR_MASK, "%s %s of %llu x %llu x %llu x %llu does not fit the detector's %zu panels (%d x %d)",
+    error_set(err, ERROR_MASK,
+              "%s %s of %llu x %llu x %llu x %llu does not fit the detector's %zu panels (%d x %d)",
               map_word(kind), path, (unsigned long long)e[H5_FRAME], (unsigned long long)e[H5_MODULE],
-              (unsigned long long)e[H5_SLOW], (unsigned long long)e[H5_FAST], d->n_panels,
-              d->panels->n_slow, d->panels->n_fast);
+              (unsigned long long)e[H5_SLOW], (unsigned long long)e[H5_FAST], d->n_panels, d->panels->n_slow,
+              d->panels->n_fast);
     if (e[H5_FRAME] == 3 || e[H5_MODULE] == 3)
         error_hint(err, "maps of three gains (JUNGFRAU) are not read: raw data of a detector that switches "
                         "its gain must be calibrated before");
     return false;
-}
-
-/* A number that cannot be one: a pixel without gain counts nothing. */
-static float judged(enum source_map_kind kind, float v)
-{
-    return isfinite(v) && (kind == SOURCE_MAP_PEDESTAL || v > 0) ? v : NAN;
 }
 
 static bool take_pixels(const char *path, enum source_map_kind kind, const struct map_content *m,
@@ -122,8 +146,7 @@ static bool take_pixels(const char *path, enum source_map_kind kind, const struc
             }
     }
     out->pixels = all;
-    return good > 0 || error_set(err, ERROR_METADATA, "%s %s: no pixel has a number%s", map_word(kind), path,
-                                 kind == SOURCE_MAP_GAIN ? " above 0" : "");
+    return good > 0 || no_numbers(path, kind, err);
 }
 
 /* The number of panel i in a list, by name where the list has names; n: none. */
@@ -144,11 +167,12 @@ static bool take_panels(const char *path, enum source_map_kind kind, const struc
     for (size_t i = 0; i < d->n_panels; i++) {
         size_t row = row_of(m, d, i);
         if (row == m->n)
-            return error_set(err, ERROR_MASK, "%s %s has no panel \"%s\"", map_word(kind), path, d->info[i].name);
+            return error_set(err, ERROR_MASK, "%s %s has no panel \"%s\"", map_word(kind), path,
+                             d->info[i].name);
         all[i] = (double)judged(kind, m->values[row]);
         if (isnan(all[i]))
-            return error_set(err, ERROR_METADATA, "%s %s: %g cannot be that of panel %zu", map_word(kind), path,
-                             (double)m->values[row], i);
+            return error_set(err, ERROR_METADATA, "%s %s: %g cannot be that of panel %zu", map_word(kind),
+                             path, (double)m->values[row], i);
     }
     out->panels = all;
     return true;

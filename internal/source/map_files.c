@@ -96,7 +96,8 @@ bool map_read_npy(const uint8_t *data, size_t n, const char *path, struct arena 
     const char *type = header ? npy_value(header, "'descr'") : NULL;
     const char *order = header ? npy_value(header, "'fortran_order'") : NULL;
     if (!type || !order || *type != '\'' || !npy_shape(header, out))
-        return error_set(err, ERROR_DAMAGED, "%s: its header is damaged, or its shape none of an image", path);
+        return error_set(err, ERROR_DAMAGED, "%s: its header is damaged, or its shape none of an image",
+                         path);
     while (i < sizeof npy_types / sizeof *npy_types && strncmp(type + 2, npy_types[i].word, 2) != 0)
         i++;
     if (i == sizeof npy_types / sizeof *npy_types || !strchr("<>|=", type[1]) || type[4] != '\'')
@@ -128,9 +129,10 @@ static bool text_line(char *line, const char *path, size_t number, struct arena 
     if (n == 0)
         return true;
     bool named = n == 2;
-    if (n > 2 || !str_to_double(words[n - 1], &v) || (out->n && named != (out->names != NULL)) || out->n >= 65536)
-        return error_set(err, ERROR_UNREADABLE, "%s line %zu: a number, or a panel's name and a number, stands here",
-                         path, number),
+    if (n > 2 || !str_to_double(words[n - 1], &v) || (out->n && named != (out->names != NULL)) ||
+        out->n >= 65536)
+        return error_set(err, ERROR_UNREADABLE,
+                         "%s line %zu: a number, or a panel's name and a number, stands here", path, number),
                error_hint(err, "maps of pixels are HDF5 datasets (FILE:/DATASET) or NumPy .npy arrays");
     if (named) {
         out->names = arena_grow(a, out->names, out->n, sizeof *out->names);
@@ -152,8 +154,8 @@ bool map_read_text(const uint8_t *data, size_t n, const char *path, struct arena
         char line[512];
         number++;
         if (length >= sizeof line || memchr(data + at, 0, length))
-            return error_set(err, ERROR_UNREADABLE, "%s is neither an HDF5 file, a NumPy array nor a text of numbers",
-                             path);
+            return error_set(err, ERROR_UNREADABLE,
+                             "%s is neither an HDF5 file, a NumPy array nor a text of numbers", path);
         memcpy(line, data + at, length);
         line[length] = 0;
         if (!text_line(line, path, number, a, out, err))

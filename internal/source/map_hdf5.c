@@ -6,11 +6,18 @@
 #include <string.h>
 
 /* Where facilities and programs put them, in the order they are looked for. */
-static const char *const gain_places[] = {"/gain", "/gain_map", "/gainmap", "/entry/instrument/detector/gain",
-                                          "/entry_1/instrument_1/detector_1/gain", "/data/data"};
-static const char *const pedestal_places[] = {"/pedestal", "/pedestals", "/dark",
+static const char *const gain_places[] = {"/gain",
+                                          "/gain_map",
+                                          "/gainmap",
+                                          "/entry/instrument/detector/gain",
+                                          "/entry_1/instrument_1/detector_1/gain",
+                                          "/data/data"};
+static const char *const pedestal_places[] = {"/pedestal",
+                                              "/pedestals",
+                                              "/dark",
                                               "/entry/instrument/detector/pedestal",
-                                              "/entry/instrument/detector/dark", "/data/data"};
+                                              "/entry/instrument/detector/dark",
+                                              "/data/data"};
 enum { PLACES = 6 };
 
 static float number_at(const uint8_t *p, enum pixel_type type)
@@ -61,7 +68,8 @@ static bool read_array(const char *file, const char *dataset, bool values, struc
                        struct map_content *out, const char **fault, struct error *err)
 {
     struct h5_wanted wanted = {.path = dataset, .use = 0};
-    struct h5_request q = {.ask = H5_ASK_PATHS, .path = fs_absolute(a, file), .n_images = 1, .images = &wanted};
+    struct h5_request q = {
+        .ask = H5_ASK_PATHS, .path = fs_absolute(a, file), .n_images = 1, .images = &wanted};
     struct h5_description d;
     *fault = "it is not there";
     if (!h5_ask(&q, a, &d, err))
@@ -84,7 +92,8 @@ static bool read_list(const char *file, const char *dataset, struct arena *a, st
                       struct error *err)
 {
     const char *wanted[1] = {dataset};
-    struct h5_request q = {.ask = H5_ASK_PATHS, .path = fs_absolute(a, file), .n_values = 1, .values = wanted};
+    struct h5_request q = {
+        .ask = H5_ASK_PATHS, .path = fs_absolute(a, file), .n_values = 1, .values = wanted};
     struct h5_description d;
     if (!h5_ask(&q, a, &d, err))
         return false;
@@ -117,7 +126,8 @@ bool map_read_hdf5(const char *file, const char *dataset, enum source_map_kind k
         said = !said || dataset ? fault : said;
     }
     if (dataset)
-        return error_set(err, ERROR_MISSING, "%s of %s cannot be read as a %s", dataset, file, map_word(kind)),
+        return error_set(err, ERROR_MISSING, "%s of %s cannot be read as a %s", dataset, file,
+                         map_word(kind)),
                error_detail(err, "%s", said);
     error_set(err, ERROR_MISSING, "%s: no %s is where such maps are looked for", file, map_word(kind));
     return error_hint(err, "name the dataset: FILE:/PATH/IN/IT");

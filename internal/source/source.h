@@ -176,7 +176,7 @@ bool source_mask_read(const char *path, const struct detector *d, struct arena *
 /* Is this file a whole mask of one of these forms, whatever the detector? Of HDF5 that there is one in it, not its pixels. */
 bool source_mask_check(const char *path, struct error *err);
 
-/* ---- gain and pedestal maps from files (FORMATS_INPUT 8) ---- */
+/* ---- gain and pedestal maps from files (FORMATS_INPUT 10) ---- */
 
 enum source_map_kind { SOURCE_MAP_GAIN, SOURCE_MAP_PEDESTAL };
 

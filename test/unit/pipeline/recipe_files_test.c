@@ -14,7 +14,27 @@ static void write_mask(const char *name)
     str_free(&s);
 }
 
-/* A recipe with masks and a .geom, attached to a frame, as bytes. */
+/* A gain of 2, and one pixel without. */
+static void write_map(const char *name)
+{
+    struct error err = {0};
+    struct str s = {0};
+    char header[128];
+    int n = snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }",
+                     FRAME_SIDE, FRAME_SIDE);
+    str_addn(&s, "\x93NUMPY\1\0", 8);
+    str_addc(&s, (char)n);
+    str_addc(&s, 0);
+    str_addn(&s, header, (size_t)n);
+    for (int i = 0; i < FRAME_SIDE * FRAME_SIDE; i++) {
+        float gain = i == 5 ? 0 : 2;
+        str_addn(&s, (const char *)&gain, sizeof gain);
+    }
+    assert_true(fs_write_atomic(path_of(name), s.text, s.len, &err));
+    str_free(&s);
+}
+
+/* A recipe with masks, maps and a .geom, attached to a frame, as bytes. */
 static void pack(struct str *out)
 {
     struct error err = {0};
@@ -26,6 +46,10 @@ static void pack(struct str *out)
     set(arena_printf(&arena, "spotfinder.lookup.mask=%s/m.raw", folder));
     set(arena_printf(&arena, "integration.lookup.mask=%s/m.raw", folder));
     set(arena_printf(&arena, "xfelx.geometry.file=%s/d.geom", folder));
+    write_map("gain.npy");
+    assert_true(fs_write_atomic(path_of("pedestal.txt"), "12.5\n", 5, &err));
+    set(arena_printf(&arena, "xfelx.detector.gain_map=%s/gain.npy", folder));
+    set(arena_printf(&arena, "xfelx.detector.pedestal_map=%s/pedestal.txt", folder));
     assert_true(recipe_make(params, &arena, &recipe, &err));
     assert_true(source_open(path_of("a.img"), NULL, &s, &err));
     assert_true(recipe_attach(recipe, source_detector(s), &arena, &err));
@@ -52,6 +76,9 @@ static void the_same_recipe_comes_out_without_the_files(void **state)
     assert_memory_equal(other->mask_integration, recipe->mask_integration, other->mask_pixels);
     assert_int_equal(other->source.geometry_size, recipe->source.geometry_size);
     assert_memory_equal(other->source.geometry_text, "clen", 4);
+    assert_memory_equal(other->gain.pixels, recipe->gain.pixels, 4 * other->mask_pixels);
+    assert_true(other->gain.pixels[4] == 2 && other->pedestal.panels[0] == 12.5 && !other->pedestal.pixels);
+    assert_true(other->calibrated[4] == 1 && other->calibrated[5] == 0);
     str_free(&s);
 }
 
