@@ -11,20 +11,15 @@
 extern const struct command command_init, command_process, command_watch, command_submit, command_status,
     command_report, command_image, command_simulate, command_doctor, command_db, command_completion,
     command_runs, command_tag, command_trial, command_group, command_dataset, command_task, command_job,
-    command_calib, command_tune, command_mask;
+    command_calib, command_tune, command_mask, command_log;
 
 static const struct command *const commands[] = {
-    &command_init,       &command_process,
-    &command_watch,      &command_submit,
-    &command_status,     &command_report,
-    &command_image,      &command_simulate,
-    &command_doctor,     &command_runs,
-    &command_tag,        &command_trial,
-    &command_group,      &command_dataset,
-    &command_task,       &command_job,
-    &command_tune,       &command_mask,
-    &command_calib,      &command_db,
-    &command_completion, NULL,
+    &command_init,   &command_process,    &command_watch, &command_submit,
+    &command_status, &command_report,     &command_image, &command_simulate,
+    &command_doctor, &command_runs,       &command_tag,   &command_trial,
+    &command_group,  &command_dataset,    &command_task,  &command_job,
+    &command_tune,   &command_mask,       &command_calib, &command_log,
+    &command_db,     &command_completion, NULL,
 };
 
 static const struct option_row options[] = {

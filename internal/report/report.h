@@ -28,6 +28,7 @@ struct figures {
 };
 void figures_of(const struct store_counts *c, struct figures *out);
 
+#include "report/logbook.h"
 #include "report/merges.h"
 #include "report/cells.h"
 #include "report/forms.h"

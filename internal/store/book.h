@@ -337,6 +337,9 @@ bool store_note_add(struct store *s, const struct store_by *by, enum store_note_
 bool store_notes(struct store *s, enum store_note_kind kind, int64_t target, size_t limit, struct arena *a,
                  struct store_note **rows, size_t *n, struct error *err);
 
+/* An alarm (alarm.h) was seen by this person; once. ERROR_USAGE: there is none of this number. */
+bool store_alarm_seen(struct store *s, const struct store_by *by, int64_t alarm, struct error *err);
+
 struct store_audit {
     int64_t id, t;
     int via;

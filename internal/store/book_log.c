@@ -70,6 +70,35 @@ bool store_notes(struct store *store, enum store_note_kind kind, int64_t target,
     return step == 0;
 }
 
+/* ---- alarms ---- */
+
+struct seen_work {
+    const struct store_by *by;
+    int64_t alarm;
+};
+
+static bool seen_work(struct store *s, void *arg, struct error *err)
+{
+    const struct seen_work *w = arg;
+    int64_t now = 0, there = 0, seen = 0;
+    if (!sql_now(&s->sql, &now, err) ||
+        !sql_number(&s->sql, &there, 0, err, "SELECT 1 FROM alarm WHERE id=?", "i", w->alarm) ||
+        !sql_number(&s->sql, &seen, 0, err, "SELECT acked FROM alarm WHERE id=?", "i", w->alarm))
+        return false;
+    if (!there)
+        return error_set(err, ERROR_USAGE, "there is no alarm %lld", (long long)w->alarm),
+               error_hint(err, "xfelx log list --kind alarm shows their numbers");
+    return seen || (sql_do(&s->sql, NULL, err, "UPDATE alarm SET acked=?,who=? WHERE id=?", "iti", now,
+                           w->by->who, w->alarm) &&
+                    book_audit_id(s, w->by, "alarm.ack", "alarm", w->alarm, "standing", "acknowledged", err));
+}
+
+bool store_alarm_seen(struct store *s, const struct store_by *by, int64_t alarm, struct error *err)
+{
+    struct seen_work w = {by, alarm};
+    return book_change(s, seen_work, &w, err);
+}
+
 /* ---- audit ---- */
 
 bool store_audits(struct store *store, const char *target, size_t limit, struct arena *a,

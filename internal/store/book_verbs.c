@@ -439,16 +439,8 @@ static bool note_add(struct book_asked *r, struct error *err)
 
 static bool alarm_ack(struct book_asked *r, struct error *err)
 {
-    int64_t id = 0, now = 0, there = 0, acked = 0;
-    if (!number_of(r, "alarm", 0, &id, err) || !sql_now(&r->s->sql, &now, err) ||
-        !sql_number(&r->s->sql, &there, 0, err, "SELECT 1 FROM alarm WHERE id=?", "i", id) ||
-        !sql_number(&r->s->sql, &acked, 0, err, "SELECT acked FROM alarm WHERE id=?", "i", id))
-        return false;
-    if (!there)
-        return error_set(err, ERROR_USAGE, "there is no alarm %lld", (long long)id);
-    return acked || (sql_do(&r->s->sql, NULL, err, "UPDATE alarm SET acked=?,who=? WHERE id=?", "iti", now,
-                            r->by->who, id) &&
-                     book_audit_id(r->s, r->by, "alarm.ack", "alarm", id, "standing", "acknowledged", err));
+    int64_t id = 0;
+    return number_of(r, "alarm", 0, &id, err) && store_alarm_seen(r->s, r->by, id, err);
 }
 
 // clang-format off

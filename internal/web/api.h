@@ -45,8 +45,11 @@ api_handler api_cells, api_cells_file;
 /* api_labels.c - labels, and frames by the values of one */
 api_handler api_labels;
 
-/* api_book.c - what persons have set up and written: trials, rungroups, tags, log book */
-api_handler api_trials, api_tags, api_log;
+/* api_book.c - what persons have set up: trials, rungroups, tags */
+api_handler api_trials, api_tags;
+
+/* api_log.c - the log book */
+api_handler api_log, api_log_markdown;
 
 /* api_trials.c - trials side by side */
 api_handler api_compare;

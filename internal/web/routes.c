@@ -48,6 +48,7 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/datasets", ROLE_READER, ROUTE_STORE, 0, api_datasets, "datasets and their versions"},
     {"GET", "/api/v1/datasets/{}", ROLE_READER, ROUTE_STORE, 0, api_dataset, "one dataset, with its merges"},
     {"GET", "/api/v1/log", ROLE_READER, ROUTE_STORE, 0, api_log, "log book, and who changed what"},
+    {"GET", "/api/v1/log.md", ROLE_READER, ROUTE_STORE, 0, api_log_markdown, "the log book as a text to keep"},
     {"GET", "/api/v1/requests", ROLE_READER, ROUTE_STORE, 0, api_requests, "what is asked for and not done yet; what can be asked"},
     {"POST", "/api/v1/requests", ROLE_EDITOR, ROUTE_CHANGE, 1 << 20, api_request, "ask for a change"},
     {0},

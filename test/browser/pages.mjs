@@ -159,6 +159,26 @@ await test('a line is written into the log book', async () => {
   await page.fill('main input', 'jet changed <b>');
   await page.keyboard.press('Enter');
   await until(page, () => [...document.querySelectorAll('td b')].some(b => b.textContent === 'jet changed <b>'));
+  await page.click('button:has-text("Notes")');
+  await until(page, () => ![...document.querySelectorAll('tbody td:nth-child(2)')].some(d => !d.textContent.includes('note')));
+  await page.fill('input[type=search]', 'no such line');
+  await until(page, () => document.querySelector('.empty')?.textContent === 'No line is like that.');
+  await page.close();
+});
+
+await test('keys lead to pages, into the log book, and say what they do', async () => {
+  const page = await open('#/runs');
+  await page.keyboard.press('?');
+  await until(page, () => document.querySelector('dialog#keys').open);
+  await page.keyboard.press('Escape');
+  await until(page, () => !document.querySelector('dialog#keys').open);
+  await page.keyboard.press('g');
+  await page.keyboard.press('j');
+  await until(page, () => location.hash.startsWith('#/jobs') && document.body.dataset.ready === 'jobs');
+  await page.keyboard.press('c');
+  await until(page, () => document.activeElement?.tagName === 'INPUT' && location.hash === '#/log');
+  await page.keyboard.type('typed here, and c ? are letters');
+  same(await page.inputValue('main input'), 'typed here, and c ? are letters');
   await page.close();
 });
 

@@ -25,12 +25,12 @@ const PAGES = [
   {id: 'runs', word: 'Runs', key: 'r', view: Runs},
   {id: 'frames', word: 'Frames', key: 'f', view: later(() => import('./frames.js'), 'Frames')},
   {id: 'jobs', word: 'Jobs', key: 'j', view: Jobs},
-  {id: 'cells', word: 'Unit cells', key: 'u', view: later(() => import('./cells.js'), 'Cells')},
+  {id: 'cells', word: 'Unit cells', key: 'u', group: 'Decide', view: later(() => import('./cells.js'), 'Cells')},
   {id: 'datasets', word: 'Datasets', key: 'd', view: later(() => import('./datasets.js'), 'Datasets')},
   {id: 'trials', word: 'Trials', key: 'm', view: later(() => import('./trials.js'), 'Trials')},
   {id: 'tune', word: 'Tune', key: 't', view: later(() => import('./tune.js'), 'Tune')},
   {id: 'mask', word: 'Mask', key: 'k', view: later(() => import('./mask.js'), 'Mask')},
-  {id: 'detector', word: 'Detector', key: 'p', view: later(() => import('./detector.js'), 'Detector')},
+  {id: 'detector', word: 'Detector', key: 'p', group: 'Look after', view: later(() => import('./detector.js'), 'Detector')},
   {id: 'alarms', word: 'Alarms', key: 'a', view: Alarms},
   {id: 'log', word: 'Log book', key: 'l', view: Log},
   {id: 'doctor', word: 'Doctor', key: 'h', view: later(() => import('./doctor.js'), 'Doctor')},
@@ -68,6 +68,8 @@ addEventListener('keydown', e => {
   if (page) location.hash = '#/' + page.id;
   else if (e.key === 't') setTheme(theme.value === 'dark' ? 'light' : 'dark');
   else if (e.key === 'h') setHutch(!hutch.value);
+  else if (e.key === 'c') location.hash = '#/log?write=1';
+  else if (e.key === '?') document.getElementById('keys')?.showModal();
   else if (e.key === '/') { const box = document.querySelector('input[type=search]'); if (box) { e.preventDefault(); box.focus(); } }
 });
 
@@ -87,6 +89,11 @@ function Header() {
   </header>`;
 }
 
+// What the keys do; of pages that have more of them, these say so themselves.
+const KEYS = [['/', 'to the filter'], ['c', 'write into the log book'], ['h', 'large text for the hutch'], ['t', 'light or dark'], ['j k', 'next and previous row or frame'], ['x', 'select the row'], ['Enter', 'open it'], ['?', 'this list']];
+const Keys = () => html`<dialog id="keys" aria-labelledby="keyhead"><h2 id="keyhead">Keys</h2><dl class="kv">${KEYS.map(([k, what]) => html`<dt key=${k}><kbd>${k}</kbd></dt><dd>${what}</dd>`)}${PAGES.map(p => html`<dt key=${p.id}><kbd>g ${p.key}</kbd></dt><dd>${p.word}</dd>`)}</dl>
+  <form method="dialog"><button class="pri">Close</button></form></dialog>`;
+
 // What is wrong with the line itself stands above everything.
 function Trouble() {
   const silent = now.value - heard.value;
@@ -103,9 +110,9 @@ function App() {
     <p>Open the link that was printed where the server was started (<code>http://…/?t=…</code>), or ask whoever runs it for a token.</p></main>`;
   return html`<a class="skip" href="#main">to the content</a>
     <${Header}/>
-    <nav aria-label="Pages">${PAGES.map(p => html`<a key=${p.id} href=${'#/' + p.id} aria-current=${p === page ? 'page' : undefined}>${p.word}</a>`)}</nav>
+    <nav aria-label="Pages">${PAGES.map(p => html`${p.group && html`<span key=${p.group} class="group" aria-hidden="true">${p.group}</span>`}<a key=${p.id} href=${'#/' + p.id} aria-current=${p === page ? 'page' : undefined}>${p.word}</a>`)}</nav>
     <main id="main" tabindex="-1"><${Trouble}/><${page.view} key=${page.id + rest.join()} rest=${rest} query=${query}/></main>
-    <${Said}/><footer>${me.value.read_only ? 'read-only' : me.value.role} ${me.value.name} · xfelx ${me.value.version}</footer>`;
+    <${Said}/><${Keys}/><footer>${me.value.read_only ? 'read-only' : me.value.role} ${me.value.name} · xfelx ${me.value.version} · <kbd>?</kbd> keys</footer>`;
 }
 
 await askWho();
