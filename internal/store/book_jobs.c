@@ -276,6 +276,7 @@ struct job_standing store_book_standing(const struct store_book_job *j)
 }
 
 struct job_work {
+    enum job_change change;
     const struct store_by *by;
     const int64_t *jobs;
     size_t n, changed;
@@ -300,76 +301,77 @@ static bool read_now(struct store *store, int64_t job, struct job_standing *out,
     return true;
 }
 
-static bool cancel_work(struct store *s, void *arg, struct error *err)
+/* What is alive stays so until the watcher has ended it. */
+static bool cancel_one(struct sql *q, const struct store_by *by, int64_t job, bool live, int64_t now,
+                       struct error *err)
+{
+    return sql_do(q, NULL, err, "UPDATE job SET cancelled=1,cancelled_by=? WHERE id=?", "ti", by->who, job) &&
+           (live || sql_do(q, NULL, err, "UPDATE job SET state=?,state_t=?,retry_t=NULL WHERE id=?", "iii",
+                           (int64_t)JOB_CANCELLED, now, job));
+}
+
+static bool retry_one(struct sql *q, int64_t job, bool live, int64_t now, struct error *err)
+{
+    return sql_do(q, NULL, err,
+                  "UPDATE job SET cancelled=0,cancelled_by=NULL,forgiven_t=?,retry_t=NULL WHERE id=?", "ii",
+                  now, job) &&
+           (live || sql_do(q, NULL, err, "UPDATE job SET state=?,state_t=? WHERE id=?", "iii",
+                           (int64_t)JOB_READY, now, job));
+}
+
+static bool refuse_done(int64_t job, enum job_change change, struct error *err)
+{
+    return error_set(err, ERROR_USAGE, "job %lld is done", (long long)job),
+           error_hint(err,
+                      change == JOB_CHANGE_CANCEL ? "xfelx job delete %lld removes its results"
+                                                  : "to do it anew: xfelx job delete %lld, then retry",
+                      (long long)job);
+}
+
+static bool change_work(struct store *s, void *arg, struct error *err)
 {
     struct job_work *w = arg;
-    bool ok = true;
+    bool cancel = w->change == JOB_CHANGE_CANCEL;
     w->changed = 0;
-    for (size_t i = 0; ok && i < w->n; i++) {
+    for (size_t i = 0; i < w->n; i++) {
         struct job_standing j;
-        int64_t now = 0;
-        ok = read_now(s, w->jobs[i], &j, err) && sql_now(&s->sql, &now, err);
-        if (ok && j.state == JOB_DONE && !j.live)
-            ok = (error_set(err, ERROR_USAGE, "job %lld is done", (long long)w->jobs[i]),
-                  error_hint(err, "xfelx job delete %lld removes its results", (long long)w->jobs[i]));
-        if (!ok || !job_may(JOB_CHANGE_CANCEL, &j))
+        int64_t now, job = w->jobs[i];
+        if (!read_now(s, job, &j, err) || !sql_now(&s->sql, &now, err))
+            return false;
+        if (j.state == JOB_DONE && !(cancel && j.live))
+            return refuse_done(job, w->change, err);
+        if (!job_may(w->change, &j))
             continue;
-        /* what is alive stays so until the watcher has ended it */
-        ok = sql_do(&s->sql, NULL, err, "UPDATE job SET cancelled=1,cancelled_by=? WHERE id=?", "ti",
-                    w->by->who, w->jobs[i]) &&
-             (j.live || sql_do(&s->sql, NULL, err, "UPDATE job SET state=?,state_t=?,retry_t=NULL WHERE id=?",
-                               "iii", (int64_t)JOB_CANCELLED, now, w->jobs[i])) &&
-             book_audit_id(s, w->by, "job.cancel", "job", w->jobs[i], job_state_word((int)j.state),
-                           "cancelled", err);
+        if (!(cancel ? cancel_one(&s->sql, w->by, job, j.live, now, err)
+                     : retry_one(&s->sql, job, j.live, now, err)) ||
+            !book_audit_id(s, w->by, cancel ? "job.cancel" : "job.retry", "job", job,
+                           job_state_word((int)j.state), cancel ? "cancelled" : "ready", err))
+            return false;
         w->changed++;
     }
+    return true;
+}
+
+static bool change_jobs(struct store *s, enum job_change change, const struct store_by *by,
+                        const int64_t *jobs, size_t n, size_t *changed, struct error *err)
+{
+    struct job_work w = {change, by, jobs, n, 0};
+    bool ok = book_change(s, change_work, &w, err);
+    if (changed)
+        *changed = w.changed;
     return ok;
 }
 
 bool store_job_cancel(struct store *s, const struct store_by *by, const int64_t *jobs, size_t n,
                       size_t *changed, struct error *err)
 {
-    struct job_work w = {by, jobs, n, 0};
-    bool ok = book_change(s, cancel_work, &w, err);
-    if (changed)
-        *changed = w.changed;
-    return ok;
-}
-
-static bool retry_work(struct store *s, void *arg, struct error *err)
-{
-    struct job_work *w = arg;
-    bool ok = true;
-    w->changed = 0;
-    for (size_t i = 0; ok && i < w->n; i++) {
-        struct job_standing j;
-        int64_t now = 0;
-        ok = read_now(s, w->jobs[i], &j, err) && sql_now(&s->sql, &now, err);
-        if (ok && j.state == JOB_DONE)
-            ok = (error_set(err, ERROR_USAGE, "job %lld is done", (long long)w->jobs[i]),
-                  error_hint(err, "to do it anew: xfelx job delete %lld, then retry", (long long)w->jobs[i]));
-        if (!ok || !job_may(JOB_CHANGE_RETRY, &j))
-            continue;
-        ok = sql_do(&s->sql, NULL, err,
-                    "UPDATE job SET cancelled=0,cancelled_by=NULL,forgiven_t=?,retry_t=NULL WHERE id=?", "ii",
-                    now, w->jobs[i]) &&
-             (j.live || sql_do(&s->sql, NULL, err, "UPDATE job SET state=?,state_t=? WHERE id=?", "iii",
-                               (int64_t)JOB_READY, now, w->jobs[i])) &&
-             book_audit_id(s, w->by, "job.retry", "job", w->jobs[i], job_state_word((int)j.state), "ready",
-                           err);
-        w->changed++;
-    }
-    return ok;
+    return change_jobs(s, JOB_CHANGE_CANCEL, by, jobs, n, changed, err);
 }
 
 bool store_job_retry(struct store *s, const struct store_by *by, const int64_t *jobs, size_t n,
                      size_t *changed, struct error *err)
 {
-    struct job_work w = {by, jobs, n, 0};
-    bool ok = book_change(s, retry_work, &w, err);
-    if (changed)
-        *changed = w.changed;
-    return ok;
+    return change_jobs(s, JOB_CHANGE_RETRY, by, jobs, n, changed, err);
 }
 
 /* ---- delete ---- */
