@@ -242,6 +242,33 @@ bool store_runs(struct store *s, const struct store_run_filter *f, struct arena 
     return true;
 }
 
+static bool neighbour(struct store *store, int64_t id, bool after, struct arena *a, const char **word,
+                      struct error *err)
+{
+    static const char *const where[] = {"SELECT n.ord,n.id,(SELECT count(*) FROM run o WHERE o.ord=n.ord) "
+                                        "FROM run r JOIN run n ON n.ord<r.ord OR (n.ord=r.ord AND "
+                                        "n.id<r.id) WHERE r.id=? ORDER BY n.ord DESC,n.id DESC LIMIT 1",
+                                        "SELECT n.ord,n.id,(SELECT count(*) FROM run o WHERE o.ord=n.ord) "
+                                        "FROM run r JOIN run n ON n.ord>r.ord OR (n.ord=r.ord AND "
+                                        "n.id>r.id) WHERE r.id=? ORDER BY n.ord,n.id LIMIT 1"};
+    struct sql *s = &store->sql;
+    struct sql_stmt *q = sql_query(s, err, where[after], "i", id);
+    int step = sql_step(s, q, err);
+    *word = "";
+    if (step == 1) {
+        *word = arena_printf(a, sql_int(s, q, 2) > 1 ? "%lld#%lld" : "%lld", (long long)sql_int(s, q, 0),
+                             (long long)sql_int(s, q, 1));
+        step = sql_step(s, q, err);
+    }
+    return step == 0;
+}
+
+bool store_run_neighbours(struct store *s, int64_t id, struct arena *a, const char **before,
+                          const char **after, struct error *err)
+{
+    return neighbour(s, id, false, a, before, err) && neighbour(s, id, true, a, after, err);
+}
+
 bool store_run_sources(struct store *store, int64_t run, struct arena *a, struct store_source_row **rows,
                        size_t *n, struct error *err)
 {

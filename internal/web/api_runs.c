@@ -186,6 +186,7 @@ struct run_page {
     struct store_tally *tallies;
     struct store_book_job *jobs;
     struct store_history history;
+    const char *before, *after;
     size_t n_sources, n_notes, n_tallies, n_jobs;
 };
 
@@ -199,7 +200,8 @@ static bool read_page(struct store *s, int64_t id, struct arena *a, struct run_p
         return false;
     if (n != 1)
         return x->run = NULL, true;
-    return store_run_sources(s, id, a, &x->sources, &x->n_sources, err) &&
+    return store_run_neighbours(s, id, a, &x->before, &x->after, err) &&
+           store_run_sources(s, id, a, &x->sources, &x->n_sources, err) &&
            store_notes(s, NOTE_RUN, id, NOTES, a, &x->notes, &x->n_notes, err) &&
            store_run_tallies(s, id, a, &x->tallies, &x->n_tallies, err) &&
            store_book_jobs(s, &of, a, &x->jobs, &x->n_jobs, err) &&
@@ -252,6 +254,8 @@ void api_run(struct web *w, struct store *s, const struct web_request *q, struct
     const struct timeline_step *steps = timeline_of(x.run, &x.history, x.jobs, x.n_jobs, &arena, &n_steps);
     struct json_writer j = answer_json(a);
     put_facts(&j, x.run);
+    json_put_text(&j, "before", *x.before ? x.before : NULL);
+    json_put_text(&j, "after", *x.after ? x.after : NULL);
     put_jobs_of(&j, x.tallies, x.n_tallies, x.jobs, x.n_jobs);
     put_times(&j, steps, n_steps);
     put_sources(&j, x.sources, x.n_sources);

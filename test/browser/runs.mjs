@@ -11,6 +11,8 @@ const strip = page => page.waitForSelector('.strip canvas');
 
 await test('a run of 100,000 frames is drawn in stretches, and told how many frames each holds', async () => {
   const page = await open(many, '#/runs/9998', 'run');
+  same(await page.getAttribute('a[data-key="["]', 'href'), '#/runs/9997');
+  same(await page.getAttribute('a[data-key="]"]', 'href'), '#/runs/9999');
   await strip(page);
   if (!/250 frames a point/.test(await page.textContent('.rungrid h2'))) found.push(await page.textContent('.rungrid h2'));
   const inked = await page.evaluate(() => { const c = document.querySelector('.strip canvas'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let k = 0; for (let i = 3; i < d.length; i += 4) k += d[i] > 0; return k / (d.length / 4); });

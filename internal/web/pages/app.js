@@ -70,6 +70,7 @@ addEventListener('keydown', e => {
   else if (e.key === 'h') setHutch(!hutch.value);
   else if (e.key === 'c') location.hash = '#/log?write=1';
   else if (e.key === '?') document.getElementById('keys')?.showModal();
+  else if (document.querySelector(`a[data-key="${CSS.escape(e.key)}"]`)) document.querySelector(`a[data-key="${CSS.escape(e.key)}"]`).click();
   else if (e.key === '/') { const box = document.querySelector('input[type=search]'); if (box) { e.preventDefault(); box.focus(); } }
 });
 
@@ -90,7 +91,7 @@ function Header() {
 }
 
 // What the keys do; of pages that have more of them, these say so themselves.
-const KEYS = [['/', 'to the filter'], ['c', 'write into the log book'], ['h', 'large text for the hutch'], ['t', 'light or dark'], ['j k', 'next and previous row or frame'], ['x', 'select the row'], ['Enter', 'open it'], ['?', 'this list']];
+const KEYS = [['/', 'to the filter'], ['c', 'write into the log book'], ['h', 'large text for the hutch'], ['t', 'light or dark'], ['j k', 'next and previous row or frame'], ['[ ]', 'the run before, the run after'], ['x', 'select the row'], ['Enter', 'open it'], ['?', 'this list']];
 const Keys = () => html`<dialog id="keys" aria-labelledby="keyhead"><h2 id="keyhead">Keys</h2><dl class="kv">${KEYS.map(([k, what]) => html`<dt key=${k}><kbd>${k}</kbd></dt><dd>${what}</dd>`)}${PAGES.map(p => html`<dt key=${p.id}><kbd>g ${p.key}</kbd></dt><dd>${p.word}</dd>`)}</dl>
   <form method="dialog"><button class="pri">Close</button></form></dialog>`;
 

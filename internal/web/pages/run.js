@@ -66,9 +66,10 @@ export function One({id, query}) {
   useReady('run', r || error);
   if (!r) return html`<h1>Run</h1><${Problem} error=${error}/>`;
   const ignore = () => ask('run.ignore', {runs: `${r.run}#${r.id}`, ignored: !r.ignored}, r.ignored ? 'taken in again' : 'left out');
+  const beside = (which, key, left, right) => r[which] !== null && html`<a data-key=${key} href=${'#/runs/' + encodeURIComponent(r[which])} title=${`the run ${which} (key ${key})`}>${left}run ${r[which]}${right}</a>`;
   const with_frames = r.jobs.filter(j => j.frames), asked = r.jobs.find(j => String(j.job) === query.get('job'));
   const job = asked || with_frames[with_frames.length - 1];
-  return html`<p class="sub"><a href="#/runs">Runs</a></p><h1>${r.name}: <${State} state=${r.state}/>${r.share_here !== null ? ` ${percent(r.share_here, 0)} %` : ''}${r.bytes_s !== null ? ` at ${fixed(r.bytes_s / 1e6, 1)} MB/s` : ''}${r.ignored ? ', left out' : ''}</h1>
+  return html`<div class="phead"><p class="sub"><a href="#/runs">Runs</a></p><span class="ctl">${beside('before', '[', '‹ ', '')}${beside('after', ']', '', ' ›')}</span></div><h1>${r.name}: <${State} state=${r.state}/>${r.share_here !== null ? ` ${percent(r.share_here, 0)} %` : ''}${r.bytes_s !== null ? ` at ${fixed(r.bytes_s / 1e6, 1)} MB/s` : ''}${r.ignored ? ', left out' : ''}</h1>
     <p class="sub">${r.facility} · <span class="mono">${r.path}</span> · ${count(r.files_here)} of ${count(r.n_files)} files here${r.t_begin ? ` · ${when(r.t_begin, now.value)} – ${r.t_end ? when(r.t_end, now.value) : 'now'}` : ''}</p><${Problem} error=${error}/>
     ${r.why_not && html`<div class="alarm"><span>▲</span><div>Cannot be read yet: ${r.why_not}</div></div>`}
     <div class="ctl"><${Tags} run=${r}/>${mayEdit() && html`<button onClick=${ignore}>${r.ignored ? 'Take in again' : 'Leave out'}</button>`}</div><${Comment} r=${r}/>

@@ -59,6 +59,35 @@ static void runs_are_found_by_number_row_and_name(void **state)
     book_end(s);
 }
 
+static void a_run_has_those_beside_it(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct arena a = {0};
+    const char *before, *after;
+    struct store *s = book_rows(4);
+    int64_t id[5];
+    for (int i = 1; i <= 4; i++)
+        id[i] = database_number(i == 1   ? "SELECT id FROM run WHERE ord=1"
+                                : i == 2 ? "SELECT id FROM run WHERE ord=2"
+                                : i == 3 ? "SELECT id FROM run WHERE ord=3"
+                                         : "SELECT id FROM run WHERE ord=4");
+    MUST(store_run_neighbours(s, id[1], &a, &before, &after, &err));
+    assert_string_equal(before, "");
+    assert_string_equal(after, "2");
+    database_do("UPDATE run SET ord=2 WHERE ord=3"); /* two have one number */
+    char second[32];
+    snprintf(second, sizeof second, "2#%lld", (long long)id[3]);
+    MUST(store_run_neighbours(s, id[2], &a, &before, &after, &err));
+    assert_string_equal(before, "1");
+    assert_string_equal(after, second);
+    MUST(store_run_neighbours(s, id[4], &a, &before, &after, &err));
+    assert_string_equal(before, second);
+    assert_string_equal(after, "");
+    arena_free(&a);
+    book_end(s);
+}
+
 /* Whatever stands in a text comes back as it was. */
 static const char *const hostile[] = {
     "it's",
@@ -361,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_are_read_sorted_and_joined),
         cmocka_unit_test(runs_are_found_by_number_row_and_name),
+        cmocka_unit_test(a_run_has_those_beside_it),
         cmocka_unit_test(hostile_tags_and_comments_come_back_as_they_were),
         cmocka_unit_test(what_could_not_come_back_is_refused),
         cmocka_unit_test(each_change_leaves_one_row_of_the_audit_and_no_change_none),
