@@ -30,7 +30,7 @@ enum frame_flag {
 enum { RESULT_SHELLS = 110 }; /* bytes of a lattice's statistics in shells (STORE 3.1) */
 enum { STAGE_MAX = 9 };       /* rows of the stage table that frame.stages can hold (STORE 3.1) */
 
-/* What lies beside the crystal's spots: light of the jet, ice, how long the spots are (ALGORITHMS 2.10). All zero: not measured. */
+/* What lies beside the crystal's spots: light of the jet, ice, how long the spots are (ALGORITHMS 2.13). All zero: not measured. */
 struct frame_glow {
     double ring, low; /* I(2θ high)/I(2θ low), and I(2θ low), photons or ADU per pixel; 0: not known */
     double ice;       /* by how much rings of ice stand above their surroundings: 0.1 = 10 % */

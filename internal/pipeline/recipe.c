@@ -234,6 +234,26 @@ static bool take_filters(struct recipe *r, const struct params *p, struct arena 
 #undef FILTER
 }
 
+/* radial_average.*: two angles, or none. */
+static bool take_glow(struct recipe *r, const struct params *p, struct error *err)
+{
+    struct glow_params *g = &r->glow;
+    g->two_theta_low = param_real(p, "radial_average.two_theta_low", 0);
+    g->two_theta_high = param_real(p, "radial_average.two_theta_high", 0);
+    g->cutoff = param_real(p, "xfelx.solvent_ratio", 1);
+    if (g->two_theta_low == 0 && g->two_theta_high == 0)
+        return true;
+    if (fabs(g->two_theta_high - g->two_theta_low) <= 0.02 * (g->two_theta_high + g->two_theta_low)) {
+        error_set(err, ERROR_USAGE, "radial_average.two_theta_low=%g and two_theta_high=%g are one angle",
+                  g->two_theta_low, g->two_theta_high);
+        return error_hint(err, "each is taken with 2 %% of itself to both sides");
+    }
+    if (g->two_theta_low == 0 || g->two_theta_high == 0)
+        return error_set(err, ERROR_USAGE,
+                         "radial_average.two_theta_low and two_theta_high are needed together");
+    return true;
+}
+
 static bool take_spots(struct recipe *r, const struct params *p, struct arena *a, struct str *files,
                        struct error *err)
 {
@@ -248,7 +268,7 @@ static bool take_spots(struct recipe *r, const struct params *p, struct arena *a
     if (r->mask_integration_path &&
         !take_file(r, "integration_mask", r->mask_integration_path, files, a, err))
         return false;
-    return take_threshold(r, p, err) && take_filters(r, p, a, err);
+    return take_threshold(r, p, err) && take_filters(r, p, a, err) && take_glow(r, p, err);
 }
 
 /* ---- calibration ---- */

@@ -11,6 +11,7 @@
 #include "kernels/refine.h"
 #include "model/model.h"
 #include "param/param.h"
+#include "pipeline/glow.h"
 #include "source/source.h"
 
 enum { RECIPE_CELLS = INDEX_MAX_CELLS };
@@ -64,6 +65,8 @@ struct recipe {
     const uint8_t *calibrated; /* [mask_pixels] 1: the pixel has gain and pedestal; NULL: all have */
     size_t n_panels;
     const char *gain_path, *pedestal_path;
+
+    struct glow_params glow; /* solvent */
 
     /* hits */
     size_t hit_min, hit_max, min_spots; /* hit_max 0: no maximum */

@@ -9,7 +9,7 @@ enum { PREDICTIONS_FIRST = 8192, PREDICTIONS_MAX = 1 << 22 };
 static enum stage_end not_indexed(struct workspace *w, struct result *out, enum reason why)
 {
     return w->below ? stage_ends(out, OUTCOME_BLANK, REASON_BELOW_CUT)
-                    : stage_ends(out, OUTCOME_HIT_NOT_INDEXED, why);
+                    : stage_ends(out, OUTCOME_HIT_NOT_INDEXED, w->icy ? REASON_ICE : why);
 }
 
 enum stage_end stage_index(const struct recipe *r, struct workspace *w, struct result *out)

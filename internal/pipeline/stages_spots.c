@@ -164,6 +164,7 @@ enum stage_end stage_filter(const struct recipe *r, struct workspace *w, struct 
 enum stage_end stage_hit(const struct recipe *r, struct workspace *w, struct result *out)
 {
     size_t n = w->list.n;
+    glow_measure(r, w, out);
     w->below = n < r->hit_min;
     if (w->list.n_lost || (r->hit_max && n > r->hit_max))
         return stage_ends(out, OUTCOME_HIT_NOT_INDEXED, REASON_TOO_MANY);

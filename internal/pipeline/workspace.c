@@ -64,6 +64,7 @@ void workspace_free(struct workspace *w)
     };
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         free(blocks[i]->data);
+    glow_free(&w->glow);
     source_reader_free(&w->reader);
     arena_free(&w->place_arena);
     arena_free(&w->values_arena);
@@ -75,7 +76,7 @@ void workspace_begin(struct workspace *w, uint64_t i)
     w->frame_number = i;
     w->list = (struct spot_list){0};
     w->n_strong = w->n_rays = w->n_lattices = w->n_indexed = w->n_predicted = w->n_residuals = 0;
-    w->below = false;
+    w->below = w->icy = false;
 }
 
 /* ---- masks ---- */

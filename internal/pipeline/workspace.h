@@ -4,6 +4,7 @@
 #define XFELX_PIPELINE_WORKSPACE_H
 
 #include "kernels/calibrate.h"
+#include "pipeline/glow.h"
 #include "pipeline/recipe.h"
 
 /* Growing memory, 64-byte aligned; contents are not kept when it grows. */
@@ -49,6 +50,10 @@ struct workspace {
     struct block marks; /* uint8_t, of the largest panel: strong pixels, while a survey looks */
     size_t n_strong;
     struct spot_list list;
+
+    /* solvent and ice */
+    struct glow_plans glow;
+    bool icy; /* most of its spots are ice or salt */
 
     /* crystals */
     struct block rays, owner, hkl, index_work;
