@@ -214,6 +214,18 @@ static bool side_by_side(struct store *s, struct cli *cli, struct error *err)
     return report_trials(cli, s, runs, n, err);
 }
 
+/* What each rank did when, for those forms that draw it. Reads frames, of the newest jobs alone where they are too many. */
+static bool read_weather(struct store *s, struct cli *cli, struct summary *out, struct error *err)
+{
+    enum { FRAMES_MOST = 2000000 };
+    if (!cli_has(cli, "weather") && !cli_has(cli, "html") && !cli_has(cli, "post"))
+        return true;
+    struct weather *w = arena_array(&cli->arena, 1, sizeof *w);
+    out->weather = w;
+    return weather_read(s, out->ranks, out->n_ranks, out->jobs, out->n_jobs, FRAMES_MOST, &cli->arena, w,
+                        &out->weather_left, err);
+}
+
 /* All that is told of the jobs that are asked for. */
 static bool read_summary(struct store *s, struct cli *cli, const struct params *p, struct summary *out,
                          struct split *split, struct error *err)
@@ -221,7 +233,7 @@ static bool read_summary(struct store *s, struct cli *cli, const struct params *
     struct store_jobs_of of;
     const char *title;
     if (!choose(s, cli, &of, &title, err) || !summary_read(s, of, &cli->arena, out, err) ||
-        !read_split(s, cli, of, split, err))
+        !read_split(s, cli, of, split, err) || !read_weather(s, cli, out, err))
         return false;
     out->title = !cli_has(cli, "preview") ? title
                                           : arena_printf(&cli->arena, "%s, preview, n = %llu", title,
@@ -305,7 +317,7 @@ static const struct option_row options[] = {
     {0, "panels", NULL,
      "where spots lie beside where the lattices have them, panel by panel, worst first: has one moved? With "
      "--json as JSON"},
-    {0, "weather", NULL, "what each rank did: from when to when, duty cycle, who was waited for"},
+    {0, "weather", NULL, "what each rank did when, frame by frame; duty cycle, who was waited for"},
     {0, "html", "FILE", "write a page that needs nothing else and prints on A4"},
     {0, "post", "elog",
      "post text and page to the experiment's log book at LCLS (facility.lcls.*, facility.auth); with --run N "
@@ -346,8 +358,8 @@ const struct command command_report = {
             "intervals; cells, "
             "resolution and rmsd as medians with their 16 and 84 percentiles over an even sample of the "
             "lattices; "
-            "reasons; what each rank did. Only counts are read, so that it is quick for millions; --trials "
-            "reads frames.",
+            "reasons; what each rank did. Only counts are read, so that it is quick for millions; --trials, "
+            "--weather and --html read frames.",
     .options = options,
     .rules = rules,
     .examples = examples,

@@ -41,5 +41,6 @@ void figures_of(const struct store_counts *c, struct figures *out);
 #include "report/split.h"
 #include "report/summary.h"
 #include "report/timeline.h"
+#include "report/weather.h"
 
 #endif

@@ -246,6 +246,13 @@ void summary_weather(const struct summary *s, struct str *out)
         bool late = n > 1 && r->last_t == end && (double)end - sum / n > 0.1 * (double)(end - begin);
         str_add(out, late ? "  others waited for it\n" : "\n");
     }
+    if (s->weather) {
+        str_addc(out, '\n');
+        weather_text(s->weather, 60, out);
+    }
+    if (s->weather_left)
+        str_printf(out, "frames of %zu older job%s are not drawn: too many\n", s->weather_left,
+                   str_s(s->weather_left));
 }
 
 static void json_spread(struct json_writer *w, const char *key, const struct spread *s)

@@ -358,6 +358,8 @@ void summary_html(const struct summary *s, struct str *out)
     html_escape(out, weather.text ? weather.text : "");
     str_free(&weather);
     str_add(out, "</pre>\n");
+    if (s->weather)
+        weather_svg(s->weather, out);
     jobs(out, s);
     str_add(out, "<h2>Parameters of the newest trial that differ from the defaults</h2><pre>");
     html_escape(out, s->phil);

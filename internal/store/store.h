@@ -26,6 +26,7 @@
 #include "store/overview.h"
 #include "store/paired.h"
 #include "store/shots.h"
+#include "store/spent.h"
 
 struct store;
 

@@ -27,6 +27,9 @@ api_handler api_panels, api_levels;
 /* api_strip.c - a job's frames along its run */
 api_handler api_strip;
 
+/* api_weather.c - what each rank of a job did when */
+api_handler api_weather;
+
 /* api_tail.c - the end of an attempt's log */
 api_handler api_job_log;
 

@@ -24,6 +24,7 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/jobs/{}", ROLE_READER, ROUTE_STORE, 0, api_job, "one job"},
     {"GET", "/api/v1/jobs/{}/attempts/{}/log", ROLE_READER, ROUTE_STORE, 0, api_job_log, "the end of an attempt's log"},
     {"GET", "/api/v1/jobs/{}/strip", ROLE_READER, ROUTE_STORE, 0, api_strip, "its frames along the run"},
+    {"GET", "/api/v1/jobs/{}/weather", ROLE_READER, ROUTE_STORE, 0, api_weather, "what each of its ranks did when"},
     {"GET", "/api/v1/frames", ROLE_READER, ROUTE_STORE, 0, api_frames, "frames of a job to look at"},
     {"GET", "/api/v1/frames/{}/{}/{}", ROLE_READER, ROUTE_STORE, 0, api_frame, "one frame"},
     {"GET", "/api/v1/frames/{}/{}/{}/image.png", ROLE_READER, ROUTE_SLOW, 0, api_frame_png, "its picture"},

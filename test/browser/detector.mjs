@@ -49,4 +49,18 @@ await test('mean, largest and σ, of all frames and of hits, are six pictures', 
   await page.close();
 });
 
+for (const [width, scheme] of [[1440, 'dark'], [390, 'light']])
+  await test(`a job is drawn frame by frame at ${width} px, ${scheme}, by work and by outcome`, async () => {
+    const page = await open(`${base}#/jobs/1`, {name: 'job', width, scheme});
+    await page.waitForSelector('#weather canvas');
+    const inked = () => page.evaluate(() => { const c = document.querySelector('#weather canvas'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, seen = new Set(); let k = 0; for (let i = 0; i < d.length; i += 4) if (d[i + 3]) { k++; seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]); } return [k / (d.length / 4), seen.size]; });
+    const [share, colours] = await inked();
+    if (share < .5 || colours < 3) found.push(`drawn: ${share}, in ${colours} colours`);
+    has(await page.textContent('#weather'), '30 frames in');
+    await page.click('#weather button:has-text("Outcome")');
+    await until(page, () => /by=outcome/.test(location.hash));
+    await sound(page, `job_weather_${scheme}_${width}`);
+    await page.close();
+  });
+
 await end();

@@ -6,6 +6,7 @@ import {State, Share, Bar, Problem, Empty, Key, runPath} from './parts.js';
 import {Table, sorted, setQuery} from './table.js';
 import {parse} from './filter.js';
 import {ask, mayEdit} from './ask.js';
+import {Weather} from './weather.js';
 
 const share = f => f.n ? f.p : null;
 const FIELDS = {
@@ -101,7 +102,7 @@ function One({id, query}) {
       <${Key} label="Frames" value=${count(j.frames)} note=${`of ${count(j.expected)}${j.failed ? `, ✕ ${count(j.failed)} failed` : ''}`}/></div>
     <section class="panel gap"><h2>Tries</h2><div tabindex="0" class="scroll"><table><caption class="vh">Attempts of this job</caption><thead><tr><th scope="col" class="r">No.</th><th scope="col">State</th><th scope="col">Ended by</th><th scope="col">Exit</th><th scope="col">Where</th><th scope="col">Began</th><th scope="col">Took</th><th scope="col">Reason</th><th scope="col">Log, ranks</th></tr></thead>
       <tbody>${j.tries.map(t => html`<tr key=${t.no} aria-current=${t === shown ? 'true' : undefined}><td class="r">${t.no}</td><td><${State} state=${t.state}/></td><td>${t.end || '–'}</td><td>${t.signal ? `signal ${t.signal}` : t.exit_code ?? '–'}</td><td>${[t.host, t.sched_id && `${t.scheduler} ${t.sched_id}`].filter(Boolean).join(', ')} ${t.ranks} × ${t.threads}</td><td>${when(t.t_begin, now.value)}</td><td>${t.t_begin ? duration((t.t_end || now.value) - t.t_begin) : '–'}</td><td class="wrap">${t.reason || ''}</td><td>${j.tries.length > 1 || t.log ? html`<button aria-pressed=${t === shown} onClick=${() => setQuery(query, 'try', String(t.no))}>Look<span class="vh"> at try ${t.no}</span></button>` : '–'}</td></tr>`)}</tbody></table></div></section>
-    ${shown && html`<${LogTail} key=${'log' + shown.no} job=${j.job} no=${shown.no} query=${query}/><${Ranks} job=${j} attempt=${shown}/>`}
+    ${shown && html`<${LogTail} key=${'log' + shown.no} job=${j.job} no=${shown.no} query=${query}/><${Ranks} job=${j} attempt=${shown}/><${Weather} job=${j.job} no=${shown.no} query=${query}/>`}
     ${j.cell && html`<div class="grid g2">
       <section class="panel"><h2>Unit cell</h2>${j.cell[0] === null ? html`<p class="mute">No lattice yet.</p>` : html`<table class="plain"><caption class="vh">Median cell and the middle two thirds</caption><tbody>${CELL.map((w, i) => html`<tr key=${w}><th scope="row">${w}</th><td class="r">${fixed(j.cell[i], 2)}</td><td class="mute">${fixed(j.cell_lo[i], 2)} – ${fixed(j.cell_hi[i], 2)}</td></tr>`)}</tbody></table>`}</section>
       <section class="panel"><h2>Why frames have no lattice</h2>${!j.reasons.length ? html`<p class="mute">Every frame has one.</p>` : html`<table class="plain"><caption class="vh">Reasons</caption><tbody>${j.reasons.map(r => html`<tr key=${r.reason}><th scope="row">${r.text}</th><td class="r">${count(r.n)}</td><td class="wide"><${Bar} share=${j.frames ? r.n / j.frames : 0} kind="h"/></td></tr>`)}</tbody></table>`}</section>

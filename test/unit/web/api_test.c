@@ -48,6 +48,12 @@ static void a_job_says_its_counts_with_denominators(void **state)
     assert_int_equal(json_size(json_get(json_get(detector, "shifts"), "dx_px")), 10);
     json_free(detector);
     assert_int_equal(served_status(served_ask("GET", "/api/v1/detector?minutes=9", "", NULL)), 400);
+    struct json *weather = ask("/api/v1/jobs/1/weather");
+    const struct json *rank = json_at(json_get(json_at(json_get(weather, "tries"), 0), "ranks"), 0);
+    assert_double_equal(number(rank, "frames"), 20, 0);
+    assert_double_equal(number(rank, "failed"), 1, 0);
+    assert_int_equal(strlen(json_text(json_get(rank, "kind"))), WEATHER_BINS);
+    json_free(weather);
     struct json *panels = ask("/api/v1/detector/1/panels?of=trial"),
                 *levels = ask("/api/v1/detector/1/levels");
     assert_true(json_is_null(json_get(panels, "residuals")));
@@ -360,17 +366,12 @@ static void what_a_query_names_has_to_be_there(void **state)
     static const struct {
         const char *path, *code;
     } gone[] = {
-        {"detector?job=99", "no_such_job"},
-        {"detector/99/panels", "no_such_job"},
-        {"detector/99/levels", "no_such_job"},
-        {"cells?trial=99", "no_such_trial"},
-        {"cells?job=99", "no_such_job"},
-        {"cells?run=99", "no_such_run"},
-        {"cells?tag=%3Cb%3E", "no_such_tag"},
-        {"labels?run=99", "no_such_run"},
-        {"labels?trial=99", "no_such_trial"},
-        {"labels?tag=x", "no_such_tag"},
-        {"cells/covariance.json?trial=99", "no_such_trial"},
+        {"detector?job=99", "no_such_job"},  {"detector/99/panels", "no_such_job"},
+        {"jobs/99/weather", "no_such_job"},  {"detector/99/levels", "no_such_job"},
+        {"cells?trial=99", "no_such_trial"}, {"cells?job=99", "no_such_job"},
+        {"cells?run=99", "no_such_run"},     {"cells?tag=%3Cb%3E", "no_such_tag"},
+        {"labels?run=99", "no_such_run"},    {"labels?trial=99", "no_such_trial"},
+        {"labels?tag=x", "no_such_tag"},     {"cells/covariance.json?trial=99", "no_such_trial"},
     };
     served_start();
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
