@@ -134,19 +134,3 @@ bool members_dataset_has(const struct members *m, const struct campaign_dataset 
         }
     return n > 0 && (d->all ? had == n : had > 0);
 }
-
-size_t members_auto_tags(const int64_t *auto_tags, size_t n_auto, bool seen_before, const int64_t *has,
-                         size_t n_has, int64_t *out)
-{
-    size_t n = 0;
-    for (size_t i = 0; !seen_before && i < n_auto; i++) {
-        bool there = false;
-        for (size_t k = 0; k < n_has; k++)
-            there = there || has[k] == auto_tags[i];
-        for (size_t k = 0; k < n; k++)
-            there = there || out[k] == auto_tags[i];
-        if (!there)
-            out[n++] = auto_tags[i];
-    }
-    return n;
-}

@@ -27,9 +27,4 @@ const struct campaign_run **members_of_rungroup(const struct members *m, const s
 /* A run with any of the dataset's tags, or with all of them. A dataset without tags has no runs. */
 bool members_dataset_has(const struct members *m, const struct campaign_dataset *d, int64_t run);
 
-/* Tags that every new run gets (tag.auto). A run has its tags from its first sight on: a person who takes one off keeps it
- * off. seen_before: the run is known. Adds the missing ones to out[n_auto]; returns how many. */
-size_t members_auto_tags(const int64_t *auto_tags, size_t n_auto, bool seen_before, const int64_t *has,
-                         size_t n_has, int64_t *out);
-
 #endif

@@ -63,9 +63,3 @@ void name_version_folder(const char *dataset, uint32_t version, int64_t task, st
     str_printf(out, "/v%03" PRIu32, version);
     add_task(task, out);
 }
-
-char *name_attempt(const char *instance, int64_t attempt, char out[ATTEMPT_NAME])
-{
-    snprintf(out, ATTEMPT_NAME, "xf%.8s-%" PRId64, instance, attempt);
-    return out;
-}

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum { ATTEMPT_NAME = 32, SAFE_NAME = 200 };
+enum { SAFE_NAME = 200 };
 
 /* A name as a folder: bytes outside [A-Za-z0-9._+-], a leading dot or dash become %XX; what is longer than 200 bytes then is
  * its first 180, a dash and 16 hex digits of the SHA-256 of the whole name. "" becomes "%". Different names of up to 200 safe
@@ -20,8 +20,5 @@ void name_job_folder(int64_t num, const char *run_name, int64_t twin, uint32_t t
 
 /* "dataset/v003", with a task "dataset/v003/task007". Added to out. */
 void name_version_folder(const char *dataset, uint32_t version, int64_t task, struct str *out);
-
-/* "xf<first 8 hex of the database's instance>-<attempt>": what the scheduler knows the job by. Returns out. */
-char *name_attempt(const char *instance, int64_t attempt, char out[ATTEMPT_NAME]);
 
 #endif

@@ -14,7 +14,11 @@ struct source;
 
 /* One row of the table of formats (formats.c). */
 struct source_ops {
-    struct source_format_info info;
+    struct {
+        const char *name;  /* word */
+        const char *files; /* "*.cbf *.cbf.gz *.cbf.bz2" */
+        const char *text;  /* one line */
+    } info;
 
     /* One image a file: its content, uncompressed when it came as .gz or .bz2, is in source.content before
      * open is called and stays until close. false: a container, opened by path; content is empty. */

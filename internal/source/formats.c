@@ -14,11 +14,3 @@ const struct source_ops *const source_formats[] = {
     NULL,
 };
 // clang-format on
-
-const struct source_format_info *source_format_info(size_t i)
-{
-    size_t n = 0;
-    while (source_formats[n])
-        n++;
-    return i < n ? &source_formats[i]->info : NULL;
-}

@@ -89,14 +89,6 @@ bool source_read(const struct source *s, uint32_t frame, struct frame_buffer *bu
                  struct error *err);
 void source_close(struct source *s);
 
-/* The formats, for --help and the manual: i = 0 … until NULL. */
-struct source_format_info {
-    const char *name;  /* word */
-    const char *files; /* "*.cbf *.cbf.gz *.cbf.bz2" */
-    const char *text;  /* one line */
-};
-const struct source_format_info *source_format_info(size_t i);
-
 /* Fork the helper that reads HDF5 metadata; once, before threads and MPI. Without it (or when it dies) HDF5 files fail by
  * name. source_helper_stop ends it. */
 bool source_helper_start(struct error *err);

@@ -369,8 +369,7 @@ struct store_verb {
     bool
         rows_only; /* done at once (but a rungroup's "phil", which has to be checked first); else the watcher's next cycle does it */
 };
-const struct store_verb *store_verb_find(const char *name); /* NULL: none */
-const struct store_verb *store_verb_at(size_t i);           /* NULL: behind the last */
+const struct store_verb *store_verb_at(size_t i); /* NULL: behind the last */
 
 /* Ask: ukey (16 bytes) makes the same request twice one. A verb of rows is done in the same transaction, and out says with what answer;
  * one that is refused is kept as refused. ERROR_USAGE: no such verb, or arguments that it does not have; nothing is kept. */

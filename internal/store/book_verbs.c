@@ -485,12 +485,6 @@ const struct book_verb *book_verb_find(const char *name)
     return NULL;
 }
 
-const struct store_verb *store_verb_find(const char *name)
-{
-    const struct book_verb *v = book_verb_find(name);
-    return v ? &v->face : NULL;
-}
-
 const struct store_verb *store_verb_at(size_t i)
 {
     return i < VERBS ? &verbs[i].face : NULL;

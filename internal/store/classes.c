@@ -115,13 +115,6 @@ enum sql_class sqlite_class(int code)
     }
 }
 
-const char *sql_class_word(enum sql_class c)
-{
-    static const char *const words[] = {"none",  "success", "transient", "reconnect", "wait",
-                                        "split", "row",     "repair",    "operator",  "permanent"};
-    return c < CLASS_END ? words[c] : "?";
-}
-
 int64_t sql_backoff(unsigned n, uint64_t random)
 {
     const int64_t first = 200000000, most = 30000000000;

@@ -26,7 +26,6 @@ enum sql_class {
     CLASS_PERMANENT, /* nothing more can be written by this process */
     CLASS_END
 };
-const char *sql_class_word(enum sql_class c);
 
 /* By number, never by text; numbers from 1900 on mean different things to MariaDB and MySQL. sqlstate: 5 letters or NULL. */
 enum sql_class mariadb_class(unsigned number, const char *sqlstate, bool mysql);

@@ -70,15 +70,6 @@ static void a_dataset_has_runs_with_any_or_with_all_of_its_tags(void **state)
     arena_free(&a);
 }
 
-static void new_runs_get_the_automatic_tags_once(void **state)
-{
-    (void)state;
-    int64_t out[3];
-    assert_int_equal(members_auto_tags((int64_t[]){1, 2, 2}, 3, false, (int64_t[]){1}, 1, out), 1);
-    assert_int_equal(out[0], 2);
-    assert_int_equal(members_auto_tags((int64_t[]){1, 2, 2}, 3, true, NULL, 0, out), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,7 +77,6 @@ int main(void)
         cmocka_unit_test(an_open_rungroup_has_every_later_run_but_excluded_ones),
         cmocka_unit_test(included_runs_belong_whatever_their_number),
         cmocka_unit_test(a_dataset_has_runs_with_any_or_with_all_of_its_tags),
-        cmocka_unit_test(new_runs_get_the_automatic_tags_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,21 +65,12 @@ static void long_names_are_cut_and_stay_different(void **state)
     str_free(&two);
 }
 
-static void an_attempts_name_has_the_databases_and_its_number(void **state)
-{
-    (void)state;
-    char name[ATTEMPT_NAME];
-    assert_string_equal(name_attempt("0123456789abcdef0123456789abcdef", 17, name), "xf01234567-17");
-    assert_string_equal(name_attempt("ab", INT64_MAX, name), "xfab-9223372036854775807");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folders_are_those_of_cctbx_xfel),
         cmocka_unit_test(hostile_names_become_plain_ones),
         cmocka_unit_test(long_names_are_cut_and_stay_different),
-        cmocka_unit_test(an_attempts_name_has_the_databases_and_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
