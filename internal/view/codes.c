@@ -249,7 +249,7 @@ static void count_codes(const uint8_t *code, size_t n, size_t count[256])
 void view_levels(const uint8_t *code, size_t n, const double value[256], double *lo, double *hi)
 {
     size_t count[256] = {0}, good = 0, below = 0;
-    int low = -1, high = -1, last = VIEW_CODE_FIRST;
+    int low = -1, middle = -1, high = -1, last = VIEW_CODE_FIRST;
     count_codes(code, n, count);
     for (int c = VIEW_CODE_FIRST; c <= VIEW_CODE_LAST; c++)
         good += count[c];
@@ -257,6 +257,8 @@ void view_levels(const uint8_t *code, size_t n, const double value[256], double 
         below += count[c];
         if (low < 0 && below > good / 100)
             low = c;
+        if (middle < 0 && below > good / 2)
+            middle = c;
         if (high < 0 && below >= good - good / 200)
             high = c;
         if (count[c])
@@ -264,6 +266,8 @@ void view_levels(const uint8_t *code, size_t n, const double value[256], double 
     }
     *lo = good ? value[low] : 0;
     *hi = good ? value[high > low ? high : last] : 1;
+    if (good && high > low)
+        *hi = fmin(2 * *hi - value[middle], value[last]);
     if (!(*hi > *lo))
         *hi = *lo + 1;
 }

@@ -162,15 +162,12 @@ static void put_panels(struct json_writer *j, const struct view_layout *l, const
     json_end_array(j);
 }
 
-static void put_rings(struct json_writer *j, const struct view_layout *l, const struct detector *drawn,
-                      const struct detector *true_to, const struct beam_vector *b)
+static void put_rings(struct json_writer *j, const char *key, const struct view_ring *rings, size_t n)
 {
-    struct view_ring rings[VIEW_RINGS];
-    size_t n = view_rings(l, drawn, true_to, b, rings);
-    json_array(j, "rings", false);
+    json_array(j, key, false);
     for (size_t i = 0; i < n; i++) {
         json_object(j, NULL);
-        json_put_real(j, "d", rings[i].d);
+        json_put_fixed(j, "d", rings[i].d, 3);
         json_put_reals(j, "label", rings[i].label, 2);
         json_array(j, "xy", true);
         for (int k = 0; k < VIEW_RING_POINTS; k++) {
@@ -187,6 +184,7 @@ void view_put_layout(struct json_writer *j, const struct view_layout *l, const s
                      const struct detector *true_to, const struct beam_vector *b)
 {
     double px[2], at[2] = {NAN, NAN};
+    struct view_ring rings[VIEW_RINGS], ice[VIEW_ICE_RINGS];
     int k = detector_beam_centre(true_to, b, px);
     if (k < 0 || !place(l, drawn, (uint32_t)k, px, at))
         at[0] = at[1] = NAN;
@@ -194,5 +192,6 @@ void view_put_layout(struct json_writer *j, const struct view_layout *l, const s
     json_put_int(j, "height", l->height);
     json_put_reals(j, "beam", at, 2);
     put_panels(j, l, drawn);
-    put_rings(j, l, drawn, true_to, b);
+    put_rings(j, "rings", rings, view_rings(l, drawn, true_to, b, rings));
+    put_rings(j, "ice", ice, view_ice_rings(l, drawn, true_to, b, ice));
 }

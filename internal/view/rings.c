@@ -87,3 +87,33 @@ size_t view_rings(const struct view_layout *l, const struct detector *drawn, con
     }
     return n;
 }
+
+/* Hexagonal ice: reflections of its strong rings, and 1/d² of its cell. */
+static const int ice[VIEW_ICE_RINGS][3] = {{1, 0, 0}, {0, 0, 2}, {1, 0, 1}, {1, 0, 2}, {1, 1, 0},
+                                           {1, 0, 3}, {2, 0, 0}, {1, 1, 2}, {2, 0, 1}, {2, 0, 2}};
+
+static double ice_spacing(const int hkl[3])
+{
+    const double a = 4.498, c = 7.338;
+    double across = 4.0 / 3 * (hkl[0] * hkl[0] + hkl[0] * hkl[1] + hkl[1] * hkl[1]) / (a * a);
+    return 1 / sqrt(across + hkl[2] * hkl[2] / (c * c));
+}
+
+size_t view_ice_rings(const struct view_layout *l, const struct detector *drawn,
+                      const struct detector *true_to, const struct beam_vector *b,
+                      struct view_ring out[VIEW_ICE_RINGS])
+{
+    size_t n = 0;
+    if (true_to->n_panels != drawn->n_panels)
+        true_to = drawn;
+    if (!(b->wavelength > 0) || !(vec3_length(b->direction) > 0))
+        return 0;
+    for (int i = 0; i < VIEW_ICE_RINGS; i++) {
+        double d = ice_spacing(ice[i]);
+        out[n].d = d;
+        if (b->wavelength < 2 * d &&
+            draw(l, drawn, true_to, b, 2 * asin(b->wavelength / (2 * d)), out + n) > 0)
+            n++;
+    }
+    return n;
+}

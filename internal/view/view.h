@@ -56,8 +56,8 @@ enum view_code {
  * ends are the 0.1 % and the largest of the good values. Two passes over the pixels. */
 void view_codes(const struct frame *f, uint8_t *code, double value[256]);
 
-/* Levels that show a picture of such codes well: 1 % and 99.5 % of those that are values; the largest where these are the same
- * (single photons). lo < hi. */
+/* Levels that show a picture of such codes well: from 1 % of those that are values to as far above 99.5 % as that lies above the median, so
+ * that noise stays grey and spots do not; at most the largest, and that where there is nothing between. lo < hi. */
 void view_levels(const uint8_t *code, size_t n, const double value[256], double *lo, double *hi);
 
 /* ---- layout: where each panel lies on paper (layout.c) ---- */
@@ -96,7 +96,7 @@ void view_tile(const struct view_layout *l, const struct detector *d, const uint
 /* ---- rings of resolution (rings.c) ---- */
 
 /* xy [VIEW_RING_POINTS]: places in the picture, closed; NaN where it meets no panel. label: the place of its number; NaN: nowhere. */
-enum { VIEW_RING_POINTS = 181, VIEW_RINGS = 8 };
+enum { VIEW_RING_POINTS = 181, VIEW_RINGS = 8, VIEW_ICE_RINGS = 10 };
 struct view_ring {
     double d; /* Å */
     double xy[VIEW_RING_POINTS][2], label[2];
@@ -106,6 +106,11 @@ struct view_ring {
  * same panels where they really are (the same where nothing better is known). */
 size_t view_rings(const struct view_layout *l, const struct detector *drawn, const struct detector *true_to,
                   const struct beam_vector *b, struct view_ring out[VIEW_RINGS]);
+
+/* The same where hexagonal ice scatters (cell as spotfinder.filter.ice_rings has it), as far as the detector reaches. */
+size_t view_ice_rings(const struct view_layout *l, const struct detector *drawn,
+                      const struct detector *true_to, const struct beam_vector *b,
+                      struct view_ring out[VIEW_ICE_RINGS]);
 
 /* ---- frames and what was found in them, kept at hand (shelf.c, found.c) ---- */
 
@@ -141,7 +146,7 @@ bool view_shelf_found(struct view_shelf *s, const char *journal, uint32_t source
 void view_put_found(struct json_writer *j, const struct view_layout *l, const struct detector *drawn,
                     const struct result *r);
 
-/* Where things are: width, height, panels (name, corners), beam, rings. true_to: as view_rings. */
+/* Where things are: width, height, panels (name, corners), beam, rings, ice. true_to: as view_rings. */
 void view_put_layout(struct json_writer *j, const struct view_layout *l, const struct detector *drawn,
                      const struct detector *true_to, const struct beam_vector *b);
 

@@ -10,7 +10,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { SIZE_LEAST = 64, SIZE_USUAL = 1200, SIZE_MOST = 4096, TILE = 512, WHOLE = 1100, AROUND = 4 };
+enum {
+    SIZE_LEAST = 64,
+    SIZE_USUAL = 1200,
+    SIZE_MOST = 4096,
+    TILE = 512,
+    WHOLE = 1100,
+    AROUND = 4,
+    BLOCK = 64
+};
 
 /* Kept by the browser: the file of a frame does not change while somebody looks at it. */
 static const char kept[] = "private, max-age=3600";
@@ -179,8 +187,13 @@ void api_frame_picture(struct web *w, struct store *s, const struct web_request 
 
 /* ---- values ---- */
 
+static bool is_good(const struct frame *frame, size_t i)
+{
+    return !frame->mask || frame->mask[i];
+}
+
 /* Values of the pixels around one of a panel, rows of the panel; null where there is none or it is masked. */
-static void put_values(struct json_writer *j, const struct frame *frame, const struct panel *p, int32_t fast,
+static void put_around(struct json_writer *j, const struct frame *frame, const struct panel *p, int32_t fast,
                        int32_t slow)
 {
     json_array(j, "values", false);
@@ -189,7 +202,7 @@ static void put_values(struct json_writer *j, const struct frame *frame, const s
         for (int32_t x = fast - AROUND; x <= fast + AROUND; x++) {
             bool inside = x >= 0 && y >= 0 && x < p->n_fast && y < p->n_slow;
             size_t i = inside ? p->first_pixel + (size_t)y * (size_t)p->n_fast + (size_t)x : 0;
-            if (inside && (!frame->mask || frame->mask[i]))
+            if (inside && is_good(frame, i))
                 json_put_real(j, NULL, view_pixel(frame->pixels, frame->type, i));
             else
                 json_put_null(j, NULL);
@@ -199,30 +212,66 @@ static void put_values(struct json_writer *j, const struct frame *frame, const s
     json_end_array(j);
 }
 
+/* The pixel under a place of the picture. */
+static void put_pixel(struct json_writer *j, const struct view_sheet *sheet, int32_t column, int32_t row)
+{
+    const struct detector *d = sheet->frame.detector;
+    const struct beam_vector *beam = &sheet->frame.beam.v;
+    double px[2];
+    int k = view_panel_at(&sheet->layout, d, column + 0.5, row + 0.5, px);
+    if (k < 0) {
+        json_put_null(j, "panel");
+        return;
+    }
+    double spacing = panel_resolution(d->panels + k, beam, px);
+    json_put_int(j, "panel", k);
+    json_put_text(j, "name", d->info[k].name);
+    json_put_int(j, "fast", (int64_t)px[0]);
+    json_put_int(j, "slow", (int64_t)px[1]);
+    json_put_real(j, "d", spacing);
+    json_put_real(j, "two_theta_deg", 2 * asin(fmin(beam->wavelength / (2 * spacing), 1)) * 180 / M_PI);
+    put_around(j, &sheet->frame, d->panels + k, (int32_t)px[0], (int32_t)px[1]);
+}
+
+/* All pixels of a part of the picture, its rows one after the other: to be written into them. */
+static void put_block(struct json_writer *j, const struct view_sheet *sheet, int32_t column, int32_t row,
+                      int32_t columns, int32_t rows)
+{
+    const struct frame *frame = &sheet->frame;
+    json_array(j, "block", true);
+    for (int32_t y = row; y < row + rows; y++)
+        for (int32_t x = column; x < column + columns; x++) {
+            double px[2];
+            int k = view_panel_at(&sheet->layout, frame->detector, x + 0.5, y + 0.5, px);
+            const struct panel *p = k < 0 ? NULL : frame->detector->panels + k;
+            size_t i = p ? p->first_pixel + (size_t)px[1] * (size_t)p->n_fast + (size_t)px[0] : 0;
+            if (p && is_good(frame, i))
+                json_put_real(j, NULL, view_pixel(frame->pixels, frame->type, i));
+            else
+                json_put_null(j, NULL);
+        }
+    json_end_array(j);
+}
+
 void api_frame_values(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
 {
     struct arena arena = {0};
     struct api_frame f = {0};
     const struct view_sheet *sheet = NULL;
-    int32_t column, row;
-    if (!whole(q, "x", 1 << 20, &column) || !whole(q, "y", 1 << 20, &row)) {
-        answer_error(a, 400, "bad_place", "a place is named by x and y, whole px of the picture", NULL);
+    int32_t column, row, columns = 0, rows = 0;
+    bool block = target_value(q->target, "columns") || target_value(q->target, "rows");
+    if (!whole(q, "x", 1 << 20, &column) || !whole(q, "y", 1 << 20, &row) ||
+        (block && (!whole(q, "columns", BLOCK, &columns) || !whole(q, "rows", BLOCK, &rows)))) {
+        answer_error(a, 400, "bad_place",
+                     "a place is named by x and y, whole px of the picture; a block has columns and rows, at "
+                     "most 64",
+                     NULL);
     } else if (take(w, s, q, a, &arena, &f, &sheet)) {
-        const struct detector *d = sheet->frame.detector;
-        double px[2];
-        int k = view_panel_at(&sheet->layout, d, column + 0.5, row + 0.5, px);
         struct json_writer j = answer_json(a);
-        if (k >= 0) {
-            const struct panel *p = d->panels + k;
-            json_put_int(&j, "panel", k);
-            json_put_text(&j, "name", d->info[k].name);
-            json_put_int(&j, "fast", (int64_t)px[0]);
-            json_put_int(&j, "slow", (int64_t)px[1]);
-            json_put_real(&j, "d", panel_resolution(p, &sheet->frame.beam.v, px));
-            put_values(&j, &sheet->frame, p, (int32_t)px[0], (int32_t)px[1]);
-        } else {
-            json_put_null(&j, "panel");
-        }
+        if (block)
+            put_block(&j, sheet, column, row, columns, rows);
+        else
+            put_pixel(&j, sheet, column, row);
         answer_json_end(&j);
         a->cache = kept;
     }

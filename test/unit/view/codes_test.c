@@ -76,6 +76,27 @@ static void a_frame_of_one_value_or_none_is_no_trouble(void **state)
     assert_true(hi > lo);
 }
 
+/* Background of an integrating detector with a negative pedestal, and a few spots: noise is grey, spots are not, whatever they have. */
+static void noise_is_grey_and_spots_are_black(void **state)
+{
+    (void)state;
+    static int16_t pixels[PIXELS];
+    static uint8_t code[PIXELS];
+    double value[256], lo, hi;
+    for (int i = 0; i < PIXELS; i++)
+        pixels[i] = (int16_t)(i % 21 - 30); /* -30 … -10 */
+    for (int i = 0; i < PIXELS; i += PIXELS / 4)
+        pixels[i] = 5000;
+    struct detector *d = panels_make(&memory);
+    for (int k = 0; k < 2; k++)
+        d->panels[k].trusted_lo = -1000, d->panels[k].trusted_hi = 30000;
+    struct frame f = panels_frame(d, PIXEL_I16, pixels, NULL);
+    view_codes(&f, code, value);
+    view_levels(code, PIXELS, value, &lo, &hi);
+    assert_true(lo >= -31 && lo <= -29);
+    assert_true(hi > -9 && hi < 10); /* the strongest noise is not black, a spot is */
+}
+
 static int done(void **state)
 {
     (void)state;
@@ -88,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(counts_keep_their_order_and_small_ones_are_told_apart, done),
         cmocka_unit_test_teardown(what_is_no_value_has_a_word_in_every_type, done),
+        cmocka_unit_test_teardown(noise_is_grey_and_spots_are_black, done),
         cmocka_unit_test_teardown(a_frame_of_one_value_or_none_is_no_trouble, done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

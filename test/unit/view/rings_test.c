@@ -31,6 +31,28 @@ static void points_of_a_ring_have_its_resolution(void **state)
     arena_free(&a);
 }
 
+static void ice_lies_where_people_know_it(void **state)
+{
+    (void)state;
+    static const double known[VIEW_ICE_RINGS] = {3.895, 3.669, 3.441, 2.671, 2.249,
+                                                 2.072, 1.948, 1.918, 1.883, 1.721};
+    struct arena a = {0};
+    struct detector *d = panels_make(&a);
+    struct beam_vector beam = {.wavelength = 1, .direction = {0, 0, 1}};
+    struct view_layout l;
+    struct view_ring rings[VIEW_ICE_RINGS];
+    assert_true(view_layout(d, 0, &l, NULL));
+    size_t n = view_ice_rings(&l, d, d, &beam, rings), next = 0;
+    assert_true(n >= 3);
+    for (size_t i = 0; i < n; i++) { /* those that the detector reaches, in this order */
+        while (next < VIEW_ICE_RINGS && fabs(known[next] - rings[i].d) > 1e-3)
+            next++;
+        assert_true(next++ < VIEW_ICE_RINGS);
+    }
+    assert_int_equal(view_ice_rings(&l, d, d, &(struct beam_vector){0}, rings), 0);
+    arena_free(&a);
+}
+
 static void a_beam_that_is_not_known_has_no_rings(void **state)
 {
     (void)state;
@@ -48,6 +70,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(points_of_a_ring_have_its_resolution),
+        cmocka_unit_test(ice_lies_where_people_know_it),
         cmocka_unit_test(a_beam_that_is_not_known_has_no_rings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
