@@ -44,7 +44,71 @@ await test('a pixel under the pointer has the value of the file, and a spot lies
   await page.close();
 });
 
-for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']])
+await test('a link leads to the same part of the picture, where values stand in the pixels, and stepping keeps it', async () => {
+  const meta = await (await fetch(`${base}api/v1/frames/${address}/picture`)).json(), row = meta.indexed.rows[0];
+  const at = `${row[4].toFixed(1)},${row[5].toFixed(1)},40`, zoom = page => page.evaluate(() => document.querySelector('.stage').dataset.zoom);
+  const page = await openUrl(`${base}#/frames/${address}?list=indexed&at=${at}`, {});
+  const block = await page.waitForResponse(r => r.url().includes('&columns='));
+  await shown(page);
+  same(await zoom(page), '40.000');
+  const values = (await block.json()).block;
+  const asked = new URL(block.url()).searchParams, i = (Math.floor(row[5]) - asked.get('y')) * asked.get('columns') + Math.floor(row[4]) - asked.get('x');
+  const one = await (await fetch(`${base}api/v1/frames/${address}/values?x=${Math.floor(row[4])}&y=${Math.floor(row[5])}`)).json();
+  same(values[i], one.values[4][4]);
+  await page.keyboard.press('-');
+  await until(page, () => location.hash.includes(',26.7'));
+  await page.reload();
+  await shown(page);
+  same(await zoom(page), '26.700');
+  await page.keyboard.press(']'); // contrast and place are kept
+  await until(page, () => [...document.querySelectorAll('button')].some(b => b.textContent === 'Automatic' && !b.disabled));
+  await page.keyboard.press('j');
+  await until(page, was => !location.hash.includes(was), `${address}?`);
+  await shown(page);
+  same(await zoom(page), '26.700');
+  same(await page.getByRole('button', {name: 'Automatic'}).isDisabled(), false);
+  await page.close();
+});
+
+await test('arrows step when the whole is seen, lists are changed and left by keys', async () => {
+  const page = await open(`#/frames/${address}?list=indexed`);
+  await shown(page);
+  await page.keyboard.press('ArrowRight');
+  await until(page, was => !location.hash.includes(was), `${address}?`);
+  await shown(page);
+  await page.keyboard.press('ArrowLeft');
+  await until(page, was => location.hash.includes(was), `${address}?`);
+  await shown(page);
+  await page.focus('.stage');
+  await page.keyboard.press('1');
+  await until(page, () => document.querySelector('.stage').dataset.zoom === '1.000');
+  await page.keyboard.press('ArrowRight'); // enlarged: it moves
+  same(page.url().includes(`${address}?`), true);
+  await page.getByLabel('list that is stepped through').selectOption('hits');
+  await until(page, () => location.hash.includes('list=hits'));
+  await page.keyboard.press('l');
+  await until(page, () => /^#\/frames\/1\?list=hits/.test(location.hash));
+  await page.close();
+});
+
+await test('colours change, ice is drawn, and no word of the picture is under a button', async () => {
+  const page = await open(`#/frames/${address}?list=indexed`);
+  await shown(page);
+  const pixel = name => page.evaluate(name => { const c = document.querySelector(`canvas.${name}`), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) if (name === 'ground' ? d[i] !== d[i + 1] || d[i + 1] !== d[i + 2] : d[i + 3]) n++; return n; }, name);
+  const [stage, buttons] = await page.evaluate(() => ['.stage', '.over'].map(s => { const r = document.querySelector(s).getBoundingClientRect(); return [r.top, r.bottom]; }));
+  if (!(buttons[1] <= stage[0])) found.push(`buttons end at ${buttons[1]}, the picture begins at ${stage[0]}`);
+  const drawn = await pixel('overlay'), coloured = await pixel('ground');
+  await page.keyboard.press('e');
+  await page.waitForFunction(was => { const c = document.querySelector('canvas.overlay'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n > was; }, drawn);
+  for (let i = 0; i < 2; i++) await page.keyboard.press('c'); // grey, heat, viridis
+  await until(page, () => document.querySelector('select[aria-label=colours]').value === 'viridis');
+  await shown(page);
+  if (!(await pixel('ground') > 2 * coloured)) found.push('the picture has no colours');
+  await sound(page, 'frame_viridis_ice');
+  await page.close();
+});
+
+for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [800, 'light'], [390, 'light'], [390, 'dark']])
   await test(`the viewer is sound at ${width} px, ${scheme}`, async () => {
     const page = await open(`#/frames/${address}?list=indexed`, width, scheme);
     await shown(page);

@@ -4,7 +4,9 @@ import {html, useEffect, useRef, useState} from './html.js';
 import {get, useData, useReady} from './live.js';
 import {count, fixed, percent} from './format.js';
 import {Problem} from './parts.js';
-import {Stage, Contrast, inverted, ringsLayer, predictedLayer} from './stage.js';
+import {Stage} from './stage.js';
+import {Contrast, firstLook} from './palette.js';
+import {ringsLayer, predictedLayer} from './marks.js';
 import {tryIt, ChooseJob} from './tune.js';
 import {ask, mayEdit} from './ask.js';
 
@@ -63,7 +65,7 @@ function Draw({job, source, frame}) {
   useReady('mask', meta || error);
   useEffect(() => {
     alive.current = true;
-    get(path + '/picture').then(m => { if (alive.current) { setMeta(m); setLevels({lo: m.lo, hi: m.hi, invert: inverted()}); setBrush(b => ({...b, limit: +(m.hi * 4).toPrecision(2)})); } }).catch(e => { if (alive.current) setError(e); });
+    get(path + '/picture').then(m => { if (alive.current) { setMeta(m); setLevels(firstLook(m)); setBrush(b => ({...b, limit: +(m.hi * 4).toPrecision(2)})); } }).catch(e => { if (alive.current) setError(e); });
     return () => { alive.current = false; };
   }, [path]);
   const change = next => { setShapes(next); setUndone([]); setEffect(null); };

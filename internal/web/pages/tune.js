@@ -4,7 +4,9 @@ import {html, useEffect, useRef, useState} from './html.js';
 import {get, post, useData, useReady} from './live.js';
 import {count, fixed} from './format.js';
 import {Problem, Empty} from './parts.js';
-import {Stage, Together, inverted, ringsLayer, spotsLayer, indexedLayer, predictedLayer} from './stage.js';
+import {Stage, Together} from './stage.js';
+import {firstLook} from './palette.js';
+import {ringsLayer, spotsLayer, indexedLayer, predictedLayer} from './marks.js';
 import {ask, mayEdit} from './ask.js';
 
 // The parameters that matter most often; what is not here goes into the field below them.
@@ -82,7 +84,7 @@ function Bench({job, source, frame}) {
   useEffect(() => {
     alive.current = true;
     const wrong = e => { if (alive.current) setError(e); };
-    get(path + '/picture').then(m => { if (alive.current) { setMeta(m); setLevels({lo: m.lo, hi: m.hi, invert: inverted()}); } }).catch(wrong);
+    get(path + '/picture').then(m => { if (alive.current) { setMeta(m); setLevels(firstLook(m)); } }).catch(wrong);
     get(path + '/spots').then(r => { if (alive.current) { setBase(r); setResult(r); } }).catch(wrong);
     return () => { alive.current = false; };
   }, [path]);
@@ -112,13 +114,16 @@ function Bench({job, source, frame}) {
     <div class="grid g2">${result && html`<div><${OneFrame} r=${result}/>${after && html`<${Make} r=${result} job=${job}/>`}</div>`}${many && html`<div><${Many} r=${many} job=${job}/></div>`}</div>`;
 }
 
+// What brings frames here, for pages that need some.
+export const NoFrames = () => html`<${Empty}>No job has frames yet: what a job has done is looked at here as soon as its first frames are in the database.<br/>Now: <code>xfelx process run.phil run.h5 output.output_dir=out</code>, then <code>xfelx status --serve 8080 out</code>. With a watcher (<code>xfelx watch</code>) jobs come by themselves; <a href="#/jobs">Jobs</a> and <a href="#/runs">Runs</a> say what they wait for.<//>`;
+
 // Which frame? The one that should have been indexed most of all is the best to begin with.
 export function ChooseJob({name, title, sub, list}) {
   const {data, error} = useData('jobs');
   useReady(name, data || error);
   const jobs = (data?.jobs || []).filter(j => j.frames).slice(0, 50);
   return html`<h1>${title}</h1><p class="sub">${sub}</p><${Problem} error=${error}/>
-    ${data && !jobs.length && html`<${Empty}>No job has frames yet.<//>`}${jobs.length > 0 && html`<div tabindex="0" class="scroll panel"><table><caption class="vh">Jobs with frames</caption><thead><tr><th scope="col">Job</th><th scope="col">Run</th><th scope="col" class="r">Trial</th><th scope="col" class="r">Hits not indexed</th></tr></thead><tbody>${jobs.map(j => html`<tr key=${j.job}><td><a href=${`#/frames/${j.job}?list=${list}`}>frames of job ${j.job}</a></td><td>${j.name}</td><td class="r">${j.trial ?? '–'}</td><td class="r">${count(j.hit.k - j.indexed.k)}</td></tr>`)}</tbody></table></div>`}`;
+    ${data && !jobs.length && html`<${NoFrames}/>`}${jobs.length > 0 && html`<div tabindex="0" class="scroll panel"><table><caption class="vh">Jobs with frames</caption><thead><tr><th scope="col">Job</th><th scope="col">Run</th><th scope="col" class="r">Trial</th><th scope="col" class="r">Hits not indexed</th></tr></thead><tbody>${jobs.map(j => html`<tr key=${j.job}><td><a href=${`#/frames/${j.job}?list=${list}`}>frames of job ${j.job}</a></td><td>${j.name}</td><td class="r">${j.trial ?? '–'}</td><td class="r">${count(j.hit.k - j.indexed.k)}</td></tr>`)}</tbody></table></div>`}`;
 }
 
 export const Tune = ({rest}) => rest.length >= 3 ? html`<${Bench} key=${rest.join('/')} job=${rest[0]} source=${rest[1]} frame=${rest[2]}/>` : html`<${ChooseJob} name="tune" title="Tune" sub="Other parameters, tried on a frame of a job that was processed, before and after. Begin with one that should have been indexed." list="should_index"/>`;
