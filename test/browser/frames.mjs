@@ -100,7 +100,7 @@ await test('colours change, ice is drawn, and no word of the picture is under a 
   const drawn = await pixel('overlay'), coloured = await pixel('ground');
   await page.keyboard.press('e');
   await page.waitForFunction(was => { const c = document.querySelector('canvas.overlay'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n > was; }, drawn);
-  for (let i = 0; i < 2; i++) await page.keyboard.press('c'); // grey, heat, viridis
+  for (let i = 0; i < 2; i++) await page.keyboard.press('m'); // grey, heat, viridis
   await until(page, () => document.querySelector('select[aria-label=colours]').value === 'viridis');
   await shown(page);
   if (!(await pixel('ground') > 2 * coloured)) found.push('the picture has no colours');

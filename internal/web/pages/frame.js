@@ -139,7 +139,7 @@ export function One({job, source, frame, query}) {
   const point = (where, p) => { hover(where); setNear(where && meta && !off.has('predicted') ? reflectionAt(meta, shown, where, 9 / p.view.s + 2) : null); };
   const KEYS = {
     j: () => go(1), k: () => go(-1), ArrowRight: () => stage.current?.whole && go(1), ArrowLeft: () => stage.current?.whole && go(-1),
-    l: () => { location.hash = `#/frames/${job}?list=${list}`; }, v: () => levels && setLevels(keepLook({...levels, invert: !levels.invert})), c: () => levels && setLevels(nextMap(levels)),
+    l: () => { location.hash = `#/frames/${job}?list=${list}`; }, v: () => levels && setLevels(keepLook({...levels, invert: !levels.invert})), m: () => levels && setLevels(nextMap(levels)),
     a: () => levels && setLevels(automatic(levels, meta)), '[': () => levels && setLevels(stronger(levels, 1.5)), ']': () => levels && setLevels(stronger(levels, 1 / 1.5)),
     '+': () => stage.current?.zoom(1.5), '=': () => stage.current?.zoom(1.5), '-': () => stage.current?.zoom(1 / 1.5), 0: () => stage.current?.fit(), 1: () => stage.current?.zoom(1 / stage.current.view.s),
   };
@@ -176,6 +176,6 @@ export function One({job, source, frame, query}) {
       <${Values} at=${at}/>
       ${(meta?.lattices || []).map((l, i) => html`<${Lattice} key=${i} l=${l} i=${i} on=${shown(i)} toggle=${() => toggle(hide, hidden, i, 'hidden')}/>`)}
       <p class="sub"><a href=${'#/tune/' + path.slice(7)}>Tune on this frame</a> · <a href=${'#/mask/' + path.slice(7)}>Mask from here</a> · <a href=${api(path + '/image.png').href} target="_blank" rel="noopener">PNG</a></p>
-      <details class="sub"><summary>Keys and signs</summary><dl class="kv keylist"><dt>j k, → ←</dt><dd>next, previous of the list (arrows: of the whole picture)</dd><dt>l</dt><dd>the list</dd><dt>+ − 0 1</dt><dd>larger, smaller, whole, 1 : 1; wheel, two fingers, double click</dd><dt>arrows</dt><dd>move, when it is enlarged</dd><dt>s i p r e</dt><dd>spots, indexed, integrated, rings, ice</dd><dt>[ ] a</dt><dd>contrast weaker, stronger, automatic</dd><dt>c v</dt><dd>colours, inverted</dd></dl>
+      <details class="sub"><summary>Keys and signs</summary><dl class="kv keylist"><dt>j k, → ←</dt><dd>next, previous of the list (arrows: of the whole picture)</dd><dt>l</dt><dd>the list</dd><dt>+ − 0 1</dt><dd>larger, smaller, whole, 1 : 1; wheel, two fingers, double click</dd><dt>arrows</dt><dd>move, when it is enlarged</dd><dt>s i p r e</dt><dd>spots, indexed, integrated, rings, ice</dd><dt>[ ] a</dt><dd>contrast weaker, stronger, automatic</dd><dt>m v</dt><dd>colours, inverted</dd></dl>
       <p>Panels lie where the file puts them; rings and beam where the job found them. Sand is masked, red (in colours: what the map has not) above the trusted range. Circles are spots (orange: no lattice has them), squares predictions (dashed: weaker than their σ). From 24 px a pixel its value stands in it.</p></details></div></div>`;
 }
