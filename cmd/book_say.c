@@ -90,60 +90,14 @@ void book_texts_json(struct json_writer *w, const char *key, const char *const *
 
 enum { WIDTH = 80, GAP = 2, LEAST = 8 };
 
-/* Columns that a text takes: one a character, combining marks none. */
-static size_t width_of(const char *text)
-{
-    size_t n = 0;
-    uint32_t code;
-    for (const char *p = text; *p;) {
-        int length = str_utf8(p, &code);
-        n += !(code >= 0x300 && code < 0x370);
-        p += length ? length : 1;
-    }
-    return n;
-}
-
-/* At most so many columns; what is cut ends in "…". */
-static void add_cut(struct str *out, const char *text, size_t width)
-{
-    size_t n = width_of(text), at = 0;
-    uint32_t code;
-    if (n <= width) {
-        str_add(out, text);
-        return;
-    }
-    for (const char *p = text; *p && at + 1 < width; at++) {
-        int length = str_utf8(p, &code);
-        str_addn(out, p, (size_t)(length ? length : 1));
-        p += length ? length : 1;
-    }
-    str_add(out, "…");
-}
-
-/* The same from the other end: what is cut begins with "…". */
-static void add_end(struct str *out, const char *text, size_t width)
-{
-    size_t n = width_of(text), passed = 0;
-    uint32_t code;
-    if (n <= width) {
-        str_add(out, text);
-        return;
-    }
-    for (; *text && passed + width <= n; passed++) {
-        int length = str_utf8(text, &code);
-        text += length ? length : 1;
-    }
-    str_printf(out, "…%s", text);
-}
-
 static void add_line(struct str *out, const struct book_column *columns, size_t n, const char *const *cells,
                      const size_t *widths)
 {
     size_t start = out->len, gap = 0;
     for (size_t i = 0; i < n; i++) {
-        size_t width = width_of(cells[i]), pad = width < widths[i] ? widths[i] - width : 0;
+        size_t width = columns_taken(cells[i]), pad = width < widths[i] ? widths[i] - width : 0;
         str_printf(out, "%*s", (int)(gap + (columns[i].right ? pad : 0)), "");
-        (columns[i].flex == BOOK_FLEX_END ? add_end : add_cut)(out, cells[i], widths[i]);
+        (columns[i].flex == BOOK_FLEX_END ? columns_cut_front : columns_cut)(out, cells[i], widths[i]);
         gap = GAP + (columns[i].right ? 0 : pad);
     }
     while (out->len > start && out->text[out->len - 1] == ' ')
@@ -165,9 +119,9 @@ void book_table(struct str *out, const struct book_column *columns, size_t n_col
     }
     for (size_t k = 0; k < n_columns && k < COLUMNS; k++) {
         titles[k] = columns[k].title;
-        widths[k] = width_of(titles[k]);
+        widths[k] = columns_taken(titles[k]);
         for (size_t i = 0; i < n_rows; i++) {
-            size_t w = width_of(shown[i * n_columns + k]);
+            size_t w = columns_taken(shown[i * n_columns + k]);
             widths[k] = w > widths[k] ? w : widths[k];
         }
         total += widths[k] + (k ? GAP : 0);

@@ -95,6 +95,10 @@ void cli_ascii(struct str *text)
         n = n > 0 ? n : 1;
         for (size_t i = 0; i < sizeof likes / sizeof *likes; i++)
             like = str_starts(p, likes[i].letter) ? likes[i].ascii : like;
+        if (n > 1 && strcmp(like, "?") == 0 && columns_of_code(code) == 2)
+            like = "??"; /* columns stay where they are */
+        if (code == 0x2026 && out.len && out.text[out.len - 1] != ' ')
+            like = "~"; /* of a cut text, which is as wide as it may be */
         if ((unsigned char)*p < 128)
             str_addc(&out, *p);
         else

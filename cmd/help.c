@@ -6,15 +6,6 @@
 #define WIDTH 80
 #define COLUMN 26 /* where the text of an option starts */
 
-/* Columns that n bytes of UTF-8 take (one for each character: we write no wide ones). */
-static size_t columns(const char *text, size_t n)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        count += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return count;
-}
-
 /* Words of text with line breaks, the cursor being at column `at`; further lines start at `indent`. A newline in the text
  * is a blank, an empty line starts a paragraph, and a line that starts with a blank is taken as it is. */
 static void wrap_from(struct str *out, size_t at, size_t indent, size_t width, const char *text)
@@ -27,7 +18,7 @@ static void wrap_from(struct str *out, size_t at, size_t indent, size_t width, c
             at = indent, first = true;
         }
         text += strspn(text, " \n");
-        size_t n = strcspn(text, " \n"), c = columns(text, n);
+        size_t n = strcspn(text, " \n"), c = columns_of_part(text, n);
         if (!n)
             break;
         if (!first && at + 1 + c > width) {
@@ -55,7 +46,7 @@ void help_wrap(struct str *out, size_t indent, size_t width, const char *text)
 static void add_row(struct str *out, const char *term, size_t column, const char *text)
 {
     str_printf(out, "  %s", term);
-    size_t at = 2 + columns(term, strlen(term));
+    size_t at = 2 + columns_taken(term);
     if (at + 2 > column) {
         str_printf(out, "\n%*s", (int)column, "");
     } else {

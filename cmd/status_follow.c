@@ -140,13 +140,15 @@ static size_t lines_of(const char *p)
 /* One line, cut to the width; colours take no room and are never cut. */
 static void add_line(struct str *out, const char *p, size_t n, int width)
 {
-    int columns = 0;
+    int columns = 0; /* what is before p */
     for (const char *end = p + n; p < end;) {
         uint32_t code;
         size_t length = *p == '\033' ? strcspn(p, "m\n") + 1 : (size_t)str_utf8(p, &code);
         length = length == 0 ? 1 : length > (size_t)(end - p) ? (size_t)(end - p) : length;
-        if (*p == '\033' || columns++ < width)
+        int takes = *p == '\033' ? 0 : (int)columns_of_part(p, length);
+        if (*p == '\033' || columns + takes <= width)
             str_addn(out, p, length);
+        columns += takes;
         p += length;
     }
     str_addc(out, '\n');

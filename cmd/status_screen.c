@@ -75,8 +75,9 @@ __attribute__((format(printf, 4, 5))) static void add_part(struct str *out, int 
     char part[NAME_VISIBLE];
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(part, sizeof part, format, args);
+    vsnprintf(part, sizeof part, format, args);
     va_end(args);
+    int n = (int)columns_taken(part);
     bool full = *at > 0 && *at + 3 + n > width;
     str_printf(out, "%s%s", *at == 0 ? "" : full ? "\n" : "   ", part);
     *at = full || *at == 0 ? n : *at + 3 + n;
@@ -86,26 +87,33 @@ static void add_head(struct str *out, const struct standing *o, const char *name
                      const struct status_look *look)
 {
     int at = 0, width = look->width;
-    char when[32], time[32], run[NAME_VISIBLE];
-    add_part(out, &at, width, "%.30s", name);
-    if (o->run)
-        add_part(out, &at, width, "run %lld %.24s", (long long)o->run->ord,
-                 str_visible(o->run->name, run, sizeof run));
+    char when[32], time[32], visible[NAME_VISIBLE];
+    struct str cut = {0};
+    columns_cut(&cut, str_visible(name, visible, sizeof visible), 30);
+    add_part(out, &at, width, "%s", cut.text);
+    if (o->run) {
+        str_clear(&cut);
+        columns_cut(&cut, str_visible(o->run->name, visible, sizeof visible), 24);
+        add_part(out, &at, width, "run %lld %s", (long long)o->run->ord, cut.text);
+    }
+    str_free(&cut);
     if (o->in->trial && o->in->n_trials > 1)
         add_part(out, &at, width, "trial %u", o->in->trial->num);
     if (o->running && isfinite(o->frames_hz))
         add_part(out, &at, width, "%.1f Hz", o->frames_hz);
     if (isfinite(o->behind_s) && o->behind_s < 86400) /* older data are not behind, but old */
         add_part(out, &at, width, "%s behind", status_time(o->behind_s, time));
-    add_part(out, &at, width, "%s", clock_text(o->in->now, when));
+    add_part(out, &at, width, "%.8s UTC", clock_text(o->in->now, when) + 11);
     str_addc(out, '\n');
     str_add(out, look->colour ? (o->n_alarms ? "\033[1;31m" : "\033[1m") : "");
     help_wrap(out, 0, (size_t)look->width, o->finding);
     str_add(out, look->colour ? "\033[0m" : "");
-    for (size_t i = 0; i < o->n_alarms; i++) {
+    for (size_t i = 0; i < o->n_alarms; i++) { /* the text of the first is the finding */
         struct str line = {0};
-        str_printf(&line, "! %s: %s", i ? o->alarms[i].text : o->alarms[i].kind, o->alarms[i].hint);
-        help_wrap(out, 0, (size_t)look->width, line.text);
+        str_printf(&line, "%s%s%s", i ? o->alarms[i].text : "", i ? ": " : "", o->alarms[i].hint);
+        size_t start = out->len;
+        help_wrap(out, 2, (size_t)look->width, line.text);
+        out->text[start] = '!';
         str_free(&line);
     }
     str_add(out, look->waits ? look->waits : "");
@@ -137,13 +145,13 @@ static void add_plots(struct str *out, const struct standing *o, const struct st
 
 static void add_goals(struct str *out, const struct standing *o)
 {
-    char left[32], lo[32], hi[32];
+    char left[32], lo[32], hi[32], name[NAME_VISIBLE];
     if (o->n_goals)
         str_printf(out, "%-20s %10s %10s   %s\n", "goal", "have", "of", "left (95 %)");
     for (size_t i = 0; i < o->n_goals && i < LIST; i++) {
         const struct overview_goal *g = o->goals + i;
-        str_printf(out, "%-20.20s %10llu %10llu   ", g->dataset, (unsigned long long)g->have,
-                   (unsigned long long)g->goal);
+        columns_fill(out, str_visible(g->dataset, name, sizeof name), 20, false);
+        str_printf(out, " %10llu %10llu   ", (unsigned long long)g->have, (unsigned long long)g->goal);
         if (g->have >= g->goal)
             str_add(out, "reached\n");
         else if (isnan(g->left_s))
@@ -152,6 +160,8 @@ static void add_goals(struct str *out, const struct standing *o)
             str_printf(out, "%s (%s to %s)\n", status_time(g->left_s, left), status_time(g->left_lo_s, lo),
                        status_time(g->left_hi_s, hi));
     }
+    if (o->n_goals > LIST)
+        str_printf(out, "and %s more\n", COUNT(o->n_goals - LIST, "dataset"));
     if (o->n_goals)
         str_addc(out, '\n');
 }
@@ -191,8 +201,9 @@ static void add_run(struct str *out, const struct standing *o, const struct stor
     for (size_t i = 0; j && i < o->in->n_tallies; i++)
         if (o->in->tallies[i].job == j->id)
             t = o->in->tallies + i;
-    str_printf(out, "%5lld  %-15.15s %-12s", (long long)r->ord, str_visible(r->name, name, sizeof name),
-               book_run_state(r));
+    str_printf(out, "%5lld  ", (long long)r->ord);
+    columns_fill(out, str_visible(r->name, name, sizeof name), 15, false);
+    str_printf(out, " %-12s", book_run_state(r));
     if (t) {
         struct rate hit = rate_of(t->hits, t->frames - t->failed), indexed = rate_of(t->indexed, t->hits);
         double done = j->n_expected > 0 ? 100.0 * (double)t->frames / (double)j->n_expected : NAN;
@@ -219,20 +230,17 @@ static void add_runs(struct str *out, const struct standing *o, size_t rows)
         str_printf(out, "       and %s\n", COUNT(o->in->n_runs - rows, "earlier run"));
 }
 
-/* A line, cut where it is longer than the width. */
-static void add_fitting(struct str *out, const char *text, int width)
+/* "job 21 failed"; of other kinds their words: "watch error". */
+static void add_event(struct str *out, const struct store_event *e)
 {
-    uint32_t code;
-    size_t at = 0, cut = 0; /* cut: where three points still fit */
-    for (int columns = 0; text[at] && columns < width; columns++) {
-        int n = str_utf8(text + at, &code);
-        at += n > 0 ? (size_t)n : 1;
-        cut = columns < width - 3 ? at : cut;
+    if (strcmp(e->kind, "job_failed") == 0) {
+        str_printf(out, "job %lld failed", (long long)e->job);
+        return;
     }
-    if (text[at])
-        str_printf(out, "%.*s...\n", (int)cut, text);
-    else
-        str_printf(out, "%s\n", text);
+    for (const char *p = e->kind; *p; p++)
+        str_addc(out, *p == '_' ? ' ' : *p);
+    if (e->job)
+        str_printf(out, ", job %lld", (long long)e->job);
 }
 
 /* When, which job, and as much of the reason as the line takes. */
@@ -242,9 +250,12 @@ static void add_errors(struct str *out, const struct standing *o, int width)
         char when[32], text[NAME_VISIBLE];
         const struct store_event *e = o->in->errors + i;
         struct str line = {0};
-        str_printf(&line, "%.16s %s job %lld: %s", clock_text(e->t, when), e->kind, (long long)e->job,
-                   str_visible(e->body, text, sizeof text));
-        add_fitting(out, line.text, width);
+        clock_text(e->t, when);
+        str_printf(&line, "%.10s %.5s  ", when, when + 11);
+        add_event(&line, e);
+        str_printf(&line, ": %s", str_visible(e->body, text, sizeof text));
+        columns_cut(out, line.text, (size_t)width);
+        str_addc(out, '\n');
         str_free(&line);
     }
 }
@@ -260,12 +271,14 @@ static void add_machinery(struct str *out, const struct standing *o, int width)
             comma = ", ";
         }
     status_time(h->lease_renewed ? 1e-9 * (double)(o->in->now - h->lease_renewed) : NAN, age);
+    owner_shown(h->lease_owner, owner);
     if (!h->lease_renewed)
-        str_add(out, "\nwatch: nobody yet");
+        str_add(out, "\nwatch: nobody yet; xfelx watch finds runs and starts jobs\n");
+    else if (h->lease_expires > o->in->now)
+        str_printf(out, "\nwatch: %s, heard %s ago\n", owner, age);
     else
-        str_printf(out, "\nwatch: %s%.*s, %s ago", h->lease_expires > o->in->now ? "" : "not now; last ",
-                   width < WIDE ? 16 : 40, owner_shown(h->lease_owner, owner), age);
-    str_printf(out, "   newest number: %s%s\n", status_time(o->age_s, age), isnan(o->age_s) ? "" : " old");
+        str_printf(out, "\nwatch: nobody for %s: start xfelx watch (before: %s)\n", age, owner);
+    str_printf(out, "newest number: %s%s\n", status_time(o->age_s, age), isnan(o->age_s) ? "" : " old");
     add_errors(out, o, width);
 }
 

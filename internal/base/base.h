@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/columns.h"
 #include "base/embedded.h"
 #include "base/error.h"
 #include "base/fs.h"

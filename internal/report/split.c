@@ -46,28 +46,19 @@ static const char *row_name(const struct split_row *r, const char *label, char *
     return str_visible(raw, out, room);
 }
 
-/* Columns on a terminal: of UTF-8 characters, not bytes. */
-static size_t width_of(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
 static void pad(struct str *out, const char *text, size_t width)
 {
     str_add(out, text);
-    for (size_t n = width_of(text); n < width; n++)
+    for (size_t n = columns_taken(text); n < width; n++)
         str_addc(out, ' ');
 }
 
 void split_text(const struct split *s, struct str *out)
 {
     char name[NAME_VISIBLE], text[96];
-    size_t wide = width_of(s->label) + 3 + (*s->unit ? strlen(s->unit) + 3 : 0);
+    size_t wide = columns_taken(s->label) + 3 + (*s->unit ? strlen(s->unit) + 3 : 0);
     for (size_t i = 0; i < s->n; i++) {
-        size_t w = width_of(row_name(s->rows + i, s->label, name, sizeof name));
+        size_t w = columns_taken(row_name(s->rows + i, s->label, name, sizeof name));
         wide = w > wide ? w : wide;
     }
     str_visible(s->label, name, sizeof name);
