@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *runs_of(struct book *b, const struct store_calib *c)
 {
@@ -96,7 +97,7 @@ static bool hash_file(const char *path, uint8_t hash[32], struct bytes *content,
 
 /* A copy beside the results that nobody changes: what a job reads is what was added, whatever becomes of the file. inside: the dataset that
  * is meant, NULL: the file. */
-static bool keep_copy(struct book *b, const char *path, const char *inside, const struct bytes *content,
+static bool keep_copy(struct book *b, const char *path, const char *name, const char *inside, const struct bytes *content,
                       const uint8_t hash[32], const char **kept, struct error *err)
 {
     char hex[17], *folder;
@@ -104,7 +105,7 @@ static bool keep_copy(struct book *b, const char *path, const char *inside, cons
     bool ok = true;
     if (out) {
         folder = fs_join(b->a, fs_absolute(b->a, out), ".xfelx/calib");
-        copy = fs_join(b->a, folder, arena_printf(b->a, "%s-%s", hash_hex(hash, 8, hex), fs_name(path)));
+        copy = fs_join(b->a, folder, arena_printf(b->a, "%s-%s", hash_hex(hash, 8, hex), name));
         ok = fs_is_file(copy) ||
              (fs_make_folders(folder, err) && fs_write_atomic(copy, content->data, content->size, err));
     }
@@ -112,28 +113,113 @@ static bool keep_copy(struct book *b, const char *path, const char *inside, cons
     return ok;
 }
 
+/* ---- what a page handed over ---- */
+
+enum { HANDED_DAYS = 2 };
+
+/* A file's name as one of ours: the last part of it, and what may stand in a path anywhere. */
+static char *tame_name(struct arena *a, const char *name)
+{
+    char *out = arena_strndup(a, fs_name(name), 100);
+    for (char *p = out; *p; p++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-", *p) || (p == out && *p == '.'))
+            *p = '_';
+    return *out ? out : arena_strdup(a, "file");
+}
+
+/* A copy that was kept of this content; NULL: none. Its whole sum is looked at by who reads it. */
+static const char *kept_copy(struct book *b, const char *out, const char *sum)
+{
+    char **names;
+    size_t n = 0;
+    char *folder = fs_join(b->a, fs_absolute(b->a, out), ".xfelx/calib");
+    const char *pattern = arena_printf(b->a, "%s/%.16s-*", fs_quoted(b->a, folder), sum);
+    return fs_glob(pattern, b->a, &names, &n, NULL) && n > 0 ? names[0] : NULL;
+}
+
+/* The file of this sum, where the server of pages puts such files; when another request has taken it already, what that one kept. */
+static bool handed_file(struct book *b, const char *sum, const char **file, struct error *err)
+{
+    const char *out = param_text(b->params, "output_folder", NULL);
+    if (strlen(sum) != 64 || strspn(sum, "0123456789abcdef") != 64)
+        return error_set(err, ERROR_USAGE, "what was handed over is called by 64 hexadecimal digits, not \"%s\"", sum);
+    if (!out)
+        return error_set(err, ERROR_USAGE, "--handed needs output_folder");
+    *file = fs_join(b->a, fs_absolute(b->a, out), arena_printf(b->a, ".xfelx/calib/incoming/%s", sum));
+    if (!fs_is_file(*file) && kept_copy(b, out, sum))
+        *file = kept_copy(b, out, sum);
+    return fs_is_file(*file) ||
+           (error_set(err, ERROR_MISSING, "the file that was handed over is not in %s", fs_folder(b->a, *file)),
+            error_hint(err, "hand it over again; the server of pages and the watcher must see the same results' folder"));
+}
+
+/* It is kept, or never will be: what waits no longer goes, and what a killed server or a page that was closed left behind. */
+static void sweep(struct book *b, const char *taken)
+{
+    char **names;
+    size_t n = 0;
+    int64_t size, modified, old = clock_now() - HANDED_DAYS * INT64_C(86400000000000);
+    char *folder = fs_folder(b->a, taken);
+    if (strcmp(fs_name(folder), "incoming") != 0) /* a copy that was kept, and stays */
+        return;
+    unlink(taken);
+    if (!fs_glob(fs_join(b->a, fs_quoted(b->a, folder), ".part-*"), b->a, &names, &n, NULL))
+        n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (fs_size(names[i], &size, &modified) && modified < old)
+            unlink(names[i]);
+    if (!fs_list(folder, b->a, &names, &n, NULL))
+        n = 0;
+    for (size_t i = 0; i < n; i++) {
+        char *file = fs_join(b->a, folder, names[i]);
+        if (fs_size(file, &size, &modified) && modified < old)
+            unlink(file);
+    }
+}
+
+/* Read, look at, keep. path: FILE or FILE:/DATASET; name: of the copy; sum: what its content must be, NULL: anything. */
+static bool take_file(struct book *b, const char *path, const char *name, const char *sum, struct store_calib *c,
+                      struct error *err)
+{
+    struct bytes content = {0};
+    const char *inside = NULL, *file = fs_file_of(b->a, path, &inside);
+    char hex[65];
+    bool ok = hash_file(file, c->hash, &content, err) &&
+              (!sum || strcmp(hash_hex(c->hash, 32, hex), sum) == 0 ||
+               error_set(err, ERROR_CHANGED, "what was handed over has changed since")) &&
+              calib_opens(c->kind, path, err) &&
+              keep_copy(b, file, name ? name : fs_name(file), inside, &content, c->hash, &c->path, err);
+    bytes_free(&content);
+    return ok;
+}
+
 static int add(struct cli *cli)
 {
     struct error err = {0};
     struct book b = {.cli = cli};
-    struct bytes content = {0};
     struct store_calib c = {.first = -1, .last = -1};
     int64_t id = 0;
     char hex[17];
-    const char *file = NULL, *inside = NULL;
-    bool ok = cli_operands(cli, 3, 3, "KIND LABEL FILE", &err) &&
+    const char *sum = cli_value(cli, "handed", NULL), *dataset = cli_value(cli, "dataset", NULL), *file = NULL;
+    bool ok = cli_operands(cli, sum ? 2 : 3, sum ? 2 : 3, sum ? "KIND LABEL" : "KIND LABEL FILE", &err) &&
               read_kind(&b, cli->operands[0], &c.kind, &err) &&
               cli_int(cli, "first", 0, INT64_MAX, -1, &c.first, &err) &&
               cli_int(cli, "last", 0, INT64_MAX, -1, &c.last, &err) && book_open(cli, false, &b, &err) &&
-              (file = fs_file_of(b.a, cli->operands[2], &inside)) != NULL &&
-              hash_file(file, c.hash, &content, &err) && calib_opens(c.kind, cli->operands[2], &err) &&
-              keep_copy(&b, file, inside, &content, c.hash, &c.path, &err);
-    c.label = ok ? cli->operands[1] : "";
+              (!sum || handed_file(&b, sum, &file, &err));
+    if (ok && dataset && *dataset != '/')
+        ok = error_set(&err, ERROR_USAGE, "a dataset is named from the root of its file on: /PATH/IN/IT");
+    if (ok) {
+        const char *from = sum ? file : cli->operands[2];
+        const char *name = sum ? tame_name(b.a, cli_value(cli, "name", "file")) : NULL;
+        ok = take_file(&b, dataset ? arena_printf(b.a, "%s:%s", from, dataset) : from, name, sum, &c, &err);
+        c.label = cli->operands[1];
+    }
     ok = ok && store_calib_add(b.store, &b.by, &c, &id, &err);
+    if (file && (ok || err.code != ERROR_BUSY))
+        sweep(&b, file);
     if (ok)
         str_printf(&b.out, "%s %s: %s, runs %s\n", cli->operands[0], book_shown(&b, c.label),
                    hash_hex(c.hash, 8, hex), runs_of(&b, &c));
-    bytes_free(&content);
     return book_end(&b, ok, &err);
 }
 
@@ -191,7 +277,13 @@ static const struct command calib_add = {
         "xfelx.detector.gain_map, pedestals xfelx.detector.pedestal_map, cells xfelx.cell.file.",
     .options =
         (const struct option_row[]){
-            {0, "first", "RUN", "from this run on"}, {0, "last", "RUN", "up to this run"}, BOOK_OPTIONS, {0}},
+            {0, "first", "RUN", "from this run on"},
+            {0, "last", "RUN", "up to this run"},
+            {0, "dataset", "PATH", "of an HDF5 file, as FILE:PATH says it"},
+            {0, "handed", "SHA256", "in place of FILE: what a page handed over, as the watcher does it"},
+            {0, "name", "NAME", "what that file was called"},
+            BOOK_OPTIONS,
+            {0}},
     .examples = (const struct example[]){{"xfelx calib add mask beamstop new_mask.pickle --first 14",
                                           "the beamstop moved before run 14"},
                                          {0}},

@@ -33,6 +33,14 @@ static void serve(struct web *w)
     }
 }
 
+/* Where files go that pages hand over: of the results' folder, of which the database or the settings know. */
+static const char *handed_folder(struct cli *cli, const struct params *p)
+{
+    const char *place = cli->n_operands ? cli->operands[0] : NULL;
+    const char *results = place && fs_is_folder(place) ? place : param_text(p, "output_folder", NULL);
+    return results ? fs_join(&cli->arena, fs_absolute(&cli->arena, results), ".xfelx/calib/incoming") : NULL;
+}
+
 int status_serve(struct cli *cli, const struct params *p)
 {
     struct error err = {0};
@@ -49,6 +57,7 @@ int status_serve(struct cli *cli, const struct params *p)
                             .read_only = cli_has(cli, "read-only"),
                             .title = database_title(cli, p, cli->n_operands ? cli->operands[0] : NULL),
                             .folder = cli->n_operands ? cli->operands[0] : ".",
+                            .handed = handed_folder(cli, p),
                             .stages = stages,
                             .n_stages = status_stages(stages),
                             .version = version_number(),

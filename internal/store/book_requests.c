@@ -21,7 +21,7 @@ static bool has_field(const char *fields, const char *key, bool *must)
 }
 
 /* Arguments that are texts, of whatever verb. */
-static const char texts[] = "tag text name rename comment colour kind resources about phil";
+static const char texts[] = "tag text name rename comment colour kind resources about phil file dataset";
 
 static bool args_good(const struct book_verb *v, const struct json *args, struct error *err)
 {

@@ -455,6 +455,7 @@ static const struct book_verb verbs[] = {
     {{"tag.edit", "name! rename colour comment auto", "change a tag", true}, tag_edit, NULL},
     {{"tag.remove", "name!", "take a tag off all runs", true}, tag_remove, NULL},
     {{"mask.add", "frame! phil! label! first last", "a version of a mask, drawn on a frame (JOB/SOURCE/FRAME) by shapes", false}, NULL, NULL},
+    {{"calib.add", "kind! label! file! name! first last dataset", "a version of a calibration, of a file that was handed over (POST files: its sum) and is called name; dataset: of an HDF5 file", false}, NULL, NULL},
     {{"trial.add", "phil! from comment active groups anyway", "a new trial", false}, NULL, NULL},
     {{"trial.comment", "trial! text!", "what is said of a trial", true}, trial_comment, NULL},
     {{"trial.preview", "trials! percent!", "preview jobs of so many per cent of the frames; 0: none", true}, trial_preview, NULL},

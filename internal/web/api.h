@@ -66,6 +66,9 @@ api_handler api_datasets, api_dataset;
 /* api_requests.c - what is asked for, and asking */
 api_handler api_requests, api_request;
 
+/* api_calibs.c - versions of masks, gains, geometries ..., and files for new ones */
+api_handler api_calibrations, api_handed;
+
 /* api_doctor.c - what the doctor found last, and what the server sees itself */
 api_handler api_doctor;
 

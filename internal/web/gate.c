@@ -388,8 +388,10 @@ static bool find_out_who(struct gate *g, const struct gate_request *q, int64_t n
 
 static bool change_is_meant(const struct gate *g, const struct gate_request *q, struct gate_verdict *out)
 {
-    if (!q->content_type || strcmp(q->content_type, "application/json") != 0)
-        return refuse(out, 415, "not_json", "a change is sent as application/json");
+    const char *type = q->bytes ? "application/octet-stream" : "application/json";
+    if (!q->content_type || strcmp(q->content_type, type) != 0)
+        return q->bytes ? refuse(out, 415, "no_file", "a file is sent as application/octet-stream")
+                        : refuse(out, 415, "not_json", "a change is sent as application/json");
     if (!q->x_xfelx || strcmp(q->x_xfelx, "1") != 0)
         return refuse(out, 403, "no_header", "a change needs the header X-Xfelx: 1");
     if (q->fetch_site && strcmp(q->fetch_site, "same-origin") != 0 && strcmp(q->fetch_site, "none") != 0)

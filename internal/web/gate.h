@@ -37,6 +37,7 @@ struct gate_request {
     const char *host, *cookie, *authorization, *x_xfelx, *origin, *fetch_site, *content_type;
     const char *address; /* of who asks, for counting wrong tokens */
     bool changes;        /* POST */
+    bool bytes;          /* whose body is a file, application/octet-stream, no JSON */
     bool local;          /* came by a unix socket that only its owner can open */
 };
 

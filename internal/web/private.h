@@ -37,6 +37,7 @@ struct web {
     struct cache *cache;
     struct watch *watch;
     struct metrics metrics;
+    int uploads; /* under way: of the thread of HTTP */
     struct connections *connections;
     struct MHD_Daemon *daemon;
     struct tls *tls; /* NULL: plain HTTP */

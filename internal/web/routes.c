@@ -2,6 +2,7 @@
 #include "web/routes.h"
 
 #include "web/api.h"
+#include "web/upload.h"
 
 #include <string.h>
 
@@ -50,6 +51,8 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/datasets/{}", ROLE_READER, ROUTE_STORE, 0, api_dataset, "one dataset, with its merges"},
     {"GET", "/api/v1/log", ROLE_READER, ROUTE_STORE, 0, api_log, "log book, and who changed what"},
     {"GET", "/api/v1/log.md", ROLE_READER, ROUTE_STORE, 0, api_log_markdown, "the log book as a text to keep"},
+    {"GET", "/api/v1/calibrations", ROLE_READER, ROUTE_STORE, 0, api_calibrations, "versions of masks, gains, geometries ..., and what is stale"},
+    {"POST", "/api/v1/files", ROLE_EDITOR, ROUTE_UPLOAD, UPLOAD_MOST, api_handed, "hand over a file, for calib.add"},
     {"GET", "/api/v1/requests", ROLE_READER, ROUTE_STORE, 0, api_requests, "what is asked for and not done yet; what can be asked"},
     {"POST", "/api/v1/requests", ROLE_EDITOR, ROUTE_CHANGE, 1 << 20, api_request, "ask for a change"},
     {0},

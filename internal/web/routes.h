@@ -12,6 +12,7 @@ enum route_kind {
     ROUTE_STORE,  /* by a worker, which has the store open for reading */
     ROUTE_SLOW, /* the same, by one of those that open images: a file system that hangs must not hold the pages up */
     ROUTE_CHANGE, /* by a worker, which has it open for writing; not there in a server that is read-only */
+    ROUTE_UPLOAD, /* the same, with a body that goes into a file as it comes (upload.h); answer gets its name as the body */
     ROUTE_EVENTS, /* a stream */
 };
 

@@ -7,6 +7,7 @@
 #include "web/private.h"
 
 #include "web/connections.h"
+#include "web/upload.h"
 
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -39,6 +40,8 @@ struct exchange {
     struct gate_verdict verdict;
     bool begun, closes;
     bool made; /* by a worker: to be sent at the handler's next call */
+    struct upload *upload; /* ROUTE_UPLOAD: the file that the body goes to */
+    bool uploads, failed;  /* counted in web.uploads; the answer is an error, and what comes is thrown away */
 };
 
 /* ---- a request begins and ends ---- */
@@ -81,6 +84,8 @@ static void end(void *cls, struct MHD_Connection *connection, void **con_cls,
         return;
     allow(w, connection, 0);
     metrics_count(&w->metrics, x->a.status, clock_monotonic() - x->start_ns);
+    w->uploads -= x->uploads;
+    upload_drop(x->upload);
     answer_free(&x->a);
     str_free(&x->body);
     free(x);
@@ -285,6 +290,7 @@ static void ask_gate(struct exchange *x, bool changes)
         .content_type = field(x, MHD_HTTP_HEADER_CONTENT_TYPE),
         .address = x->address,
         .changes = changes,
+        .bytes = x->route->kind == ROUTE_UPLOAD,
         .local = x->web->local,
     };
     gate_check(x->web->gate, &g, x->route->role, clock_now(), &x->verdict);
@@ -303,6 +309,20 @@ static enum MHD_Result no_route(struct exchange *x, const char *allow)
     return refuse(x, 404, "no_such_page", "there is no such address here", !is_get(x->method));
 }
 
+/* A file is announced: whether there is a place for it is seen by a worker, when its first bytes are there. */
+static enum MHD_Result begin_upload(struct exchange *x, int64_t size)
+{
+    if (size == 0)
+        return refuse(x, 411, "empty", "a file comes with its length, which is not 0", true);
+    if (x->web->uploads == UPLOADS_AT_ONCE)
+        return refuse(x, 503, "busy", "others hand over files just now; again in a moment", true);
+    x->uploads = true;
+    x->web->uploads++;
+    x->q.body_size = (size_t)size;
+    allow(x->web, x->connection, CONNECTION_BODY_S + (int)(size / UPLOAD_BYTES_A_SECOND));
+    return MHD_YES;
+}
+
 /* The head is there. MHD_YES with nothing queued: go on. */
 static enum MHD_Result look_at_head(struct exchange *x, const char *method)
 {
@@ -312,16 +332,18 @@ static enum MHD_Result look_at_head(struct exchange *x, const char *method)
     if (bad_framing(x, &result))
         return result;
     x->route = route_find(method, x->target.path, x->q.parts, &allow);
-    if (!x->route || (x->route->kind == ROUTE_CHANGE && x->web->options.read_only))
+    bool upload = x->route && x->route->kind == ROUTE_UPLOAD;
+    bool changes = upload || (x->route && x->route->kind == ROUTE_CHANGE);
+    if (!x->route || (changes && x->web->options.read_only))
         return no_route(x, x->route ? NULL : allow);
-    ask_gate(x, x->route->kind == ROUTE_CHANGE);
+    ask_gate(x, changes);
     fill_request(x);
     if (x->verdict.status)
         return refuse(x, x->verdict.status, x->verdict.code, x->verdict.text, !is_get(method));
     int64_t size = 0;
     if (length && str_to_i64(length, &size) && size > (int64_t)x->route->body_most)
         return refuse(x, 413, "too_large", "more than may be sent to this address", true);
-    return MHD_YES;
+    return upload ? begin_upload(x, size) : MHD_YES;
 }
 
 static bool take_body(struct exchange *x, const char *data, size_t n)
@@ -377,6 +399,88 @@ static void work(void *arg, struct store *s, const struct error *why)
     wake(x->connection);
 }
 
+/* ---- files, a piece after the other ---- */
+
+/* What has come goes to the file, which is made for the first of it. */
+static bool put_piece(struct exchange *x, struct error *err)
+{
+    bool ok = x->upload || upload_begin(x->web->options.handed, (int64_t)x->q.body_size, &x->upload, err);
+    ok = ok && upload_add(x->upload, x->body.text, x->body.len, err);
+    str_clear(&x->body);
+    return ok;
+}
+
+static void upload_failed(struct exchange *x, const struct error *err)
+{
+    answer_failed(&x->a, err);
+    x->a.status = err->code == ERROR_NO_SPACE ? 507 : err->code == ERROR_MISSING ? 409 : 500;
+    x->failed = true;
+}
+
+static void work_piece(void *arg, struct store *s, const struct error *why)
+{
+    (void)s, (void)why;
+    struct exchange *x = arg;
+    struct error err = {0};
+    if (!put_piece(x, &err))
+        upload_failed(x, &err);
+    wake(x->connection);
+}
+
+static void work_last(void *arg, struct store *s, const struct error *why)
+{
+    (void)why;
+    struct exchange *x = arg;
+    struct error err = {0};
+    char name[65];
+    bool ok = put_piece(x, &err);
+    if (ok) {
+        ok = upload_end(x->upload, name, &err);
+        x->upload = NULL;
+    }
+    if (ok) {
+        x->q.body = name;
+        x->route->answer(x->web, s, &x->q, &x->a);
+    } else {
+        upload_failed(x, &err);
+    }
+    answer_finish(&x->a, &x->q);
+    x->made = true;
+    wake(x->connection);
+}
+
+/* A worker takes it while the connection sleeps. */
+static void hand_over(struct exchange *x, void (*how)(void *, struct store *, const struct error *))
+{
+    const struct pool_job job = {how, x, false};
+    MHD_suspend_connection(x->connection);
+    if (pool_put(x->web->slow, &job))
+        return;
+    answer_error(&x->a, 503, "busy", "more is asked than can be answered; again in a second", NULL);
+    x->failed = true;
+    x->made = how == work_last;
+    wake(x->connection);
+}
+
+/* Bytes of a file have come. What follows a failure is taken and forgotten: an answer can only be sent when all has come. */
+static enum MHD_Result take_piece(struct exchange *x, const char *data, size_t n)
+{
+    if (x->failed)
+        return MHD_YES;
+    str_addn(&x->body, data, n);
+    if (x->body.len >= UPLOAD_PIECE)
+        hand_over(x, work_piece);
+    return MHD_YES;
+}
+
+static enum MHD_Result end_upload(struct exchange *x)
+{
+    if (x->failed)
+        return answer_finish(&x->a, &x->q), send_answer(x);
+    hand_over(x, work_last);
+    return MHD_YES;
+}
+
 /* ---- streams ---- */
 
 static void before_sleep(void *connection)
@@ -429,13 +533,17 @@ static enum MHD_Result answer(struct exchange *x)
 {
     if (!x->body.text)
         str_add(&x->body, "");
-    x->q.body = x->body.text;
-    x->q.body_size = x->body.len;
+    if (!x->uploads) {
+        x->q.body = x->body.text;
+        x->q.body_size = x->body.len;
+    }
     struct connection *c = connection_of(x->connection);
     if (c) /* the client has said all: how long an answer takes, and a stream lasts, is ours */
         connection_allow(x->web->connections, c, 0, clock_monotonic());
     if (x->route->kind == ROUTE_EVENTS)
         return start_stream(x);
+    if (x->route->kind == ROUTE_UPLOAD)
+        return end_upload(x);
     if (x->route->kind == ROUTE_DIRECT) {
         x->route->answer(x->web, NULL, &x->q, &x->a);
         if (!x->a.gzipped && !x->a.etag[0])
@@ -464,6 +572,11 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
         return MHD_NO;
     if (x->begun && x->made && *n == 0)
         return send_answer(x);
+    if (*n && x->uploads && !x->made) {
+        size_t come = *n;
+        *n = 0;
+        return take_piece(x, data, come);
+    }
     if (!x->begun) {
         allow(w, connection, CONNECTION_BODY_S);
         x->begun = true;

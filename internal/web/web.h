@@ -21,6 +21,7 @@ struct web;
  * hosts       names that Host may have beside localhost and IP literals
  * path_map    where data lie on this machine (base/path_map.h); NULL: where they were named
  * folder      with the results, to see how full its disk is; NULL: not looked at
+ * handed      folder for files that pages hand over, made when the first comes; NULL: there can be none
  * stages      [n_stages] names of the stages (pipeline.h); NULL: "stage 3" is said
  * read_only   nothing can be changed, whoever asks
  *
@@ -32,7 +33,7 @@ struct web_options {
     size_t n_hosts;
     const char *const *path_map;
     bool no_token, proxied, read_only;
-    const char *folder;
+    const char *folder, *handed;
     const char *const *stages;
     size_t n_stages;
     const char *title;   /* what the pages call the experiment */
