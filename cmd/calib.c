@@ -97,8 +97,9 @@ static bool hash_file(const char *path, uint8_t hash[32], struct bytes *content,
 
 /* A copy beside the results that nobody changes: what a job reads is what was added, whatever becomes of the file. inside: the dataset that
  * is meant, NULL: the file. */
-static bool keep_copy(struct book *b, const char *path, const char *name, const char *inside, const struct bytes *content,
-                      const uint8_t hash[32], const char **kept, struct error *err)
+static bool keep_copy(struct book *b, const char *path, const char *name, const char *inside,
+                      const struct bytes *content, const uint8_t hash[32], const char **kept,
+                      struct error *err)
 {
     char hex[17], *folder;
     const char *out = param_text(b->params, "output_folder", NULL), *copy = fs_absolute(b->a, path);
@@ -122,7 +123,8 @@ static char *tame_name(struct arena *a, const char *name)
 {
     char *out = arena_strndup(a, fs_name(name), 100);
     for (char *p = out; *p; p++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-", *p) || (p == out && *p == '.'))
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-", *p) ||
+            (p == out && *p == '.'))
             *p = '_';
     return *out ? out : arena_strdup(a, "file");
 }
@@ -142,15 +144,19 @@ static bool handed_file(struct book *b, const char *sum, const char **file, stru
 {
     const char *out = param_text(b->params, "output_folder", NULL);
     if (strlen(sum) != 64 || strspn(sum, "0123456789abcdef") != 64)
-        return error_set(err, ERROR_USAGE, "what was handed over is called by 64 hexadecimal digits, not \"%s\"", sum);
+        return error_set(err, ERROR_USAGE,
+                         "what was handed over is called by 64 hexadecimal digits, not \"%s\"", sum);
     if (!out)
         return error_set(err, ERROR_USAGE, "--handed needs output_folder");
     *file = fs_join(b->a, fs_absolute(b->a, out), arena_printf(b->a, ".xfelx/calib/incoming/%s", sum));
     if (!fs_is_file(*file) && kept_copy(b, out, sum))
         *file = kept_copy(b, out, sum);
     return fs_is_file(*file) ||
-           (error_set(err, ERROR_MISSING, "the file that was handed over is not in %s", fs_folder(b->a, *file)),
-            error_hint(err, "hand it over again; the server of pages and the watcher must see the same results' folder"));
+           (error_set(err, ERROR_MISSING, "the file that was handed over is not in %s",
+                      fs_folder(b->a, *file)),
+            error_hint(
+                err,
+                "hand it over again; the server of pages and the watcher must see the same results' folder"));
 }
 
 /* It is kept, or never will be: what waits no longer goes, and what a killed server or a page that was closed left behind. */
@@ -178,8 +184,8 @@ static void sweep(struct book *b, const char *taken)
 }
 
 /* Read, look at, keep. path: FILE or FILE:/DATASET; name: of the copy; sum: what its content must be, NULL: anything. */
-static bool take_file(struct book *b, const char *path, const char *name, const char *sum, struct store_calib *c,
-                      struct error *err)
+static bool take_file(struct book *b, const char *path, const char *name, const char *sum,
+                      struct store_calib *c, struct error *err)
 {
     struct bytes content = {0};
     const char *inside = NULL, *file = fs_file_of(b->a, path, &inside);
@@ -200,12 +206,12 @@ static int add(struct cli *cli)
     struct store_calib c = {.first = -1, .last = -1};
     int64_t id = 0;
     char hex[17];
-    const char *sum = cli_value(cli, "handed", NULL), *dataset = cli_value(cli, "dataset", NULL), *file = NULL;
+    const char *sum = cli_value(cli, "handed", NULL), *dataset = cli_value(cli, "dataset", NULL),
+               *file = NULL;
     bool ok = cli_operands(cli, sum ? 2 : 3, sum ? 2 : 3, sum ? "KIND LABEL" : "KIND LABEL FILE", &err) &&
-              read_kind(&b, cli->operands[0], &c.kind, &err) &&
               cli_int(cli, "first", 0, INT64_MAX, -1, &c.first, &err) &&
               cli_int(cli, "last", 0, INT64_MAX, -1, &c.last, &err) && book_open(cli, false, &b, &err) &&
-              (!sum || handed_file(&b, sum, &file, &err));
+              (!sum || handed_file(&b, sum, &file, &err)) && read_kind(&b, cli->operands[0], &c.kind, &err);
     if (ok && dataset && *dataset != '/')
         ok = error_set(&err, ERROR_USAGE, "a dataset is named from the root of its file on: /PATH/IN/IT");
     if (ok) {

@@ -39,7 +39,7 @@ struct exchange {
     char address[80], prefix[TARGET_PATH];
     struct gate_verdict verdict;
     bool begun, closes;
-    bool made; /* by a worker: to be sent at the handler's next call */
+    bool made;             /* by a worker: to be sent at the handler's next call */
     struct upload *upload; /* ROUTE_UPLOAD: the file that the body goes to */
     bool uploads, failed;  /* counted in web.uploads; the answer is an error, and what comes is thrown away */
 };

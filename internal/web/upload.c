@@ -23,7 +23,8 @@ static bool unseen(const char *folder, struct error *err)
     if (folder)
         error_system(err, ERROR_MISSING, "files cannot be handed over here: %s cannot be written", folder);
     else
-        error_set(err, ERROR_MISSING, "files cannot be handed over here: this server does not know the results' folder");
+        error_set(err, ERROR_MISSING,
+                  "files cannot be handed over here: this server does not know the results' folder");
     return error_hint(err, "xfelx calib add KIND LABEL FILE on a machine that has the results' folder");
 }
 
@@ -100,8 +101,9 @@ bool upload_add(struct upload *u, const void *data, size_t n, struct error *err)
 bool upload_end(struct upload *u, char name[65], struct error *err)
 {
     uint8_t hash[32];
-    bool ok = (u->size > 0 && u->come == u->size) ||
-              error_set(err, ERROR_TRUNCATED, "%s of %s came", COUNT(u->come, "byte"), COUNT(u->size, "byte"));
+    bool ok =
+        (u->size > 0 && u->come == u->size) ||
+        error_set(err, ERROR_TRUNCATED, "%s of %s came", COUNT(u->come, "byte"), COUNT(u->size, "byte"));
     sha256_end(&u->sum, hash);
     hash_hex(hash, 32, name);
     if (ok && fsync(u->fd) != 0)

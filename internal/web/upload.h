@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 
-#define UPLOAD_MOST ((size_t)1 << 30)       /* bytes of a file, as of `calib add` */
+#define UPLOAD_MOST ((size_t)1 << 30)        /* bytes of a file, as of `calib add` */
 #define UPLOADS_HELD_MOST ((int64_t)4 << 30) /* of files that nobody has taken yet */
 enum { UPLOAD_PIECE = 1 << 20, UPLOADS_AT_ONCE = 4, UPLOAD_BYTES_A_SECOND = 256 << 10 };
 

@@ -1,5 +1,6 @@
 // detector.mjs - the page Detector in headless Chromium, of a detector with a panel that has moved and one that drifts. Prints TAP.
 //   node detector.mjs BASE NPM_FOLDER PICTURES_FOLDER          (test/services/detector_test)
+import {execFileSync} from 'node:child_process';
 import {chromium, found, has, same, test, until} from './chromium.mjs';
 
 const [base, npm, pictures] = process.argv.slice(2);
@@ -62,5 +63,23 @@ for (const [width, scheme] of [[1440, 'dark'], [390, 'light']])
     await sound(page, `job_weather_${scheme}_${width}`);
     await page.close();
   });
+
+await test('a file is handed over from the page, and its version is listed when the watcher has taken it', async () => {
+  const page = await open(`${base}#/detector`, {name: 'detector'});
+  await page.waitForSelector('#calib-add');
+  await page.selectOption('#calib-add select', 'gain');
+  same(await page.isDisabled('#calib-add button'), true);
+  await page.setInputFiles('#calib-add input[type=file]', {name: 'gains <b>.txt', mimeType: 'text/plain', buffer: Buffer.from('2\n')});
+  await page.fill('#calib-add label:has-text("label") input', 'browser');
+  await page.fill('#calib-add label:has-text("from run") input', '3');
+  has(await page.textContent('#calibrations'), 'xfelx.detector.gain_map=calib:browser');
+  await page.click('#calib-add button');
+  await until(page, () => /asked for, the watcher will do it/.test(document.querySelector('#said').textContent));
+  execFileSync(process.env.PROGRAM, ['watch', '--once', `output_folder=${process.env.RESULTS}`, `facility.standalone.data_dir=${process.env.RESULTS}`, 'mp.method=local']);
+  await until(page, () => /gain\s*browser\s*3/.test([...document.querySelectorAll('#calibrations tbody tr')].map(r => r.innerText).join('|')));
+  has(await page.textContent('#calibrations tbody'), '-gains__b_.txt');
+  await sound(page, 'detector_calibrations');
+  await page.close();
+});
 
 await end();

@@ -6,6 +6,7 @@ import {Problem, Empty} from './parts.js';
 import {Plot, numbers} from './plots.js';
 import {sorted, setQuery} from './table.js';
 import {Residuals, Levels} from './panels.js';
+import {Calibrations} from './calibs.js';
 
 const KINDS = [['mean', 'Mean'], ['max', 'Largest'], ['sigma', 'σ']];
 const ICE = [3.90, 3.67, 3.44, 2.67, 2.25, 2.07, 1.95, 1.92, 1.88, 1.72]; // Å, hexagonal ice
@@ -91,5 +92,5 @@ export function Detector({query}) {
     ${!p && html`<${Empty}>No powder picture${query.get('job') ? ' of this job' : ' yet'}: <code>xfelx process</code> adds frames up (<code>xfelx.output.powder_frames</code>) and writes <code>powder.h5</code> beside its results.<//>`}
     ${good && html`<div class="grid detgrid"><${Picture} job=${d.job} seen=${p.frames} kind=${query.get('kind') || 'mean'} onKind=${k => setQuery(query, 'kind', k)}/><div><${Radial} p=${p}/><${Panels} p=${p} query=${query}/></div></div>`}
     ${d.job && html`<${Residuals} job=${d.job} query=${query}/><${Levels} job=${d.job}/>`}
-    <${Shifts} s=${d.shifts} query=${query}/>`;
+    <${Shifts} s=${d.shifts} query=${query}/><${Calibrations}/>`;
 }

@@ -35,6 +35,8 @@ static void every_verb_that_waits_for_the_watcher_has_a_command(void **state)
          "group|add|--first=12|--open|--trial=1|--|/out/7.phil", "b = 2", false},
         {"group.edit", "{\"group\":2,\"last\":\"40\",\"exclude\":[17,18],\"phil\":\"\"}",
          "group|edit|--last=40|--exclude=17,18|--|2|/out/7.phil", "", false},
+        {"calib.add", "{\"kind\":\"gain\",\"label\":\"--x\",\"file\":\"ab\",\"name\":\"a b\",\"first\":3}",
+         "calib|add|--handed=ab|--name=a b|--first=3|--|gain|--x", NULL, false},
         {"job.delete", "{\"jobs\":\"3-5\"}", "job|delete|--yes|--|3-5", NULL, false},
         {"doctor.run", "{}", "doctor|--keep|--", NULL, true},
         {"run.fetch", "{\"runs\":[12,\"run_7\"]}", "run|fetch|--|12|run_7", NULL, true},

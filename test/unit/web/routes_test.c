@@ -58,8 +58,11 @@ static void changes_need_an_editor_and_reading_a_reader(void **state)
         bool is_open = false;
         for (size_t i = 0; i < sizeof open / sizeof *open; i++)
             is_open |= strcmp(r->path, open[i]) == 0;
-        assert_int_equal(r->kind == ROUTE_CHANGE, strcmp(r->method, "POST") == 0);
-        assert_int_equal(r->role, r->kind == ROUTE_CHANGE ? ROLE_EDITOR : is_open ? ROLE_NONE : ROLE_READER);
+        assert_int_equal((r->kind == ROUTE_CHANGE || r->kind == ROUTE_UPLOAD),
+                         strcmp(r->method, "POST") == 0);
+        assert_int_equal(r->role, (r->kind == ROUTE_CHANGE || r->kind == ROUTE_UPLOAD) ? ROLE_EDITOR
+                                  : is_open                                            ? ROLE_NONE
+                                                                                       : ROLE_READER);
         assert_int_equal(r->answer == NULL, r->kind == ROUTE_EVENTS);
     }
 }
