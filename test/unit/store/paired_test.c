@@ -10,7 +10,10 @@ static void frames_of_both_jobs_are_counted_by_both_outcomes(void **state)
     database_place();
     done_job(30);
     database_do(
-        "INSERT INTO frame SELECT 9,source,frame,attempt,writer,CASE WHEN frame%2=1 THEN 3 ELSE outcome END,"
+        "INSERT INTO "
+        "frame(job,source,frame,attempt,writer,outcome,reason,flags,label,n_lattice,n_strong,n_sat,event,"
+        "t_event,t_done,ev_rec,ev_used,ev_src,pulse_mj,dist_mm,res_a,ring,stages) SELECT "
+        "9,source,frame,attempt,writer,CASE WHEN frame%2=1 THEN 3 ELSE outcome END,"
         "reason,flags,label,n_lattice,n_strong,n_sat,event,t_event,t_done,ev_rec,ev_used,ev_src,pulse_mj,"
         "dist_mm,res_a,ring,stages FROM frame WHERE frame<20");
     assert_true(database_open(true, &s, &err));
