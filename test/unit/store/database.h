@@ -4,6 +4,7 @@
 #define XFELX_TEST_STORE_DATABASE_H
 
 #include "store/sql.h"
+#include "store/store.h"
 
 #include "support.h"
 
@@ -76,6 +77,23 @@ static inline void database_do(const char *text)
     if (!sql_open(&s, &o, false, &err) || !sql_do(&s, NULL, &err, text, ""))
         fail_msg("%s: %s %s", text, err.fact, err.detail);
     sql_close(&s);
+}
+
+/* A job of all frames of a source, as `process` begins it. */
+static inline struct store_begin database_job(const struct store_source *source)
+{
+    return (struct store_begin){.run_name = "a",
+                                .run_hash = (const uint8_t *)"0123456789abcdef",
+                                .folder = "/results",
+                                .sources = source,
+                                .n_sources = 1,
+                                .n_expected = source->n_frames,
+                                .recipe_hash = (const uint8_t *)"0123456789abcdef0123456789abcdef",
+                                .recipe_text = "x = 1\n",
+                                .program = "xfelx test",
+                                .host = "here",
+                                .n_ranks = 1,
+                                .n_threads = 1};
 }
 
 #endif

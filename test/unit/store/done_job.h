@@ -14,18 +14,7 @@ static inline void done_job(uint32_t n_frames)
     static struct result r[FRAMES];
     static const struct result *p[FRAMES];
     const struct store_source source = {"/data/a.h5", 100, 1, n_frames, "NXmx"};
-    const struct store_begin b = {.run_name = "a",
-                                  .run_hash = (const uint8_t *)"0123456789abcdef",
-                                  .folder = "/results",
-                                  .sources = &source,
-                                  .n_sources = 1,
-                                  .n_expected = n_frames,
-                                  .recipe_hash = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-                                  .recipe_text = "x = 1\n",
-                                  .program = "xfelx test",
-                                  .host = "here",
-                                  .n_ranks = 1,
-                                  .n_threads = 1};
+    const struct store_begin b = database_job(&source);
     assert_true(database_open(false, &s, &err));
     assert_true(store_begin(s, &b, &job, &err));
     for (uint32_t i = 0; i < n_frames; i++) {

@@ -43,18 +43,7 @@ static int begin(void **state)
     (void)state;
     struct error err = {0};
     static const struct store_source source = {"/data/a.h5", 100, 1, FRAMES, "NXmx"};
-    const struct store_begin b = {.run_name = "a",
-                                  .run_hash = (const uint8_t *)"0123456789abcdef",
-                                  .folder = "/results",
-                                  .sources = &source,
-                                  .n_sources = 1,
-                                  .n_expected = FRAMES,
-                                  .recipe_hash = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-                                  .recipe_text = "x = 1\n",
-                                  .program = "xfelx test",
-                                  .host = "here",
-                                  .n_ranks = 1,
-                                  .n_threads = 1};
+    const struct store_begin b = database_job(&source);
     database_place();
     return !(database_open(false, &s, &err) && store_begin(s, &b, &job, &err));
 }

@@ -12,18 +12,7 @@ static inline int open_job(void **state)
 {
     (void)state;
     struct error err = {0};
-    struct store_begin b = {.run_name = "a",
-                            .run_hash = (const uint8_t *)"0123456789abcdef",
-                            .folder = "/results",
-                            .sources = &source,
-                            .n_sources = 1,
-                            .n_expected = 1000,
-                            .recipe_hash = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-                            .recipe_text = "x = 1\n",
-                            .program = "xfelx test",
-                            .host = "here",
-                            .n_ranks = 1,
-                            .n_threads = 1};
+    struct store_begin b = database_job(&source);
     database_place();
     return !(database_open(false, &store, &err) && store_begin(store, &b, &job, &err));
 }

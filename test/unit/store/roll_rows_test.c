@@ -20,19 +20,9 @@ static const double cell[6] = {70, 80, 90, 90, 91, 90};
 static void begin(void)
 {
     struct error err = {0};
-    struct store_begin b = {.run_name = "a",
-                            .run_hash = (const uint8_t *)"0123456789abcdef",
-                            .folder = "/results",
-                            .sources = &source,
-                            .n_sources = 1,
-                            .n_expected = FRAMES,
-                            .recipe_hash = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-                            .recipe_text = "x = 1\n",
-                            .program = "xfelx test",
-                            .host = "here",
-                            .n_ranks = WRITERS,
-                            .n_threads = 1,
-                            .cell = cell};
+    struct store_begin b = database_job(&source);
+    b.n_ranks = WRITERS;
+    b.cell = cell;
     if (!database_open(false, &store, &err) || !store_begin(store, &b, &job, &err))
         fail_msg("%s %s", err.fact, err.detail);
 }

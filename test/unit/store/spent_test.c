@@ -20,18 +20,8 @@ static void every_frame_is_handed_out_with_its_stages(void **state)
     struct store_job job;
     struct seen seen = {0};
     const struct store_source source = {"/data/a.h5", 100, 1, 2, "NXmx"};
-    const struct store_begin b = {.run_name = "a",
-                                  .run_hash = (const uint8_t *)"0123456789abcdef",
-                                  .folder = "/results",
-                                  .sources = &source,
-                                  .n_sources = 1,
-                                  .n_expected = 2,
-                                  .recipe_hash = (const uint8_t *)"0123456789abcdef0123456789abcdef",
-                                  .recipe_text = "x = 1\n",
-                                  .program = "xfelx test",
-                                  .host = "here",
-                                  .n_ranks = 1,
-                                  .n_threads = 4};
+    struct store_begin b = database_job(&source);
+    b.n_threads = 4;
     static struct result r[2];
     const struct result *p[] = {r, r + 1};
     for (uint32_t i = 0; i < 2; i++)
