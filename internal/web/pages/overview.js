@@ -9,7 +9,7 @@ import {Standing} from './alarms.js';
 import {ByLabel} from './labels.js';
 
 // How old a number is. While a job runs, one older than 5 s says so, one older than 30 s is red.
-export function Age({t, running = true}) {
+function Age({t, running = true}) {
   if (t === null || t === undefined) return null;
   const s = Math.max(0, now.value - t);
   if (!running) return html`<span class="age">up to ${clock(t)}</span>`;
@@ -29,7 +29,7 @@ function Key({label, value, unit, note, age, kind = '', children}) {
   return html`<div class="kf"><div class="l"><span>${label}</span>${age}</div><div class=${'v ' + kind}>${value}${unit && html` <small>${unit}</small>`}</div><div class="ci">${note !== value && note || html`<span class="vh">–</span>`}</div>${children}</div>`;
 }
 const rate = f => f.n >= 20 ? {value: percent(f.p), unit: '%'} : {value: f.n ? `${f.k} of ${f.n}` : '–'};
-export const leftWords = g => g.have >= g.goal ? 'reached' : g.left_s === null ? 'not at this rate' : duration(g.left_s);
+const leftWords = g => g.have >= g.goal ? 'reached' : g.left_s === null ? 'not at this rate' : duration(g.left_s);
 const leftRange = g => g.have >= g.goal || g.left_s === null ? '' : g.left_s_95[1] === null ? `from ${duration(g.left_s_95[0])}` : `${duration(g.left_s_95[0])} – ${duration(g.left_s_95[1])}`;
 
 function Keys({d}) {

@@ -3,19 +3,7 @@
 import {html, useEffect, useState} from './html.js';
 import {post, useData} from './live.js';
 import {ask} from './ask.js';
-
-// Lines of a parameter text as path -> value: PHIL scopes are opened up.
-export function values(phil) {
-  const out = new Map(), scope = [];
-  for (const raw of phil.split('\n')) {
-    const line = raw.replace(/(^|\s)#.*$/, '').trim();
-    if (!line) continue;
-    if (line.endsWith('{')) scope.push(line.slice(0, -1).trim());
-    else if (line === '}') scope.pop();
-    else { const i = line.indexOf('='); if (i > 0) out.set([...scope, line.slice(0, i).trim()].join('.'), line.slice(i + 1).trim()); }
-  }
-  return out;
-}
+import {values} from './phil.js';
 
 // The text with this parameter set: its line of the form "path = value" in place, else at the end; value null: without it.
 function withValue(text, path, value) {

@@ -6,7 +6,8 @@ import {count, fixed, percent, when} from './format.js';
 import {Share, Problem, Empty, runPath} from './parts.js';
 import {setQuery} from './table.js';
 import {ask, mayEdit} from './ask.js';
-import {NewTrial, Rungroup, values} from './trial_new.js';
+import {values} from './phil.js';
+import {NewTrial, Rungroup} from './trial_new.js';
 
 function difference(a, b) {
   const x = values(a), y = values(b);

@@ -8,6 +8,7 @@ import {Stage, Together} from './stage.js';
 import {firstLook} from './palette.js';
 import {ringsLayer, spotsLayer, indexedLayer, predictedLayer} from './marks.js';
 import {ask, mayEdit} from './ask.js';
+import {chosen, values} from './phil.js';
 
 // The parameters that matter most often; what is not here goes into the field below them.
 const FORM = [
@@ -16,18 +17,6 @@ const FORM = [
   ['Hits and lattices', [['dispatch.hit_finder.minimum_number_of_reflections', 'spots of a hit'], ['indexing.known_symmetry.unit_cell', 'cell'], ['indexing.known_symmetry.space_group', 'space group'], ['xfelx.index.min_evidence', 'evidence, log10']]],
   ['Geometry', [['geometry.detector.distance', 'distance, mm'], ['geometry.detector.slow_fast_beam_centre', 'beam slow, fast']]],
 ];
-
-// "path = value" of a parameter text: scopes are opened up, of a choice the chosen word.
-export function values(phil) {
-  const out = new Map(), scope = [];
-  for (const raw of phil.split('\n')) {
-    const line = raw.replace(/(^|\s)#.*$/, '').trim(), i = line.indexOf('=');
-    if (line.endsWith('{')) scope.push(line.slice(0, -1).trim());
-    else if (line === '}') scope.pop();
-    else if (i > 0) { const v = line.slice(i + 1).trim(), chosen = v.split(/\s+/).find(w => w.startsWith('*')); out.set([...scope, line.slice(0, i).trim()].join('.'), chosen ? chosen.slice(1) : v); }
-  }
-  return out;
-}
 
 // Ask for it and look until it is done.
 export async function tryIt(body, told) {
@@ -88,7 +77,7 @@ function Bench({job, source, frame}) {
     get(path + '/spots').then(r => { if (alive.current) { setBase(r); setResult(r); } }).catch(wrong);
     return () => { alive.current = false; };
   }, [path]);
-  const was = base ? values(base.phil) : new Map();
+  const was = base ? new Map([...values(base.phil)].map(([k, v]) => [k, chosen(v)])) : new Map();
   const phil = [...Object.entries(form).filter(([k, v]) => v.trim() && v.trim() !== was.get(k)).map(([k, v]) => `${k} = ${v.trim()}`), more.trim()].filter(Boolean).join('\n');
   const go = async n => {
     setError(null);
