@@ -80,10 +80,15 @@ bool status_along(struct store *s, int64_t job, bool utf8, struct arena *a, stru
     add_lines(out, &strip, utf8);
     add_share(out, "multi", strip.multi, strip.indexed, "indexed have several lattices");
     add_share(out, "saturated", strip.saturated, strip.hits, "hits have saturated spots");
+    add_share(out, "solvent", strip.solvent, strip.n_ring, "frames show solvent");
+    add_share(out, "ice", strip.ice, strip.frames - strip.failed, "frames have ice or salt");
+    add_share(out, "icy hits", strip.ice_hits, strip.hits, "hits have ice or salt");
     add_drift(out, "beam x", &strip.dx_px, "px", 3);
     add_drift(out, "beam y", &strip.dy_px, "px", 3);
     add_drift(out, "distance", &strip.distance_mm, "mm", 3);
     add_drift(out, "energy", &strip.energy_ev, "eV", 1);
+    add_drift(out, "solvent", &strip.ring, "ratio", 2);
+    add_drift(out, "spots", &strip.len_px, "px long", 2);
     return true;
 }
 

@@ -40,6 +40,8 @@ static void add(struct store_minute *sum, const struct store_minute *m)
     sum->indexed += m->indexed;
     sum->lattices += m->lattices;
     sum->saturated += m->saturated;
+    sum->ice += m->ice;
+    sum->ice_hits += m->ice_hits;
     sum->dx_sum += m->dx_sum;
     sum->dy_sum += m->dy_sum;
 }
@@ -117,15 +119,19 @@ static bool geometry(const struct situation *s, char text[TEXT])
                100 * now.share, 100 * before.share);
 }
 
+/* Of the newest ten minutes, surely: powder of an icy nozzle is on all frames, grains are on those that are hits. */
 static bool ice(const struct situation *s, char text[TEXT])
 {
-    const struct store_totals *t = &s->in->live;
-    uint64_t hits = 0;
-    for (enum outcome o = OUTCOME_BLANK; o < OUTCOME_END; o++)
-        hits += outcome_is_hit(o) ? t->by_outcome[o] : 0;
-    double share = rate_of(t->by_reason[REASON_ICE], hits).share;
-    return enough(s, t->frames) && hits >= RATE_FEW && share > s->limits->ice &&
-           say(text, "%.0f %% of the hits are ice or salt", 100 * share);
+    const struct store_minute *m = &s->now;
+    const struct rate hits = rate_of(m->ice_hits, m->hits), frames = rate_of(m->ice, m->frames - m->failed);
+    if (!enough(s, m->frames))
+        return false;
+    if (frames.of >= RATE_FEW && frames.lo > s->limits->ice)
+        return say(text, "%.0f %% of the frames of the last %d minutes have ice or salt", 100 * frames.share,
+                   OVERVIEW_NOW);
+    return hits.of >= RATE_FEW && hits.lo > s->limits->ice &&
+           say(text, "%.0f %% of the hits of the last %d minutes have ice or salt", 100 * hits.share,
+               OVERVIEW_NOW);
 }
 
 static bool backlog(const struct situation *s, char text[TEXT])
@@ -218,7 +224,7 @@ static const struct rule {
     {"beam_centre", beam_centre, true, "beam",
      "refine the geometry anew, or make a rungroup from this run on"},
     {"saturation", saturation, true, "saturated", "attenuate, or move the detector away"},
-    {"ice", ice, true, NULL, "humidity, cryo stream, salt in the buffer"},
+    {"ice", ice, true, "ice", "humidity, cryo stream, salt in the buffer"},
     {"failures", failures, true, "failed", "xfelx status --run N names the files"},
     {"backlog", backlog, true, "", "more ranks, or xfelx process of a share (dispatch.process_percent)"},
     {"disk", disk, true, "", "free space: jobs wait when it is full"},

@@ -92,7 +92,7 @@ struct overview_usual {
     double now, now_lo, now_hi, usual, usual_lo, usual_hi;
     bool changed;
 };
-enum { OVERVIEW_USUALS = 9, OVERVIEW_FEW = 50 /* frames: from fewer nothing is said */ };
+enum { OVERVIEW_USUALS = 12, OVERVIEW_FEW = 50 /* frames: from fewer nothing is said */ };
 /* Into out[OVERVIEW_USUALS]; returns how many. Pure. */
 size_t overview_usuals(const struct overview_sources *in, struct overview_usual *out);
 

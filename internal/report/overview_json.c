@@ -129,11 +129,18 @@ static void put_totals(const struct standing *o, struct json_writer *w)
         json_put_int(w, outcome_word(k), (int64_t)t->by_outcome[k]);
     json_put_int(w, "lattices", (int64_t)t->lattices);
     json_put_int(w, "multi", (int64_t)t->multi);
+    json_put_int(w, "ice", (int64_t)t->ice);
+    json_put_int(w, "solvent", (int64_t)t->solvent);
     json_put_int(w, "reflections", (int64_t)t->reflections);
     json_end_object(w);
     json_object(w, "keys");
     rate_json(&o->all.hit_rate, "hit", w);
     rate_json(&o->all.indexing_rate, "indexed", w);
+    const struct rate ice = rate_of(t->ice, t->frames - t->by_outcome[OUTCOME_FAILED]),
+                      icy = rate_of(t->ice_hits, o->all.hits), solvent = rate_of(t->solvent, t->n_ring);
+    rate_json(&ice, "ice", w);
+    rate_json(&icy, "ice_hits", w);
+    rate_json(&solvent, "solvent", w);
     json_end_object(w);
     json_array(w, "reasons", false);
     for (int r = 1; r < REASON_END; r++)
@@ -329,18 +336,19 @@ static void put_spans(const struct overview_sources *in, const struct store_minu
 /* Minutes in columns; a minute of which nothing came is all zeros, and its resolution null. */
 static void put_series(const struct overview_sources *in, size_t minutes, struct json_writer *w)
 {
-    static const char *const names[] = {"frames",   "failed", "hits",     "indexed",
-                                        "lattices", "multi",  "saturated"};
+    static const char *const names[] = {"frames",    "failed", "hits",     "indexed", "lattices", "multi",
+                                        "saturated", "ice",    "ice_hits", "solvent", "n_ring"};
     size_t n = !in->totals.frame_t ? 0 : minutes && minutes < in->n_minutes ? minutes : in->n_minutes;
     const struct store_minute *m = in->minutes + in->n_minutes - n;
     json_object(w, "series");
     put_time(w, "t0", n ? m->minute * INT64_C(60000000000) : 0);
     json_put_int(w, "dt", 60);
-    for (int k = 0; k < 7; k++) {
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         json_array(w, names[k], true);
         for (size_t i = 0; i < n; i++) {
-            const uint64_t v[] = {m[i].frames,   m[i].failed, m[i].hits,     m[i].indexed,
-                                  m[i].lattices, m[i].multi,  m[i].saturated};
+            const uint64_t v[] = {m[i].frames,   m[i].failed,  m[i].hits,      m[i].indexed,
+                                  m[i].lattices, m[i].multi,   m[i].saturated, m[i].ice,
+                                  m[i].ice_hits, m[i].solvent, m[i].n_ring};
             json_put_int(w, NULL, (int64_t)v[k]);
         }
         json_end_array(w);

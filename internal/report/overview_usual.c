@@ -39,7 +39,25 @@ static double spots(const struct store_minute *m)
     return NAN;
 }
 
-enum counted { READABLE = 1, FRAMES, FAILED, HITS, INDEXED, LATTICES, MULTI, SATURATED };
+static double length_of_spots(const struct store_minute *m)
+{
+    return m->n_len ? m->sum_len / (double)m->n_len : NAN;
+}
+
+enum counted {
+    READABLE = 1,
+    FRAMES,
+    FAILED,
+    HITS,
+    INDEXED,
+    LATTICES,
+    MULTI,
+    SATURATED,
+    ICE,
+    WITH_RING,
+    SOLVENT,
+    WITH_LENGTH
+};
 
 static uint64_t count(const struct store_minute *m, enum counted what)
 {
@@ -50,7 +68,11 @@ static uint64_t count(const struct store_minute *m, enum counted what)
                                [INDEXED] = m->indexed,
                                [LATTICES] = m->lattices,
                                [MULTI] = m->multi,
-                               [SATURATED] = m->saturated};
+                               [SATURATED] = m->saturated,
+                               [ICE] = m->ice,
+                               [WITH_RING] = m->n_ring,
+                               [SOLVENT] = m->solvent,
+                               [WITH_LENGTH] = m->n_len};
     return counts[what];
 }
 
@@ -68,8 +90,11 @@ static const struct quantity {
     {"indexed", "indexed of hits", "%", INDEXED, HITS, NULL, .1, true},
     {"multi", "several lattices", "%", MULTI, INDEXED, NULL, .1, true},
     {"saturated", "saturated hits", "%", SATURATED, HITS, NULL, .1, true},
+    {"ice", "frames with ice or salt", "%", ICE, READABLE, NULL, .1, true},
+    {"solvent", "frames with solvent", "%", SOLVENT, WITH_RING, NULL, .1, true},
     {"failed", "failed frames", "%", FAILED, FRAMES, NULL, .1, true},
     {"spots", "spots of a hit", "", 0, HITS, spots, .1, true},
+    {"length", "length of spots", "px", 0, WITH_LENGTH, length_of_spots, .1, true},
     {"res_a", "resolution", "Å", 0, LATTICES, resolution, .05, false},
     {"beam_x", "beam centre, fast", "px", 0, LATTICES, beam_x, .1, false},
     {"beam_y", "beam centre, slow", "px", 0, LATTICES, beam_y, .1, false},
@@ -92,6 +117,11 @@ static void add(struct store_minute *sum, const struct store_minute *m)
     sum->lattices += m->lattices;
     sum->multi += m->multi;
     sum->saturated += m->saturated;
+    sum->ice += m->ice;
+    sum->n_ring += m->n_ring;
+    sum->solvent += m->solvent;
+    sum->n_len += m->n_len;
+    sum->sum_len += m->sum_len;
     sum->dx_sum += m->dx_sum;
     sum->dy_sum += m->dy_sum;
     for (int i = 0; i < TALLY_SPOT_BINS; i++) {

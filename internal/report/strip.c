@@ -70,7 +70,7 @@ static struct strip_drift line_drift(const struct line *l, double length)
 
 static void sum_all(const struct store_shot *shots, size_t n, struct strip *s)
 {
-    struct line dx = {0}, dy = {0}, energy = {0}, distance = {0};
+    struct line dx = {0}, dy = {0}, energy = {0}, distance = {0}, ring = {0}, length_px = {0};
     for (size_t i = 0; i < n; i++) {
         const struct store_shot *x = shots + i;
         enum strip_class class = strip_class_of(x);
@@ -81,6 +81,12 @@ static void sum_all(const struct store_shot *shots, size_t n, struct strip *s)
         s->indexed += class == STRIP_INDEXED;
         s->multi += x->n_lattice > 1;
         s->saturated += (x->flags & FRAME_SATURATED) != 0;
+        s->ice += (x->flags & FRAME_ICE) != 0;
+        s->ice_hits += (x->flags & FRAME_ICE) != 0 && class != STRIP_BLANK;
+        s->n_ring += x->ring > 0;
+        s->solvent += (x->flags & FRAME_SOLVENT) != 0;
+        line_add(&ring, place, (double)x->ring);
+        line_add(&length_px, place, (double)x->len_px);
         line_add(&dx, place, (double)x->dx_px);
         line_add(&dy, place, (double)x->dy_px);
         line_add(&energy, place, (double)x->energy_ev);
@@ -91,6 +97,8 @@ static void sum_all(const struct store_shot *shots, size_t n, struct strip *s)
     s->dy_px = line_drift(&dy, length);
     s->energy_ev = line_drift(&energy, length);
     s->distance_mm = line_drift(&distance, length);
+    s->ring = line_drift(&ring, length);
+    s->len_px = line_drift(&length_px, length);
 }
 
 static void bin_add(struct strip_bin *b, const struct store_shot *x, size_t at)
@@ -100,6 +108,9 @@ static void bin_add(struct strip_bin *b, const struct store_shot *x, size_t at)
     b->failed += x->outcome == OUTCOME_FAILED;
     b->multi += x->n_lattice > 1;
     b->saturated += (x->flags & FRAME_SATURATED) != 0;
+    b->ice += (x->flags & FRAME_ICE) != 0;
+    b->n_ring += x->ring > 0;
+    b->solvent += (x->flags & FRAME_SOLVENT) != 0;
     if (x->outcome != OUTCOME_FAILED)
         add(b->strong + strip_class_of(x), x->n_strong, at);
     add(&b->res_a, (double)x->res_a, at);
@@ -107,13 +118,16 @@ static void bin_add(struct strip_bin *b, const struct store_shot *x, size_t at)
     add(&b->distance_mm, (double)x->distance_mm, at);
     add(&b->dx_px, (double)x->dx_px, at);
     add(&b->dy_px, (double)x->dy_px, at);
+    add(&b->ring, (double)x->ring, at);
+    add(&b->len_px, (double)x->len_px, at);
 }
 
 static void bin_finish(struct strip_bin *b)
 {
     for (int k = 0; k < STRIP_CLASSES; k++)
         finish(b->strong + k);
-    struct strip_value *values[] = {&b->res_a, &b->energy_ev, &b->distance_mm, &b->dx_px, &b->dy_px};
+    struct strip_value *values[] = {&b->res_a, &b->energy_ev, &b->distance_mm, &b->dx_px,
+                                    &b->dy_px, &b->ring,      &b->len_px};
     for (size_t k = 0; k < sizeof values / sizeof *values; k++)
         finish(values[k]);
 }

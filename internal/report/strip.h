@@ -24,8 +24,9 @@ struct strip_value {
 
 struct strip_bin {
     uint64_t frames, failed, multi, saturated; /* that have a row; multi: with several lattices */
+    uint64_t ice, n_ring, solvent;             /* with ice; whose ring ratio is known; of them with solvent */
     size_t first;                              /* of its shots; of none: where the next ones begin */
-    struct strip_value strong[STRIP_CLASSES], res_a, energy_ev, distance_mm, dx_px, dy_px;
+    struct strip_value strong[STRIP_CLASSES], res_a, energy_ev, distance_mm, dx_px, dy_px, ring, len_px;
 };
 
 /* A straight line through values against the frames' places, over all of the job: how far it goes from the first place to the last, with
@@ -40,7 +41,8 @@ struct strip {
     struct strip_bin *bins;
     size_t n_bins;
     uint64_t frames, failed, hits, indexed, multi, saturated; /* of all of the job */
-    struct strip_drift dx_px, dy_px, energy_ev, distance_mm;
+    uint64_t ice, ice_hits, n_ring, solvent;
+    struct strip_drift dx_px, dy_px, energy_ev, distance_mm, ring, len_px;
 };
 
 /* shots by place; total: places of the run. from, to: cut to what there is; to 0: to the end. bins: at most so many (1 … STRIP_BINS_MOST).

@@ -144,6 +144,14 @@ void summary_text(const struct summary *s, struct str *out)
     str_printf(out, "  integrated   %s, %s (%s with several), %s\n", COUNT(f->integrated, "frame"),
                COUNT(f->lattices, "lattice"), COUNT(s->totals.multi, "frame"),
                COUNT(f->reflections, "reflection"));
+    const struct rate ice = rate_of(s->totals.ice, f->frames - f->failed),
+                      solvent = rate_of(s->totals.solvent, s->totals.n_ring);
+    if (solvent.of)
+        str_printf(out, "  solvent      %s frames whose detector sees the ring of water\n",
+                   rate_text(&solvent, text));
+    if (s->totals.ice)
+        str_printf(out, "  ice or salt  %s frames, %llu hits\n", rate_text(&ice, text),
+                   (unsigned long long)s->totals.ice_hits);
     if (s->n_sample)
         str_printf(out, "medians of %s [16 %%, 84 %%]\n", COUNT(s->n_sample, "lattice"));
     for (int i = 0; i < 6; i++)
@@ -279,6 +287,10 @@ void summary_json(const struct summary *s, struct str *out)
     json_put_int(&w, "reflections", (int64_t)s->all.reflections);
     rate_json(&s->all.hit_rate, "hit", &w);
     rate_json(&s->all.indexing_rate, "indexed", &w);
+    const struct rate ice = rate_of(s->totals.ice, s->all.frames - s->all.failed),
+                      solvent = rate_of(s->totals.solvent, s->totals.n_ring);
+    rate_json(&ice, "ice", &w);
+    rate_json(&solvent, "solvent", &w);
     for (int i = 0; i < 6; i++)
         json_spread(&w, cell_names[i], s->cell + i);
     json_spread(&w, "res_a", &s->res_a);

@@ -48,6 +48,18 @@ static void put_saturated(struct json_writer *j, const struct strip_bin *b, cons
     json_put_int(j, NULL, (int64_t)b->saturated);
 }
 
+static void put_ice(struct json_writer *j, const struct strip_bin *b, const struct store_shot *shots)
+{
+    (void)shots;
+    json_put_int(j, NULL, (int64_t)b->ice);
+}
+
+static void put_solvent(struct json_writer *j, const struct strip_bin *b, const struct store_shot *shots)
+{
+    (void)shots;
+    json_put_int(j, NULL, (int64_t)b->solvent);
+}
+
 static void put_when(struct json_writer *j, const struct strip_bin *b, const struct store_shot *shots)
 {
     const struct store_shot *x = shots + b->first;
@@ -110,17 +122,24 @@ static void put_strip(struct json_writer *j, const struct strip *s, const struct
     json_put_int(j, "step", (int64_t)s->step);
     put_fraction(j, "multi", s->multi, s->indexed);
     put_fraction(j, "saturated", s->saturated, s->hits);
+    put_fraction(j, "ice", s->ice, s->frames - s->failed);
+    put_fraction(j, "ice_hits", s->ice_hits, s->hits);
+    put_fraction(j, "solvent", s->solvent, s->n_ring);
     json_object(j, "drift");
     put_drift(j, "dx_px", &s->dx_px);
     put_drift(j, "dy_px", &s->dy_px);
     put_drift(j, "energy_ev", &s->energy_ev);
     put_drift(j, "distance_mm", &s->distance_mm);
+    put_drift(j, "ring", &s->ring);
+    put_drift(j, "len_px", &s->len_px);
     json_end_object(j);
     json_object(j, "bins");
     put_column(j, "frames", s, shots, put_frames);
     put_column(j, "failed", s, shots, put_failed);
     put_column(j, "multi", s, shots, put_multi);
     put_column(j, "saturated", s, shots, put_saturated);
+    put_column(j, "ice", s, shots, put_ice);
+    put_column(j, "solvent", s, shots, put_solvent);
     put_column(j, "t", s, shots, put_when);
     static const char *const classes[STRIP_CLASSES] = {"blank", "hit", "indexed"};
     for (size_t k = 0; k < STRIP_CLASSES; k++)
@@ -131,6 +150,8 @@ static void put_strip(struct json_writer *j, const struct strip *s, const struct
     put_value(j, "distance_mm", s, shots, offsetof(struct strip_bin, distance_mm), 4, false);
     put_value(j, "dx_px", s, shots, offsetof(struct strip_bin, dx_px), 4, false);
     put_value(j, "dy_px", s, shots, offsetof(struct strip_bin, dy_px), 4, false);
+    put_value(j, "ring", s, shots, offsetof(struct strip_bin, ring), 3, false);
+    put_value(j, "len_px", s, shots, offsetof(struct strip_bin, len_px), 2, false);
     json_end_object(j);
 }
 

@@ -68,7 +68,8 @@ function Funnel({d}) {
       ${[...f.lost].sort((a, b) => b.n - a.n).slice(0, 5).map(l => html`<tr key=${l.reason} class="lost"><th scope="row">− ${l.text}</th><td class="r">${count(l.n)}</td><td class="r pc">${all && l.n / all < .0005 ? '< 0.1' : percent(all ? l.n / all : null)} %</td><td class="wide"><${Bar} share=${all ? l.n / all : null} kind="x"/></td></tr>`)}
       ${(f.step !== 'readable' || f.share.k < f.share.n) && html`<tr key=${f.step}><th scope="row">${f.words}</th><td class="r"><b>${count(f.share.k)}</b></td>
         <td class="r mute">${i === 0 ? '' : f.share.n < 20 ? `${f.share.k} of ${f.share.n}` : html`<span title=${interval(f.share)}>${percent(f.share.p)} % of ${f.of}</span>`}</td><td class="wide"><${Bar} share=${all ? f.share.k / all : null} kind=${kinds[f.step]}/></td></tr>`}`)}
-      <tr class="last"><th scope="row">lattices</th><td class="r"><b>${count(d.totals.lattices)}</b></td><td class="r mute">${d.totals.multi ? `${count(d.totals.multi)} frames have several` : ''}</td><td/></tr></tbody></table></section>`;
+      <tr class="last"><th scope="row">lattices</th><td class="r"><b>${count(d.totals.lattices)}</b></td><td class="r mute">${d.totals.multi ? `${count(d.totals.multi)} frames have several` : ''}</td><td/></tr>
+      ${[['solvent', 'solvent in the beam'], ['ice', 'ice or salt']].map(([key, word]) => d.keys[key].n > 0 && html`<tr key=${key}><th scope="row">${word}</th><td class="r"><b>${count(d.keys[key].k)}</b></td><td class="r mute">${d.keys[key].n < 20 ? `${d.keys[key].k} of ${d.keys[key].n}` : html`<span title=${interval(d.keys[key])}>${percent(d.keys[key].p)} % of frames</span>`}</td><td class="wide"><${Bar} share=${d.keys[key].p} kind=${key === 'ice' ? 'x' : 'b'}/></td></tr>`)}</tbody></table></section>`;
 }
 
 function Goals({d}) {

@@ -40,11 +40,13 @@ const Fraction = ({word, f}) => html`<dt>${word}</dt><dd>${f.n ? html`${f.n < 20
 
 function Summary({s}) {
   return html`<section class="panel"><h2>Along the run</h2><dl class="kv">
-    <${Fraction} word="several lattices, of indexed" f=${s.multi}/><${Fraction} word="saturated, of hits" f=${s.saturated}/></dl>
+    <${Fraction} word="several lattices, of indexed" f=${s.multi}/><${Fraction} word="saturated, of hits" f=${s.saturated}/>
+    <${Fraction} word="solvent, of frames" f=${s.solvent}/><${Fraction} word="ice or salt, of frames" f=${s.ice}/><${Fraction} word="ice or salt, of hits" f=${s.ice_hits}/></dl>
     <table class="tight"><caption class="vh">Drifts</caption><thead><tr><th scope="col">Quantity</th><th scope="col" class="r">Mean</th><th scope="col" class="r">σ</th><th scope="col" class="r">Drift</th></tr></thead><tbody>
     <${Drift} word="beam x, px" d=${s.drift.dx_px} digits=${3}/><${Drift} word="beam y, px" d=${s.drift.dy_px} digits=${3}/>
-    <${Drift} word="distance, mm" d=${s.drift.distance_mm} digits=${3}/><${Drift} word="energy, eV" d=${s.drift.energy_ev} digits=${1}/></tbody></table>
-    <p class="sub">Beam: where lattices put it beside where the recipe has it. Drift: a straight line from the first frame to the last, bold when more than three times its error. Ice and solvent are not told: no radial profile of a frame is recorded.</p></section>`;
+    <${Drift} word="distance, mm" d=${s.drift.distance_mm} digits=${3}/><${Drift} word="energy, eV" d=${s.drift.energy_ev} digits=${1}/>
+    <${Drift} word="solvent ratio" d=${s.drift.ring} digits=${2}/><${Drift} word="spot length, px" d=${s.drift.len_px} digits=${2}/></tbody></table>
+    <p class="sub">Beam: where lattices put it beside where the recipe has it. Drift: a straight line from the first frame to the last, bold when more than three times its error. Solvent: light on the ring of water by that at a low angle is at least the trial's <code>xfelx.solvent_ratio</code>; of the frames whose detector sees both. Spot length: median of a frame's spots along their long axis.</p></section>`;
 }
 
 function Frames({job, jobs, query}) {

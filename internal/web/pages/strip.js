@@ -13,7 +13,10 @@ function bounds(list) {
 const steps = (lo, hi, n) => { const raw = (hi - lo) / n, p = 10 ** Math.floor(Math.log10(raw || 1)), s = [1, 2, 5, 10].find(k => k * p >= raw) * p; const out = []; for (let v = Math.ceil(lo / s) * s; v <= hi + 1e-9 * s; v += s) out.push(v); return out; };
 
 // word, height (rem), bands [[values, colour]], how a value becomes a height, ticks of the axis.
-function rows(s) {
+// What is shown only when asked for, by its box under the plot.
+export const EXTRAS = [['ring', 'solvent ratio'], ['wet', 'solvent and ice, %'], ['len', 'spot length, px']];
+
+function rows(s, shown) {
   const b = s.bins, made = [];
   made.push({word: 'strong spots', size: 8, bands: [[b.blank, 'blank', 'below the hit cut'], [b.hit, 'hit', 'hit, not indexed'], [b.indexed, 'idx', 'indexed']], to: log, floor: 0,
     ticks: hi => [1, 4, 16, 64, 256, 1024, 4096, 16384].filter(v => log(v) <= hi), text: v => String(v), digits: 0});
@@ -26,6 +29,10 @@ function rows(s) {
   const plain = digits => ({to: v => v, digits, ticks: (hi, lo) => steps(lo, hi, 3), text: v => fixed(v, digits)});
   made.push({word: 'energy, eV', size: 4.5, bands: [[b.energy_ev, 'mute', '']], ...plain(0)});
   made.push({word: 'beam centre, px', size: 5.5, bands: [[b.dx_px, 'idx', 'x'], [b.dy_px, 'hit', 'y']], means: true, ...plain(2)});
+  const line = k => { const v = k.map((x, i) => b.frames[i] > b.failed[i] ? 100 * x / (b.frames[i] - b.failed[i]) : null); return {n: v.map(x => x === null ? 0 : 1), lo: v, hi: v, mean: v, at: b.indexed.at}; };
+  if (shown.has('ring')) made.push({word: 'solvent ratio', size: 4.5, bands: [[b.ring, 'hit', '']], cut: s.solvent_ratio, floor: 0, ...plain(1)});
+  if (shown.has('wet')) made.push({word: 'solvent and ice, %', size: 4.5, bands: [[line(b.solvent), 'hit', 'solvent, of frames'], [line(b.ice), 'fail', 'ice or salt, of frames']], to: v => v, floor: 0, digits: 0, ticks: hi => [0, 25, 50, 75, 100].filter(v => v <= hi), text: v => String(v)});
+  if (shown.has('len')) made.push({word: 'spot length, px', size: 4.5, bands: [[b.len_px, 'idx', '']], floor: 0, ...plain(1)});
   return made.filter(r => r.bands.some(([v]) => v.n.some(n => n)));
 }
 
@@ -36,6 +43,7 @@ function scaleOf(r) {
   const all = bounds(r.bands.flatMap(([v]) => r.means ? [v.n.map((_, i) => ends(v, i, true)?.[0] ?? null), v.n.map((_, i) => ends(v, i, true)?.[1] ?? null)] : [v.lo, v.hi]));
   let [lo, hi] = all.map(r.to).sort((a, b) => a - b);
   if (r.floor !== undefined) lo = r.floor;
+  if (r.cut > 0) hi = Math.max(hi, r.cut);
   const room = (hi - lo || Math.abs(hi) * 1e-3 || 1) * .06;
   return [r.floor !== undefined ? lo : lo - room, hi + room];
 }
@@ -73,6 +81,7 @@ function paint(canvas, s, made, hover, drag) {
       }
       c.globalAlpha = 1;
     }
+    if (r.cut > 0) { c.strokeStyle = colour('ink'); c.setLineDash([4, 3]); c.beginPath(); c.moveTo(left, y(r.cut)); c.lineTo(right, y(r.cut)); c.stroke(); c.setLineDash([]); }
     top += height + size * 1.7;
   });
   c.fillStyle = colour('mute');
@@ -97,6 +106,9 @@ function Words({s, i}) {
     for (const [v, word] of [[b.indexed, 'indexed'], [b.hit, 'not indexed'], [b.blank, 'below the cut']]) if (v.n[i]) parts.push(`${s.step > 1 ? count(v.n[i]) + ' ' : ''}${word}: ${v.lo[i] === v.hi[i] ? count(v.hi[i]) : `${count(v.lo[i])} to ${count(v.hi[i])}`} spots`);
     if (b.failed[i]) parts.push(`${s.step > 1 ? count(b.failed[i]) + ' ' : ''}failed`);
     if (b.res_a.n[i]) parts.push(`${fixed(b.res_a.lo[i], 2)} Å`);
+    if (b.ring.n[i]) parts.push(`solvent ratio ${fixed(b.ring.mean[i], 2)}`);
+    if (b.ice[i]) parts.push(`${s.step > 1 ? count(b.ice[i]) + ' with ' : ''}ice`);
+    if (b.len_px.n[i]) parts.push(`spots ${fixed(b.len_px.mean[i], 1)} px long`);
     if (b.energy_ev.n[i]) parts.push(`${fixed(b.energy_ev.mean[i], 1)} eV`);
   }
   return html`<p class="sub mono read" aria-live="polite">${parts.join(' · ')}</p>`;
@@ -105,9 +117,10 @@ function Words({s, i}) {
 export function Strip({s, onRange}) {
   const box = useRef(null), place = useRef(null), drag = useRef(null);
   const [at, setAt] = useState(null);
-  const made = rows(s), n = s.bins.frames.length;
+  const [shown, setShown] = useState(new Set());
+  const made = rows(s, shown), n = s.bins.frames.length;
   const draw = () => { if (box.current) place.current = paint(box.current, s, made, at, drag.current); };
-  useEffect(draw, [s, at]);
+  useEffect(draw, [s, at, shown]);
   useEffect(() => { addEventListener('resize', draw); return () => removeEventListener('resize', draw); });
   useEffect(() => { const o = new MutationObserver(draw); o.observe(document.documentElement, {attributes: true, attributeFilter: ['data-theme', 'class']}); return () => o.disconnect(); });
   const bin = e => { const p = place.current, px = e.clientX - box.current.getBoundingClientRect().left; return px < p.left || px > p.right ? null : Math.min(n - 1, Math.floor((px - p.left) / (p.right - p.left) * n)); };
@@ -131,5 +144,5 @@ export function Strip({s, onRange}) {
   };
   const text = `${count(s.frames)} of ${count(s.total)} frames in ${n} stretches. Arrows walk, Enter opens the frame that stands out, plus and minus zoom.`;
   return html`<div class="chart strip"><canvas ref=${box} tabindex="0" role="application" aria-label=${text} onKeyDown=${keys}
-    onMouseMove=${e => { if (drag.current) { drag.current[1] = px(e); draw(); } else setAt(bin(e)); }} onMouseLeave=${() => { drag.current = null; setAt(null); }} onMouseDown=${e => { if (e.button === 0) drag.current = [px(e), px(e)]; }} onMouseUp=${up}></canvas><${Words} s=${s} i=${at !== null && at < n ? at : null}/></div>`;
+    onMouseMove=${e => { if (drag.current) { drag.current[1] = px(e); draw(); } else setAt(bin(e)); }} onMouseLeave=${() => { drag.current = null; setAt(null); }} onMouseDown=${e => { if (e.button === 0) drag.current = [px(e), px(e)]; }} onMouseUp=${up}></canvas><${Words} s=${s} i=${at !== null && at < n ? at : null}/><fieldset class="ctl sub"><legend class="vh">More curves</legend>${EXTRAS.map(([key, word]) => html`<label key=${key} class="nw"><input type="checkbox" checked=${shown.has(key)} onChange=${() => setShown(old => { const now = new Set(old); if (!now.delete(key)) now.add(key); return now; })}/> ${word}</label>`)}</fieldset></div>`;
 }

@@ -96,8 +96,19 @@ static void shares_of_frames(void **state)
     in.live.by_outcome[OUTCOME_FAILED] = 11;
     assert_string_equal(standing(&in), "failures ");
     in = quiet();
-    in.live.by_reason[REASON_ICE] = 101;
+    for (int i = 1; i <= OVERVIEW_NOW; i++) /* 10 % of the hits: not surely more */
+        minutes[OVERVIEW_MINUTES - i].ice = minutes[OVERVIEW_MINUTES - i].ice_hits = 12;
+    assert_string_equal(standing(&in), "");
+    for (int i = 1; i <= OVERVIEW_NOW; i++)
+        minutes[OVERVIEW_MINUTES - i].ice = minutes[OVERVIEW_MINUTES - i].ice_hits = 16;
     assert_string_equal(standing(&in), "ice ");
+    in = quiet();
+    for (int i = 1; i <= OVERVIEW_NOW; i++) /* powder, on blank frames alone */
+        minutes[OVERVIEW_MINUTES - i].ice = 80;
+    assert_string_equal(standing(&in), "ice ");
+    for (int i = 1; i <= OVERVIEW_NOW; i++) /* and it goes when the ice goes */
+        minutes[OVERVIEW_MINUTES - i].ice = 10;
+    assert_string_equal(standing(&in), "");
     in = quiet();
     for (int i = 1; i <= OVERVIEW_NOW; i++)
         minutes[OVERVIEW_MINUTES - i].saturated = 9;
