@@ -1,6 +1,7 @@
 /* shots.c - all frames of a job; see shots.h. */
 #include "store/shots.h"
 
+#include "store/book_private.h"
 #include "store/store_private.h"
 
 #include <math.h>
@@ -103,5 +104,24 @@ bool store_shots(struct store *store, int64_t job, struct arena *a, struct store
         !read_shifts(s, job, *rows, *n, err))
         return false;
     *total = *n && (*rows)[*n - 1].place >= f.total ? (*rows)[*n - 1].place + 1 : f.total;
+    return true;
+}
+
+bool store_job_phil(struct store *store, int64_t job, struct arena *a, const char **trial,
+                    const char **rungroup, struct error *err)
+{
+    struct sql *s = &store->sql;
+    struct sql_stmt *q =
+        sql_query(s, err,
+                  "SELECT t.phil,coalesce(g.phil,'') FROM job j JOIN trial t ON t.id=j.trial "
+                  "LEFT JOIN rungroup g ON g.id=j.rungroup WHERE j.id=?",
+                  "i", job);
+    int step = sql_step(s, q, err);
+    *trial = *rungroup = "";
+    if (step != 1)
+        return step == 0;
+    *trial = book_text(s, q, 0, a);
+    *rungroup = book_text(s, q, 1, a);
+    sql_reset(s, q);
     return true;
 }

@@ -25,4 +25,8 @@ struct store_shot {
 bool store_shots(struct store *s, int64_t job, struct arena *a, struct store_shot **rows, size_t *n,
                  uint64_t *total, struct error *err);
 
+/* The parameters that a job's frames were worked on with: its trial's, and what its rungroup lays over them. In the arena; "": none. */
+bool store_job_phil(struct store *s, int64_t job, struct arena *a, const char **trial, const char **rungroup,
+                    struct error *err);
+
 #endif

@@ -7,8 +7,11 @@
 
 #include "report/report.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { BINS_USUAL = 400 };
 
@@ -163,6 +166,23 @@ static bool read_number(const struct web_request *q, const char *name, int64_t o
     return !text || (str_to_i64(text, out) && *out >= 0);
 }
 
+/* The cut of the ratio: what the last of these texts says of it; NaN: nothing. A line for the eye: flags say what was decided. */
+static double solvent_cut(const char *trial, const char *rungroup)
+{
+    const char *const texts[] = {trial, rungroup};
+    static const char name[] = "solvent_ratio";
+    double cut = NAN;
+    for (int i = 0; i < 2; i++)
+        for (const char *at = strstr(texts[i], name); at; at = strstr(at, name)) {
+            char *end = NULL;
+            at += sizeof name - 1;
+            at += strspn(at, " ");
+            double v = *at == '=' ? strtod(at + 1, &end) : NAN;
+            cut = end && end > at + 1 && v > 0 ? v : cut;
+        }
+    return cut;
+}
+
 void api_strip(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
 {
     (void)w;
@@ -170,6 +190,7 @@ void api_strip(struct web *w, struct store *s, const struct web_request *q, stru
     struct error err = {0};
     struct store_shot *shots;
     struct strip strip;
+    const char *trial, *rungroup;
     int64_t job, from, to, bins;
     size_t n;
     uint64_t total = 0;
@@ -181,13 +202,15 @@ void api_strip(struct web *w, struct store *s, const struct web_request *q, stru
         answer_error(a, 400, "bad_choice", "from and to are places of frames, bins is 1 to 2000", NULL);
         return;
     }
-    if (!store_shots(s, job, &arena, &shots, &n, &total, &err)) {
+    if (!store_shots(s, job, &arena, &shots, &n, &total, &err) ||
+        !store_job_phil(s, job, &arena, &trial, &rungroup, &err)) {
         api_failed(a, &arena, &err);
         return;
     }
     strip_of(shots, n, total, (uint64_t)from, (uint64_t)to, (size_t)bins, &arena, &strip);
     struct json_writer j = answer_json(a);
     json_put_int(&j, "job", job);
+    json_put_fixed(&j, "solvent_ratio", solvent_cut(trial, rungroup), 3);
     put_strip(&j, &strip, shots);
     answer_json_end(&j);
     arena_free(&arena);

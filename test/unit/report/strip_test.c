@@ -21,6 +21,9 @@ static void make_shots(void)
                                        .outcome = (uint8_t)(i % 6 == 0   ? OUTCOME_INTEGRATED
                                                             : i % 3 == 0 ? OUTCOME_HIT_NOT_INDEXED
                                                                          : OUTCOME_BLANK),
+                                       .flags = (i % 10 == 0 ? FRAME_ICE : 0) | (i % 4 ? FRAME_SOLVENT : 0),
+                                       .ring = i % 5 ? (i % 4 ? 2.5f : 0.5f) : NAN,
+                                       .len_px = i % 6 == 0 ? 4 : NAN,
                                        .n_lattice = i % 6 == 0 ? 1 + (i % 12 == 0) : 0,
                                        .res_a = i % 6 == 0 ? 2.0f : NAN,
                                        .energy_ev = 9500,
@@ -51,6 +54,22 @@ static void nothing_is_lost_between_stretches(void **state)
                                 : 996,
                             996, 0);
     }
+    arena_free(&arena);
+}
+
+static void ice_and_solvent_are_counted_where_they_are(void **state)
+{
+    (void)state;
+    uint64_t ice = 0, n_ring = 0, solvent = 0;
+    make_shots();
+    strip_of(shots, N, N, 0, 0, 40, &arena, &strip);
+    for (size_t i = 0; i < strip.n_bins; i++)
+        ice += strip.bins[i].ice, n_ring += strip.bins[i].n_ring, solvent += strip.bins[i].solvent;
+    assert_true(ice == 100 && strip.ice == 100 && strip.ice_hits == 34);
+    assert_true(n_ring == 800 && strip.n_ring == 800);
+    assert_true(solvent == 750 && strip.solvent == 750);
+    assert_true(strip.bins[3].ring.lo == 0.5 && strip.bins[3].ring.hi == 2.5);
+    assert_true(strip.len_px.n == 167 && strip.len_px.mean == 4);
     arena_free(&arena);
 }
 
@@ -118,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_lost_between_stretches),
+        cmocka_unit_test(ice_and_solvent_are_counted_where_they_are),
         cmocka_unit_test(a_stretch_keeps_its_extremes_and_whose_they_are),
         cmocka_unit_test(a_part_of_a_run_is_seen_frame_by_frame),
         cmocka_unit_test(a_drift_has_its_error_and_scatter_alone_is_none),
