@@ -11,6 +11,7 @@
 #BSUB -env none
 @?queue@#BSUB -q @queue@
 @?account@#BSUB -P @account@
+@?nice@#BSUB -sp @nice@
 @=extra@
 scheduler=lsf
 sched_id=${LSB_JOBID-} nodes=${LSB_HOSTS-} n_nodes=@nodes@ n_tasks=@tasks@

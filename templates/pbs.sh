@@ -9,6 +9,7 @@
 #PBS -r n
 @?queue@#PBS -q @queue@
 @?account@#PBS -A @account@
+@?nice@#PBS -p @nice@
 @=extra@
 scheduler=pbs
 sched_id=${PBS_JOBID-} n_nodes=@nodes@ n_tasks=@tasks@

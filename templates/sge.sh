@@ -9,6 +9,7 @@
 @?pe@#$ -pe @pe@ @slots@
 @?queue@#$ -q @queue@
 @?account@#$ -P @account@
+@?nice@#$ -p @nice@
 @=extra@
 scheduler=sge
 sched_id=${JOB_ID-} nodes=${HOSTNAME-$(uname -n)} n_nodes=${NHOSTS-1} n_tasks=@tasks@

@@ -16,6 +16,7 @@
 @?qos@#SBATCH --qos=@qos@
 @?constraint@#SBATCH --constraint=@constraint@
 @?reservation@#SBATCH --reservation=@reservation@
+@?nice@#SBATCH --nice=@nice@
 @=extra@
 scheduler=slurm
 sched_id=${SLURM_JOB_ID-} nodes=${SLURM_JOB_NODELIST-} n_nodes=${SLURM_JOB_NUM_NODES-1} n_tasks=@tasks@

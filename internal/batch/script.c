@@ -223,6 +223,29 @@ static char *pbs_chunk(struct filling *f, const struct batch_resources *n)
     return finish(f, &s);
 }
 
+/* How a scheduler is told that a job may wait behind others: a number of its own, times sign, at most so much. LSF refuses the word where the
+ * site has not set MAX_USER_PRIORITY, so there it must be asked for, and means the lowest. */
+static const struct nice_row {
+    const char *scheduler;
+    int32_t usual, sign, least, most;
+} nices[] = {
+    {"slurm", 100, 1, 1, 10000}, {"sge", 100, -1, 1, 1023}, {"pbs", 100, -1, 1, 1023},
+    {"lsf", 0, 1, 1, 1},         {"local", 10, 1, 1, 19},
+};
+
+/* NULL: it waits as others do, or there is no word for it. */
+static char *nice_text(struct filling *f, const char *scheduler, int32_t asked)
+{
+    for (size_t i = 0; i < sizeof nices / sizeof *nices; i++) {
+        const struct nice_row *r = nices + i;
+        int32_t n = asked == BATCH_NICE_USUAL ? r->usual : asked;
+        if (n <= 0 || strcmp(r->scheduler, scheduler) != 0)
+            continue;
+        return arena_printf(&f->arena, "%d", r->sign * (n < r->least ? r->least : n > r->most ? r->most : n));
+    }
+    return NULL;
+}
+
 static void add_fields(struct filling *f, const char *scheduler, const struct batch_script *s)
 {
     bool pbs = strcmp(scheduler, "pbs") == 0;
@@ -258,6 +281,7 @@ static void add_fields(struct filling *f, const char *scheduler, const struct ba
     add(f, "constraint", FIELD_PLAIN, n->constraint);
     add(f, "reservation", FIELD_PLAIN, n->reservation);
     add(f, "pe", FIELD_PLAIN, n->pe);
+    add_spare(f, "nice", FIELD_PLAIN, nice_text(f, scheduler, n->nice));
     add(f, "extra", FIELD_TEXT, joined_lines(f, n->extra));
     add_spare(f, "record", FIELD_QUOTED, s->record);
     add_spare(f, "program", FIELD_QUOTED, s->program);

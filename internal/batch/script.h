@@ -14,6 +14,9 @@
 
 #include "batch/batch.h"
 
+/* As far as is usual at the scheduler; not at all where it may refuse a job for saying so. */
+enum { BATCH_NICE_USUAL = -1 };
+
 struct batch_resources {
     int32_t nodes, tasks, cpus;                                   /* tasks in all; CPUs a task */
     int32_t gpus;                                                 /* a node; 0: none */
@@ -21,6 +24,7 @@ struct batch_resources {
     int64_t seconds;                                              /* time limit */
     const char *queue, *account, *qos, *constraint, *reservation; /* NULL: none */
     const char *pe; /* SGE's parallel environment; NULL: none, one slot */
+    int32_t nice; /* waits behind other jobs: how far; 0: as they do; BATCH_NICE_USUAL */
     const char *const
         *extra; /* lines for the scheduler, whole ("#SBATCH --licenses=x"); ends with NULL; NULL: none */
 };

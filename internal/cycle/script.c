@@ -171,6 +171,8 @@ bool script_prepare(struct cycle *c, struct arena *a, const struct action *x, in
     if (!out->params)
         return false;
     need_read(out->params, out->making.kind, a, &out->script);
+    if (out->key.version == CAMPAIGN_PREVIEW)
+        out->script.need.nice = (int32_t)param_int(out->params, "submit.preview_nice", BATCH_NICE_USUAL);
     if (!need_template(out->params, a, &out->script, &out->own, err))
         return false;
     out->folder = folder_of(c, a, out);

@@ -71,6 +71,40 @@ static void every_scheduler_gets_a_script_that_a_shell_understands(void **state)
     }
 }
 
+static void a_job_that_may_wait_says_so_in_its_schedulers_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scheduler, *says;
+        int32_t nice;
+    } rows[] = {
+        {"slurm", "#SBATCH --nice=100\n", BATCH_NICE_USUAL}, {"slurm", "#SBATCH --nice=7\n", 7},
+        {"sge", "#$ -p -100\n", BATCH_NICE_USUAL},           {"sge", "#$ -p -1023\n", 10000},
+        {"pbs", "#PBS -p -100\n", BATCH_NICE_USUAL},         {"lsf", "#BSUB -sp 1\n", 50},
+        {"local", "\nrenice -n 10 -p $$", BATCH_NICE_USUAL},
+    };
+    static const char *const words[] = {"--nice", "$ -p", "PBS -p", "-sp", "renice"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct batch_script s = example();
+        s.need.nice = rows[i].nice;
+        struct str text = rendered(rows[i].scheduler, &s);
+        if (!strstr(text.text, rows[i].says))
+            fail_msg("%s lacks %s", rows[i].scheduler, rows[i].says);
+        str_free(&text);
+        s.need.nice = 0;
+        text = rendered(rows[i].scheduler, &s);
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+            if (strstr(text.text, words[k]))
+                fail_msg("%s says %s of a job that waits as others do", rows[i].scheduler, words[k]);
+        str_free(&text);
+    }
+    struct batch_script s = example();
+    s.need.nice = BATCH_NICE_USUAL; /* which a site without MAX_USER_PRIORITY would refuse */
+    struct str text = rendered("lsf", &s);
+    assert_null(strstr(text.text, "-sp"));
+    str_free(&text);
+}
+
 static void containers_and_one_rank_change_the_command(void **state)
 {
     (void)state;
@@ -240,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_scheduler_gets_a_script_that_a_shell_understands),
+        cmocka_unit_test(a_job_that_may_wait_says_so_in_its_schedulers_word),
         cmocka_unit_test(containers_and_one_rank_change_the_command),
         cmocka_unit_test(what_a_scheduler_cannot_be_given_is_refused),
         cmocka_unit_test(templates_of_cctbx_are_understood),

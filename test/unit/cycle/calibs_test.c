@@ -85,6 +85,8 @@ static void a_preview_is_the_trial_on_a_share_in_a_folder_of_its_own(void **stat
         fail_msg("%s %s", err.fact, err.detail);
     assert_null(strstr(full.phil_text, "process_percent"));
     assert_non_null(strstr(preview.phil_text, "dispatch.process_percent = 7\n"));
+    assert_int_equal(full.script.need.nice, 0);
+    assert_int_equal(preview.script.need.nice, BATCH_NICE_USUAL);
     assert_string_equal(preview.folder, fs_join(&a, full.folder, "preview"));
     database_do("UPDATE trial SET preview=NULL");
     assert_false(prepare(1, CAMPAIGN_PREVIEW, &a, &preview, &err));
