@@ -16,6 +16,7 @@
  * minutes  of the exposures, one after the other without gaps; the last holds the newest frame
  * live     sums over the jobs of the trial that are running
  * hists    of the trial's newest jobs (OVERVIEW_JOBS) that have frames: times of stages
+ * energy   mean photon energy of the frames of the trial's newest job [0], and of the one before [1]
  * disk     share of the disk with the results that is free, and its bytes; NaN: not known
  * limits   of alarms; NULL: alarm_limits_usual
  */
@@ -35,6 +36,10 @@ struct overview_sources {
     size_t n_trials, n_minutes, n_jobs, n_tallies, n_runs, n_datasets, n_hists, n_errors, n_audits, n_log;
     struct store_health health;
     const char *stages[STAGE_MAX]; /* their names (pipeline.h); NULL: "stage 3" is said */
+    struct overview_energy {
+        uint64_t n;
+        double mean_ev; /* NaN: of none */
+    } energy[2];
     double disk_free, disk_bytes;
     const struct alarm_limits *limits;
 };

@@ -84,6 +84,25 @@ static int newest_first(const void *a, const void *b)
     return x->job > y->job ? -1 : x->job < y->job;
 }
 
+/* Minutes have no photon energy; the histograms of jobs have. */
+static bool read_energy(struct store *s, int64_t job, struct arena *a, struct overview_energy *out,
+                        struct error *err)
+{
+    struct store_hist *hists = NULL;
+    size_t n = 0;
+    double total = 0;
+    *out = (struct overview_energy){.mean_ev = NAN};
+    if (!store_read_hists(s, (struct store_jobs_of){.jobs = &job, .n = 1}, a, &hists, &n, err))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (hists[i].kind == STORE_HIST_ENERGY) {
+            out->n += hists[i].n;
+            total += hists[i].total;
+        }
+    out->mean_ev = out->n ? total / (double)out->n : NAN;
+    return true;
+}
+
 /* Times of stages are of the newest jobs: all of a week's would say how it was, and take longer than all the rest. */
 static bool read_stages(struct store *s, struct arena *a, struct overview_sources *o, struct error *err)
 {
@@ -100,6 +119,8 @@ static bool read_stages(struct store *s, struct arena *a, struct overview_source
         ids[i] = newest[i].job;
     bool ok = store_read_hists(s, (struct store_jobs_of){.jobs = ids, .n = n}, a, &hists, &o->n_hists, err);
     o->hists = hists;
+    for (size_t i = 0; i < 2 && i < n && ok; i++)
+        ok = read_energy(s, ids[i], a, o->energy + i, err);
     return ok;
 }
 

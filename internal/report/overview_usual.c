@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { NOW_MINUTES = 2, HOUR = 60, MINUTES_LEAST = 8 /* from fewer a median has no 99 % interval */ };
+static const double ENERGY_LEAST = 1e-3;
 static const double z99 = 2.576, mad_to_sigma = 1.4826;
 static const int64_t before_ns = INT64_C(900000000000); /* acts of persons that may have to do with it */
 
@@ -215,6 +216,15 @@ static void say_usual(const struct overview_usual *u, struct str *out)
                *u->unit ? " " : "", u->unit, digits, factor * u->usual);
 }
 
+/* Of the newest job against the one before: by a thousandth, which no jitter of pulses leaves in the mean of 50. */
+static void say_energy(const struct overview_energy e[2], struct str *out)
+{
+    if (e[0].n >= OVERVIEW_FEW && e[1].n >= OVERVIEW_FEW &&
+        fabs(e[0].mean_ev - e[1].mean_ev) >= ENERGY_LEAST * e[1].mean_ev)
+        str_printf(out, "%sphoton energy %.0f eV, the job before %.0f", out->len ? "; " : "", e[0].mean_ev,
+                   e[1].mean_ev);
+}
+
 static void add_acts(const struct overview_sources *in, struct str *out)
 {
     static const char *const verbs[] = {"trial.", "group.", "run.label", "calib.", "job."};
@@ -249,6 +259,7 @@ const char *overview_changes(const struct overview_sources *in, const char *but,
     for (size_t i = 0; i < n; i++)
         if (u[i].changed && !(but && strncmp(u[i].key, but, strlen(but)) == 0))
             say_usual(u + i, &text);
+    say_energy(in->energy, &text);
     add_acts(in, &text);
     const char *kept = arena_strdup(a, text.text ? text.text : "");
     str_free(&text);

@@ -44,6 +44,9 @@ static void frames_are_of_one_trial_and_an_unknown_one_is_refused(void **state)
     assert_int_equal(in.n_minutes, OVERVIEW_MINUTES);
     assert_int_equal(in.minutes[in.n_minutes - 1].frames, 20);
     assert_string_equal(in.stages[0], "decode");
+    assert_int_equal(in.energy[0].n, 19); /* one could not be read */
+    assert_double_equal(in.energy[0].mean_ev, EV_ANGSTROM / 1.3, 0.5);
+    assert_int_equal(in.energy[1].n, 0);
     assert_true(in.disk_free >= 0 && in.disk_free <= 1 && in.disk_bytes >= 0);
     asked = (struct overview_asked){.trial = 2, .minutes = 500};
     assert_true(overview_read(s, &asked, &a, &in, &err));

@@ -80,6 +80,14 @@ static void what_falls_is_told_alone_and_what_moves_with_it(void **state)
     assert_null(strstr(text, "indexed of hits"));
     assert_null(strstr(text, "bob"));
     assert_null(strstr(text, "eve"));
+    assert_null(strstr(text, "photon energy"));
+    in.energy[0] = (struct overview_energy){60, 9560};
+    in.energy[1] = (struct overview_energy){1000, 9500};
+    assert_non_null(strstr(overview_changes(&in, NULL, &a), "photon energy 9560 eV, the job before 9500"));
+    in.energy[0].mean_ev = 9505; /* less than a thousandth */
+    assert_null(strstr(overview_changes(&in, NULL, &a), "photon energy"));
+    in.energy[0] = (struct overview_energy){3, 9900}; /* few frames */
+    assert_null(strstr(overview_changes(&in, NULL, &a), "photon energy"));
     arena_free(&a);
 }
 
