@@ -56,7 +56,7 @@ struct geometry_solution {
 /* Bytes of work memory, 16-byte aligned. */
 size_t geometry_work_size(size_t n_stills, size_t n_panels, bool panels);
 
-/* Solve. solution->correction in: where to start (shift; panel zeros or NULL), out: found; sigma [3 or 3 + 3 n_panels] and panel
+/* Solve. solution->correction in: where to start (shift; panels, zeros where nothing is known, or NULL), out: found; sigma [3 or 3 + 3 n_panels] and panel
  * [3 n_panels] are the caller's. Stills must be started; they end refined at the found geometry, with the run's noise.
  * panels: the panels move too; those with fewer than 100 spots stay where the whole goes.
  * false: nothing can be solved (no still votes, singular). */

@@ -1,6 +1,7 @@
 /* survey_geometry.c - from the sample's stills to the detector's place: which stills and spots vote, the solution, the guards of
  * SCIENCE 14, and what people are told. The arithmetic is kernels/geometry_refine.h's. */
 #include "pipeline/sighting.h"
+#include "pipeline/survey_panels.h"
 
 #include "kernels/sort.h"
 
@@ -249,13 +250,17 @@ static const char *solve_panels(struct job *j, struct arena *a)
 {
     struct geometry_solution whole = j->solution, *s = &j->solution;
     size_t n = 3 * j->run.n_panels;
+    struct survey_panel *seen = arena_array(&j->arena, j->run.n_panels, sizeof *seen);
     s->correction.panel = arena_array(&j->arena, n, sizeof(double));
     s->sigma = arena_array(&j->arena, 3 + n, sizeof(double));
+    size_t started = survey_panels_start(&j->run, &j->arena, seen, s->correction.panel);
     void *work = arena_alloc(&j->arena, geometry_work_size(j->run.n_stills, j->run.n_panels, true));
     bool ok = geometry_solve(&j->run, true, s, work) && s->converged && s->n_panels_moved >= 2;
     double freedom = 3 * (double)s->n_panels_moved;
     ok = ok && s->chi2_panels > freedom + 5 * sqrt(2 * freedom) &&
-         s->rms_after <= (1 - RMS_FALL) * whole.rms_after;
+         (started ? survey_panels_hold(&j->run, &j->arena,
+                                       seen) /* one of many changes the rms of all by little */
+                  : s->rms_after <= (1 - RMS_FALL) * whole.rms_after);
     if (!ok) {
         *s = whole;
         return "";
