@@ -3,7 +3,7 @@
 #define XFELX_CMD_ALARM_H
 
 #include "param/param.h"
-#include "report/alarm_limits.h"
+#include "report/report.h"
 
 /* xfelx.alarm.* of the settings, in the arena; None: NaN, that alarm is not given. */
 const struct alarm_limits *alarm_limits(struct arena *a, const struct params *p);

@@ -78,8 +78,8 @@ bool store_runs(struct store *s, const struct store_run_filter *f, struct arena 
                 struct store_run_row **rows, size_t *n, struct error *err);
 
 /* The runs before and after one in the order of their numbers: "12", or "12#7" where two have one; "": there is none. In the arena. */
-bool store_run_neighbours(struct store *s, int64_t id, struct arena *a, const char **before, const char **after,
-                          struct error *err);
+bool store_run_neighbours(struct store *s, int64_t id, struct arena *a, const char **before,
+                          const char **after, struct error *err);
 
 struct store_source_row {
     uint32_t no;

@@ -2,8 +2,7 @@
 #ifndef XFELX_STORE_JOB_MAY_H
 #define XFELX_STORE_JOB_MAY_H
 
-#include "base/json.h"
-#include "base/words.h"
+#include "base/base.h"
 
 /* cancel  nothing starts it any more; what is alive of it is ended
  * retry   it is started again: what ended before is forgiven, a cancellation withdrawn
