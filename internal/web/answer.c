@@ -8,10 +8,27 @@
 
 enum { GZIP_FROM = 1400 /* below, it is one packet anyway */ };
 
+struct answer_body *answer_body_keep(struct answer_body *b)
+{
+    if (b)
+        atomic_fetch_add(&b->refs, 1);
+    return b;
+}
+
+void answer_body_drop(struct answer_body *b)
+{
+    if (!b || atomic_fetch_sub(&b->refs, 1) != 1)
+        return;
+    free(b->text);
+    free(b);
+}
+
 void answer_error(struct web_answer *a, int status, const char *code, const char *text, const char *hint)
 {
-    str_clear(&a->body);
+    answer_free(a);
     a->status = status;
+    a->gzipped = false;
+    a->etag[0] = 0;
     a->type = WEB_JSON;
     a->cache = "no-store";
     struct json_writer w = {.out = &a->body};
@@ -124,10 +141,35 @@ void answer_if_new(struct web_answer *a, const struct web_request *q)
         return;
     a->status = 304;
     a->gzipped = false;
-    str_clear(&a->body);
+    answer_free(a);
+}
+
+bool answer_seal(struct web_answer *a)
+{
+    if (a->sealed || a->body.len == 0)
+        return true;
+    struct answer_body *b = calloc(1, sizeof *b);
+    if (!b)
+        return false;
+    char *exact = realloc(a->body.text, a->body.len); /* it grew by doubling */
+    *b = (struct answer_body){.refs = 1, .size = a->body.len, .text = exact ? exact : a->body.text};
+    a->body = (struct str){0};
+    a->sealed = b;
+    return true;
+}
+
+void answer_share(struct web_answer *to, const struct web_answer *from)
+{
+    *to = *from;
+    to->body = (struct str){0};
+    answer_body_keep(to->sealed);
 }
 
 void answer_free(struct web_answer *a)
 {
     str_free(&a->body);
+    answer_body_drop(a->sealed);
+    a->sealed = NULL;
+    a->fixed = NULL;
+    a->fixed_size = 0;
 }

@@ -6,6 +6,8 @@
 #include "web/gate.h"
 #include "web/target.h"
 
+#include <stdatomic.h>
+
 struct web_request {
     const struct target *target;
     char parts[TARGET_PARTS][TARGET_PART]; /* what stood for {} of the route */
@@ -20,6 +22,16 @@ struct web_request {
     const char *address;
 };
 
+/* Bytes of an answer that many connections send at the same time: kept once, freed with the last that holds them. Never changed. */
+struct answer_body {
+    atomic_size_t refs;
+    size_t size;
+    char *text;
+    size_t senders; /* of connections.c, under its lock */
+};
+struct answer_body *answer_body_keep(struct answer_body *b);
+void answer_body_drop(struct answer_body *b); /* NULL: nothing */
+
 /* A handler fills body, and status, type and cache where the defaults (200, JSON, no-store) are not right. */
 struct web_answer {
     int status;
@@ -28,6 +40,9 @@ struct web_answer {
     char etag[24]; /* "": none */
     bool gzipped;
     struct str body;
+    struct answer_body *sealed; /* in place of body, once it is finished */
+    const char *fixed; /* in place of body: text that lives as long as the server, of fixed_size bytes */
+    size_t fixed_size;
 };
 
 #define WEB_JSON "application/json"
@@ -52,6 +67,12 @@ void answer_if_new(struct web_answer *a, const struct web_request *q);
 
 /* Compress; false: not smaller. out is to be freed. */
 bool answer_gzip(const char *text, size_t n, int level, struct str *out);
+
+/* No more changes: the body becomes one that can be shared (an empty one: none), of just its size. false: no memory. */
+bool answer_seal(struct web_answer *a);
+
+/* Another answer with the same sealed or fixed body. */
+void answer_share(struct web_answer *to, const struct web_answer *from);
 
 void answer_free(struct web_answer *a);
 

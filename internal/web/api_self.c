@@ -42,9 +42,11 @@ void api_asset(struct web *w, struct store *s, const struct web_request *q, stru
     snprintf(a->etag, sizeof a->etag, "\"%s\"", w->assets.sum);
     if (q->gzip && file->gzip.len) {
         a->gzipped = true;
-        str_addn(&a->body, file->gzip.text, file->gzip.len);
+        a->fixed = file->gzip.text;
+        a->fixed_size = file->gzip.len;
     } else {
-        str_addn(&a->body, file->text, file->size);
+        a->fixed = file->text;
+        a->fixed_size = file->size;
     }
 }
 

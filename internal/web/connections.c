@@ -1,8 +1,11 @@
 /* connections.c - deadlines of connections; see connections.h. Thread-safe: one lock. */
 #include "web/connections.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define SECOND INT64_C(1000000000)
@@ -11,14 +14,15 @@ struct connection {
     struct connection *next, **link; /* list of those that have a deadline; link NULL: in none */
     int fd;
     int64_t end_ns;
-    size_t bytes; /* of the answer on its way */
-    int64_t since_ns;
+    struct answer_body *body; /* on its way; NULL: none */
+    int64_t read_ns;          /* when the client last took something of it */
+    int waiting;              /* bytes in the socket when we looked last */
 };
 
 struct connections {
     pthread_mutex_t lock;
     struct connection *first;
-    size_t open, held; /* held: bytes of all answers on their way */
+    size_t open, held; /* held: bytes of all answers on their way, each body once */
 };
 
 struct connections *connections_make(void)
@@ -50,8 +54,12 @@ static void unlink_it(struct connection *c)
 /* No answer is on its way. */
 static void forget_answer(struct connections *all, struct connection *c)
 {
-    all->held -= c->bytes;
-    c->bytes = 0;
+    if (!c->body)
+        return;
+    if (--c->body->senders == 0)
+        all->held -= c->body->size;
+    answer_body_drop(c->body);
+    c->body = NULL;
 }
 
 /* The server's loop sees the end and closes it. */
@@ -105,32 +113,57 @@ void connection_close(struct connections *all, struct connection *c)
     free(c);
 }
 
-/* Who has not taken his answer for longest; NULL: all take theirs. */
-static struct connection *slowest(const struct connections *all, int64_t now)
+/* Since when the client takes nothing, as far as the system knows. TCP says when it last could send something. Of a socket pair it is
+ * known how much waits in it: if that is another figure than when we looked last, somebody reads. */
+static void look_if_it_reads(struct connection *c, int64_t now)
+{
+    struct tcp_info tcp;
+    socklen_t size = sizeof tcp;
+    int waiting = 0;
+    if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &tcp, &size) == 0) {
+        int64_t sent = now - tcp.tcpi_last_data_sent * (SECOND / 1000);
+        c->read_ns = sent > c->read_ns ? sent : c->read_ns;
+    } else if (ioctl(c->fd, TIOCOUTQ, &waiting) == 0 && waiting != c->waiting) {
+        c->waiting = waiting;
+        c->read_ns = now;
+    }
+}
+
+static void look_who_reads(struct connections *all, int64_t now)
+{
+    for (struct connection *c = all->first; c; c = c->next)
+        if (c->body)
+            look_if_it_reads(c, now);
+}
+
+/* Who has taken nothing of his answer for longest; never `but`. NULL: nobody else has one. */
+static struct connection *slowest(const struct connections *all, const struct connection *but)
 {
     struct connection *found = NULL;
     for (struct connection *c = all->first; c; c = c->next)
-        if (c->bytes && now - c->since_ns >= CONNECTION_READS_S * SECOND &&
-            (!found || c->since_ns < found->since_ns))
+        if (c->body && c != but && (!found || c->read_ns < found->read_ns))
             found = c;
     return found;
 }
 
-bool connection_answer(struct connections *all, struct connection *c, size_t bytes, int64_t now)
+void connection_answer(struct connections *all, struct connection *c, struct answer_body *body, int64_t now)
 {
+    size_t bytes = body ? body->size : 0;
     pthread_mutex_lock(&all->lock);
     unlink_it(c);
     forget_answer(all, c);
-    for (struct connection *slow; all->held + bytes > CONNECTIONS_HELD_MOST && (slow = slowest(all, now));)
-        end_it(all, slow);
-    bool fits = all->held + bytes <= CONNECTIONS_HELD_MOST;
-    c->bytes = fits ? bytes : 0;
-    c->since_ns = now;
-    all->held += c->bytes;
+    c->body = answer_body_keep(body);
+    c->read_ns = now;
+    c->waiting = 0;
+    if (body && body->senders++ == 0)
+        all->held += bytes;
     c->end_ns = now + (CONNECTION_ANSWER_S + (int64_t)(bytes / CONNECTION_SLOWEST)) * SECOND;
     link_it(all, c);
+    if (all->held > CONNECTIONS_HELD_MOST)
+        look_who_reads(all, now);
+    for (struct connection *slow; all->held > CONNECTIONS_HELD_MOST && (slow = slowest(all, c));)
+        end_it(all, slow);
     pthread_mutex_unlock(&all->lock);
-    return fits;
 }
 
 size_t connections_end_late(struct connections *all, int64_t now)

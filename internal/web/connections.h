@@ -6,7 +6,7 @@
 #ifndef XFELX_WEB_CONNECTIONS_H
 #define XFELX_WEB_CONNECTIONS_H
 
-#include "base/base.h"
+#include "web/answer.h"
 
 struct connections;
 struct connection;
@@ -16,7 +16,6 @@ enum {
     CONNECTION_BODY_S = 20,
     CONNECTION_ANSWER_S = 30,     /* and what a slow line takes */
     CONNECTION_SLOWEST = 8 << 10, /* that line's bytes a second */
-    CONNECTION_READS_S = 1,
     CONNECTIONS_HELD_MOST = 48 << 20,
 };
 
@@ -29,10 +28,14 @@ void connection_close(struct connections *all, struct connection *c); /* before 
 /* It has `seconds` from now on; 0: as long as it likes. */
 void connection_allow(struct connections *all, struct connection *c, int seconds, int64_t now_ns);
 
-/* An answer of so many bytes is on its way now, until the next connection_allow. Who asks and does not read would have the server keep
- * one for each of his connections (785 MB of 2,000 such clients): so all together are CONNECTIONS_HELD_MOST, and when that is reached those
- * have to go that have not taken theirs for longest, if that is longer than CONNECTION_READS_S. false: there are none. */
-bool connection_answer(struct connections *all, struct connection *c, size_t bytes, int64_t now_ns);
+/* An answer is on its way now (body NULL: one that costs nothing), until the next connection_allow. Who asks and does not read would have
+ * the server keep one for each of his connections (785 MB of 2,000 such clients). So all that are kept are CONNECTIONS_HELD_MOST together, one that
+ * many send being counted once; beyond that those go whose client has taken nothing of theirs for longest. Whoever takes his answer
+ * is not touched by the others, and the answer that has just been made is always sent.
+ *
+ * What a client takes is asked of the system when it matters: when TCP last sent something, what a socket pair holds. */
+void connection_answer(struct connections *all, struct connection *c, struct answer_body *body,
+                       int64_t now_ns);
 
 /* Shut down those that are over their time; how many. */
 size_t connections_end_late(struct connections *all, int64_t now_ns);

@@ -6,7 +6,7 @@
  */
 #include "web/private.h"
 
-#include "web/connections.h"
+#include "web/reply.h"
 #include "web/upload.h"
 
 #include <microhttpd.h>
@@ -38,6 +38,7 @@ struct exchange {
     struct str body;
     char address[80], prefix[TARGET_PATH];
     struct gate_verdict verdict;
+    struct cache_waiter waiter; /* for the answer to somebody else's same question */
     bool begun, closes;
     bool made;             /* by a worker: to be sent at the handler's next call */
     struct upload *upload; /* ROUTE_UPLOAD: the file that the body goes to */
@@ -106,67 +107,10 @@ static void notice(void *cls, struct MHD_Connection *connection, void **socket_c
     }
 }
 
-/* ---- answers ---- */
-
-static const struct {
-    const char *name, *value;
-} always[] = {
-    {"X-Content-Type-Options", "nosniff"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"X-Frame-Options", "DENY"},
-    {"Permissions-Policy", "camera=(), microphone=(), geolocation=()"},
-    {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-     "worker-src 'self'; font-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'; "
-     "require-trusted-types-for 'script'; trusted-types xfelx"},
-};
-
-static void add_always(struct MHD_Response *r)
-{
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        MHD_add_response_header(r, always[i].name, always[i].value);
-}
-
-static void add_header(struct MHD_Response *r, const char *name, const char *value)
-{
-    if (value && *value)
-        MHD_add_response_header(r, name, value);
-}
-
 static enum MHD_Result send_answer(struct exchange *x)
 {
-    struct web_answer *a = &x->a;
-    if (!a->status)
-        a->status = 200;
-    struct connection *c = connection_of(x->connection);
-    if (c && !connection_answer(x->web->connections, c, a->body.room, clock_monotonic()))
-        answer_error(a, 503, "busy", "more answers are on their way than can be kept; again in a second",
-                     NULL);
-    struct MHD_Response *r =
-        MHD_create_response_from_buffer(a->body.len, a->body.text, MHD_RESPMEM_MUST_FREE);
-    if (!r)
-        return MHD_NO;
-    a->body = (struct str){0}; /* the response's from now on */
-    add_always(r);
-    if (a->status != 304 && a->status != 303)
-        add_header(r, "Content-Type", a->type ? a->type : WEB_JSON);
-    add_header(r, "Cache-Control", a->cache ? a->cache : "no-store");
-    add_header(r, "ETag", a->etag);
-    add_header(r, "Location", a->location);
-    add_header(r, "Set-Cookie", a->cookie);
-    add_header(r, "Allow", a->allow);
-    if (a->gzipped)
-        add_header(r, "Content-Encoding", "gzip");
-    add_header(r, "Vary", "Accept-Encoding, Cookie, Authorization");
-    if (a->status == 503 || a->status == 429)
-        add_header(r, "Retry-After", a->status == 503 ? "1" : "60");
-    if (x->closes)
-        add_header(r, "Connection", "close");
-    enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)a->status, r);
-    MHD_destroy_response(r);
-    return result;
+    struct connections *all = x->web->connections;
+    return reply_send(all, connection_of(x->connection), x->connection, &x->a, x->closes) ? MHD_YES : MHD_NO;
 }
 
 /* closes: what follows on this connection is not to be trusted, or is a body that nobody wants: answered at once, which ends it. Else the
@@ -354,35 +298,44 @@ static bool take_body(struct exchange *x, const char *data, size_t n)
     return true;
 }
 
-/* ---- by a worker ---- */
+/* ---- by a worker; answers of the store are the same for everybody who may ask ---- */
 
 static void wake(void *connection)
 {
     MHD_resume_connection(connection);
 }
 
-/* Answers of the store are the same for everybody who may ask. */
-static void make_key(const struct exchange *x, char key[TARGET_MAX + 64])
+static bool is_shared(const struct exchange *x)
 {
-    size_t n = (size_t)snprintf(key, TARGET_MAX + 64, "%d%s", x->q.gzip, x->target.path);
-    for (size_t i = 0; i < x->target.n_query && n < TARGET_MAX; i++)
-        n += (size_t)snprintf(key + n, TARGET_MAX + 64 - n, "%c%s=%s", i ? '&' : '?', x->target.query[i].name,
-                              x->target.query[i].value);
+    return x->route->kind == ROUTE_STORE;
 }
 
-static void work(void *arg, struct store *s, const struct error *why)
+/* The answer is there. */
+static void give(struct exchange *x)
 {
-    struct exchange *x = arg;
-    char key[TARGET_MAX + 64];
-    make_key(x, key);
-    int64_t seq = watch_seq(x->web->watch);
-    bool kept = x->route->kind == ROUTE_STORE && s;
-    if (kept && cache_get(x->web->cache, key, seq, clock_monotonic(), &x->a)) {
-        answer_if_new(&x->a, &x->q);
-        x->made = true;
-        wake(x->connection);
-        return;
+    answer_if_new(&x->a, &x->q);
+    x->made = true;
+    wake(x->connection);
+}
+
+/* To all that asked the same meanwhile, too. */
+static void give_all(struct exchange *x, const char *key)
+{
+    struct web_answer made;
+    struct cache *cache = x->web->cache;
+    answer_share(&made, &x->a);
+    for (struct cache_waiter *w = cache_answered(cache, key), *next; w; w = next) {
+        struct exchange *other = (struct exchange *)((char *)w - offsetof(struct exchange, waiter));
+        next = w->next;
+        answer_share(&other->a, &made);
+        give(other);
     }
+    answer_free(&made);
+    give(x); /* the last: it may be gone afterwards */
+}
+
+static void find_answer(struct exchange *x, struct store *s, const struct error *why)
+{
     if (s) {
         x->route->answer(x->web, s, &x->q, &x->a);
         if (x->a.status >= 500)
@@ -392,11 +345,54 @@ static void work(void *arg, struct store *s, const struct error *why)
         x->a.status = 503;
     }
     answer_finish(&x->a, &x->q);
-    if (kept && strcmp(x->a.cache, "no-store") != 0)
+}
+
+static void work(void *arg, struct store *s, const struct error *why)
+{
+    struct exchange *x = arg;
+    if (!is_shared(x)) {
+        find_answer(x, s, why);
+        give(x);
+        return;
+    }
+    char key[TARGET_KEY];
+    target_key(&x->target, x->q.gzip, key);
+    int64_t seq = watch_seq(x->web->watch);
+    find_answer(x, s, why);
+    if (!answer_seal(&x->a))
+        answer_error(&x->a, 503, "busy", "out of memory", NULL);
+    if (strcmp(x->a.cache, "no-store") != 0)
         cache_put(x->web->cache, key, seq, clock_monotonic(), &x->a);
-    answer_if_new(&x->a, &x->q);
+    give_all(x, key);
+}
+
+static void refuse_busy(struct exchange *x)
+{
+    answer_error(&x->a, 503, "busy", "more is asked than can be answered; again in a second", NULL);
     x->made = true;
     wake(x->connection);
+}
+
+/* By whoever was answered the same within the last second, by whoever is being answered the same, or by a worker. */
+static enum MHD_Result ask_worker(struct exchange *x)
+{
+    const struct pool_job job = {work, x, x->route->kind == ROUTE_CHANGE};
+    struct web *w = x->web;
+    char key[TARGET_KEY];
+    target_key(&x->target, x->q.gzip, key);
+    if (is_shared(x) && cache_get(w->cache, key, watch_seq(w->watch), clock_monotonic(), &x->a)) {
+        answer_if_new(&x->a, &x->q);
+        return send_answer(x);
+    }
+    MHD_suspend_connection(x->connection);
+    if (is_shared(x) && cache_join(w->cache, key, &x->waiter))
+        return MHD_YES;
+    if (!pool_put(x->route->kind == ROUTE_SLOW ? w->slow : w->pool, &job)) {
+        if (is_shared(x))
+            cache_answered(w->cache, key); /* nobody waits yet: this thread alone lets them */
+        refuse_busy(x);
+    }
+    return MHD_YES;
 }
 
 /* ---- files, a piece after the other ---- */
@@ -515,10 +511,10 @@ static enum MHD_Result start_stream(struct exchange *x)
         stream_close(stream);
         return MHD_NO;
     }
-    add_always(r);
-    add_header(r, "Content-Type", "text/event-stream");
-    add_header(r, "Cache-Control", "no-store");
-    add_header(r, "X-Accel-Buffering", "no"); /* nginx would collect events else */
+    reply_add_always(r);
+    reply_add(r, "Content-Type", "text/event-stream");
+    reply_add(r, "Cache-Control", "no-store");
+    reply_add(r, "X-Accel-Buffering", "no"); /* nginx would collect events else */
     x->a.status = 200;
     allow(x->web, x->connection, 0); /* as long as it reads */
     enum MHD_Result result = MHD_queue_response(x->connection, 200, r);
@@ -546,19 +542,12 @@ static enum MHD_Result answer(struct exchange *x)
         return end_upload(x);
     if (x->route->kind == ROUTE_DIRECT) {
         x->route->answer(x->web, NULL, &x->q, &x->a);
-        if (!x->a.gzipped && !x->a.etag[0])
+        if (!x->a.fixed)
             answer_finish(&x->a, &x->q);
         answer_if_new(&x->a, &x->q);
         return send_answer(x);
     }
-    const struct pool_job job = {work, x, x->route->kind == ROUTE_CHANGE};
-    MHD_suspend_connection(x->connection);
-    if (!pool_put(x->route->kind == ROUTE_SLOW ? x->web->slow : x->web->pool, &job)) {
-        answer_error(&x->a, 503, "busy", "more is asked than can be answered; again in a second", NULL);
-        x->made = true;
-        wake(x->connection);
-    }
-    return MHD_YES;
+    return ask_worker(x);
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
@@ -649,6 +638,7 @@ void server_tick(struct web *w)
     if (w->tls)
         tls_renewal_look(&w->renewal, w->tls, clock_monotonic());
     connections_end_late(w->connections, clock_monotonic());
+    cache_tidy(w->cache, clock_monotonic());
     w->metrics.connections = (int64_t)connections_open(w->connections);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/base.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int hex(char c)
@@ -122,6 +123,15 @@ const char *target_value(const struct target *t, const char *name)
         if (strcmp(t->query[i].name, name) == 0)
             return t->query[i].value;
     return NULL;
+}
+
+/* Lengths, since a value may hold any byte: "a=1&b=2" can be one field or two. */
+void target_key(const struct target *t, bool gzip, char out[TARGET_KEY])
+{
+    size_t n = (size_t)snprintf(out, TARGET_KEY, "%d%zu:%s", gzip, strlen(t->path), t->path);
+    for (size_t i = 0; i < t->n_query && n < TARGET_KEY; i++)
+        n += (size_t)snprintf(out + n, TARGET_KEY - n, "?%zu,%zu:%s=%s", strlen(t->query[i].name),
+                              strlen(t->query[i].value), t->query[i].name, t->query[i].value);
 }
 
 int target_matches(const char *pattern, const char *path, char parts[TARGET_PARTS][TARGET_PART])

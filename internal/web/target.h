@@ -2,6 +2,7 @@
 #ifndef XFELX_WEB_TARGET_H
 #define XFELX_WEB_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { TARGET_MAX = 4096, TARGET_PATH = 512, TARGET_QUERY = 32 };
@@ -22,6 +23,10 @@ int target_parse(const char *raw, const char *prefix, struct target *out);
 
 /* Value of a query field; NULL: not given. Given twice: the first. */
 const char *target_value(const struct target *t, const char *name);
+
+/* The same text for the same question and no other: path, fields, and whether it is compressed. */
+enum { TARGET_KEY = TARGET_MAX + 1024 };
+void target_key(const struct target *t, bool gzip, char out[TARGET_KEY]);
 
 /* Is the pattern "/api/v1/jobs/{}" that of the path? The parts that stand for {} are copied, as texts, to parts (at most 4, 64 bytes
  * each with NUL). */

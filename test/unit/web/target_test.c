@@ -117,6 +117,28 @@ static void patterns_match_whole_paths(void **state)
     assert_false(target_matches("/jobs/{}", longest, parts));
 }
 
+static void only_the_same_questions_have_the_same_key(void **state)
+{
+    (void)state;
+    static const char *const questions[] = {
+        "/a",           "/b",     "/a?x=1&y=2", "/a?x=1%26y=2", "/a?x=1%3f1,1:y=2",
+        "/a%3f1,1:x=1", "/a?x=1", "/a?x%3d1",   "/a?x=1&x=1"};
+    enum { N = sizeof questions / sizeof *questions };
+    static char keys[N][TARGET_KEY], again[TARGET_KEY];
+    static struct target t;
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(target_parse(questions[i], "/", &t), 0);
+        target_key(&t, false, keys[i]);
+        target_key(&t, true, again);
+        assert_string_not_equal(keys[i], again);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(keys[i], keys[k]);
+    }
+    assert_int_equal(target_parse("/%61?%78=1", "/", &t), 0);
+    target_key(&t, false, again);
+    assert_string_equal(again, keys[6]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +147,7 @@ int main(void)
         cmocka_unit_test(a_query_of_nothing_but_names_fits),
         cmocka_unit_test(query_values_are_decoded_and_the_first_counts),
         cmocka_unit_test(patterns_match_whole_paths),
+        cmocka_unit_test(only_the_same_questions_have_the_same_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
