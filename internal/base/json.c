@@ -114,6 +114,16 @@ bool json_number(const struct json *node, double *out)
     return true;
 }
 
+/* Before the conversion, which is undefined for what does not fit. Up to 2^53 each whole number is a double. */
+bool json_whole(const struct json *node, int64_t *out)
+{
+    double v;
+    if (!json_number(node, &v) || v < -9e15 || v > 9e15 || v != (double)(int64_t)v)
+        return false;
+    *out = (int64_t)v;
+    return true;
+}
+
 bool json_numbers(const struct json *array, double *out, size_t n)
 {
     if (!json_is_array(array))

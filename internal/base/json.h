@@ -25,8 +25,9 @@ size_t json_size(const struct json *array_or_object);              /* 0 for anyt
 const char *json_key(const struct json *member);                   /* key of a member of an object */
 const struct json *json_first(const struct json *array_or_object); /* iteration: first, then json_next */
 const struct json *json_next(const struct json *member);
-const char *json_text(const struct json *node);                     /* NULL: not a string */
-bool json_number(const struct json *node, double *out);             /* false: not a finite number */
+const char *json_text(const struct json *node);         /* NULL: not a string */
+bool json_number(const struct json *node, double *out); /* false: not a finite number */
+bool json_whole(const struct json *node, int64_t *out); /* false: not a whole number of at most 9e15 */
 bool json_numbers(const struct json *array, double *out, size_t n); /* exactly n finite numbers */
 bool json_is_null(const struct json *node);
 bool json_is_true(const struct json *node);

@@ -59,12 +59,10 @@ static void add(struct line *l, const char *word)
 /* A text or a whole number as a word; NULL: neither. */
 static const char *word_of(struct arena *a, const struct json *value)
 {
-    double v = 0;
+    int64_t v = 0;
     if (json_text(value))
         return arena_strdup(a, json_text(value));
-    return json_number(value, &v) && v == (double)(int64_t)v && v > -1e15 && v < 1e15
-               ? arena_printf(a, "%lld", (long long)v)
-               : NULL;
+    return json_whole(value, &v) ? arena_printf(a, "%lld", (long long)v) : NULL;
 }
 
 /* Its words, one after the other or joined by commas. */

@@ -24,17 +24,13 @@ static bool number_of(const struct book_asked *r, const char *key, int64_t other
                       struct error *err)
 {
     const struct json *node = json_get(r->args, key);
-    double v = 0;
     *out = otherwise;
     if (!node)
         return true;
     if (json_text(node))
         return str_to_i64(json_text(node), out) ||
                error_set(err, ERROR_USAGE, "%s is a whole number, not \"%s\"", key, json_text(node));
-    if (!json_number(node, &v) || v != (double)(int64_t)v || v < -9e15 || v > 9e15)
-        return error_set(err, ERROR_USAGE, "%s is a whole number", key);
-    *out = (int64_t)v;
-    return true;
+    return json_whole(node, out) || error_set(err, ERROR_USAGE, "%s is a whole number", key);
 }
 
 /* A text, a number, or a list of them: as words. */
@@ -46,9 +42,9 @@ static bool words_of(const struct book_asked *r, const char *key, const char *co
     const char **out = arena_array(r->a, json_is_array(node) ? json_size(node) : 1, sizeof *out);
     *n = 0;
     for (const struct json *x = first; x; x = json_is_array(node) ? json_next(x) : NULL) {
-        double v = 0;
+        int64_t v = 0;
         const char *text = json_text(x);
-        if (!text && (!json_number(x, &v) || v != (double)(int64_t)v || v < 0 || v > 9e15))
+        if (!text && (!json_whole(x, &v) || v < 0))
             return error_set(err, ERROR_USAGE, "%s is a list of texts or whole numbers", key);
         out[(*n)++] = text ? text : arena_printf(r->a, "%lld", (long long)v);
     }

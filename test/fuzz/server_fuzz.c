@@ -1,5 +1,5 @@
-/* server_fuzz.c - any bytes to the whole server over a socket: the first byte says whether they are a connection's all, or the body of a change that
- * comes with a token. What comes back is an answer with the policy on it, or nothing; never a 500, and nobody else's rows. */
+/* server_fuzz.c - any bytes to the whole server over a socket: the first byte says whether they are a connection's all, the body of a change
+ * that comes with a token, or the address and header fields of a question that does. What comes back is an answer with the policy on it, or nothing; never a 500, and nobody else's rows. */
 #include "web/private.h"
 
 #include <fcntl.h>
@@ -102,6 +102,23 @@ static void change(const char *body, size_t n)
     str_free(&q);
 }
 
+/* "jobs/1?x=y" and, after an end of line, fields: behind the gate, where the store is asked. */
+static void question(const char *text, size_t n)
+{
+    struct str q = {0};
+    const char *end = memchr(text, '\n', n);
+    size_t address = end ? (size_t)(end - text) : n;
+    str_add(&q, "GET /api/v1/");
+    str_addn(&q, text, address);
+    str_printf(&q, " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer %s\r\n",
+               token);
+    if (end)
+        str_addn(&q, end + 1, n - address - 1);
+    str_add(&q, "\r\n");
+    talk(q.text, q.len);
+    str_free(&q);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1)
@@ -109,6 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = (const char *)data + 1;
     if (data[0] % 2)
         change(text, size - 1);
+    else if (data[0] % 4 == 2)
+        question(text, size - 1);
     else
         talk(text, size - 1);
     return 0;

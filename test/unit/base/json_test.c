@@ -172,12 +172,41 @@ static void fixed_decimals_are_rounded_and_what_does_not_fit_is_whole(void **sta
     }
 }
 
+static void whole_numbers_are_those_that_a_double_tells_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool whole;
+        int64_t value;
+    } cases[] = {{"[0]", true, 0},
+                 {"[-7]", true, -7},
+                 {"[9e15]", true, 9000000000000000},
+                 {"[9.1e15]", false, 0},
+                 {"[-9.1e15]", false, 0},
+                 {"[1.5]", false, 0},
+                 {"[99999999999999999999]", false, 0},
+                 {"[-1e300]", false, 0},
+                 {"[\"1\"]", false, 0},
+                 {"[null]", false, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err = {0};
+        int64_t v = 0;
+        struct json *root = json_parse(cases[i].text, strlen(cases[i].text), "x", &err);
+        assert_non_null(root);
+        assert_int_equal(json_whole(json_at(root, 0), &v), cases[i].whole);
+        assert_int_equal(v, cases[i].value);
+        json_free(root);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tree_is_read),
         cmocka_unit_test(damaged_text_is_refused_with_its_place),
         cmocka_unit_test(numbers_that_are_not_finite_are_none),
+        cmocka_unit_test(whole_numbers_are_those_that_a_double_tells_apart),
         cmocka_unit_test(objects_are_written_a_member_a_line_and_arrays_on_one),
         cmocka_unit_test(without_indent_everything_is_on_one_line),
         cmocka_unit_test(text_is_escaped_and_what_is_not_utf8_replaced),
