@@ -2,6 +2,7 @@
  * something to do. Nothing that is there is overwritten. */
 #include "cmd/book_recipe.h"
 #include "cmd/database.h"
+#include "cmd/init_numbers.h"
 
 #include "facility/facility.h"
 
@@ -16,7 +17,18 @@
 
 static const char file_name[] = "xfelx.phil";
 
-enum { ASK_TAG, ASK_DATA, ASK_FILES, ASK_OUT, ASK_DB, ASK_SCHEDULER, ASK_CONTAINER, ASK_CELL, QUESTIONS };
+enum {
+    ASK_TAG,
+    ASK_DATA,
+    ASK_FILES,
+    ASK_NUMBERS,
+    ASK_OUT,
+    ASK_DB,
+    ASK_SCHEDULER,
+    ASK_CONTAINER,
+    ASK_CELL,
+    QUESTIONS
+};
 
 struct asking {
     struct book b; /* settings as they are without the file */
@@ -44,20 +56,38 @@ static const char *usual_tag(struct asking *q)
     return tag;
 }
 
+/* Files that a pattern finds now. */
+static char **files_of(struct asking *q, const char *pattern, size_t *n)
+{
+    char **names = NULL;
+    struct error err = {0};
+    const char *whole =
+        arena_printf(q->b.a, "%s/%s", fs_quoted(q->b.a, fs_absolute(q->b.a, q->answers[ASK_DATA])), pattern);
+    if (!fs_glob(whole, q->b.a, &names, n, &err))
+        *n = 0;
+    return names;
+}
+
 /* Of the patterns that are usual, the first that some file has. */
 static const char *usual_files(struct asking *q)
 {
     static const char *const patterns[] = {"*_master.h5", "*.h5", "*.cxi", "*.nxs"};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
-        char **names = NULL;
         size_t n = 0;
-        struct error err = {0};
-        const char *pattern =
-            arena_printf(q->b.a, "%s/%s", fs_quoted(q->b.a, q->answers[ASK_DATA]), patterns[i]);
-        if (fs_glob(pattern, q->b.a, &names, &n, &err) && n)
+        files_of(q, patterns[i], &n);
+        if (n)
             return patterns[i];
     }
     return "*.h5";
+}
+
+/* What tells the files that are there apart. */
+static const char *usual_numbers(struct asking *q)
+{
+    size_t n = 0;
+    char **files = files_of(q, q->answers[ASK_FILES], &n);
+    const char *usual = init_numbers_usual(files, n);
+    return usual ? usual : "none";
 }
 
 static bool in_path(const char *program)
@@ -130,6 +160,10 @@ static const struct question {
     [ASK_TAG] = {"tag", "Name of the experiment", usual_tag},
     [ASK_DATA] = {"data", "Where do data appear (a folder; at LCLS lcls:EXPERIMENT@LOCATION)", here},
     [ASK_FILES] = {"files", "Which files are a run (a pattern)", usual_files},
+    [ASK_NUMBERS] = {"numbers",
+                     "Their numbers (a regular expression: what its first parentheses match, as "
+                     "run_([0-9]+); none: as they come)",
+                     usual_numbers},
     [ASK_OUT] = {"out", "Folder for results", results},
     [ASK_DB] = {"db", "Database (sqlite: one file in the results; or HOST/NAME of a server)", sqlite},
     [ASK_SCHEDULER] = {"scheduler", "Where jobs run (local, slurm, pbs, sge, lsf; slurm:QUEUE:ACCOUNT)",
@@ -153,7 +187,7 @@ static bool ask(struct asking *q, int i, struct error *err)
     q->answers[i] = given;
     if (given)
         return true;
-    q->answers[i] = i == ASK_FILES && is_lcls(q) ? "" : x->usual(q);
+    q->answers[i] = (i == ASK_FILES || i == ASK_NUMBERS) && is_lcls(q) ? "" : x->usual(q);
     if (cli_has(q->b.cli, "defaults") || !*q->answers[i])
         return true;
     fprintf(stderr, "%s\n  [%s] ", x->text, q->answers[i]);
@@ -166,32 +200,6 @@ static bool ask(struct asking *q, int i, struct error *err)
     if (*line)
         q->answers[i] = arena_strdup(q->b.a, line);
     return true;
-}
-
-/* What a pattern finds now: a wrong one is seen at once. */
-static void say_found(struct asking *q)
-{
-    struct facility_settings s;
-    struct observations o = {0};
-    struct error err = {0};
-    const struct facility_ops *ops = facility_find("standalone");
-    if (is_lcls(q) || !facility_settings_read(q->settings, q->b.a, &s, &err))
-        return;
-    if (!fs_is_folder(s.data_dir))
-        str_printf(&q->b.out, "%s is not there yet\n", book_shown(&q->b, s.data_dir));
-    else if (ops->list(&s, NULL, &o, &err))
-        str_printf(&q->b.out, "%s: %s now%s%s%s\n", book_shown(&q->b, s.data_dir), COUNT(o.n, "run"),
-                   o.n ? ", as " : "", o.n ? book_shown(&q->b, o.at[0].name) : "",
-                   o.n ? arena_printf(q->b.a, " (%s)", COUNT(o.at[0].n_files, "file")) : "");
-    else
-        str_printf(&q->b.out, "%s\n", err.fact);
-    if (!s.regex || !*s.regex)
-        str_printf(
-            &q->b.out,
-            "runs are numbered 1, 2, … as they are first seen; facility.standalone.regex in %s takes the "
-            "numbers from their names\n",
-            file_name);
-    observations_free(&o);
 }
 
 /* ---- the file ---- */
@@ -242,6 +250,24 @@ static const char *part(struct asking *q, const char *text, int number)
     return arena_strndup(q->b.a, text, strcspn(text, ":"));
 }
 
+/* The expression that is to be written; NULL: none, or --set says it. */
+static const char *numbers(const struct asking *q)
+{
+    const char *answer = q->answers[ASK_NUMBERS];
+    for (size_t i = 0; i < q->n_said; i++)
+        if (!strcmp(q->said[i].path, "facility.standalone.regex"))
+            return NULL;
+    return *answer && strcmp(answer, "none") != 0 ? answer : NULL;
+}
+
+/* What it makes of the files that are there. */
+static bool look_at_numbers(struct asking *q, struct str *out, struct error *err)
+{
+    size_t n = 0;
+    char **files = is_lcls(q) || !numbers(q) ? NULL : files_of(q, q->answers[ASK_FILES], &n);
+    return is_lcls(q) || !numbers(q) || init_numbers_check(numbers(q), files, n, out, err);
+}
+
 static bool put_data(struct asking *q, struct error *err)
 {
     const char *data = q->answers[ASK_DATA];
@@ -251,7 +277,7 @@ static bool put_data(struct asking *q, struct error *err)
                put(q, "facility.standalone.template", q->answers[ASK_FILES],
                    "which files are runs; with facility.standalone.monitor_for = folders a run is a folder",
                    err) &&
-               put(q, "facility.standalone.regex", NULL,
+               put(q, "facility.standalone.regex", numbers(q),
                    "the numbers of runs: what the first parentheses match, as 'run_([0-9]+)'; other files "
                    "are no runs\n"
                    "# (without it runs are numbered as they are first seen)",
@@ -331,7 +357,10 @@ static void put_said(struct asking *q)
 
 static bool make_file(struct asking *q, struct error *err)
 {
-    if (!read_said(q, err))
+    struct str words = {0};
+    bool good = read_said(q, err) && look_at_numbers(q, &words, err);
+    str_free(&words);
+    if (!good)
         return false;
     str_printf(&q->text, "# xfelx.phil - settings of this experiment: where data come from, where jobs run.\n"
                          "# Read by every xfelx command that is typed in this folder. All settings: xfelx "
@@ -353,6 +382,33 @@ static bool write_file(struct asking *q, struct error *err)
     if (!ok)
         unlink(file_name);
     return ok;
+}
+
+/* What a pattern finds now: a wrong one is seen at once. */
+static void say_found(struct asking *q)
+{
+    struct facility_settings s;
+    struct observations o = {0};
+    struct error err = {0};
+    const struct facility_ops *ops = facility_find("standalone");
+    if (is_lcls(q) || !facility_settings_read(q->settings, q->b.a, &s, &err))
+        return;
+    if (!fs_is_folder(s.data_dir))
+        str_printf(&q->b.out, "%s is not there yet\n", book_shown(&q->b, s.data_dir));
+    else if (ops->list(&s, NULL, &o, &err))
+        str_printf(&q->b.out, "%s: %s now%s%s%s\n", book_shown(&q->b, s.data_dir), COUNT(o.n, "run"),
+                   o.n ? ", as " : "", o.n ? book_shown(&q->b, o.at[0].name) : "",
+                   o.n ? arena_printf(q->b.a, " (%s)", COUNT(o.at[0].n_files, "file")) : "");
+    else
+        str_printf(&q->b.out, "%s\n", err.fact);
+    look_at_numbers(q, &q->b.out, &err);
+    if (!s.regex || !*s.regex)
+        str_printf(
+            &q->b.out,
+            "runs are numbered 1, 2, … as they are first seen; facility.standalone.regex in %s takes the "
+            "numbers from their names\n",
+            file_name);
+    observations_free(&o);
 }
 
 /* ---- trial and rungroup ---- */
@@ -461,6 +517,8 @@ static const struct option_row options[] = {
     {0, "tag", "NAME", "name of the experiment"},
     {0, "data", "FOLDER", "where data appear; lcls:EXPERIMENT@LOCATION at LCLS"},
     {0, "files", "PATTERN", "which files are a run"},
+    {0, "numbers", "REGEX",
+     "their numbers: what its first parentheses match, as 'run_([0-9]+)'; none: as they come"},
     {0, "out", "FOLDER", "folder for results"},
     {0, "db", "DATABASE", "sqlite, or HOST/NAME of a server"},
     {0, "scheduler", "NAME", "local, slurm, pbs, sge, lsf; with queue and account: slurm:QUEUE:ACCOUNT"},
@@ -472,7 +530,7 @@ static const struct option_row options[] = {
 };
 
 static const struct example examples[] = {
-    {"xfelx init", "begin an experiment in this folder, with eight questions"},
+    {"xfelx init", "begin an experiment in this folder, with nine questions"},
     {"xfelx init --defaults --data /data/xpp12345 --scheduler slurm:psana --cell 'P43212 79 79 38 90 90 90'",
      "without questions"},
     {"xfelx init lysozyme.phil", "with the parameters of the first trial in a file"},

@@ -19,6 +19,7 @@ struct acting {
     struct cycle *c;
     const struct cycle_plan *plan;
     struct cycle_report *r;
+    const struct action *now; /* what is being done; NULL: nothing of one run */
     size_t n_calls;
     bool stop; /* no more submissions in this cycle: r->limit says why */
 };
@@ -29,11 +30,17 @@ static void stop(struct acting *w, const char *why)
     snprintf(w->r->limit, sizeof w->r->limit, "%s", why);
 }
 
-/* An attempt's failure: the first is shown. */
+/* An attempt's failure: the first is shown, with whose it is. */
 static void note(struct acting *w, const char *what)
 {
-    if (!w->r->first[0])
-        snprintf(w->r->first, sizeof w->r->first, "%s", what);
+    struct str who = {0};
+    if (w->r->first[0])
+        return;
+    if (w->now)
+        explain_identity(&w->plan->snapshot, w->now, &who);
+    str_printf(&who, "%s%s", who.len ? ": " : "", what);
+    snprintf(w->r->first, sizeof w->r->first, "%.*s", (int)sizeof w->r->first - 1, who.text);
+    str_free(&who);
 }
 
 static void note_error(struct acting *w, const struct error *err)
@@ -153,6 +160,7 @@ static bool submit(struct acting *w, const struct action *x, struct error *err)
     struct recipe_of_job j;
     struct store_claimed claimed = {0};
     int64_t version = 0;
+    w->now = x;
     bool good = may_call(w);
     if (!good)
         return true;
@@ -219,6 +227,7 @@ static bool cancel_all(struct acting *w, struct error *err)
     for (size_t i = 0; any && good && i < w->plan->n; i++) {
         const struct action *x = &w->plan->actions[i];
         const struct store_attempt *row = x->kind == ACTION_CANCEL ? attempt_of(rows, n, x->attempt) : NULL;
+        w->now = x;
         good = !row || cancel(w, row, err);
     }
     arena_free(&a);
@@ -231,8 +240,11 @@ static bool tell_of_inputs(struct acting *w, struct error *err)
     struct arena a = {0};
     struct store_bad_input *found;
     for (size_t i = 0; i < w->plan->n; i++)
-        if (w->plan->actions[i].reason == WHY_BAD_INPUT && w->r->n_bad++ == 0)
-            note(w, w->plan->actions[i].text);
+        if (w->plan->actions[i].reason == WHY_BAD_INPUT && w->r->n_bad++ == 0) {
+            w->now = &w->plan->actions[i];
+            note(w, w->now->text);
+        }
+    w->now = NULL;
     size_t n = uses_found(w->plan, &a, &found);
     bool good = w->c->dry || store_put_bad_inputs(w->c->store, found, n, err);
     arena_free(&a);
