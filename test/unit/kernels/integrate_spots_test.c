@@ -1,75 +1,6 @@
-#include "kernels/geometry_panel.h"
-#include "kernels/integrate.h"
-#include "kernels/geometry.h"
-#include "noise.h"
-#include "support.h"
+#include "pair.h"
 
-#include <math.h>
 #include <string.h>
-
-/* Two spots a chosen distance apart on a flat background, integrated from rows made by hand. */
-enum { SIDE = 200 };
-static const double SIGMA = 1.0, DISTANCE = 200, PIXEL = 0.1;
-
-struct pair {
-    void *work;
-    struct panel panel;
-    struct beam_vector beam;
-    struct lattice lattice;
-    float pixels[SIDE * SIDE];
-    struct reflection rows[2];
-    struct integrate_frame frame;
-    struct integrate_params params;
-    struct background_limits limits;
-};
-
-static void pair_begin(struct pair *p, double apart)
-{
-    void *work = p->work ? p->work : malloc(integrate_work_size(2));
-    *p = (struct pair){.panel = {.origin = {30, 20, -DISTANCE},
-                                 .fast = {1, 0, 0},
-                                 .slow = {0, -1, 0},
-                                 .pixel_fast = PIXEL,
-                                 .pixel_slow = PIXEL,
-                                 .n_fast = SIDE,
-                                 .n_slow = SIDE,
-                                 .trusted_lo = -1e6,
-                                 .trusted_hi = 1e6,
-                                 .gain = 1},
-                       .beam = {1.2, {0, 0, 1}}};
-    p->lattice.sigma_b = sqrt(2 * (SIGMA * SIGMA + 1.0 / 12)) * PIXEL / DISTANCE;
-    p->frame =
-        (struct integrate_frame){.view = {&p->panel, 1, &p->beam}, .pixels = p->pixels, .type = PIXEL_F32};
-    integrate_params_default(&p->params, false);
-    background_limits_init(&p->limits, 0, p->params.alpha);
-    p->params.limits = &p->limits;
-    p->params.gain = 1;
-    p->work = work;
-    for (int i = 0; i < 2; i++) {
-        double lab[3], px[2] = {100.3 + i * apart, 99.6};
-        panel_pixel_to_point(&p->panel, px, lab);
-        assert_true(vec3_norm(lab, lab));
-        p->rows[i] = (struct reflection){.hkl = {i, 1, 1}, .spot = -1, .d = 3, .cal_px = {px[0], px[1]}};
-        for (int k = 0; k < 3; k++)
-            p->rows[i].s1[k] = lab[k] / p->beam.wavelength;
-    }
-}
-
-static double share(double from, double centre)
-{
-    return 0.5 * (erf((from + 1 - centre) / (SIGMA * sqrt(2))) - erf((from - centre) / (SIGMA * sqrt(2))));
-}
-
-static void pair_expose(struct pair *p, const double photons[2], double background, uint64_t *seed)
-{
-    for (int y = 0; y < SIDE; y++)
-        for (int x = 0; x < SIDE; x++) {
-            double mean = background;
-            for (int i = 0; i < 2; i++)
-                mean += photons[i] * share(x, p->rows[i].cal_px[0]) * share(y, p->rows[i].cal_px[1]);
-            p->pixels[y * SIDE + x] = (float)noise_poisson(seed, mean);
-        }
-}
 
 static void integrate(struct pair *p)
 {
@@ -84,7 +15,7 @@ static void expose_again_and_again(double apart, const double photons[2], bool s
     double sum[4] = {0}, squares[4] = {0}, variance[4] = {0};
     uint64_t seed = 21;
     for (int round = 0; round < ROUNDS; round++) {
-        pair_begin(&p, apart);
+        pair_begin(&p, apart, false);
         pair_expose(&p, photons, 1, &seed);
         integrate(&p);
         for (int i = 0; i < 2; i++) {
@@ -127,7 +58,7 @@ static void spots_in_one_place_are_left_out(void **state)
     (void)state;
     static struct pair p;
     uint64_t seed = 22;
-    pair_begin(&p, 0.25);
+    pair_begin(&p, 0.25, false);
     pair_expose(&p, (double[]){400, 500}, 1, &seed);
     integrate(&p);
     for (int i = 0; i < 2; i++) {
@@ -141,7 +72,7 @@ static void a_neighbours_light_is_no_background(void **state)
     (void)state;
     static struct pair p;
     uint64_t seed = 23;
-    pair_begin(&p, 9); /* foregrounds apart, rings across */
+    pair_begin(&p, 9, false); /* foregrounds apart, rings across */
     pair_expose(&p, (double[]){0, 1e5}, 1, &seed);
     integrate(&p);
     assert_false(p.rows[0].flags & REFL_OVERLAPPED_FG);
@@ -158,7 +89,7 @@ static void a_bad_pixel_costs_its_spot_and_a_group_its_fit(void **state)
     uint64_t seed = 24;
     for (int apart = 5; apart <= 60; apart += 55) {
         memset(mask, 1, sizeof mask);
-        pair_begin(&p, apart);
+        pair_begin(&p, apart, false);
         pair_expose(&p, (double[]){500, 500}, 1, &seed);
         mask[99 * SIDE + 98] = 0; /* in the first spot only */
         p.frame.mask = mask;
@@ -175,7 +106,7 @@ static void rings_are_sums_over_given_circles(void **state)
     (void)state;
     static struct pair p;
     uint64_t seed = 25;
-    pair_begin(&p, 60);
+    pair_begin(&p, 60, false);
     p.params.method = INTEGRATE_RINGS;
     pair_expose(&p, (double[]){300, 30}, 1, &seed);
     integrate(&p);
@@ -211,7 +142,7 @@ static void rings_flag_what_they_share_and_fit_nothing(void **state)
     (void)state;
     static struct pair p;
     uint64_t seed = 26;
-    pair_begin(&p, 5);
+    pair_begin(&p, 5, false);
     p.params.method = INTEGRATE_RINGS;
     pair_expose(&p, (double[]){0, 2000}, 1, &seed);
     integrate(&p);
@@ -225,7 +156,7 @@ static void what_has_no_fit_is_left_out_when_fits_are_asked_for(void **state)
     (void)state;
     static struct pair p;
     uint64_t seed = 27;
-    pair_begin(&p, 60);
+    pair_begin(&p, 60, false);
     p.params.method = INTEGRATE_PROFILE;
     pair_expose(&p, (double[]){300, 30}, 1, &seed);
     integrate(&p);
@@ -240,7 +171,7 @@ static void rows_that_point_nowhere_are_not_integrated(void **state)
 {
     (void)state;
     static struct pair p;
-    pair_begin(&p, 60);
+    pair_begin(&p, 60, false);
     p.rows[0].panel = 7;
     p.rows[1].lattice = 3;
     integrate_spots(&p.params, &p.frame, &p.lattice, 1, p.rows, 2, p.work);
