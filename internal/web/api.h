@@ -40,7 +40,7 @@ api_handler api_frames, api_frame;
 api_handler api_frame_png, api_frame_picture, api_frame_tile, api_frame_values;
 
 /* api_tune.c - other parameters tried on frames */
-api_handler api_tune, api_tuned, api_frame_spots;
+api_handler api_tune, api_tuned, api_tuned_file, api_frame_spots;
 
 /* api_cells.c - unit cells of a trial, of tags, of a run or a job */
 api_handler api_cells, api_cells_file;

@@ -10,11 +10,11 @@
 
 enum { PHIL_MOST = 64 << 10, TRY_MOST = 200 };
 
-/* {"what": "tune" or "mask", "frame": "JOB/SOURCE/FRAME", "phil": TEXT, "try": N} */
+/* {"what": "tune" or "mask", "frame": "JOB/SOURCE/FRAME", "phil": TEXT, "try": N, "as": of mask, the file that is wanted} */
 struct asked {
     int64_t job;
     uint32_t source, frame;
-    const char *phil, *command;
+    const char *phil, *command, *ending;
     int frames;
 };
 
@@ -40,6 +40,18 @@ static bool read_frame(const char *text, struct asked *out)
     return true;
 }
 
+/* The forms in which a mask is given. */
+static const char *const endings[] = {"nxs", "pickle", "geom", "xfm"};
+
+static bool read_ending(const char *as, struct asked *out, struct error *err)
+{
+    for (size_t i = 0; as && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(as, endings[i]) == 0)
+            out->ending = endings[i];
+    return !as || (out->ending && strcmp(out->command, "mask") == 0) ||
+           error_set(err, ERROR_USAGE, "as is nxs, pickle, geom or xfm, of a mask");
+}
+
 static bool read_body(const struct web_request *q, struct json **tree, struct asked *out, struct error *err)
 {
     *tree = json_parse(q->body, q->body_size, "the request", err);
@@ -55,6 +67,8 @@ static bool read_body(const struct web_request *q, struct json **tree, struct as
     out->command = what ? what : "tune";
     if (strcmp(out->command, "tune") != 0 && strcmp(out->command, "mask") != 0)
         return error_set(err, ERROR_USAGE, "what is tune or mask");
+    if (!read_ending(json_text(json_get(*tree, "as")), out, err))
+        return false;
     out->frames = (int)n;
     out->phil = json_text(json_get(*tree, "phil"));
     if (out->phil && strlen(out->phil) > PHIL_MOST)
@@ -109,6 +123,7 @@ void api_tune(struct web *w, struct store *s, const struct web_request *q, struc
                                        .name = q->name,
                                        .journal = path_map(&arena, w->options.path_map, row.journal),
                                        .phil = ask.phil,
+                                       .ending = ask.ending,
                                        .maps = w->options.path_map,
                                        .source = ask.source,
                                        .frame = ask.frame,
@@ -149,13 +164,34 @@ void api_tuned(struct web *w, struct store *s, const struct web_request *q, stru
     json_put_real(&j, "seconds", seconds);
     json_put_text(&j, "error", state == TUNE_FAILED ? body.text : NULL);
     answer_json_end(&j);
-    if (state == TUNE_DONE) { /* JSON of our own program, as a member of ours */
+    if (state == TUNE_DONE &&
+        !tunes_is_file(w->tunes, id)) { /* JSON of our own program, as a member of ours */
         while (a->body.len && a->body.text[a->body.len - 1] != '}')
             a->body.len--;
         a->body.len--;
         str_add(&a->body, ", \"result\": ");
         str_addn(&a->body, body.text, body.len);
         str_add(&a->body, "}\n");
+    }
+    str_free(&body);
+}
+
+void api_tuned_file(struct web *w, struct store *s, const struct web_request *q, struct web_answer *a)
+{
+    (void)s;
+    int64_t id;
+    enum tune_state state;
+    double seconds;
+    struct str body = {0};
+    a->cache = "no-store";
+    if (!api_number(q, a, &id))
+        return;
+    if (tunes_is_file(w->tunes, id) && tunes_look(w->tunes, id, &state, &seconds, &body) &&
+        state == TUNE_DONE) {
+        str_addn(&a->body, body.text, body.len);
+        a->type = "application/octet-stream";
+    } else {
+        answer_error(a, 404, "no_such_file", "no file of this number was made here lately", NULL);
     }
     str_free(&body);
 }

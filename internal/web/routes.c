@@ -35,6 +35,7 @@ const struct route web_routes[] = {
     {"GET", "/api/v1/frames/{}/{}/{}/spots", ROLE_READER, ROUTE_SLOW, 0, api_frame_spots, "its spots, found anew"},
     {"POST", "/api/v1/tune", ROLE_EDITOR, ROUTE_CHANGE, 1 << 17, api_tune, "try other parameters on a frame"},
     {"GET", "/api/v1/tune/{}", ROLE_READER, ROUTE_DIRECT, 0, api_tuned, "what that came to"},
+    {"GET", "/api/v1/tune/{}/file", ROLE_READER, ROUTE_DIRECT, 0, api_tuned_file, "the mask it made, as a file"},
     {"GET", "/api/v1/cells", ROLE_READER, ROUTE_STORE, 0, api_cells, "unit cells of a trial, of tags, of a run or a job"},
     {"GET", "/api/v1/cells/{}", ROLE_READER, ROUTE_STORE, 0, api_cells_file, "covariance of their forms, for merging"},
     {"GET", "/api/v1/labels", ROLE_READER, ROUTE_STORE, 0, api_labels, "labels, and frames by the values of one"},

@@ -5,8 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { KEPT = 32, AT_ONCE = 2, MEMORY_MIB = 6144, ONE_S = 30, MANY_S = 300, OUTPUT = 24 << 20 };
+enum {
+    KEPT = 32,
+    AT_ONCE = 2,
+    MEMORY_MIB = 6144,
+    ONE_S = 30,
+    MANY_S = 300,
+    OUTPUT = 24 << 20,
+    FILE_MOST = 256 << 20
+};
 
 struct tried {
     int64_t id; /* 0: free */
@@ -64,6 +73,7 @@ static void copy_wish(struct tried *r, const struct tune_wish *w)
     r->wish.name = arena_strdup(a, w->name ? w->name : "");
     r->wish.journal = arena_strdup(a, w->journal);
     r->wish.phil = w->phil ? arena_strdup(a, w->phil) : NULL;
+    r->wish.ending = w->ending ? arena_strdup(a, w->ending) : NULL;
     while (w->maps && w->maps[n])
         n++;
     const char **maps = arena_array(a, n + 1, sizeof *maps);
@@ -137,7 +147,8 @@ static void add(const char **argv, size_t *n, const char *word)
 }
 
 /* The program itself does it: whatever it is called and wherever it is. */
-static void make_command(const struct tune_wish *w, int seconds, struct arena *a, const char **argv)
+static void make_command(const struct tune_wish *w, const char *file, int seconds, struct arena *a,
+                         const char **argv)
 {
     size_t n = 0;
     const char *head[] = {"/proc/self/exe",
@@ -156,6 +167,10 @@ static void make_command(const struct tune_wish *w, int seconds, struct arena *a
     for (size_t i = 0; w->maps[i]; i++) {
         add(argv, &n, "--set");
         add(argv, &n, arena_printf(a, "facility.path_map=%s", w->maps[i]));
+    }
+    if (file) {
+        add(argv, &n, "--out");
+        add(argv, &n, file);
     }
     if (w->phil) {
         add(argv, &n, "--changes");
@@ -180,6 +195,39 @@ static void say_failure(const struct child_answer *c, int seconds, struct str *o
         out->text[--out->len] = 0;
 }
 
+/* A name for the file that is wanted, in a folder of its own. false: there is no room for one. */
+static bool make_file(const struct tune_wish *w, struct arena *a, char **folder, char **file,
+                      struct error *err)
+{
+    if (!w->ending)
+        return true;
+    const char *top = getenv("TMPDIR");
+    *folder = arena_printf(a, "%s/xfelx_mask_XXXXXX", top && *top ? top : "/tmp");
+    if (!mkdtemp(*folder))
+        return error_system(err, ERROR_FAILED, "cannot make a folder %s", *folder);
+    *file = arena_printf(a, "%s/mask.%s", *folder, w->ending);
+    return true;
+}
+
+/* What came of it, in place of the program's words. */
+static bool take_file(const char *file, struct str *body, struct error *err)
+{
+    struct bytes bytes = {0};
+    bool ok = fs_read(file, FILE_MOST, &bytes, err);
+    if (ok)
+        str_addn(body, (const char *)bytes.data, bytes.size);
+    bytes_free(&bytes);
+    return ok;
+}
+
+static void remove_file(const char *folder, const char *file)
+{
+    if (file)
+        unlink(file);
+    if (folder)
+        rmdir(folder);
+}
+
 void tunes_run(struct tunes *t, int64_t id)
 {
     pthread_mutex_lock(&t->lock);
@@ -195,17 +243,22 @@ void tunes_run(struct tunes *t, int64_t id)
     struct error err = {0};
     struct str body = {0};
     int seconds = r->wish.frames > 1 ? MANY_S : ONE_S;
-    make_command(&r->wish, seconds, &r->arena, argv);
+    char *folder = NULL, *file = NULL;
+    bool ok = make_file(&r->wish, &r->arena, &folder, &file, &err);
+    make_command(&r->wish, file, seconds, &r->arena, argv);
     struct child c = {.argv = argv, .seconds = seconds + 2, .stop = &t->stop, .limit = OUTPUT};
-    bool ok = child_run(&c, &answer, &err);
+    ok = ok && child_run(&c, &answer, &err);
     bool good = ok && answer.exit_code == 0 && answer.out.len > 0 && answer.out.len < OUTPUT;
-    if (good)
+    if (good && file)
+        good = ok = take_file(file, &body, &err);
+    else if (good)
         str_addn(&body, answer.out.text, answer.out.len);
-    else if (ok)
+    if (!good && ok)
         say_failure(&answer, seconds, &body);
-    else
+    else if (!good)
         str_add(&body, err.fact);
     child_answer_free(&answer);
+    remove_file(folder, file);
     pthread_mutex_lock(&t->lock);
     r->body = body;
     r->state = good ? TUNE_DONE : TUNE_FAILED;
@@ -224,4 +277,13 @@ bool tunes_look(struct tunes *t, int64_t id, enum tune_state *state, double *sec
     }
     pthread_mutex_unlock(&t->lock);
     return r != NULL;
+}
+
+bool tunes_is_file(struct tunes *t, int64_t id)
+{
+    pthread_mutex_lock(&t->lock);
+    const struct tried *r = find(t, id);
+    bool is_file = r && r->wish.ending;
+    pthread_mutex_unlock(&t->lock);
+    return is_file;
 }

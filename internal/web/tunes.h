@@ -17,9 +17,10 @@ enum tune_state { TUNE_RUNNING, TUNE_DONE, TUNE_FAILED };
  * journal   that has the frame; maps: facility.path_map, ends with NULL, or NULL
  * phil      the changes; NULL: none
  * frames    on how many frames
+ * ending    of mask: not its JSON is wanted, but the mask as a file of this ending ("nxs", …; letters only); NULL: JSON
  */
 struct tune_wish {
-    const char *command, *name, *journal, *phil;
+    const char *command, *name, *journal, *phil, *ending;
     const char *const *maps;
     uint32_t source, frame;
     int frames;
@@ -40,8 +41,9 @@ void tunes_drop(struct tunes *t, int64_t id);
 /* Do it, in this thread: up to its limit of time. */
 void tunes_run(struct tunes *t, int64_t id);
 
-/* How it stands; false: there is none of this number, or it was forgotten (32 are kept). body: the program's JSON when done, else why it
+/* How it stands; false: there is none of this number, or it was forgotten (32 are kept). body: the program's JSON, or the file, when done, else why it
  * failed; appended. */
+bool tunes_is_file(struct tunes *t, int64_t id); /* was a file wished for? */
 bool tunes_look(struct tunes *t, int64_t id, enum tune_state *state, double *seconds, struct str *body);
 
 #endif

@@ -1,7 +1,8 @@
 // frames.mjs - frames of a real run in headless Chromium: looked at, tuned, masked. Prints TAP. Called by test/services/frames_test with
 //   node frames.mjs BASE NPM_FOLDER PICTURES_FOLDER
 // Waits for states (body[data-ready], .stage[data-picture]), never for times; fails on any console error or serious finding of axe.
-import {chromium, found, ready, same, test, until} from './chromium.mjs';
+import {chromium, found, has, ready, same, test, until} from './chromium.mjs';
+import {readFileSync} from 'node:fs';
 
 const [base, npm, pictures] = process.argv.slice(2);
 const {open: openUrl, sound, end} = await chromium(npm, pictures);
@@ -17,10 +18,11 @@ await test('a frame is looked at, enlarged, and the next one by a key', async ()
   const was = page.url(), zoom = () => page.evaluate(() => +document.querySelector('.stage').dataset.zoom), whole = await zoom();
   await page.focus('.stage');
   await page.keyboard.press('1');
-  await until(page, () => document.querySelector('.stage').dataset.zoom === '1.000');
+  await until(page, () => document.querySelector('.stage')?.dataset.zoom === '1.000');
   await shown(page);
   await page.keyboard.press('0');
   await until(page, w => +document.querySelector('.stage').dataset.zoom === w, whole);
+  await until(page, () => document.querySelector('button[title="j, →"]:enabled'));
   await page.keyboard.press('j');
   await until(page, w => location.href !== w, was);
   await shown(page);
@@ -62,6 +64,7 @@ await test('a link leads to the same part of the picture, where values stand in 
   same(await zoom(page), '26.700');
   await page.keyboard.press(']'); // contrast and place are kept
   await until(page, () => [...document.querySelectorAll('button')].some(b => b.textContent === 'Automatic' && !b.disabled));
+  await until(page, () => document.querySelector('button[title="j, →"]:enabled')); // the list has come
   await page.keyboard.press('j');
   await until(page, was => !location.hash.includes(was), `${address}?`);
   await shown(page);
@@ -73,15 +76,16 @@ await test('a link leads to the same part of the picture, where values stand in 
 await test('arrows step when the whole is seen, lists are changed and left by keys', async () => {
   const page = await open(`#/frames/${address}?list=indexed`);
   await shown(page);
+  const title = () => page.evaluate(() => document.querySelector('h1').textContent), was = await title();
+  await until(page, () => document.querySelector('button[title="j, →"]:enabled'));
   await page.keyboard.press('ArrowRight');
-  await until(page, was => !location.hash.includes(was), `${address}?`);
-  await shown(page);
+  await until(page, was => document.querySelector('h1')?.textContent !== was && document.querySelector('.stage[data-picture=shown]'), was);
+  await until(page, () => document.querySelector('button[title="k, ←"]:enabled'));
   await page.keyboard.press('ArrowLeft');
-  await until(page, was => location.hash.includes(was), `${address}?`);
-  await shown(page);
+  await until(page, was => document.querySelector('h1')?.textContent === was && document.querySelector('.stage[data-picture=shown]'), was);
   await page.focus('.stage');
   await page.keyboard.press('1');
-  await until(page, () => document.querySelector('.stage').dataset.zoom === '1.000');
+  await until(page, () => document.querySelector('.stage')?.dataset.zoom === '1.000');
   await page.keyboard.press('ArrowRight'); // enlarged: it moves
   same(page.url().includes(`${address}?`), true);
   await page.getByLabel('list that is stepped through').selectOption('hits');
@@ -179,6 +183,33 @@ await test('a mask is drawn, taken back, counted, and asked to be kept', async (
   await page.close();
 });
 
+await test('a mask comes as a file, and shapes that are none are refused', async () => {
+  const page = await open(`#/mask/${address}`);
+  await shown(page);
+  const box = await page.locator('.stage').boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2 + 60, box.y + box.height / 2 + 40);
+  await page.mouse.up();
+  for (const [name, file, starts] of [['NXmx', 'mask.nxs', '\x89HDF'], ['CrystFEL', 'mask.geom', '']]) {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', {name, exact: true}).click()]);
+    same(download.suggestedFilename(), file);
+    const text = readFileSync(await download.path(), 'latin1');
+    same(text.startsWith(starts), true);
+    if (!starts) has(text, 'min_fs');
+    await until(page, () => [...document.querySelectorAll('button')].some(b => b.textContent === 'NXmx' && !b.disabled));
+  }
+  await page.close();
+  const ask = (way, body) => fetch(base + 'api/v1/' + way, body && {method: 'POST', headers: {'content-type': 'application/json', 'x-xfelx': '1'}, body: JSON.stringify(body)});
+  same((await ask('tune', {what: 'mask', frame: address, phil: 'spotfinder.filter.border = 3', as: '../x'})).status, 400);
+  same((await ask('tune', {what: 'tune', frame: address, phil: 'spotfinder.filter.border = 3', as: 'nxs'})).status, 400);
+  const {tune} = await (await ask('tune', {what: 'mask', frame: address, phil: 'spotfinder.filter.untrusted.polygon = 7', as: 'nxs'})).json();
+  let state;
+  do state = await (await ask('tune/' + tune)).json(); while (state.state === 'running');
+  has(state.error || '', 'no corners of a polygon');
+  same((await ask(`tune/${tune}/file`)).status, 404);
+});
+
 await test('the brush takes pixels beyond its threshold alone', async () => {
   const page = await open(`#/mask/${address}`);
   await shown(page);
@@ -186,7 +217,7 @@ await test('the brush takes pixels beyond its threshold alone', async () => {
   await page.getByLabel('threshold', {exact: true}).fill('0');
   await page.focus('.stage');
   await page.keyboard.press('1');
-  await until(page, () => document.querySelector('.stage').dataset.zoom === '1.000');
+  await until(page, () => document.querySelector('.stage')?.dataset.zoom === '1.000');
   await shown(page);
   const box = await page.locator('.stage').boundingBox();
   await page.mouse.move(box.x + box.width / 2 + 40, box.y + box.height / 2 + 60);

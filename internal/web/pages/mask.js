@@ -1,13 +1,13 @@
 // mask.js - areas that are not to be trusted, drawn on a frame (#/mask/JOB/SOURCE/FRAME): rectangle, circle, polygon, and a brush that takes
 // only pixels beyond a threshold. Shapes are in pixels of the panel, as spotfinder.filter.untrusted of DIALS has them.
 import {html, useEffect, useRef, useState} from './html.js';
-import {get, useData, useReady} from './live.js';
+import {api, get, post, useReady} from './live.js';
 import {count, fixed, percent} from './format.js';
 import {Problem} from './parts.js';
 import {Stage} from './stage.js';
 import {Contrast, firstLook} from './palette.js';
 import {ringsLayer, predictedLayer} from './marks.js';
-import {tryIt, ChooseJob} from './tune.js';
+import {tryIt, waitFor, ChooseJob} from './tune.js';
 import {ask, mayEdit} from './ask.js';
 
 const TOOLS = [['rectangle', 'Rectangle'], ['circle', 'Circle'], ['polygon', 'Polygon'], ['brush', 'Brush'], ['move', 'Move']], BRUSH_MOST = 3000;
@@ -56,6 +56,18 @@ function Effect({r}) {
     ${r.outside?.length > 0 && html`<p class="c-warn nomargin">${r.outside.length === 1 ? `Shape ${r.outside[0]} lies outside of its panel: it masks nothing.` : `Shapes ${r.outside.join(', ')} lie outside of their panels: they mask nothing.`}</p>`}
     ${r.reflections > 0 && html`<p class="sub nomargin">With them ${count(r.reflections_lost)} of ${count(r.reflections)} reflections of ${r.frames === 1 ? '1 frame' : `${count(r.frames)} frames`} (${percent(r.reflections_lost / r.reflections)} %).</p>
     <table><caption class="vh">Reflections lost by shell</caption><thead><tr><th scope="col">Å</th><th scope="col" class="r">Reflections</th><th scope="col" class="r">Lost, %</th></tr></thead><tbody>${r.shells.map((s, i) => html`<tr key=${i}><td>${fixed(s.d_max, 2)} – ${fixed(s.d_min, 2)}</td><td class="r">${count(s.n)}</td><td class="r">${percent(s.lost / s.n)}</td></tr>`)}</tbody></table>`}</section>`;
+}
+
+// The mask as a file, made by the server and kept by nobody there.
+const FORMS = [['nxs', 'NXmx'], ['pickle', 'DIALS'], ['geom', 'CrystFEL']];
+async function download(frame, phil, as, told) {
+  const {tune} = await post('tune', {what: 'mask', frame, phil, as});
+  if (!await waitFor(tune, told)) return;
+  const r = await fetch(api(`tune/${tune}/file`));
+  if (!r.ok) throw new Error(`the server answered ${r.status}`);
+  const url = URL.createObjectURL(await r.blob()), a = Object.assign(document.createElement('a'), {href: url, download: `mask.${as}`});
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
 function Draw({job, source, frame}) {
@@ -110,6 +122,11 @@ function Draw({job, source, frame}) {
     try { const r = await tryIt({what: 'mask', frame: `${job}/${source}/${frame}`, phil, try: 50}, () => alive.current); if (alive.current && r) setEffect(r); } catch (e) { if (alive.current) setError(e); }
     if (alive.current) setBusy(false);
   };
+  const give = async as => {
+    setError(null); setBusy(true);
+    try { await download(`${job}/${source}/${frame}`, phil, as, () => alive.current); } catch (e) { if (alive.current) setError(e); }
+    if (alive.current) setBusy(false);
+  };
   const all = now ? [...shapes, now] : shapes, layers = meta ? [ringsLayer(meta), predictedLayer(meta.integrated), shapesLayer(meta, all, now ? all.length - 1 : -1)] : [];
   return html`<p class="sub nomargin"><a href=${`#/frames/${job}/${source}/${frame}`}>Frame ${source}/${frame} of job ${job}</a></p><h1>Mask, drawn on frame ${source}/${frame}</h1><${Problem} error=${error}/>
     <div class="ctl"><span class="seg" role="group" aria-label="what is drawn">${TOOLS.map(([id, word]) => html`<button key=${id} aria-pressed=${id === tool} onClick=${() => { setTool(id); setNow(null); }}>${word}</button>`)}</span><button disabled=${!shapes.length && !now} title="Ctrl Z" onClick=${undo}>Undo</button><button disabled=${!undone.length} title="Ctrl Shift Z" onClick=${redo}>Redo</button>
@@ -120,7 +137,8 @@ function Draw({job, source, frame}) {
           <div class="ctl nomargin"><button class="pri" disabled=${!shapes.length || busy || !may} onClick=${look}>${busy ? 'Counting …' : 'What does it take away?'}</button></div>${!may && html`<p class="sub nomargin">That, and keeping it, needs an editor's token.</p>`}</section>
         <${Effect} r=${effect}/>
         ${shapes.length > 0 && html`<section class="panel gap"><h2>Keep it</h2>${may && html`<div class="ctl nomargin"><label>label <input size="12" value=${label} onInput=${e => setLabel(e.target.value)}/></label><label>from run <input size="4" inputmode="numeric" value=${from} placeholder="all" onInput=${e => setFrom(e.target.value)}/></label>
-          <button class="pri" disabled=${!label.trim() || !/^\d*$/.test(from)} onClick=${() => ask('mask.add', {frame: `${job}/${source}/${frame}`, phil, label: label.trim(), ...(from ? {first: +from} : {})}, `mask ${label.trim()}`)}>Keep as a version</button></div><p class="sub">Trials and rungroups then name it <code>spotfinder.lookup.mask=calib:${label.trim() || 'LABEL'}</code>. Files for DIALS and CrystFEL: <code>xfelx mask ${job}/${source}/${frame} shapes.phil -o mask.pickle -o bad.geom</code></p>`}
+          <button class="pri" disabled=${!label.trim() || !/^\d*$/.test(from)} onClick=${() => ask('mask.add', {frame: `${job}/${source}/${frame}`, phil, label: label.trim(), ...(from ? {first: +from} : {})}, `mask ${label.trim()}`)}>Keep as a version</button></div><p class="sub">Trials and rungroups then name it <code>spotfinder.lookup.mask=calib:${label.trim() || 'LABEL'}</code>.</p>
+          <div class="ctl nomargin" role="group" aria-label="the mask as a file">As a file: ${FORMS.map(([as, word]) => html`<button key=${as} class="small" disabled=${busy} onClick=${() => give(as)}>${word}</button>`)}</div><p class="sub">Or <code>xfelx mask ${job}/${source}/${frame} shapes.phil -o mask.nxs</code>; NXmx holds this frame too, and opens in any viewer.</p>`}
           <label for="shapes">Shapes, as in a parameter file</label><textarea id="shapes" class="mono wide" rows="6" readonly value=${phil}></textarea></section>`}
         ${meta && levels && html`<${Contrast} meta=${meta} levels=${levels} set=${setLevels} count=${counts}/>`}</div></div>`;
 }

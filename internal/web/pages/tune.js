@@ -20,10 +20,13 @@ const FORM = [
 
 // Ask for it and look until it is done.
 export async function tryIt(body, told) {
-  const {tune} = await post('tune', body);
+  const {tune} = await post('tune', body), r = await waitFor(tune, told);
+  return r && r.result;
+}
+export async function waitFor(tune, told) {
   for (;;) {
     const r = await get('tune/' + tune);
-    if (r.state === 'done') return r.result;
+    if (r.state === 'done') return r;
     if (r.state === 'failed') { const [text, ...rest] = (r.error || 'it failed').split('\n'); throw Object.assign(new Error(text), {hint: rest.join(' ')}); }
     if (told(r.seconds) === false) return null;
     await new Promise(go => setTimeout(go, 250));

@@ -44,6 +44,32 @@ static void what_the_program_says_is_kept(void **state)
     str_free(&body);
 }
 
+/* play writes what it is asked into the file that is wanted. */
+static void a_mask_comes_as_the_file_that_was_written(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct str body = {0};
+    static const char *const maps[] = {NULL};
+    struct tune_wish wish = {.command = "mask",
+                             .name = "ann",
+                             .journal = "/j",
+                             .phil = "bytes",
+                             .maps = maps,
+                             .ending = "nxs",
+                             .frames = 1};
+    int64_t id = tunes_begin(tunes, &wish, &err), plain = begin("bob", NULL);
+    assert_true(tunes_is_file(tunes, id) && !tunes_is_file(tunes, plain) && !tunes_is_file(tunes, 77));
+    tunes_run(tunes, id);
+    assert_int_equal(look(id, &body), TUNE_DONE);
+    assert_string_equal(body.text, "bytes");
+    wish.phil = "none";
+    id = tunes_begin(tunes, &wish, &err);
+    tunes_run(tunes, id);
+    assert_int_equal(look(id, &body), TUNE_FAILED); /* it ended well, and left no file */
+    str_free(&body);
+}
+
 static void one_at_a_time_for_each_and_two_in_all(void **state)
 {
     (void)state;
@@ -122,6 +148,12 @@ static int play(int argc, char **argv)
         fprintf(stderr, "error: no such parameter\nhint: look\n");
         return 2;
     }
+    for (int i = 1; i + 1 < argc; i++)
+        if (!strcmp(argv[i], "--out") && strcmp(changes, "none") != 0) {
+            FILE *f = fopen(argv[i + 1], "w");
+            fputs(changes, f);
+            fclose(f);
+        }
     printf("{");
     bool skip = false;
     const char *blank = "";
@@ -140,10 +172,11 @@ static int play(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && !strcmp(argv[1], "tune"))
+    if (argc > 1 && (!strcmp(argv[1], "tune") || !strcmp(argv[1], "mask")))
         return play(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_the_program_says_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_mask_comes_as_the_file_that_was_written, setup, teardown),
         cmocka_unit_test_setup_teardown(one_at_a_time_for_each_and_two_in_all, setup, teardown),
         cmocka_unit_test_setup_teardown(a_death_is_told_and_is_none_of_ours, setup, teardown),
         cmocka_unit_test_setup_teardown(what_runs_is_ended_with_the_server, setup, teardown),
