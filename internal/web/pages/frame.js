@@ -40,13 +40,17 @@ function placeOf(text) {
 
 // The values of the pixels that are seen, when they are large enough to hold them.
 function useBlock(path) {
-  const [block, set] = useState(null), timer = useRef(0);
+  const [block, set] = useState(null), timer = useRef(0), asked = useRef(null); // of the newest: the picture keeps the first function it was given
   const moved = p => {
     clearTimeout(timer.current);
     if (!numbersShown(p.view.s)) return;
     const x = Math.max(0, Math.floor(p.view.x)), y = Math.max(0, Math.floor(p.view.y)), columns = Math.min(64, Math.ceil(p.width / p.view.s) + 1), rows = Math.min(64, Math.ceil(p.height / p.view.s) + 1);
-    if (block && block.x === x && block.y === y && block.columns >= columns && block.rows >= rows) return;
-    timer.current = setTimeout(() => get(`${path}/values?x=${x}&y=${y}&columns=${columns}&rows=${rows}`).then(r => set({x, y, columns, rows, values: r.block})).catch(() => {}), 120);
+    const query = `x=${x}&y=${y}&columns=${columns}&rows=${rows}`;
+    if (asked.current === query) return;
+    timer.current = setTimeout(() => {
+      asked.current = query;
+      get(`${path}/values?${query}`).then(r => { if (asked.current === query) set({x, y, columns, values: r.block}); }).catch(() => { asked.current = null; });
+    }, 120);
   };
   useEffect(() => () => clearTimeout(timer.current), [path]);
   return [block, moved];
@@ -109,7 +113,7 @@ export function One({job, source, frame, query}) {
   const [meta, setMeta] = useState(early.meta), [trouble, setTrouble] = useState(null), [counts, setCounts] = useState(null), [near, setNear] = useState(null);
   const [levels, setLevelsNow] = useState(early.meta && (keep.levels?.own ? keep.levels : firstLook(early.meta)));
   const [off, setOff] = useState(keep.off), [hidden, hide] = useState(keep.hidden), [at, hover] = useValues(path), [block, numbers] = useBlock(path);
-  const stage = useRef(null), start = useRef(placeOf(query.get('at')) || keep.place), timer = useRef(0), afterG = useRef(false);
+  const stage = useRef(null), start = useRef(placeOf(query.get('at')) || keep.place), timer = useRef(0), said = useRef(null), afterG = useRef(false);
   const setLevels = l => { keep.levels = l; setLevelsNow(l); };
   useReady('frame', f || error);
   useEffect(() => {
@@ -127,11 +131,14 @@ export function One({job, source, frame, query}) {
   const moved = p => {
     numbers(p);
     keep.place = p.whole ? null : {x: p.view.x + p.width / p.view.s / 2, y: p.view.y + p.height / p.view.s / 2, s: p.view.s};
+    const place = keep.place ? `${keep.place.x.toFixed(1)},${keep.place.y.toFixed(1)},${+keep.place.s.toPrecision(3)}` : '';
+    if (place === said.current) return;
+    said.current = place;
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
       const [base, text = ''] = location.hash.split('?'), q = new URLSearchParams(text);
       if (!base.endsWith(path)) return;
-      if (keep.place) q.set('at', `${keep.place.x.toFixed(1)},${keep.place.y.toFixed(1)},${+keep.place.s.toPrecision(3)}`); else q.delete('at');
+      if (place) q.set('at', place); else q.delete('at');
       history.replaceState(null, '', base + (q.size ? '?' + q.toString().replace(/%2C/g, ',') : ''));
     }, 250);
   };
