@@ -186,6 +186,9 @@ static bool unknown_option(const struct cli *cli, const char *word, size_t n, st
     const char *near = strlen(bare) > 1 ? cli_nearest(bare, names, count) : NULL;
     if (near)
         return error_hint(err, "did you mean --%s?", near);
+    if (word[1] >= '0' && word[1] <= '9')
+        return error_hint(
+            err, "what begins with - is an option; the numbers of runs, trials and jobs begin with 1");
     return false;
 }
 

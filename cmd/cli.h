@@ -66,6 +66,7 @@ struct command {
     const struct option_rule
         *rules;                     /* ends with {0}; NULL: all go together. Looked at before run is called */
     const struct example *examples; /* ends with {0}; at least one */
+    bool tells_alarms;              /* ends with the codes 3 and 4 too */
     int (*run)(struct cli *cli);    /* returns an exit code; NULL with verbs */
     const void *own;                /* what run wants to know besides, as a struct book_verb */
     /* A command of several words: rows named "db init", "db status" …, each with options of its own. Ends with NULL. */

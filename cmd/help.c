@@ -5,6 +5,7 @@
 
 #define WIDTH 80
 #define COLUMN 26 /* where the text of an option starts */
+#define USAGE 7   /* where that of "Usage: " does */
 
 /* Words of text with line breaks, the cursor being at column `at`; further lines start at `indent`. A newline in the text
  * is a blank, an empty line starts a paragraph, and a line that starts with a blank is taken as it is. */
@@ -103,10 +104,48 @@ static void add_verbs(struct str *out, const struct command *c)
         add_row(out, command_word(*v), longest + 4, (*v)->summary);
 }
 
+/* As it may be pasted: a long one goes on behind a backslash, at a blank that is in no quotes. */
+static void add_command(struct str *out, const char *command)
+{
+    size_t indent = 2;
+    while (columns_taken(command) + indent > WIDTH) {
+        size_t cut = 0;
+        char quote = 0;
+        for (size_t i = 0; command[i] && i + indent + 2 < WIDTH; i++) {
+            if (quote ? command[i] == quote : command[i] == '\'' || command[i] == '"')
+                quote = quote ? 0 : command[i];
+            cut = !quote && command[i] == ' ' ? i : cut;
+        }
+        if (!cut)
+            break;
+        str_printf(out, "%*s%.*s \\\n", (int)indent, "", (int)cut, command);
+        command += cut + 1;
+        indent = 6;
+    }
+    str_printf(out, "%*s%s\n", (int)indent, "", command);
+}
+
+static void add_codes(struct str *out, const struct command *c)
+{
+    struct str line = {0};
+#define X(name, number, word, text)                                                                          \
+    if (c->tells_alarms || (number != EXIT_CODE_ALARM && number != EXIT_CODE_STALE))                         \
+        str_printf(&line, "%s%d %s", line.len ? ", " : "Exit codes: ", number, word);
+    EXIT_CODE_TABLE(X)
+#undef X
+    str_addc(out, '\n');
+    help_wrap(out, 0, WIDTH, line.text);
+    str_free(&line);
+}
+
 void help_command(const struct program *p, const struct command *c, struct str *out)
 {
-    str_printf(out, "%s %s - %s\n\nUsage: %s %s %s\n\n", p->name, c->name, c->summary, p->name, c->name,
-               c->usage);
+    struct str usage = {0};
+    str_printf(out, "%s %s - %s\n\nUsage: ", p->name, c->name, c->summary);
+    str_printf(&usage, "%s %s %s", p->name, c->name, c->usage);
+    wrap_from(out, USAGE, USAGE, WIDTH, usage.text);
+    str_addc(out, '\n');
+    str_free(&usage);
     help_wrap(out, 0, WIDTH, c->text);
     if (c->verbs)
         add_verbs(out, c);
@@ -114,9 +153,10 @@ void help_command(const struct program *p, const struct command *c, struct str *
         add_options(out, c->options);
     str_add(out, "\nExamples:\n");
     for (const struct example *e = c->examples; e->command; e++) {
-        str_printf(out, "  %s\n", e->command);
+        add_command(out, e->command);
         help_wrap(out, 6, WIDTH, e->text);
     }
+    add_codes(out, c);
     if (c->verbs)
         str_printf(out, "\n%s %s VERB --help tells more about one verb.\n", p->name, c->name);
 }

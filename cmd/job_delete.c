@@ -145,7 +145,9 @@ static int run(struct cli *cli)
     f.jobs = r;
     ok = ok && store_book_jobs(b.store, &f, b.a, &rows, &n, &err);
     if (ok && n < n_numbers)
-        ok = error_set(&err, ERROR_USAGE, "%zu of these jobs are not there", n_numbers - n);
+        ok = (error_set(&err, ERROR_USAGE, "%zu of %s not there; nothing was deleted", n_numbers - n,
+                        n_numbers == 1 ? "1 job is" : arena_printf(b.a, "%zu jobs are", n_numbers)),
+              error_hint(&err, "xfelx job list shows them all"));
     ok = ok && is_sure(&b, rows, n, &err);
     for (size_t i = 0; ok && i < n; i++)
         ok = delete_one(&b, rows + i, &err);

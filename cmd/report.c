@@ -112,7 +112,8 @@ static bool choose(struct store *s, struct cli *cli, struct store_jobs_of *of, c
             ids[of->n++] = jobs[i].id;
     if (of->n == 0 && !given && !cli_has(cli, "trial"))
         return true; /* an empty database has an empty report */
-    return of->n > 0 || error_set(err, ERROR_USAGE, "no job belongs to %s", *title);
+    return of->n > 0 || (error_set(err, ERROR_USAGE, "no job belongs to %s", *title),
+                         error_hint(err, "xfelx job list shows the jobs with their runs and trials"));
 }
 
 /* What is printed: the first row whose options are all given. */

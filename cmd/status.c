@@ -528,6 +528,7 @@ static const struct example examples[] = {
 };
 
 const struct command command_status = {
+    .tells_alarms = true,
     .name = "status",
     .summary = "show where things stand: frames, hits, indexed, times",
     .usage = "[OPTIONS] [FOLDER]",

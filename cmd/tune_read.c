@@ -250,7 +250,10 @@ bool tune_read(struct tune *t, struct error *err)
     t->frames = arena_array(t->a, 1, sizeof *t->frames);
     t->n_frames = 1;
     if (cli->n_operands < 1)
-        return error_set(err, ERROR_USAGE, "%s needs a frame: JOB/SOURCE/FRAME", cli->command->name);
+        return error_set(err, ERROR_USAGE, "%s needs a frame: JOB/SOURCE/FRAME", cli->command->name),
+               error_hint(
+                   err,
+                   "12/0/7 is frame 7 of the first file of job 12; page Frames and xfelx job list name them");
     if (!read_name(t, cli->operands[0], &job, err) || !cli_int(cli, "try", 1, 1000, 1, &n, err) ||
         !book_settings(cli, &settings, err))
         return false;

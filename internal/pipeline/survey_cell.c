@@ -172,6 +172,11 @@ static void say_nothing_found(const struct recipe *r, const struct found_cell *c
     if (r->group.n_ops && agree >= SURVEY_CELL_LEAST)
         str_printf(out, "no cell found: the lattice of %u of %u shots cannot be one of space group %s\n",
                    agree, c->n_shots, r->group.hm);
+    else if (c->n_shots == 0)
+        str_add(
+            out,
+            "no cell found: no frame of the sample has spots enough; hits are not indexed: more frames, or "
+            "indexing.known_symmetry.unit_cell\n");
     else
         str_printf(
             out,

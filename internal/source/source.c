@@ -73,7 +73,8 @@ bool source_read_head(const char *path, uint8_t *head, size_t room, size_t *n, s
     ssize_t got = 0;
     bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
     if (!ok && S_ISDIR(st.st_mode))
-        error_set(err, ERROR_UNREADABLE, "%s is a folder, not an image file", path);
+        error_set(err, ERROR_UNREADABLE, "%s is a folder, not an image file", path),
+            error_hint(err, "name a file in it; `xfelx process` takes folders too");
     else if (!ok)
         error_set(err, ERROR_UNREADABLE, "%s is not a file with data", path);
     else if ((got = pread(fd, head, room, 0)) < 0)

@@ -21,9 +21,13 @@ static bool fails(struct sql *s, struct error *err)
 {
     int code = sqlite3_extended_errcode(s->db);
     sql_fails(s, sqlite_class(code), sqlite3_errmsg(s->db), err);
-    if ((code & 255) == SQLITE_NOTADB || (code & 255) == SQLITE_CORRUPT)
-        error_hint(err,
-                   "move the file away, the next run makes it anew; a copy or an export: make that again");
+    if ((code & 255) == SQLITE_NOTADB)
+        error_hint(err, "is it the file that is meant? A database of xfelx is called xfelx.db");
+    if ((code & 255) == SQLITE_CORRUPT)
+        error_hint(
+            err,
+            "it is damaged: put it aside and bring back a copy (xfelx db export makes them); journals hold "
+            "what was found since, xfelx db replay takes it in");
     if ((code & 255) == SQLITE_READONLY)
         error_hint(err, "its file and the folder it lies in have to be writable for you");
     return false;
