@@ -31,7 +31,7 @@ function rows(s, shown) {
   made.push({word: 'beam centre, px', size: 5.5, bands: [[b.dx_px, 'idx', 'x'], [b.dy_px, 'hit', 'y']], means: true, ...plain(2)});
   const line = k => { const v = k.map((x, i) => b.frames[i] > b.failed[i] ? 100 * x / (b.frames[i] - b.failed[i]) : null); return {n: v.map(x => x === null ? 0 : 1), lo: v, hi: v, mean: v, at: b.indexed.at}; };
   if (shown.has('ring')) made.push({word: 'solvent ratio', size: 4.5, bands: [[b.ring, 'hit', '']], cut: s.solvent_ratio, floor: 0, ...plain(1)});
-  if (shown.has('wet')) made.push({word: 'solvent and ice, %', size: 4.5, bands: [[line(b.solvent), 'hit', 'solvent, of frames'], [line(b.ice), 'fail', 'ice or salt, of frames']], to: v => v, floor: 0, digits: 0, ticks: hi => [0, 25, 50, 75, 100].filter(v => v <= hi), text: v => String(v)});
+  if (shown.has('wet')) made.push({word: 'solvent and ice, %', size: 4.5, bands: [[line(b.solvent), 'hit', 'solvent, of frames'], [line(b.ice), 'idx', 'ice or salt, of frames']], to: v => v, floor: 0, digits: 0, ticks: hi => [0, 25, 50, 75, 100].filter(v => v <= hi), text: v => String(v)});
   if (shown.has('len')) made.push({word: 'spot length, px', size: 4.5, bands: [[b.len_px, 'idx', '']], floor: 0, ...plain(1)});
   return made.filter(r => r.bands.some(([v]) => v.n.some(n => n)));
 }
