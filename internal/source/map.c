@@ -142,7 +142,7 @@ static bool take_pixels(const char *path, enum source_map_kind kind, const struc
                 size_t at = ((size_t)w->module * extent[H5_SLOW] + w->slow + row) * extent[H5_FAST] +
                             w->fast + column;
                 *to = judged(kind, m->values[at]);
-                good += !isnan(*to);
+                good += isnan(*to) ? 0 : 1;
             }
     }
     out->pixels = all;
