@@ -81,13 +81,15 @@ static void drop_dead_socket(const struct listen_address *l)
 
 int listen_open(const struct listen_address *l, const char *text, struct error *err)
 {
-    int fd = socket(l->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
+    int fd = socket(l->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1,
+        ahead = LISTEN_SENT_AHEAD;
     mode_t mask = 0;
     if (l->local) {
         drop_dead_socket(l);
         mask = umask(0177);
     } else if (fd >= 0) {
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &ahead, sizeof ahead); /* what is accepted inherits it */
     }
     bool ok =
         fd >= 0 && bind(fd, (const struct sockaddr *)&l->address, l->size) == 0 && listen(fd, BACKLOG) == 0;

@@ -23,9 +23,6 @@ enum {
     PER_ADDRESS = 256,
     IDLE_S = 60, /* nothing came and nothing went */
     FIELDS_MOST = 64,
-    /* What the system takes of an answer before its client does (twice this). By itself it grows to 4 MiB a connection: 2,000 clients that
-     * do not read are then 8 GB of the system's memory, and seconds of copying in which nobody else is answered. */
-    SENT_AHEAD = 128 << 10,
 };
 
 struct exchange {
@@ -103,11 +100,7 @@ static void notice(void *cls, struct MHD_Connection *connection, void **socket_c
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        if (!info)
-            return;
-        const int bytes = SENT_AHEAD;
-        setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
-        *socket_context = connection_open(w->connections, info->connect_fd, clock_monotonic());
+        *socket_context = info ? connection_open(w->connections, info->connect_fd, clock_monotonic()) : NULL;
     } else if (*socket_context) {
         connection_close(w->connections, *socket_context);
         *socket_context = NULL;

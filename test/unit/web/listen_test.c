@@ -63,6 +63,28 @@ static void a_port_of_another_program_is_said(void **state)
     close(fd);
 }
 
+static void the_system_keeps_little_of_an_answer(void **state)
+{
+    (void)state;
+    struct listen_address l;
+    struct error err = {0};
+    char name[80];
+    int room = 0;
+    socklen_t size = sizeof room;
+    assert_true(listen_parse("0", &l, &err));
+    int fd = listen_open(&l, "0", &err);
+    listen_name(fd, name);
+    assert_true(listen_parse(name, &l, &err));
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(client, (struct sockaddr *)&l.address, l.size), 0);
+    int accepted = accept(fd, NULL, NULL);
+    assert_int_equal(getsockopt(accepted, SOL_SOCKET, SO_SNDBUF, &room, &size), 0);
+    assert_int_equal(room, 2 * LISTEN_SENT_AHEAD);
+    close(accepted);
+    close(client);
+    close(fd);
+}
+
 static void a_dead_socket_is_replaced_and_a_living_one_is_not(void **state)
 {
     (void)state;
@@ -90,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_understood_or_refused),
         cmocka_unit_test(a_port_of_another_program_is_said),
+        cmocka_unit_test(the_system_keeps_little_of_an_answer),
         cmocka_unit_test(a_dead_socket_is_replaced_and_a_living_one_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
