@@ -48,6 +48,10 @@ struct label_file {
     size_t n_runs;
     int64_t run; /* --run, or the only one; 0: each line says it */
     uint64_t lines, bad;
+    struct {
+        enum store_label_how how; /* of the first line; 0: none yet */
+        int64_t run, first, last; /* its run, and the places of lines of this run and kind */
+    } named;
     char first_bad[512];
     bool skip_bad;
 };
@@ -220,6 +224,17 @@ static bool put_values(struct label_file *f, struct store_label_row *row, struct
     return true;
 }
 
+/* Which places the lines name, for when no frame is there. */
+static void note_place(struct label_file *f, const struct store_label_row *row)
+{
+    if (!f->named.how)
+        f->named.how = row->how, f->named.run = row->run, f->named.first = f->named.last = row->place;
+    if (row->how != f->named.how || row->run != f->named.run)
+        return;
+    f->named.first = row->place < f->named.first ? row->place : f->named.first;
+    f->named.last = row->place > f->named.last ? row->place : f->named.last;
+}
+
 static bool each_line(struct label_file *f, bool put, struct error *err)
 {
     bool more = true;
@@ -233,7 +248,7 @@ static bool each_line(struct label_file *f, bool put, struct error *err)
         f->lines++;
         if (wrong)
             bad_line(f, wrong);
-        else if (place_of(f, &row) && (put || look_at_values(f)) && put)
+        else if (place_of(f, &row) && (note_place(f, &row), put || look_at_values(f)) && put)
             ok = put_values(f, &row, err);
     }
     records_close(f->records);
@@ -304,6 +319,54 @@ static bool take_file(struct label_file *f, struct error *err)
     return ok;
 }
 
+/* ---- nothing was found ---- */
+
+static const char *time_word(struct book *b, int64_t ns)
+{
+    return arena_printf(b->a, "%s.%03d", book_time(b, ns), (int)(ns / 1000000 % 1000));
+}
+
+/* Both sides of the key that failed: of the lines, and of the frames. */
+static bool say_why_none(struct label_file *f, struct error *err)
+{
+    struct book *b = f->b;
+    struct store_label_keys k;
+    long long first = f->named.first, last = f->named.last;
+    if (!f->named.how || !store_label_keys(b->store, f->named.run, &k, err))
+        return !f->named.how;
+    if (k.frames == 0)
+        str_add(&b->out, "  the run has no frames yet: they are labelled when they come\n");
+    else if (f->named.how == LABEL_BY_EVENT && k.events == 0)
+        str_printf(
+            &b->out,
+            "  no line found its frame: lines name events (%lld to %lld), the files say none; name times or "
+            "frames (the number in the file)\n",
+            first, last);
+    else if (f->named.how == LABEL_BY_EVENT)
+        str_printf(
+            &b->out,
+            "  no line found its frame: lines name events %lld to %lld, the frames have %lld to %lld\n",
+            first, last, (long long)k.first_event, (long long)k.last_event);
+    else if (f->named.how == LABEL_BY_TIME && k.times == 0)
+        str_printf(&b->out,
+                   "  no line found its frame: lines name times (from %s on), the files say none; name "
+                   "events or frames "
+                   "(the number in the file)\n",
+                   time_word(b, first));
+    else if (f->named.how == LABEL_BY_TIME)
+        str_printf(
+            &b->out,
+            "  no line found its frame: the first line is of %s, the first frame of %s UTC, %+.3f s from it; "
+            "--tolerance is in ms\n",
+            time_word(b, first), time_word(b, k.first_t), 1e-9 * (double)(k.first_t - f->named.first));
+    else
+        str_printf(
+            &b->out,
+            "  no line found its frame: lines name frames %lld to %lld of a file, the files have 0 to %lld\n",
+            first, last, (long long)k.last_frame);
+    return true;
+}
+
 bool run_label_file(struct book *b, const char *path, struct error *err)
 {
     struct label_file f = {.b = b, .path = path, .skip_bad = cli_has(b->cli, "skip-bad")};
@@ -320,6 +383,8 @@ bool run_label_file(struct book *b, const char *path, struct error *err)
     for (size_t i = 0; i < f.n_labels; i++)
         if (run_label_set(sets, n, f.labels[i].label.name))
             run_label_say_set(b, run_label_set(sets, n, f.labels[i].label.name));
+    if (joined.rows > 0 && joined.unused == joined.rows && !say_why_none(&f, err))
+        return false;
     if (f.bad)
         str_printf(&b->out, "%llu of %s passed over; the first is %s\n", (unsigned long long)f.bad,
                    COUNT(f.lines, "line"), f.first_bad);

@@ -105,6 +105,13 @@ bool store_labels_join(struct store *s, size_t most, struct store_label_joined *
 
 /* ---- lists ---- */
 
+/* What the frames of a run's jobs can be found by: how many have an event number and a time of exposure, from which to which, and the
+ * largest number of a frame in its file. Reads all of them: for when nothing was found. */
+struct store_label_keys {
+    int64_t frames, events, first_event, last_event, times, first_t, last_t, last_frame;
+};
+bool store_label_keys(struct store *s, int64_t run, struct store_label_keys *out, struct error *err);
+
 struct store_label_set {
     int64_t id, joined_t;
     const char *name, *unit, *rule; /* rule: how it was given last, in words */

@@ -43,6 +43,26 @@ bool store_labels(struct store *store, struct arena *a, struct store_label_set *
     return step == 0;
 }
 
+bool store_label_keys(struct store *store, int64_t run, struct store_label_keys *out, struct error *err)
+{
+    struct sql *s = &store->sql;
+    struct sql_stmt *q = sql_query(
+        s, err,
+        "SELECT count(*),count(f.event),coalesce(min(f.event),0),coalesce(max(f.event),0),count(f.t_event),"
+        "coalesce(min(f.t_event),0),coalesce(max(f.t_event),0),coalesce(max(f.frame),0) FROM job j JOIN "
+        "frame f "
+        "ON f.job=j.id WHERE j.run=?",
+        "i", run);
+    int64_t *v[] = {&out->frames, &out->events,  &out->first_event, &out->last_event,
+                    &out->times,  &out->first_t, &out->last_t,      &out->last_frame};
+    if (sql_step(s, q, err) != 1)
+        return false;
+    for (int i = 0; i < 8; i++)
+        *v[i] = sql_int(s, q, i);
+    sql_reset(s, q);
+    return true;
+}
+
 static bool find(struct store *s, const char *name, struct label_of *set, struct error *err)
 {
     if (!label_find(&s->sql, name, set, err))

@@ -60,14 +60,14 @@ static void a_label_without_a_version_for_a_run_holds_back_that_run_alone(void *
     struct cycle_report r = campaign_act();
     assert_int_equal(r.n_bad, 4);
     assert_int_equal(r.n_refused, 0);
-    assert_string_equal(r.first, "there is no mask called \"bs\"");
+    assert_non_null(strstr(r.first, "there is no mask called \"bs\""));
     assert_int_equal(n_marked("there is no mask called \"bs\""), 1);
     add("m2", "two", 3, -1);
     r = campaign_act();
     assert_int_equal(r.n_submitted, 2);
     assert_int_equal(r.n_bad, 2);
     assert_int_equal(files.n, 1); /* two runs, one file */
-    assert_string_equal(r.first, "there is no mask called \"bs\" for this run");
+    assert_non_null(strstr(r.first, "there is no mask called \"bs\" for this run"));
     assert_int_equal(n_marked("2 jobs, the first of run_000"), 1);
     assert_int_equal(database_number("SELECT min(run) FROM job"), 3);
     add("m1", "one", -1, 2);
@@ -89,7 +89,7 @@ static void each_version_is_opened_for_the_runs_that_read_it(void **state)
     assert_int_equal(r.n_submitted, 3);
     assert_int_equal(r.n_bad, 1);
     assert_int_equal(files.n, 2);
-    assert_string_equal(r.first, "no mask at all");
+    assert_non_null(strstr(r.first, "no mask at all"));
     assert_int_equal(n_marked(": no mask at all"), 1);
     campaign_drop();
 }

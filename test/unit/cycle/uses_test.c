@@ -40,7 +40,7 @@ static void nothing_is_queued_with_files_that_are_bad_and_all_is_when_they_are_w
     struct cycle_report r = campaign_act();
     assert_int_equal(r.n_submitted, 0);
     assert_int_equal(r.n_bad, 4);
-    assert_string_equal(r.first, "cannot open the mask m");
+    assert_non_null(strstr(r.first, "cannot open the mask m"));
     assert_int_equal(files.n, 1); /* four decisions, one look */
     assert_string_equal(files.phil, "a = 1\n\n");
     assert_int_equal(database_number("SELECT count(*) FROM job"), 0);
