@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """pictures.py [--keep FOLDER] [--runs N] [FILES...]: how long the viewer waits for a frame, as a browser asks: `picture`, then the tile of the
 whole.
 
@@ -61,10 +61,10 @@ class Server:
             out |= {(f["source"], f["frame"]) for f in body["frames"]}
         return sorted(out)
 
-    def look(self, frame, near=""):
+    def look(self, frame):
         path = f"frames/1/{frame[0]}/{frame[1]}"
-        one = self.get(f"{path}/picture{near}")[0]
-        return one, one + self.get(f"{path}/tile?level=%d&column=0&row=0" % 1)[0]
+        one = self.get(f"{path}/picture")[0]
+        return one, one + self.get(f"{path}/tile?level=1&column=0&row=0")[0]
 
     def end(self):
         self.process.terminate()
@@ -83,8 +83,7 @@ def say(name, times):
 def measure(name, files, folder, runs):
     out = os.path.join(folder, "out_" + name)
     if not os.path.exists(out):
-        run("process", "--input", *files, f"output.output_dir={out}", "dispatch.index=False", "spotfinder.filter.min_spot_size=2", "dispatch.hit_finder.minimum_number_of_reflections=1", cwd=folder) if False else run(
-            "process", *files, f"output.output_dir={out}", "dispatch.index=False", "dispatch.hit_finder.minimum_number_of_reflections=1", cwd=folder)
+        run("process", *files, f"output.output_dir={out}", "dispatch.index=False", "dispatch.hit_finder.minimum_number_of_reflections=1", cwd=folder)
     first, same, other, again, walk = [], [], [], [], []
     for _ in range(runs):
         server = Server(out)
@@ -95,8 +94,7 @@ def measure(name, files, folder, runs):
         again.append(server.look(frames[-1]))
         server.end()
     server = Server(out)
-    for at, frame in enumerate(server.frames()):
-        following = server_frames[at + 1] if False else None
+    for frame in server.frames():
         time.sleep(0.15)
         walk.append(server.look(frame))
     server.end()
