@@ -24,7 +24,7 @@ struct batch_resources {
     int64_t seconds;                                              /* time limit */
     const char *queue, *account, *qos, *constraint, *reservation; /* NULL: none */
     const char *pe; /* SGE's parallel environment; NULL: none, one slot */
-    int32_t nice; /* waits behind other jobs: how far; 0: as they do; BATCH_NICE_USUAL */
+    int32_t nice;   /* waits behind other jobs: how far; 0: as they do; BATCH_NICE_USUAL */
     const char *const
         *extra; /* lines for the scheduler, whole ("#SBATCH --licenses=x"); ends with NULL; NULL: none */
 };
