@@ -2,6 +2,7 @@
 #include "cmd/book.h"
 #include "report/report.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,9 @@ struct row {
     struct store_dataset_row dataset;
     struct store_merge_shell *shells;
     size_t n_shells;
+    struct coverage coverage;
+    uint64_t lattices;
+    uint32_t trial;
     bool one;
 };
 
@@ -82,6 +86,9 @@ static void put_row(struct book *b, struct json_writer *w, const void *row)
     }
     json_end_array(w);
     if (r->one) {
+        json_put_int(w, "trial", r->trial);
+        json_put_int(w, "lattices", (int64_t)r->lattices);
+        coverage_json(&r->coverage, r->lattices, NAN, w);
         json_array(w, "shells", false);
         for (size_t i = 0; i < r->n_shells; i++)
             merge_json(w, r->shells + i);
@@ -122,6 +129,13 @@ static void say_dataset(struct book *b, const struct row *row)
     book_field(out, "tasks", d->n_tasks ? book_shown(b, tasks_of(b, d)) : "-");
     if (d->goal)
         book_fieldf(out, "goal", "%llu lattices", (unsigned long long)d->goal);
+    if (row->lattices) {
+        struct str text = {0};
+        coverage_text(&row->coverage, row->lattices, &text);
+        book_fieldf(out, "lattices", "%llu of trial %u", (unsigned long long)row->lattices, row->trial);
+        book_field(out, "outer shell", text.text);
+        str_free(&text);
+    }
     if (*d->comment)
         book_field(out, "comment", d->comment);
     for (size_t i = 0; i < d->n_versions; i++) {
@@ -130,6 +144,25 @@ static void say_dataset(struct book *b, const struct row *row)
                     COUNT(v->n_inputs, "input"), book_jobs_text(b, &v->jobs));
         say_merges(b, v->version, row);
     }
+}
+
+/* How far the dataset is, and what it will take. */
+static bool read_coverage(struct book *b, struct row *row, struct error *err)
+{
+    const struct store_job_filter any_job = {.trial = -1};
+    const struct store_run_filter any_run = {0};
+    struct overview_sources o = {.disk_free = NAN};
+    struct store_book_job *jobs;
+    struct store_run_row *runs;
+    struct store_trial_row *trials;
+    if (!store_book_jobs(b->store, &any_job, b->a, &jobs, &o.n_jobs, err) ||
+        !store_runs(b->store, &any_run, b->a, &runs, &o.n_runs, err) ||
+        !store_trials(b->store, b->a, &trials, &o.n_trials, err))
+        return false;
+    o.jobs = jobs, o.runs = runs, o.trials = trials;
+    row->trial = dataset_trial(&o);
+    row->lattices = dataset_lattices(&o, &row->dataset, b->a);
+    return coverage_read(b->store, &o, &row->dataset, b->a, &row->coverage, err);
 }
 
 enum { SHELLS_MOST = 5000 }; /* as pages show */
@@ -151,7 +184,8 @@ static bool list_datasets(struct book *b, struct error *err)
     if (!kept)
         return error_set(err, ERROR_USAGE, "there is no dataset \"%s\"", name),
                error_hint(err, "xfelx dataset list shows them all");
-    if (!store_merges(b->store, rows->dataset.id, SHELLS_MOST, b->a, &rows->shells, &rows->n_shells, err))
+    if (!store_merges(b->store, rows->dataset.id, SHELLS_MOST, b->a, &rows->shells, &rows->n_shells, err) ||
+        !read_coverage(b, rows, err))
         return false;
     if (b->json)
         return book_list(b, &listing, rows, kept);

@@ -143,7 +143,18 @@ static void add_plots(struct str *out, const struct standing *o, const struct st
     str_addc(out, '\n');
 }
 
-static void add_goals(struct str *out, const struct standing *o)
+/* "  2.07 - 2.00 Å: 61 % of 95 % seen 10 times, multiplicity 11.4; trial 3" */
+static void add_coverage(struct str *out, const struct overview_goal *g, const struct status_look *look)
+{
+    const struct coverage *c = g->coverage;
+    str_printf(out, "  %.2f - %.2f %s: %.0f %% of %.0f %% seen %d times, multiplicity %.1f; trial %u%s\n",
+               c->d_max, c->d_min, look->utf8 ? "Å" : "A",
+               100 * coverage_share(c, (double)g->have, COVERAGE_FOLD), 100 * COVERAGE_SHARE, COVERAGE_FOLD,
+               coverage_multiplicity(c, (double)g->have), g->trial,
+               c->preferred ? "\n  crystals do not lie evenly: it will take more than this" : "");
+}
+
+static void add_goals(struct str *out, const struct standing *o, const struct status_look *look)
 {
     char left[32], lo[32], hi[32], name[NAME_VISIBLE];
     if (o->n_goals)
@@ -158,7 +169,9 @@ static void add_goals(struct str *out, const struct standing *o)
             str_add(out, "not at this rate\n");
         else
             str_printf(out, "%s (%s to %s)\n", status_time(g->left_s, left), status_time(g->left_lo_s, lo),
-                       status_time(g->left_hi_s, hi));
+                       isnan(g->left_hi_s) ? "never" : status_time(g->left_hi_s, hi));
+        if (g->coverage)
+            add_coverage(out, g, look);
     }
     if (o->n_goals > LIST)
         str_printf(out, "and %s more\n", COUNT(o->n_goals - LIST, "dataset"));
@@ -288,7 +301,7 @@ void status_screen(const struct standing *o, const char *name, const struct stat
     add_head(out, o, name, look);
     if (o->all.frames) {
         add_plots(out, o, look);
-        add_goals(out, o);
+        add_goals(out, o, look);
         if (o->all.hits > o->all.indexed)
             add_reasons(out, o, look);
     }

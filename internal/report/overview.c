@@ -1,5 +1,5 @@
 /* overview.c - the whole at one glance; see overview.h. */
-#include "report/overview.h"
+#include "report/coverage.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -163,11 +163,20 @@ static int by_id(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
+uint32_t dataset_trial(const struct overview_sources *in)
+{
+    uint32_t trial = 0;
+    for (size_t i = 0; i < in->n_jobs; i++)
+        if (!in->jobs[i].key.task_rev && in->jobs[i].trial > trial)
+            trial = in->jobs[i].trial;
+    return trial;
+}
+
 /* A dataset follows the active trial of the highest number (WORDS 4.1): here, of the jobs there are. */
 uint64_t dataset_lattices(const struct overview_sources *in, const struct store_dataset_row *d,
                           struct arena *a)
 {
-    uint32_t trial = 0;
+    uint32_t trial = dataset_trial(in);
     uint64_t n = 0;
     size_t n_runs = 0;
     const struct store_run_row **runs = arena_array(a, in->n_runs + 1, sizeof *runs);
@@ -175,12 +184,9 @@ uint64_t dataset_lattices(const struct overview_sources *in, const struct store_
         if (dataset_has_run(d, in->runs + i))
             runs[n_runs++] = in->runs + i;
     qsort(runs, n_runs, sizeof *runs, by_id);
-    for (size_t i = 0; i < in->n_jobs; i++)
-        if (!in->jobs[i].key.task_rev && in->jobs[i].trial > trial)
-            trial = in->jobs[i].trial;
     for (size_t i = 0; i < in->n_jobs; i++) {
         const struct store_run_row run = {.id = in->jobs[i].key.run}, *key = &run;
-        if (!in->jobs[i].key.task_rev && in->jobs[i].trial == trial &&
+        if (!in->jobs[i].key.task_rev && !in->jobs[i].key.version && in->jobs[i].trial == trial &&
             bsearch(&key, runs, n_runs, sizeof *runs, by_id))
             n += (uint64_t)in->jobs[i].n_lattices;
     }
@@ -189,8 +195,34 @@ uint64_t dataset_lattices(const struct overview_sources *in, const struct store_
 
 static double time_left(uint64_t missing, double per_hour)
 {
+    if (missing == 0)
+        return 0;
     double s = per_hour > 0 ? 3600 * (double)missing / per_hour : NAN;
     return s <= GOAL_SECONDS ? s : NAN;
+}
+
+/* What the dataset says; else what the curve says. false: neither does. */
+static bool wanted(const struct store_dataset_row *d, const struct coverage *c, struct overview_goal *g)
+{
+    g->goal = g->goal_lo = g->goal_hi = d->goal;
+    if (d->goal)
+        return true;
+    double need[3];
+    if (!c || c->why)
+        return false;
+    coverage_needed(c, COVERAGE_SHARE, COVERAGE_FOLD, need);
+    if (!(need[0] < 1e15))
+        return false;
+    g->coverage = c;
+    g->goal = (uint64_t)need[0];
+    g->goal_lo = (uint64_t)need[1];
+    g->goal_hi = need[2] < 1e15 ? (uint64_t)need[2] : UINT64_MAX;
+    return true;
+}
+
+static uint64_t missing(uint64_t have, uint64_t goal)
+{
+    return have < goal ? goal - have : 0;
 }
 
 static void make_goals(const struct overview_sources *in, struct arena *a, struct standing *out)
@@ -198,15 +230,15 @@ static void make_goals(const struct overview_sources *in, struct arena *a, struc
     struct overview_goal *goals = arena_array(a, in->n_datasets + 1, sizeof *goals);
     for (size_t i = 0; i < in->n_datasets; i++) {
         const struct store_dataset_row *d = in->datasets + i;
-        if (!d->active || !d->goal)
+        struct overview_goal *g = goals + out->n_goals;
+        *g = (struct overview_goal){.dataset = d->name, .id = d->id, .trial = dataset_trial(in)};
+        if (!d->active || !wanted(d, in->coverages ? in->coverages + i : NULL, g))
             continue;
-        struct overview_goal *g = goals + out->n_goals++;
-        *g = (struct overview_goal){
-            .dataset = d->name, .id = d->id, .have = dataset_lattices(in, d, a), .goal = d->goal};
-        uint64_t missing = g->have < g->goal ? g->goal - g->have : 0;
-        g->left_s = missing ? time_left(missing, out->lattices_h) : 0;
-        g->left_lo_s = missing ? time_left(missing, out->lattices_h_hi) : 0;
-        g->left_hi_s = missing ? time_left(missing, out->lattices_h_lo) : 0;
+        out->n_goals++;
+        g->have = dataset_lattices(in, d, a);
+        g->left_s = time_left(missing(g->have, g->goal), out->lattices_h);
+        g->left_lo_s = time_left(missing(g->have, g->goal_lo), out->lattices_h_hi);
+        g->left_hi_s = time_left(missing(g->have, g->goal_hi), out->lattices_h_lo);
     }
     out->goals = goals;
 }

@@ -40,6 +40,7 @@ struct overview_sources {
         uint64_t n;
         double mean_ev; /* NaN: of none */
     } energy[2];
+    const struct coverage *coverages; /* of each dataset; NULL: not read */
     double disk_free, disk_bytes;
     const struct alarm_limits *limits;
 };
@@ -116,8 +117,12 @@ void overview_funnel(const struct overview_sources *in, struct overview_step out
 
 struct overview_goal {
     const char *dataset;
-    int64_t id; /* its row */
-    uint64_t have, goal;
+    int64_t id;                /* its row */
+    uint64_t have, goal;       /* lattices */
+    uint64_t goal_lo, goal_hi; /* its 95 % interval where it is predicted; UINT64_MAX: no end */
+    const struct coverage *
+        coverage; /* that it is predicted from: 95 % of the outer shell seen ten times; NULL: the dataset says it */
+    uint32_t trial; /* whose lattices are counted */
     double left_s, left_lo_s,
         left_hi_s; /* at the present rate and its 95 % interval; NaN: not at this rate (more than a day) */
 };
@@ -146,6 +151,9 @@ void overview_make(const struct overview_sources *in, struct arena *a, struct st
 
 /* Does a run belong to a dataset by its tags? */
 bool dataset_has_run(const struct store_dataset_row *d, const struct store_run_row *r);
+
+/* Number of the trial whose lattices datasets count: the highest that has jobs; 0: none. */
+uint32_t dataset_trial(const struct overview_sources *in);
 
 /* Lattices that a dataset has so far, towards its goal. Of `in`, jobs and runs are looked at. The arena is for work. */
 uint64_t dataset_lattices(const struct overview_sources *in, const struct store_dataset_row *d,

@@ -1,5 +1,5 @@
 /* overview_json.c - the overview as JSON, version 1 (STORE 10): keys are added, never changed. */
-#include "report/overview.h"
+#include "report/coverage.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -220,6 +220,11 @@ static void put_goals(const struct standing *o, struct json_writer *w)
         json_put_int(w, "id", g->id);
         json_put_int(w, "have", (int64_t)g->have);
         json_put_int(w, "goal", (int64_t)g->goal);
+        json_put_int(w, "trial", g->trial);
+        json_put_text(w, "by", g->coverage ? "multiplicity" : "lattices");
+        put_pair(w, "goal_95", (double)g->goal_lo, g->goal_hi == UINT64_MAX ? NAN : (double)g->goal_hi);
+        if (g->coverage)
+            coverage_json(g->coverage, g->have, o->lattices_h, w);
         json_put_real(w, "left_s", g->left_s);
         put_pair(w, "left_s_95", g->left_lo_s, g->left_hi_s);
         json_end_object(w);

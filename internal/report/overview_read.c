@@ -1,12 +1,12 @@
 /* overview_read.c - what the overview is made of, from the store and the disk; see overview.h. */
-#include "report/overview.h"
+#include "report/coverage.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
-enum { EVENTS = 8, AUDITS = 40, ALARMS = 50 };
+enum { COVERAGES = 8, /* datasets whose curve is read */ EVENTS = 8, AUDITS = 40, ALARMS = 50 };
 
 const struct store_trial_row *overview_trial(const struct store_trial_row *trials, size_t n_trials,
                                              const struct store_tally *tallies, size_t n_tallies)
@@ -146,6 +146,20 @@ static bool read_minutes(struct store *s, size_t asked, struct arena *a, struct 
     return store_trial_minutes(s, o->trial ? o->trial->id : -1, first, o->n_minutes, minutes, err);
 }
 
+/* Of active datasets that say no goal of their own: what it takes is predicted. */
+static bool read_coverages(struct store *s, struct arena *a, struct overview_sources *o, struct error *err)
+{
+    struct coverage *c = arena_array(a, o->n_datasets + 1, sizeof *c);
+    o->coverages = c;
+    for (size_t i = 0, n = 0; i < o->n_datasets; i++) {
+        c[i] = (struct coverage){.why = "not looked at"};
+        if (o->datasets[i].active && !o->datasets[i].goal && n++ < COVERAGES &&
+            !coverage_read(s, o, o->datasets + i, a, c + i, err))
+            return false;
+    }
+    return true;
+}
+
 static void look_at_disk(const char *folder, struct overview_sources *o)
 {
     struct statvfs disk;
@@ -171,5 +185,5 @@ bool overview_read(struct store *s, const struct overview_asked *asked, struct a
         out->stages[i] = asked->stages[i];
     look_at_disk(asked->folder, out);
     return read_minutes(s, asked->minutes, a, out, err) && read_stages(s, a, out, err) &&
-           read_live(s, a, out, err);
+           read_live(s, a, out, err) && read_coverages(s, a, out, err);
 }

@@ -25,6 +25,7 @@
 #include "store/merges.h"
 #include "store/overview.h"
 #include "store/paired.h"
+#include "store/reach.h"
 #include "store/shots.h"
 #include "store/spent.h"
 

@@ -49,16 +49,18 @@ static bool read_all(struct store *s, struct arena *a, struct overview_sources *
     struct store_book_job *jobs;
     struct store_run_row *runs;
     struct store_dataset_row *datasets;
+    struct store_trial_row *trials;
     *o = (struct overview_sources){.disk_free = NAN};
     bool ok = store_datasets(s, a, &datasets, &o->n_datasets, err);
     if (ok && o->n_datasets == 0)
         return true;
     ok = ok && store_book_jobs(s, &any_job, a, &jobs, &o->n_jobs, err) &&
-         store_runs(s, &any_run, a, &runs, &o->n_runs, err);
+         store_runs(s, &any_run, a, &runs, &o->n_runs, err) && store_trials(s, a, &trials, &o->n_trials, err);
     if (ok) {
         o->datasets = datasets;
         o->jobs = jobs;
         o->runs = runs;
+        o->trials = trials;
     }
     return ok;
 }
@@ -133,9 +135,17 @@ void api_dataset(struct web *w, struct store *s, const struct web_request *q, st
     const struct store_dataset_row *d = NULL;
     for (size_t i = 0; i < o.n_datasets && !d; i++)
         d = o.datasets[i].id == id ? o.datasets + i : NULL;
+    struct coverage coverage;
+    if (d && !coverage_read(s, &o, d, &arena, &coverage, &err)) {
+        api_failed(a, &arena, &err);
+        return;
+    }
     if (d) {
         struct json_writer j = answer_json(a);
-        put_dataset(&j, d, dataset_lattices(&o, d, &arena));
+        uint64_t lattices = dataset_lattices(&o, d, &arena);
+        put_dataset(&j, d, lattices);
+        json_put_int(&j, "trial", dataset_trial(&o));
+        coverage_json(&coverage, lattices, NAN, &j);
         json_array(&j, "shells", false);
         for (size_t i = 0; i < n; i++)
             merge_json(&j, shells + i);

@@ -5,6 +5,7 @@ import {count, fixed, when} from './format.js';
 import {Bar, Problem, Empty, State} from './parts.js';
 import {ask, mayEdit} from './ask.js';
 import {Merges, reach} from './merges.js';
+import {Coverage} from './coverage.js';
 
 const rule = d => !d.tags.length ? 'no tags yet' : d.tags.join(d.all ? ' and ' : ' or ');
 // A name with characters of the filter language is looked for by its words.
@@ -50,11 +51,12 @@ function One({id, query}) {
   if (!d) return html`<h1>Dataset ${id}</h1><${Problem} error=${error}/>`;
   const best = d.shells.find(s => s.shell === 0), at = best && reach(d.shells.filter(s => s.version === best.version)), versions = [...d.versions].reverse();
   return html`<p class="sub"><a href="#/datasets">Datasets</a></p>
-    <h1>${d.name}: ${count(d.lattices)} lattices${d.goal ? ` of ${count(d.goal)}` : ''}${best ? at?.d && !at.edge ? `, CC½ reaches 0.3 at ${fixed(at.d, 2)} Å` : `, CC½ ${fixed(best.cc_half, 3)} to ${fixed(best.d_min, 2)} Å` : ''}</h1>
+    <h1>${d.name}: ${count(d.lattices)} lattices${d.trial ? ` of trial ${d.trial}` : ''}${d.goal ? ` of ${count(d.goal)}` : ''}${best ? at?.d && !at.edge ? `, CC½ reaches 0.3 at ${fixed(at.d, 2)} Å` : `, CC½ ${fixed(best.cc_half, 3)} to ${fixed(best.d_min, 2)} Å` : ''}</h1>
     <p class="sub">${d.active ? 'active' : 'switched off'}; runs with ${rule(d)}: ${count(d.runs)}${d.tags.length ? html`, <a href=${`#/cells?${new URLSearchParams([...d.tags.map(t => ['tag', t]), ...(d.all ? [['all', '1']] : [])])}`}>their unit cells</a>` : ''}; <a href=${filter(d)}>its jobs</a>${d.comment ? ` · ${d.comment}` : ''}</p><${Problem} error=${error}/>
     ${editing ? html`<${Edit} key=${d.id} d=${d} done=${() => edit(false)}/>` : mayEdit() && html`<div class="ctl"><button onClick=${() => edit(true)}>Change…</button><button onClick=${() => ask('dataset.edit', {name: d.name, active: !d.active}, `dataset ${d.name}`)}>${d.active ? 'Switch off' : 'Switch on'}</button></div>`}
     <div class="grid g2"><section class="panel"><h2>What is done, in order</h2>${!d.tasks.length ? html`<p class="mute">No tasks.</p>` : html`<table class="plain"><caption class="vh">Tasks</caption><tbody>${d.tasks.map((t, i) => html`<tr key=${i}><td class="r">${i + 1}</td><th scope="row">${t.name}</th><td>${t.kind}</td><td class="mute">revision ${t.rev}</td></tr>`)}</tbody></table>`}</section>
       <section class="panel"><h2>Versions</h2>${!versions.length ? html`<p class="mute">None yet: a version is made when a task works on the whole dataset.</p>` : html`<div tabindex="0" class="scroll"><table><caption class="vh">Versions</caption><thead><tr><th scope="col" class="r">Version</th><th scope="col">Made</th><th scope="col" class="r">Jobs it is made of</th><th scope="col">Its jobs</th></tr></thead><tbody>${versions.map(v => html`<tr key=${v.version}><td class="r">${v.version}</td><td>${when(v.t, now.value)}</td><td class="r">${count(v.inputs)}</td><td>${Object.keys(v.jobs).length ? html`<a href=${filter(d, v.version)}><${Jobs} jobs=${v.jobs}/></a>` : '–'}</td></tr>`)}</tbody></table></div>`}</section></div>
+    <${Coverage} c=${d.coverage} trial=${d.trial} goal=${d.goal}/>
     <${Merges} d=${d} query=${query}/>`;
 }
 

@@ -74,7 +74,7 @@ function Funnel({d}) {
 
 function Goals({d}) {
   return html`<section class="panel"><div class="phead"><h2>Goals of datasets</h2><span class="mute">lattices</span></div>
-    ${d.goals.length ? html`<table class="plain"><caption class="vh">Datasets: lattices so far, goal, time left</caption><tbody>${d.goals.map(g => html`<tr key=${g.id}><th scope="row"><a href=${'#/datasets/' + g.id}>${g.dataset}</a><div class="mute small">${count(g.have)} of ${count(g.goal)}</div></th>
+    ${d.goals.length ? html`<table class="plain"><caption class="vh">Datasets: lattices so far, goal, time left</caption><tbody>${d.goals.map(g => html`<tr key=${g.id}><th scope="row"><a href=${'#/datasets/' + g.id}>${g.dataset}</a><div class="mute small">${count(g.have)} of ${count(g.goal)}, trial ${g.trial}</div>${g.coverage && html`<div class="mute small">${percent(g.coverage.points[0].seen_fold)} of ${percent(g.coverage.share)} % of ${fixed(g.coverage.d_max, 2)} – ${fixed(g.coverage.d_min, 2)} Å seen ${g.coverage.fold} times${g.coverage.preferred_orientation ? '; crystals do not lie evenly' : ''}</div>`}</th>
       <td class="wide"><${Bar} share=${g.have / g.goal} kind=${g.have >= g.goal ? 'o' : ''}/></td><td class="r">${g.have >= g.goal ? html`<span class="c-ok">✓ reached</span>` : leftWords(g)}<div class="mute small">${leftRange(g)}</div></td></tr>`)}</tbody></table>`
     : html`<p class="mute">No active dataset has a goal. <code>xfelx dataset edit NAME --goal 15000</code> sets one.</p>`}</section>`;
 }
