@@ -29,11 +29,7 @@ static const char *tasks_of(struct book *b, const struct store_dataset_row *d)
 /* A dataset; of one that is shown also what merging came to. */
 struct row {
     struct store_dataset_row dataset;
-    struct store_merge_shell *shells;
-    size_t n_shells;
-    struct coverage coverage;
-    uint64_t lattices;
-    uint32_t trial;
+    struct summary_dataset more;
     bool one;
 };
 
@@ -86,12 +82,12 @@ static void put_row(struct book *b, struct json_writer *w, const void *row)
     }
     json_end_array(w);
     if (r->one) {
-        json_put_int(w, "trial", r->trial);
-        json_put_int(w, "lattices", (int64_t)r->lattices);
-        coverage_json(&r->coverage, r->lattices, NAN, w);
+        json_put_int(w, "trial", r->more.trial);
+        json_put_int(w, "lattices", (int64_t)r->more.lattices);
+        coverage_json(&r->more.coverage, r->more.lattices, NAN, w);
         json_array(w, "shells", false);
-        for (size_t i = 0; i < r->n_shells; i++)
-            merge_json(w, r->shells + i);
+        for (size_t i = 0; i < r->more.n_shells; i++)
+            merge_json(w, r->more.shells + i);
         json_end_array(w);
     }
     json_end_object(w);
@@ -107,8 +103,8 @@ static const struct book_list listing = {.key = "datasets",
 
 static void say_merges(struct book *b, uint32_t version, const struct row *row)
 {
-    for (size_t i = 0; i < row->n_shells; i++) {
-        const struct store_merge_shell *r = row->shells + i;
+    for (size_t i = 0; i < row->more.n_shells; i++) {
+        const struct store_merge_shell *r = row->more.shells + i;
         struct str text = {0};
         if (r->version != version || r->shell != 0)
             continue;
@@ -129,10 +125,11 @@ static void say_dataset(struct book *b, const struct row *row)
     book_field(out, "tasks", d->n_tasks ? book_shown(b, tasks_of(b, d)) : "-");
     if (d->goal)
         book_fieldf(out, "goal", "%llu lattices", (unsigned long long)d->goal);
-    if (row->lattices) {
+    if (row->more.lattices) {
         struct str text = {0};
-        coverage_text(&row->coverage, row->lattices, &text);
-        book_fieldf(out, "lattices", "%llu of trial %u", (unsigned long long)row->lattices, row->trial);
+        coverage_text(&row->more.coverage, row->more.lattices, &text);
+        book_fieldf(out, "lattices", "%llu of trial %u", (unsigned long long)row->more.lattices,
+                    row->more.trial);
         book_field(out, "outer shell", text.text);
         str_free(&text);
     }
@@ -145,27 +142,6 @@ static void say_dataset(struct book *b, const struct row *row)
         say_merges(b, v->version, row);
     }
 }
-
-/* How far the dataset is, and what it will take. */
-static bool read_coverage(struct book *b, struct row *row, struct error *err)
-{
-    const struct store_job_filter any_job = {.trial = -1};
-    const struct store_run_filter any_run = {0};
-    struct overview_sources o = {.disk_free = NAN};
-    struct store_book_job *jobs;
-    struct store_run_row *runs;
-    struct store_trial_row *trials;
-    if (!store_book_jobs(b->store, &any_job, b->a, &jobs, &o.n_jobs, err) ||
-        !store_runs(b->store, &any_run, b->a, &runs, &o.n_runs, err) ||
-        !store_trials(b->store, b->a, &trials, &o.n_trials, err))
-        return false;
-    o.jobs = jobs, o.runs = runs, o.trials = trials;
-    row->trial = dataset_trial(&o);
-    row->lattices = dataset_lattices(&o, &row->dataset, b->a);
-    return coverage_read(b->store, &o, &row->dataset, b->a, &row->coverage, err);
-}
-
-enum { SHELLS_MOST = 5000 }; /* as pages show */
 
 /* All of them, or the one that is named. */
 static bool list_datasets(struct book *b, struct error *err)
@@ -184,8 +160,7 @@ static bool list_datasets(struct book *b, struct error *err)
     if (!kept)
         return error_set(err, ERROR_USAGE, "there is no dataset \"%s\"", name),
                error_hint(err, "xfelx dataset list shows them all");
-    if (!store_merges(b->store, rows->dataset.id, SHELLS_MOST, b->a, &rows->shells, &rows->n_shells, err) ||
-        !read_coverage(b, rows, err))
+    if (!summary_dataset_read(b->store, &rows->dataset, b->a, &rows->more, err))
         return false;
     if (b->json)
         return book_list(b, &listing, rows, kept);

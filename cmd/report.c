@@ -227,6 +227,23 @@ static bool read_weather(struct store *s, struct cli *cli, struct summary *out, 
                         &out->weather_left, err);
 }
 
+/* Of a dataset also whether it is enough, and its merges. */
+static bool read_dataset(struct store *s, struct cli *cli, struct summary *out, struct error *err)
+{
+    const char *name = cli_value(cli, "dataset", NULL);
+    struct store_dataset_row *sets;
+    struct summary_dataset *more = arena_array(&cli->arena, 1, sizeof *more);
+    size_t n = 0;
+    if (!name || !store_datasets(s, &cli->arena, &sets, &n, err))
+        return !name;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(sets[i].name, name) == 0) {
+            out->dataset = more;
+            return summary_dataset_read(s, sets + i, &cli->arena, more, err);
+        }
+    return true;
+}
+
 /* All that is told of the jobs that are asked for. */
 static bool read_summary(struct store *s, struct cli *cli, const struct params *p, struct summary *out,
                          struct split *split, struct error *err)
@@ -234,7 +251,8 @@ static bool read_summary(struct store *s, struct cli *cli, const struct params *
     struct store_jobs_of of;
     const char *title;
     if (!choose(s, cli, &of, &title, err) || !summary_read(s, of, &cli->arena, out, err) ||
-        !read_split(s, cli, of, split, err) || !read_weather(s, cli, out, err))
+        !read_split(s, cli, of, split, err) || !read_weather(s, cli, out, err) ||
+        !read_dataset(s, cli, out, err))
         return false;
     out->title = !cli_has(cli, "preview") ? title
                                           : arena_printf(&cli->arena, "%s, preview, n = %llu", title,

@@ -1,5 +1,5 @@
 /* coverage.c - completeness and multiplicity against the number of lattices; see coverage.h. */
-#include "report/coverage.h"
+#include "report/report.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #define XFELX_REPORT_COVERAGE_H
 
 #include "model/model.h"
-#include "report/report.h"
+#include "store/store.h"
 
 /* k 10 at 95 % when nobody says anything else. COVERAGE_FEW: from fewer lattices nothing is predicted. */
 enum { COVERAGE_FOLD = 10, COVERAGE_FEW = 5, COVERAGE_ORBITS = 49 };

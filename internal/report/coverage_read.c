@@ -1,5 +1,5 @@
 /* coverage_read.c - what the curve of a dataset is made of, and how it is said; see coverage.h. */
-#include "report/coverage.h"
+#include "report/report.h"
 
 #include <math.h>
 #include <stdlib.h>

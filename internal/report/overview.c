@@ -1,5 +1,5 @@
 /* overview.c - the whole at one glance; see overview.h. */
-#include "report/coverage.h"
+#include "report/overview.h"
 
 #include <math.h>
 #include <stdio.h>

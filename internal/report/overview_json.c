@@ -1,5 +1,5 @@
 /* overview_json.c - the overview as JSON, version 1 (STORE 10): keys are added, never changed. */
-#include "report/coverage.h"
+#include "report/overview.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* overview_read.c - what the overview is made of, from the store and the disk; see overview.h. */
-#include "report/coverage.h"
+#include "report/overview.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -34,6 +34,7 @@ void figures_of(const struct store_counts *c, struct figures *out);
 #include "report/forms.h"
 #include "report/overview.h"
 #include "report/coverage.h"
+#include "report/summary_dataset.h"
 #include "report/paired.h"
 #include "report/powder.h"
 #include "report/levels.h"

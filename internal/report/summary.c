@@ -168,6 +168,8 @@ void summary_text(const struct summary *s, struct str *out)
         }
     if (s->split)
         split_text(s->split, out);
+    if (s->dataset)
+        summary_dataset_text(s->dataset, out);
 }
 
 void summary_csv(const struct summary *s, struct str *out)
@@ -203,6 +205,8 @@ void summary_csv(const struct summary *s, struct str *out)
         if (s->totals.by_reason[r])
             str_printf(out, "reason_%s,%llu,,,frames\n", reason_word((enum reason)r),
                        (unsigned long long)s->totals.by_reason[r]);
+    if (s->dataset)
+        summary_dataset_csv(s->dataset, out);
 }
 
 void summary_cells(const struct summary *s, struct str *out)
@@ -310,6 +314,8 @@ void summary_json(const struct summary *s, struct str *out)
         if (s->totals.by_reason[r])
             json_put_int(&w, reason_word((enum reason)r), (int64_t)s->totals.by_reason[r]);
     json_end_object(&w);
+    if (s->dataset)
+        summary_dataset_json(s->dataset, &w);
     json_array(&w, "ranks", false);
     for (size_t i = 0; i < s->n_ranks; i++) {
         json_object(&w, NULL);

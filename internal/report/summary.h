@@ -8,6 +8,7 @@
 #include "report/report.h"
 
 struct split;
+struct summary_dataset;
 struct weather;
 
 /* Of a distribution: median and [16, 84] percentiles (SCIENCE 5); NaN: of nothing. */
@@ -30,9 +31,10 @@ struct summary {
     struct figures all;
     struct spread cell[6], res_a, rmsd_px;
     struct cell_forms forms;
-    const struct split *split;     /* by the values of a label; NULL: by none */
-    const struct weather *weather; /* frame by frame; NULL: was not read */
-    size_t weather_left;           /* jobs whose frames were not */
+    const struct split *split;             /* by the values of a label; NULL: by none */
+    const struct summary_dataset *dataset; /* of a report of one; NULL: it is not */
+    const struct weather *weather;         /* frame by frame; NULL: was not read */
+    size_t weather_left;                   /* jobs whose frames were not */
     const struct store_hist *hists;
     const struct store_sampled *sample;
     const struct store_rank *ranks;

@@ -348,6 +348,8 @@ void summary_html(const struct summary *s, struct str *out)
     funnel(out, s);
     if (s->split)
         by_label(out, s->split);
+    if (s->dataset)
+        summary_dataset_html(s->dataset, out);
     crystals(out, s);
     summary_html_runs(out, s);
     distributions(out, s);

@@ -1,5 +1,5 @@
 /* coverage_read_test.c - what the curve is made of, and how it is said. */
-#include "report/coverage.h"
+#include "report/report.h"
 
 #include "support.h"
 

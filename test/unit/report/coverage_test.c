@@ -1,5 +1,5 @@
 /* coverage_test.c - is it enough: the curve against reflections that are really met by crystals that lie anyhow. */
-#include "report/coverage.h"
+#include "report/report.h"
 
 #include "support.h"
 
