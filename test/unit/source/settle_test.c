@@ -122,7 +122,7 @@ static void a_reference_geometry_gives_positions_and_nothing_else(void **state)
     source_close(s);
 
     made_mini(&file, made_mini_header);
-    made_fails(&file, &o, ERROR_METADATA, "panels");
+    made_fails(&file, &o, ERROR_METADATA, "1 panel");
     reference->n_panels = 1;
     made_fails(&file, &o, ERROR_METADATA, "pixels");
     str_free(&file);
