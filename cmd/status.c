@@ -193,9 +193,8 @@ struct looked {
     struct arena arena;
     struct overview_sources in;
     struct standing overview;
-    struct store_group_row *groups;
     struct store_job_row *jobs; /* NULL: not asked for */
-    size_t n_jobs, n_groups;
+    size_t n_jobs;
 };
 
 size_t status_stages(const char *names[STAGE_MAX])
@@ -219,7 +218,6 @@ static bool look(struct looked *l, bool jobs, struct error *err)
         return false;
     asked.trial = (uint32_t)trial;
     if (!overview_read(l->store, &asked, &l->arena, &l->in, err) ||
-        !store_groups(l->store, &l->arena, &l->groups, &l->n_groups, err) ||
         (jobs && !store_jobs(l->store, &l->arena, &l->jobs, &l->n_jobs, err)))
         return false;
     overview_make(&l->in, &l->arena, &l->overview);
@@ -320,21 +318,6 @@ static bool add_jobs(struct looked *l, struct str *out, struct error *err)
     return true;
 }
 
-/* Active trials and rungroups of which jobs wait for files that cannot be used. */
-static const char *waits_of(struct looked *l)
-{
-    struct str out = {0};
-    for (size_t i = 0; i < l->in.n_trials; i++)
-        if (l->in.trials[i].active && *l->in.trials[i].bad_input)
-            str_printf(&out, "! trial %u: %s\n", l->in.trials[i].num, l->in.trials[i].bad_input);
-    for (size_t i = 0; i < l->n_groups; i++)
-        if (l->groups[i].active && *l->groups[i].bad_input)
-            str_printf(&out, "! rungroup %lld: %s\n", (long long)l->groups[i].id, l->groups[i].bad_input);
-    const char *text = out.len ? arena_strdup(&l->arena, out.text) : NULL;
-    str_free(&out);
-    return text;
-}
-
 /* Columns that $COLUMNS says, where stdout is no terminal. */
 static int asked_width(void)
 {
@@ -360,7 +343,6 @@ static bool add_screen(struct looked *l, bool terminal, struct str *out)
         how.colour = may_colour();
         how.rows += height > HIGH ? (size_t)(height - HIGH) : 0;
     }
-    how.waits = waits_of(l);
     status_screen(&l->overview, l->name, &how, out);
     return true;
 }

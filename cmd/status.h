@@ -27,7 +27,6 @@ struct status_look {
     int width;
     bool utf8, colour;
     size_t rows;
-    const char *waits; /* lines about what cannot be started; NULL: none */
 };
 void status_size(int *width, int *height);
 void status_marks(struct str *out, const double *v, size_t n,

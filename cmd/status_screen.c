@@ -83,6 +83,13 @@ __attribute__((format(printf, 4, 5))) static void add_part(struct str *out, int 
     *at = full || *at == 0 ? n : *at + 3 + n;
 }
 
+static void add_marked(struct str *out, const char *text, const struct status_look *look)
+{
+    size_t start = out->len;
+    help_wrap(out, 2, (size_t)look->width, text);
+    out->text[start] = '!';
+}
+
 static void add_head(struct str *out, const struct standing *o, const char *name,
                      const struct status_look *look)
 {
@@ -108,15 +115,20 @@ static void add_head(struct str *out, const struct standing *o, const char *name
     str_add(out, look->colour ? (o->n_alarms ? "\033[1;31m" : "\033[1m") : "");
     help_wrap(out, 0, (size_t)look->width, o->finding);
     str_add(out, look->colour ? "\033[0m" : "");
+    struct str line = {0};
     for (size_t i = 0; i < o->n_alarms; i++) { /* the text of the first is the finding */
-        struct str line = {0};
+        str_clear(&line);
         str_printf(&line, "%s%s%s", i ? o->alarms[i].text : "", i ? ": " : "", o->alarms[i].hint);
-        size_t start = out->len;
-        help_wrap(out, 2, (size_t)look->width, line.text);
-        out->text[start] = '!';
-        str_free(&line);
+        add_marked(out, line.text, look);
     }
-    str_add(out, look->waits ? look->waits : "");
+    for (size_t i = 0; i < o->n_bad_inputs; i++) {
+        const struct overview_bad_input *b = o->bad_inputs + i;
+        str_clear(&line);
+        str_printf(&line, "%s %lld: %s: %s", b->group ? "rungroup" : "trial", (long long)b->number,
+                   str_visible(b->text, visible, sizeof visible), b->hint);
+        add_marked(out, line.text, look);
+    }
+    str_free(&line);
     str_addc(out, '\n');
 }
 
@@ -283,14 +295,16 @@ static void add_machinery(struct str *out, const struct standing *o, int width)
             str_printf(out, "%s%u %s", comma, o->jobs_by[s], job_state_word(s));
             comma = ", ";
         }
-    status_time(h->lease_renewed ? 1e-9 * (double)(o->in->now - h->lease_renewed) : NAN, age);
+    double age_s;
+    enum overview_watch watch = overview_watch(o->in, &age_s);
+    status_time(age_s, age);
     owner_shown(h->lease_owner, owner);
-    if (!h->lease_renewed)
+    if (watch == WATCH_NEVER)
         str_add(out, "\nwatch: nobody yet; xfelx watch finds runs and starts jobs\n");
-    else if (h->lease_expires > o->in->now)
-        str_printf(out, "\nwatch: %s, heard %s ago\n", owner, age);
-    else
+    else if (watch == WATCH_NOBODY)
         str_printf(out, "\nwatch: nobody for %s: start xfelx watch (before: %s)\n", age, owner);
+    else
+        str_printf(out, "\nwatch: %s, %s %s ago\n", owner, watch == WATCH_ACTS ? "heard" : "looked", age);
     str_printf(out, "newest number: %s%s\n", status_time(o->age_s, age), isnan(o->age_s) ? "" : " old");
     add_errors(out, o, width);
 }

@@ -273,6 +273,39 @@ static void make_finding(struct standing *o)
                  100 * f->indexing_rate.share);
 }
 
+static void add_bad_input(struct overview_bad_input *b, bool group, int64_t number, const char *text,
+                          struct arena *a)
+{
+    struct str hint = {0};
+    str_printf(&hint, "mend that file, or name another one (xfelx %s %lld); jobs go on by themselves then",
+               group ? "group edit" : "trial copy", (long long)number);
+    *b = (struct overview_bad_input){group, number, text, arena_strdup(a, hint.text)};
+    str_free(&hint);
+}
+
+static void make_bad_inputs(const struct overview_sources *in, struct arena *a, struct standing *out)
+{
+    struct overview_bad_input *b = arena_array(a, in->n_trials + in->n_groups + 1, sizeof *b);
+    out->bad_inputs = b;
+    for (size_t i = 0; i < in->n_trials; i++)
+        if (in->trials[i].active && in->trials[i].bad_input && *in->trials[i].bad_input)
+            add_bad_input(b + out->n_bad_inputs++, false, in->trials[i].num, in->trials[i].bad_input, a);
+    for (size_t i = 0; i < in->n_groups; i++)
+        if (in->groups[i].active && in->groups[i].bad_input && *in->groups[i].bad_input)
+            add_bad_input(b + out->n_bad_inputs++, true, in->groups[i].id, in->groups[i].bad_input, a);
+}
+
+enum overview_watch overview_watch(const struct overview_sources *in, double *age_s)
+{
+    const struct store_health *h = &in->health;
+    *age_s = h->lease_renewed ? fmax(0, 1e-9 * (double)(in->now - h->lease_renewed)) : NAN;
+    if (!h->lease_renewed)
+        return WATCH_NEVER;
+    if (h->lease_expires > in->now)
+        return WATCH_ACTS;
+    return *age_s < OVERVIEW_WATCH_S ? WATCH_LOOKED : WATCH_NOBODY;
+}
+
 void overview_make(const struct overview_sources *in, struct arena *a, struct standing *out)
 {
     const struct store_totals *t = &in->totals;
@@ -301,6 +334,7 @@ void overview_make(const struct overview_sources *in, struct arena *a, struct st
         out->mb_s = 1e-6 * out->frames_hz * (double)out->run->bytes_here / (double)out->run->n_frames;
     out->n_usuals = overview_usuals(in, out->usuals);
     make_goals(in, a, out);
+    make_bad_inputs(in, a, out);
     out->alarms = overview_alarms(in, a, &out->n_alarms);
     make_finding(out);
 }

@@ -23,6 +23,7 @@
 struct overview_sources {
     int64_t now;
     const struct store_trial_row *trial, *trials;
+    const struct store_group_row *groups;
     struct store_totals totals, live;
     const struct store_minute *minutes;
     const struct store_book_job *jobs;
@@ -33,7 +34,8 @@ struct overview_sources {
     const struct store_event *errors; /* the newest first */
     const struct store_audit *audits; /* likewise */
     const struct store_alarm *log;    /* of alarms, those that stand first */
-    size_t n_trials, n_minutes, n_jobs, n_tallies, n_runs, n_datasets, n_hists, n_errors, n_audits, n_log;
+    size_t n_trials, n_groups, n_minutes, n_jobs, n_tallies, n_runs, n_datasets, n_hists, n_errors, n_audits,
+        n_log;
     struct store_health health;
     const char *stages[STAGE_MAX]; /* their names (pipeline.h); NULL: "stage 3" is said */
     struct overview_energy {
@@ -127,6 +129,19 @@ struct overview_goal {
         left_hi_s; /* at the present rate and its 95 % interval; NaN: not at this rate (more than a day) */
 };
 
+/* An active trial or rungroup that nothing is started of, for a file that it names cannot be used. */
+struct overview_bad_input {
+    bool group;
+    int64_t number;
+    const char *text, *hint;
+};
+
+/* Does somebody look after the campaign? A `watch --once` that cron starts holds no lease between its looks: OVERVIEW_WATCH_S long it
+ * counts as there. */
+enum overview_watch { WATCH_NEVER, WATCH_ACTS, WATCH_LOOKED, WATCH_NOBODY };
+enum { OVERVIEW_WATCH_S = 300 };
+enum overview_watch overview_watch(const struct overview_sources *in, double *age_s); /* NaN: never */
+
 struct standing {
     const struct overview_sources *in;
     struct figures all;
@@ -142,8 +157,9 @@ struct standing {
     const struct store_run_row *run; /* of the newest frame; NULL: none */
     const struct overview_goal *goals;
     const struct overview_alarm *alarms;
+    const struct overview_bad_input *bad_inputs;
     struct overview_usual usuals[OVERVIEW_USUALS];
-    size_t n_goals, n_alarms, n_usuals;
+    size_t n_goals, n_alarms, n_bad_inputs, n_usuals;
     char finding[160]; /* in one sentence */
 };
 

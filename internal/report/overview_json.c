@@ -250,6 +250,21 @@ static void put_alarms(const struct standing *o, struct json_writer *w)
     json_end_array(w);
 }
 
+static void put_bad_inputs(const struct standing *o, struct json_writer *w)
+{
+    json_array(w, "bad_inputs", false);
+    for (size_t i = 0; i < o->n_bad_inputs; i++) {
+        const struct overview_bad_input *b = o->bad_inputs + i;
+        json_object(w, NULL);
+        json_put_text(w, "of", b->group ? "rungroup" : "trial");
+        json_put_int(w, "number", b->number);
+        json_put_text(w, "text", b->text);
+        json_put_text(w, "hint", b->hint);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
 static void put_errors(const struct standing *o, struct json_writer *w)
 {
     json_array(w, "errors", false);
@@ -386,8 +401,11 @@ static void put_health(const struct standing *o, struct json_writer *w)
     json_object(w, "watch");
     char owner[OWNER];
     json_put_text(w, "owner", h->lease_owner[0] ? owner_shown(h->lease_owner, owner) : NULL);
-    json_put_real(w, "age_s", h->lease_renewed ? 1e-9 * (double)(o->in->now - h->lease_renewed) : NAN);
-    json_put_bool(w, "acts", h->lease_expires > o->in->now);
+    double age_s;
+    enum overview_watch watch = overview_watch(o->in, &age_s);
+    json_put_real(w, "age_s", age_s);
+    json_put_bool(w, "acts", watch == WATCH_ACTS);
+    json_put_bool(w, "fine", watch == WATCH_ACTS || watch == WATCH_LOOKED);
     json_end_object(w);
 }
 
@@ -407,6 +425,7 @@ void overview_json(const struct standing *o, const char *experiment, size_t minu
     put_stages(o, w);
     put_goals(o, w);
     put_alarms(o, w);
+    put_bad_inputs(o, w);
     put_errors(o, w);
     put_queue(o, w);
     put_series(o->in, minutes, w);

@@ -53,6 +53,7 @@ static bool read_lists(struct store *s, struct arena *a, struct overview_sources
     const struct store_job_filter any_job = {.trial = -1, .stale = true};
     const struct store_run_filter any_run = {0};
     struct store_trial_row *trials;
+    struct store_group_row *groups;
     struct store_book_job *jobs;
     struct store_tally *tallies;
     struct store_run_row *runs;
@@ -61,6 +62,7 @@ static bool read_lists(struct store *s, struct arena *a, struct overview_sources
     struct store_audit *audits;
     struct store_alarm *log;
     bool ok = store_trials(s, a, &trials, &o->n_trials, err) &&
+              store_groups(s, a, &groups, &o->n_groups, err) &&
               store_book_jobs(s, &any_job, a, &jobs, &o->n_jobs, err) &&
               store_tally_counts(s, a, &tallies, &o->n_tallies, err) &&
               store_runs(s, &any_run, a, &runs, &o->n_runs, err) &&
@@ -71,7 +73,7 @@ static bool read_lists(struct store *s, struct arena *a, struct overview_sources
     if (!ok)
         return false;
     forget_dead(s, a, jobs, o->n_jobs);
-    o->trials = trials, o->jobs = jobs, o->tallies = tallies, o->runs = runs;
+    o->trials = trials, o->groups = groups, o->jobs = jobs, o->tallies = tallies, o->runs = runs;
     o->datasets = datasets, o->errors = errors, o->audits = audits, o->log = log;
     return true;
 }

@@ -70,6 +70,49 @@ await test('an alarm that clears itself stays in the log, though no watcher acts
   await page.close();
 });
 
+await test('a file that cannot be used is a warning with what to do, until it is mended', async () => {
+  sql("INSERT INTO rungroup(first_ord,last_ord,active,phil,body,created,who,bad_input) VALUES(1,9,1,'','',1,'ann','cannot open the mask bs.mask')");
+  const page = await open('#/overview'), line = page.locator('.alarm:has-text("bs.mask")'), [b] = (await ask('overview')).bad_inputs;
+  has(await line.textContent(), `Nothing is started of rungroup ${b.number}: cannot open the mask bs.mask`);
+  has(await line.textContent(), `xfelx group edit ${b.number}`);
+  same(await line.locator('a').getAttribute('href'), '#/trials');
+  await sound(page, 'bad_input_light_1440');
+  sql("UPDATE rungroup SET bad_input=NULL; UPDATE roll_change SET updated=updated+1 WHERE attempt=(SELECT max(attempt) FROM roll_change)");
+  await until(page, () => !document.querySelector('main').textContent.includes('bs.mask'));
+  await page.close();
+});
+
+await test('header and pages count the alarms that stand, not rows that nobody closed', async () => {
+  sql("INSERT INTO alarm(kind,since,body) VALUES('disk',1,'the disk was full a year ago')");
+  const page = await open('#/runs'), stand = (await ask('overview')).alarms.length;
+  const shown = async () => Number((await page.textContent('#strip')).match(/▲ (\d+) alarm/)?.[1] || 0);
+  if ((await ask('alarms')).alarms.filter(x => !x.until).length <= stand) found.push('no row stands open alone');
+  await until(page, n => (document.querySelector('#strip').textContent.match(/▲ (\d+) alarm/)?.[1] || '0') === n, String(stand));
+  await page.evaluate(() => { location.hash = '#/alarms'; });
+  await until(page, () => document.body.dataset.ready === 'alarms' && /stand/.test(document.querySelector('h1').textContent));
+  same(await page.locator('.alarm').count(), await shown());
+  await page.close();
+});
+
+await test('of data of a few minutes, no empty hours are shown', async () => {
+  const page = await open('#/overview');
+  same(await page.textContent('.seg [aria-pressed=true]'), '3 h');
+  sql('DELETE FROM roll_minute WHERE minute<(SELECT max(minute)-5 FROM roll_minute); UPDATE roll_change SET updated=updated+1 WHERE attempt=(SELECT max(attempt) FROM roll_change)');
+  await until(page, () => document.querySelector('.seg [aria-pressed=true]').textContent === '1 h');
+  await page.close();
+});
+
+await test('a watcher that cron starts is no warning for five minutes', async () => {
+  const page = await open('#/overview'), row = () => page.locator('tr:has(th:text-is("watch"))');
+  sql(`UPDATE lease SET expires=1, renewed=${Date.now() - 40000}000000; UPDATE roll_change SET updated=updated+1 WHERE attempt=(SELECT max(attempt) FROM roll_change)`);
+  await until(page, () => /looked/.test(document.querySelector('main').textContent));
+  has(await row().textContent(), '✓');
+  sql(`UPDATE lease SET renewed=${Date.now() - 400000}000000; UPDATE roll_change SET updated=updated+1 WHERE attempt=(SELECT max(attempt) FROM roll_change)`);
+  await until(page, () => /nobody for/.test(document.querySelector('main').textContent));
+  has(await row().textContent(), '▲');
+  await page.close();
+});
+
 await test('the doctor is asked for, and says what the server sees', async () => {
   const page = await open('#/doctor');
   has(await page.textContent('main'), 'start xfelx watch, or put it into cron');

@@ -1,5 +1,5 @@
 // alarms.js - what somebody has to do something about now, and the log of what that was before.
-import {html} from './html.js';
+import {html, signal, useEffect} from './html.js';
 import {useData, useReady, now} from './live.js';
 import {clock, when, duration} from './format.js';
 import {Problem} from './parts.js';
@@ -7,6 +7,11 @@ import {ask, mayEdit} from './ask.js';
 
 const WORDS = {no_frames: 'No frames', stale: 'Old numbers', jet: 'Hit rate fell', geometry: 'Indexing fell', beam_centre: 'Beam centre moved', saturation: 'Saturated', ice: 'Ice or salt', failures: 'Frames fail', backlog: 'Falling behind', disk: 'Disk is full', database: 'Database is slow', watch: 'Nobody watches', certificate: 'Certificate ends'};
 const LOOK = {failures: ['#/jobs?filter=failed%3E0', 'Jobs with failed frames'], geometry: ['#/frames?list=should_index', 'Frames that should be indexed'], stale: ['#/jobs?filter=state:running', 'Running jobs'], backlog: ['#/jobs', 'Jobs'], watch: ['#/doctor', 'Doctor'], disk: ['#/doctor', 'Doctor'], database: ['#/doctor', 'Doctor'], beam_centre: ['#/detector', 'Detector']};
+
+// The alarms that stand now, as the newest answer of `overview` has them (null: none came yet). Header and pages count these, never rows of
+// the log: those stay open while nobody closes them.
+const standing = signal(null);
+export const useStanding = o => useEffect(() => { if (o) standing.value = o.alarms; }, [o]);
 
 const Seen = ({x}) => x.acked ? html`<span class="mute">seen ${clock(x.acked)}</span>`
   : x.id && mayEdit() ? html`<button onClick=${() => ask('alarm.ack', {alarm: x.id}, 'seen')}>Mark as seen</button>` : null;
@@ -19,11 +24,11 @@ export function Standing({alarms}) {
 }
 
 export function Alarms() {
-  const {data: d, error} = useData('alarms'), {data: o} = useData('overview?minutes=10', 1, 10);
+  const {data: d, error} = useData('alarms');
   useReady('alarms', d || error);
   if (!d) return html`<h1>Alarms</h1><${Problem} error=${error}/>`;
-  const stand = o ? o.alarms : d.alarms.filter(x => !x.until), past = d.alarms.filter(x => x.until);
-  return html`<h1 aria-live="polite">${stand.length === 0 ? 'No alarm stands' : stand.length === 1 ? '1 alarm stands' : `${stand.length} alarms stand`}</h1>
+  const stand = standing.value || [], past = d.alarms.filter(x => x.until);
+  return html`<h1 aria-live="polite">${!standing.value ? 'Alarms' : stand.length === 0 ? 'No alarm stands' : stand.length === 1 ? '1 alarm stands' : `${stand.length} alarms stand`}</h1>
     <p class="sub">What is looked at, and from which values on: SCIENCE 24. None is made from fewer than 50 frames. The watcher looks every 10 s, and this server where none acts.</p>
     <${Problem} error=${error}/><${Standing} alarms=${stand}/>
     <section class="panel"><h2>Log</h2>${past.length ? html`<div class="scroll" tabindex="0" role="region" aria-label="log of alarms"><table><caption class="vh">Alarms that cleared themselves, the newest first</caption>
@@ -32,8 +37,9 @@ export function Alarms() {
     : html`<p class="mute">None yet. One that clears itself stays here.</p>`}</section>`;
 }
 
-// In the header of every page.
-export function AlarmCount() {
-  const {data: d} = useData('alarms'), n = d ? d.alarms.filter(x => !x.until).length : 0;
+// In the header of every page. asks: the page does not read the overview itself.
+export function AlarmCount({asks}) {
+  useStanding(useData(asks ? 'overview?minutes=10' : null, 2, 10).data);
+  const n = (standing.value || []).length;
   return n > 0 && html`<span><a class="c-warn" href="#/alarms">▲ <b>${n}</b> alarm${n > 1 ? 's' : ''}</a></span>`;
 }

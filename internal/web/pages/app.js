@@ -74,12 +74,12 @@ addEventListener('keydown', e => {
   else if (e.key === '/') { const box = document.querySelector('input[type=search]'); if (box) { e.preventDefault(); box.focus(); } }
 });
 
-function Header() {
+function Header({asks}) {
   const silent = now.value - heard.value, lag = lagging.value === null ? null : now.value - lagging.value;
   return html`<header>
     <div class="brand"><b>xfelx</b> <span class="exp">${me.value?.title}</span></div>
     <div id="strip" class=${silent > 5 ? 'stale' : ''}>
-      <${AlarmCount}/>
+      <${AlarmCount} asks=${asks}/>
       ${lag !== null && lag < 3600 && html`<span>newest frame <b>${duration(lag)}</b> ago</span>`}
       <span><b>${clock(now.value, true)}</b> UTC</span>
     </div>
@@ -110,7 +110,7 @@ function App() {
   if (me.value.role === 'none') return html`<main id="main"><h1>A token is needed</h1>
     <p>Open the link that was printed where the server was started (<code>http://…/?t=…</code>), or ask whoever runs it for a token.</p></main>`;
   return html`<a class="skip" href="#main">to the content</a>
-    <${Header}/>
+    <${Header} asks=${page.view !== Overview || query.get('trial')}/>
     <nav aria-label="Pages">${PAGES.map(p => html`${p.group && html`<span key=${p.group} class="group" aria-hidden="true">${p.group}</span>`}<a key=${p.id} href=${'#/' + p.id} aria-current=${p === page ? 'page' : undefined}>${p.word}</a>`)}</nav>
     <main id="main" tabindex="-1"><${Trouble}/><${page.view} key=${page.id + rest.join()} rest=${rest} query=${query}/></main>
     <${Said}/><${Keys}/><footer>${me.value.read_only ? 'read-only' : me.value.role} ${me.value.name} · xfelx ${me.value.version} · <kbd>?</kbd> keys</footer>`;

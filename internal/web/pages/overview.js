@@ -5,7 +5,7 @@ import {count, percent, interval, duration, fixed, clock, bytes} from './format.
 import {Bar, Problem, Empty, State, runPath} from './parts.js';
 import {Rates, Spots, Resolution} from './series.js';
 import {wilson} from './wilson.js';
-import {Standing} from './alarms.js';
+import {Standing, useStanding} from './alarms.js';
 import {ByLabel} from './labels.js';
 
 // How old a number is. While a job runs, one older than 5 s says so, one older than 30 s is red.
@@ -72,6 +72,9 @@ function Funnel({d}) {
       ${[['solvent', 'solvent in the beam'], ['ice', 'ice or salt']].map(([key, word]) => d.keys[key].n > 0 && html`<tr key=${key}><th scope="row">${word}</th><td class="r"><b>${count(d.keys[key].k)}</b></td><td class="r mute">${d.keys[key].n < 20 ? `${d.keys[key].k} of ${d.keys[key].n}` : html`<span title=${interval(d.keys[key])}>${percent(d.keys[key].p)} % of frames</span>`}</td><td class="wide"><${Bar} share=${d.keys[key].p} kind=${key === 'ice' ? 'x' : 'b'}/></td></tr>`)}</tbody></table></section>`;
 }
 
+// Trials and rungroups that nothing is started of.
+const BadInputs = ({rows}) => rows.map(b => html`<div key=${b.of + b.number} class="alarm" role="alert"><span aria-hidden="true">▲</span><div><b>Nothing is started of ${b.of} ${b.number}: ${b.text}.</b><div class="do">${b.hint} · <a href="#/trials">Trials</a></div></div></div>`);
+
 function Goals({d}) {
   return html`<section class="panel"><div class="phead"><h2>Goals of datasets</h2><span class="mute">lattices</span></div>
     ${d.goals.length ? html`<table class="plain"><caption class="vh">Datasets: lattices so far, goal, time left</caption><tbody>${d.goals.map(g => html`<tr key=${g.id}><th scope="row"><a href=${'#/datasets/' + g.id}>${g.dataset}</a><div class="mute small">${count(g.have)} of ${count(g.goal)}, trial ${g.trial}</div>${g.coverage && html`<div class="mute small">${percent(g.coverage.points[0].seen_fold)} of ${percent(g.coverage.share)} % of ${fixed(g.coverage.d_max, 2)} – ${fixed(g.coverage.d_min, 2)} Å seen ${g.coverage.fold} times${g.coverage.preferred_orientation ? '; crystals do not lie evenly' : ''}</div>`}</th>
@@ -90,7 +93,7 @@ function Queue({d}) {
 function Machinery({d}) {
   const w = d.watch, s = d.store, free = d.disk.free, lag = s.lag_s;
   const rows = [
-    [w.owner === null ? 'off' : w.acts ? 'ok' : 'warn', 'watch', w.owner === null ? 'nobody yet' : `${w.owner}, ${duration(w.age_s)} ago`],
+    [w.owner === null ? 'off' : w.fine ? 'ok' : 'warn', 'watch', w.owner === null ? 'nobody yet' : w.fine ? `${w.owner}, looked ${duration(w.age_s)} ago` : `nobody for ${duration(w.age_s)}: start xfelx watch (before: ${w.owner})`],
     [d.now.running ? 'ok' : 'off', 'processing', d.now.running ? `${fixed(d.now.rate_hz, 1)} frames/s${d.now.mb_s === null ? '' : `, ${fixed(d.now.mb_s, 0)} MB/s`}; ${d.now.behind_s === null ? '' : `${duration(d.now.behind_s)} behind`}` : 'no job of this trial runs'],
     [free === null ? 'off' : free < .05 ? 'bad' : free < .1 ? 'warn' : 'ok', 'disk', free === null ? 'not known here' : `${percent(1 - free, 0)} % full, ${bytes(d.disk.free_bytes)} free`],
     [lag !== null && lag > 30 ? 'bad' : 'ok', 'database', `${s.kind}, schema ${s.schema}${s.attempts ? `; results arrive after ${lag < 1 ? Math.round(1000 * lag) + ' ms' : duration(lag)}, ${count(s.behind_rows)} wait` : ''}`],
@@ -102,7 +105,13 @@ function Machinery({d}) {
     <p class="mute small"><a href="#/doctor">Doctor</a> looks closer.</p></section>`;
 }
 
-const SPANS = [[60, '1 h'], [180, '3 h'], [720, '12 h'], [2880, '2 d']];
+const SPANS = [[60, '1 h'], [180, '3 h'], [720, '12 h'], [2880, '2 d']], USUAL = 180, EMPTY = 10;
+
+// Of a series, what there is to see: at most EMPTY minutes before the first that has frames.
+function trimmed(s) {
+  const n = s.frames.length, first = s.frames.findIndex(f => f > 0), cut = Math.max(0, first - EMPTY);
+  return cut === 0 ? s : {...Object.fromEntries(Object.entries(s).map(([k, v]) => [k, Array.isArray(v) && v.length === n && k !== 'runs' ? v.slice(cut) : v])), t0: s.t0 + cut * s.dt};
+}
 
 function Trial({d, chosen}) {
   if (d.trials.length < 2) return d.trial ? `trial ${d.trial}` : null;
@@ -112,10 +121,12 @@ function Trial({d, chosen}) {
 }
 
 export function Overview({query}) {
-  const [minutes, setMinutes] = useState(+query.get('minutes') || 180), chosen = query.get('trial');
+  const [picked, setMinutes] = useState(+query.get('minutes') || 0), minutes = picked || USUAL, chosen = query.get('trial');
   const {data: d, error, t} = useData(`overview?minutes=${minutes}${chosen ? '&trial=' + encodeURIComponent(chosen) : ''}`, 1, 10);
   useReady('overview', d || error);
+  useStanding(chosen ? null : d);
   if (!d) return html`<h1>Overview</h1><${Problem} error=${error}/>`;
+  const s = picked ? d.series : trimmed(d.series), shown = picked || (SPANS.find(([m]) => m >= s.frames.length) || SPANS[1])[0];
   const stale = error && now.value - t > 5, end = d.t_newest, n = d.now;
   const span = end && now.value - end < 900 ? 'last 10 minutes' : end ? `the 10 minutes up to ${clock(end)}` : '', jobs = Object.values(d.queue.states).reduce((a, b) => a + b, 0);
   return html`<h1 aria-live="polite">${d.finding.replace(/^./, c => c.toUpperCase())}</h1>
@@ -123,10 +134,10 @@ export function Overview({query}) {
     <${Problem} error=${error}/>
     ${!jobs && html`<${Empty}>What is processed is shown here. <code>xfelx watch</code> finds runs and starts jobs; <code>xfelx process RUN</code> works on one here.<//>`}
     <div class=${stale ? 'stale' : ''}><${Keys} d=${d}/></div>
-    <${Standing} alarms=${d.alarms}/>
+    <${Standing} alarms=${d.alarms}/><${BadInputs} rows=${d.bad_inputs}/>
     ${end && html`<section class="panel gap"><div class="phead"><h2>Rates and resolution, each minute</h2>
-      <span class="seg nohutch" role="group" aria-label="time shown">${SPANS.map(([m, w]) => html`<button key=${m} aria-pressed=${m === minutes} onClick=${() => setMinutes(m)}>${w}</button>`)}</span></div>
-      <${Rates} s=${d.series}/><${Spots} s=${d.series}/><${Resolution} s=${d.series}/></section>`}
+      <span class="seg nohutch" role="group" aria-label="time shown">${SPANS.map(([m, w]) => html`<button key=${m} aria-pressed=${m === shown} onClick=${() => setMinutes(m)}>${w}</button>`)}</span></div>
+      <${Rates} s=${s}/><${Spots} s=${s}/><${Resolution} s=${s}/></section>`}
     <div class="grid g2o"><div class="stack nohutch"><${Funnel} d=${d}/><${Machinery} d=${d}/></div><div class="stack"><${Usual} rows=${d.usual}/><${Goals} d=${d}/></div></div>
     <${ByLabel} query=${d.trial ? 'trial=' + d.trial : ''}/>
     <div class="nohutch top"><${Queue} d=${d}/></div>`;

@@ -145,6 +145,60 @@ static void json_reads_back_and_unknown_is_null(void **state)
     arena_free(&a);
 }
 
+static void an_input_that_cannot_be_used_is_told_with_what_to_do(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct standing o;
+    struct str text = {0};
+    struct error err = {0};
+    struct json_writer w = {.out = &text};
+    struct overview_sources in = steady();
+    const struct store_trial_row trials[] = {{.num = 1, .active = true, .bad_input = ""},
+                                             {.num = 2, .active = true, .bad_input = "no \"mask\""},
+                                             {.num = 3, .bad_input = "it is off"}};
+    const struct store_group_row groups[] = {{.id = 7, .active = true, .bad_input = "no geometry"},
+                                             {.id = 8, .active = true}};
+    in.trials = trials, in.n_trials = 3, in.groups = groups, in.n_groups = 2;
+    overview_make(&in, &a, &o);
+    assert_int_equal(o.n_bad_inputs, 2);
+    json_object(&w, NULL);
+    overview_json(&o, "x", 0, &w);
+    json_end_object(&w);
+    struct json *root = json_parse(text.text, text.len, "overview", &err);
+    const struct json *list = json_get(root, "bad_inputs"), *of_trial = json_at(list, 0),
+                      *of_group = json_at(list, 1);
+    assert_non_null(of_group);
+    assert_null(json_at(list, 2));
+    assert_string_equal(json_text(json_get(of_trial, "of")), "trial");
+    assert_string_equal(json_text(json_get(of_trial, "text")), "no \"mask\"");
+    assert_non_null(strstr(json_text(json_get(of_trial, "hint")), "xfelx trial copy 2"));
+    assert_string_equal(json_text(json_get(of_group, "of")), "rungroup");
+    assert_non_null(strstr(json_text(json_get(of_group, "hint")), "xfelx group edit 7"));
+    json_free(root);
+    str_free(&text);
+    arena_free(&a);
+}
+
+static void a_look_of_cron_counts_for_five_minutes(void **state)
+{
+    (void)state;
+    enum { AGO_S = 40 };
+    const int64_t second = INT64_C(1000000000);
+    double age;
+    struct overview_sources in = steady();
+    assert_int_equal(overview_watch(&in, &age), WATCH_NEVER);
+    assert_true(isnan(age));
+    in.health.lease_renewed = in.now - AGO_S * second;
+    in.health.lease_expires = in.now + 1;
+    assert_int_equal(overview_watch(&in, &age), WATCH_ACTS);
+    in.health.lease_expires = in.health.lease_renewed;
+    assert_int_equal(overview_watch(&in, &age), WATCH_LOOKED);
+    assert_double_equal(age, AGO_S, 1e-9);
+    in.health.lease_renewed = in.now - OVERVIEW_WATCH_S * second;
+    assert_int_equal(overview_watch(&in, &age), WATCH_NOBODY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +208,8 @@ int main(void)
         cmocka_unit_test(quantiles_lie_within_their_bins),
         cmocka_unit_test(series_join_minutes),
         cmocka_unit_test(json_reads_back_and_unknown_is_null),
+        cmocka_unit_test(an_input_that_cannot_be_used_is_told_with_what_to_do),
+        cmocka_unit_test(a_look_of_cron_counts_for_five_minutes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
