@@ -85,11 +85,8 @@ void book_texts_json(struct json_writer *w, const char *key, const char *const *
 
 /* ---- a table ---- */
 
-enum book_flex {
-    BOOK_FIXED,
-    BOOK_FLEX,
-    BOOK_FLEX_END
-}; /* …_END: the end tells (of a path), so the beginning is cut */
+/* …_END: the end tells (of a path), so the beginning is cut. */
+enum book_flex { BOOK_FIXED, BOOK_FLEX, BOOK_FLEX_END };
 
 struct book_column {
     const char *title;

@@ -11,8 +11,8 @@ enum { INPUTS_FILES = 8 };
 extern const char *const inputs_names[INPUTS_FILES];
 
 /* Make the recipe of these parameters and read every file that it names. Masks are compared with the detector where the parameters say
- * what it is; else that they are masks at all is seen now, and the first frame of a job shows the rest. Maps of gain and pedestal likewise. *out: the recipe as soon
- * as there is one, also when a mask is bad. Starts the helper of HDF5 files and ends it. */
+ * what it is; else that they are masks at all is seen now, and the first frame of a job shows the rest. Maps of gain and pedestal
+ * likewise. *out: the recipe as soon as there is one, also when a mask is bad. Starts the helper of HDF5 files and ends it. */
 bool inputs_open(const struct params *p, struct arena *a, struct recipe **out, struct error *err);
 
 /* What was found, kept: as long as the files of some parameters are the same (device, inode, size, time) they are not opened again. */

@@ -6,9 +6,8 @@
 #include <float.h>
 #include <math.h>
 
-enum {
-    BLOCK = 1024
-}; /* pixels: raw values as reals, and which of them are outside, stay in the first cache */
+/* Pixels: raw values as reals, and which of them are outside, stay in the first cache. */
+enum { BLOCK = 1024 };
 
 static float value_of(float raw, float pedestal, float gain)
 {

@@ -60,7 +60,7 @@ static size_t differences(const struct ring_cell bands[3][RINGS_SECTORS], double
             continue;
         sides[n] = (below->sum / below->n + above->sum / above->n) / 2;
         out[n] = on->sum / on->n - sides[n];
-        n += isfinite(out[n]);
+        n += isfinite(out[n]) != 0; /* which may be any number */
     }
     double scale = rings_median_of(sides, n);
     if (!(scale > 0))

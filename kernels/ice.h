@@ -11,9 +11,9 @@
 #include "kernels/rings.h"
 
 enum substance { SUBSTANCE_ICE, SUBSTANCE_SALT, SUBSTANCES };
-enum {
-    ICE_RINGS = 8
-}; /* at most, of one substance; bands 3k, 3k + 1, 3k + 2 are below, on and above ring k */
+
+/* At most, of one substance; bands 3k, 3k + 1, 3k + 2 are below, on and above ring k. */
+enum { ICE_RINGS = 8 };
 
 /* Hexagonal ice (4.498 4.498 7.338 90 90 120, the cell of spotfinder.filter.ice_rings), its six rings from 3.90 to 2.07 Å that
  * stand alone; the stronger four of table salt (5.640, F m -3 m). Spacings in Å, by number of the ring; returns how many. */

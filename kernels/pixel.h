@@ -29,6 +29,20 @@ static inline double pixel_value(const void *pixels, enum pixel_type type, size_
     }
 }
 
+/* Bytes of a pixel; 0: no type. */
+static inline size_t pixel_bytes(enum pixel_type type)
+{
+    switch (type) {
+#define X(name, ctype, whole)                                                                                \
+    case name:                                                                                               \
+        return sizeof(ctype);
+        PIXEL_TYPE_TABLE(X)
+#undef X
+    default:
+        return 0;
+    }
+}
+
 static inline bool pixel_is_whole(enum pixel_type type)
 {
     return type != PIXEL_F32 && type != PIXEL_F64;

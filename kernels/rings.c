@@ -11,7 +11,7 @@ double rings_t(const double direction[3], const double lab[3])
     return length > 0 ? 2 + 2 * vec3_dot(lab, direction) / length : 0;
 }
 
-/* Azimuth about the beam in sixteenths, by signs and ratios: which sector is which does not matter, only that it is always the same. */
+/* Azimuth about the beam in sixteenths of a turn: which sector is which does not matter, only that it is always the same. */
 static uint8_t sector_of(const double direction[3], const double lab[3])
 {
     double up[3] = {0, 1, 0}, right[3];

@@ -3,7 +3,7 @@
  * Bands are given in t = (λ/d)² = 2 (1 - cos 2θ), which needs no arc sine. Which pixels are in which band is laid down once for a detector, a
  * mask and a wavelength: runs of neighbouring pixels in every step-th row. A frame is then added run by run. Sums of sectors, not of
  * whole rings, because a Bragg spot spoils one of them, and what the beam stop or a module does to one is not done to others: medians over
- * the sectors are what is used (ice.h, solvent.h).
+ * the sectors are what is used (ice.h).
  */
 #ifndef XFELX_KERNELS_RINGS_H
 #define XFELX_KERNELS_RINGS_H

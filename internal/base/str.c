@@ -266,13 +266,8 @@ size_t str_distance(const char *a, const char *b)
     return last[m];
 }
 
-const char *str_s(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 char *str_count(uint64_t n, const char *thing, char out[COUNT_ROOM])
 {
-    snprintf(out, COUNT_ROOM, "%llu %s%s", (unsigned long long)n, thing, str_s(n));
+    snprintf(out, COUNT_ROOM, "%llu %s%s", (unsigned long long)n, thing, n == 1 ? "" : "s");
     return out;
 }

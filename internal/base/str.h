@@ -41,9 +41,6 @@ int str_utf8(const char *text, uint32_t *code);
 enum { NAME_VISIBLE = 1024 };
 char *str_visible(const char *text, char *out, size_t room);
 
-/* What the word for n things ends in: "" or "s". */
-const char *str_s(uint64_t n);
-
 /* "1 frame", "0 frames", "3 strong spots": every count of things that people read is written by this. thing: its word for one, that
  * takes an s. Returns out. */
 enum { COUNT_ROOM = 64 };

@@ -2,6 +2,7 @@
 #include "pipeline/glow.h"
 
 #include "kernels/geometry_panel.h"
+#include "kernels/pixel.h"
 #include "kernels/spot_length.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/workspace.h"
@@ -15,8 +16,6 @@ enum { SOLVENT_LEAST = 400 };     /* good pixels of a band, for its mean to say 
 static const double grid = 0.004; /* steps of ln λ */
 static const double angle_width = 0.02; /* of an angle that was given, to both sides */
 static const double low_d[2] = {6.3, 5.7}, high_d[2] = {3.4, 3.1};
-
-static const size_t pixel_bytes[PIXEL_TYPES] = {1, 1, 2, 2, 4, 4, 4, 8};
 
 /* ---- the plan ---- */
 
@@ -135,7 +134,7 @@ static void add_up(const struct glow_plan *plan, enum glow_table table, const st
     memset(sums, 0, sizeof *sums);
     for (size_t i = 0; i < f->detector->n_panels; i++) {
         const struct panel *p = f->detector->panels + i;
-        rings_add(p, f->type, (const uint8_t *)f->pixels + p->first_pixel * pixel_bytes[f->type],
+        rings_add(p, f->type, (const uint8_t *)f->pixels + p->first_pixel * pixel_bytes(f->type),
                   plan->runs + first[i], first[i + 1] - first[i], sums);
         rings_remove(p, strong, counts[i], plan->runs + first[i], first[i + 1] - first[i], sums);
         strong += counts[i];

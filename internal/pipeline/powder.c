@@ -1,6 +1,8 @@
 /* powder.c - frames added up by all threads of a rank; see powder.h. Bytes, gathering and the file: powder_file.c. */
 #include "pipeline/powder_private.h"
 
+#include "kernels/pixel.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +64,7 @@ static bool same_shape(const struct detector *a, const struct detector *b)
 
 bool powder_knows(struct powder *p, const struct frame *f, uint64_t place)
 {
-    if (!p->detector) {
+    if (!p->n_cells) {
         p->bin = powder_bin(f->detector->n_pixels);
         p->n_cells = powder_count(f->detector, p->bin);
         p->scale = powder_scale(f->type);
@@ -88,14 +90,14 @@ bool powder_knows(struct powder *p, const struct frame *f, uint64_t place)
 /* Rows of cells of stripe s: all panels' rows are dealt out in turn, a run of rows each. */
 static void add_stripe(struct powder *p, const struct frame *f, int s, struct powder_cell *cells)
 {
-    static const size_t bytes[PIXEL_TYPES] = {1, 1, 2, 2, 4, 4, 4, 8};
     for (size_t k = 0; k < f->detector->n_panels; k++) {
         const struct panel *panel = f->detector->panels + k;
         int32_t down = powder_cells(panel->n_slow, p->bin);
         int32_t row0 = (int32_t)((int64_t)down * s / POWDER_STRIPES),
                 row1 = (int32_t)((int64_t)down * (s + 1) / POWDER_STRIPES);
         if (row1 > row0)
-            powder_add_rows(panel, f->type, (const uint8_t *)f->pixels + panel->first_pixel * bytes[f->type],
+            powder_add_rows(panel, f->type,
+                            (const uint8_t *)f->pixels + panel->first_pixel * pixel_bytes(f->type),
                             f->mask ? f->mask + panel->first_pixel : NULL, p->bin, row0, row1, cells);
         cells += (size_t)down * (size_t)powder_cells(panel->n_fast, p->bin);
     }

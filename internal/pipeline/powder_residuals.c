@@ -41,9 +41,12 @@ bool powder_unpack_residuals(struct unwire *g, struct residual_panel *panels, si
         for (int k = 0; k < 2 * RESIDUAL_BINS; k++)
             panels[i].bins[k / RESIDUAL_BINS][k % RESIDUAL_BINS] = (uint32_t)powder_get_number(g);
     }
-    for (int k = 0; k < RESIDUAL_SHELLS; k++)
-        shells[k] = (struct residual_shell){
-            .n = powder_get_number(g), .sum = powder_get_number(g), .squares = powder_get_number(g)};
+    for (int k = 0; k < RESIDUAL_SHELLS;
+         k++) { /* no initializers: C does not say which of them is read first */
+        shells[k].n = powder_get_number(g);
+        shells[k].sum = powder_get_number(g);
+        shells[k].squares = powder_get_number(g);
+    }
     return !g->bad;
 }
 

@@ -163,8 +163,7 @@ static bool take_polygon(const struct params *p, const char *path, struct mask_u
     const double *corners = NULL;
     size_t n = param_reals(p, path, &corners);
     if (n % 2 || (n && n < 6)) {
-        error_set(err, ERROR_USAGE, "%s has %zu number%s: no corners of a polygon", path, n,
-                  n == 1 ? "" : "s");
+        error_set(err, ERROR_USAGE, "%s has %s: no corners of a polygon", path, COUNT(n, "number"));
         return error_hint(err, "x and y of each corner, three corners or more: polygon = 10 10 90 10 50 80");
     }
     int32_t *polygon = arena_array(a, n + 1, sizeof *polygon);

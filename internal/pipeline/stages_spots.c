@@ -3,12 +3,12 @@
 #include "pipeline/finding.h"
 #include "pipeline/stages.h"
 
+#include "kernels/pixel.h"
+
 #include <stdio.h>
 #include <string.h>
 
 enum { SPOTS_MAX = 1 << 16 }; /* a frame with more is refused as too_many */
-
-static const size_t pixel_bytes[PIXEL_TYPES] = {1, 1, 2, 2, 4, 4, 4, 8};
 
 enum stage_end stage_decode(const struct recipe *r, struct workspace *w, struct result *out)
 {
@@ -53,7 +53,7 @@ static struct spotfind_image *images_of(const struct recipe *r, struct workspace
         size_t first = d->panels[i].first_pixel;
         images[i] = (struct spotfind_image){
             .panel = d->panels + i,
-            .pixels = (const uint8_t *)w->frame.pixels + first * pixel_bytes[w->frame.type],
+            .pixels = (const uint8_t *)w->frame.pixels + first * pixel_bytes(w->frame.type),
             .type = w->frame.type,
             .mask = (const uint8_t *)w->mask_spots.data + first,
             .bins = r->spotfind.algorithm == SPOTFIND_RADIAL_PROFILE ? (const uint16_t *)w->bins.data + first

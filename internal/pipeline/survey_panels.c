@@ -13,6 +13,13 @@ static bool has_node(const struct shot_spot *s)
     return s->q > 0 && fabs(s->residual[0]) < WINDOW && fabs(s->residual[1]) < WINDOW;
 }
 
+/* The sum may be rounded up to the end of the last bin. */
+static size_t bin_of(double residual)
+{
+    size_t bin = (size_t)((residual + WINDOW) / STEP);
+    return bin < BINS ? bin : BINS - 1;
+}
+
 static void count(const struct geometry_run *run, struct arena *a, struct survey_panel *panels)
 {
     for (size_t k = 0; k < run->n_panels; k++) {
@@ -28,7 +35,7 @@ static void count(const struct geometry_run *run, struct arena *a, struct survey
             p->n++;
             p->inside += s->weight > 0;
             for (int axis = 0; axis < 2; axis++)
-                p->bins[(size_t)((s->residual[axis] + WINDOW) / STEP)][axis]++;
+                p->bins[bin_of(s->residual[axis])][axis]++;
         }
 }
 

@@ -5,6 +5,8 @@
  */
 #include "pipeline/stages.h"
 
+#include "kernels/pixel.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +73,6 @@ static void value_detector(struct workspace *w, const struct detector *d, uint64
 
 bool workspace_values(struct workspace *w, struct result *out, const struct detector **written)
 {
-    static const size_t bytes[PIXEL_TYPES] = {1, 1, 2, 2, 4, 4, 4, 8};
     const struct recipe *r = w->recipe;
     const struct detector *d = *written = w->frame.detector;
     if (!r->gain_path && !r->pedestal_path)
@@ -93,7 +94,7 @@ bool workspace_values(struct workspace *w, struct result *out, const struct dete
     float *values = block_reserve(&w->values, d->n_pixels, sizeof *values);
     for (size_t i = 0; i < d->n_panels; i++) {
         const struct panel *p = d->panels + i;
-        calibrate_panel((const uint8_t *)w->frame.pixels + p->first_pixel * bytes[w->frame.type],
+        calibrate_panel((const uint8_t *)w->frame.pixels + p->first_pixel * pixel_bytes(w->frame.type),
                         w->frame.type, (size_t)p->n_fast * (size_t)p->n_slow, w->calibrations + i,
                         values + p->first_pixel);
     }

@@ -17,7 +17,7 @@ enum { TEXT = 200, HOUR = 60 };
 struct situation {
     const struct overview_sources *in;
     const struct alarm_limits *limits;
-    struct store_minute now, before; /* the newest ten minutes, and up to an hour before them */
+    struct store_minute now, before; /* the newest minutes (limits), and up to an hour before them */
     double quiet_s;                  /* since the newest frame of a running job was done; NaN: none was */
     bool running, ongoing;           /* a job, a run that is being taken */
 };
@@ -119,7 +119,7 @@ static bool geometry(const struct situation *s, char text[TEXT])
                100 * now.share, 100 * before.share);
 }
 
-/* Of the newest ten minutes, surely: powder of an icy nozzle is on all frames, grains are on those that are hits. */
+/* Of the newest minutes, surely: powder of an icy nozzle is on all frames, grains are on those that are hits. */
 static bool ice(const struct situation *s, char text[TEXT])
 {
     const struct store_minute *m = &s->now;
@@ -127,11 +127,11 @@ static bool ice(const struct situation *s, char text[TEXT])
     if (!enough(s, m->frames))
         return false;
     if (frames.of >= RATE_FEW && frames.lo > s->limits->ice)
-        return say(text, "%.0f %% of the frames of the last %d minutes have ice or salt", 100 * frames.share,
-                   OVERVIEW_NOW);
+        return say(text, "%.0f %% of the frames of the last %s have ice or salt", 100 * frames.share,
+                   COUNT(s->limits->minutes, "minute"));
     return hits.of >= RATE_FEW && hits.lo > s->limits->ice &&
-           say(text, "%.0f %% of the hits of the last %d minutes have ice or salt", 100 * hits.share,
-               OVERVIEW_NOW);
+           say(text, "%.0f %% of the hits of the last %s have ice or salt", 100 * hits.share,
+               COUNT(s->limits->minutes, "minute"));
 }
 
 static bool backlog(const struct situation *s, char text[TEXT])

@@ -41,8 +41,8 @@ static unsigned orbit_of(const struct space_group *g, const int32_t h[3])
 static void count_by_volume(const double cell[6], const struct space_group *g, double s_lo, double s_hi,
                             double orbits[COVERAGE_ORBITS])
 {
-    const int32_t general[3] = {7 * 12, 13 * 12,
-                                31 * 12}; /* present by any translation, on no element of symmetry */
+    /* present by any translation, on no element of symmetry */
+    const int32_t general[3] = {7 * 12, 13 * 12, 31 * 12};
     unsigned size = orbit_of(g, general), centring = 0;
     for (int i = 0; i < g->n_ops; i++) {
         int32_t v[3];
@@ -131,7 +131,7 @@ static bool is_preferred(const struct store_reach *rows, size_t n, struct arena 
     return false;
 }
 
-static void mean_cell(const struct store_reach *rows, size_t n, struct arena *a, double out[6])
+static void median_cell(const struct store_reach *rows, size_t n, struct arena *a, double out[6])
 {
     double *v = arena_array(a, n, sizeof *v);
     for (int c = 0; c < 6; c++) {
@@ -162,7 +162,7 @@ void coverage_of(const struct store_reach *rows, size_t n, const struct space_gr
         return;
     out->d_min = d_min;
     out->d_max = d_min / cbrt(1 - 1.0 / REACH_SHELLS);
-    mean_cell(rows, n, a, cell);
+    median_cell(rows, n, a, cell);
     out->exact = coverage_count(cell, group, out->d_max, d_min, out->orbits);
     for (unsigned o = 1; o < COVERAGE_ORBITS; o++) {
         out->unique += out->orbits[o];

@@ -23,7 +23,7 @@ struct coverage {
     double d_max, d_min; /* Å: the outermost tenth of the volume to d_min */
     const char *d_from;  /* who says d_min, in words */
     double orbits
-        [COVERAGE_ORBITS]; /* unique reflections in the shell by how many equivalents they have (Friedel mates are such) */
+        [COVERAGE_ORBITS];     /* unique reflections of the shell, by their equivalents, Friedel mates too */
     double unique, all;        /* of them: their sum, and that of the equivalents */
     bool exact;                /* counted one by one; else (a great cell) by volume */
     double per_lattice, error; /* reflections of the shell in a lattice: mean, and its standard error */

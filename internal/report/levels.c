@@ -81,8 +81,7 @@ void levels_of(const struct powder_report *jobs, size_t n, struct arena *a, stru
     for (size_t i = 0; i < out->n_panels; i++)
         out->panels[i].usual = 1;
     scale(jobs, out, work);
-    for (size_t i = 0; i < out->n_panels;
-         i++) { /* what each usually has, with which the median of panels is one of ratios */
+    for (size_t i = 0; i < out->n_panels; i++) { /* so that the median over panels is one of ratios */
         memcpy(work, out->panels[i].levels, out->n_jobs * sizeof *work);
         out->panels[i].usual = median(work, out->n_jobs);
     }

@@ -5,8 +5,7 @@
 #include "report/powder.h"
 
 /* Of a panel: its mean count by the brightness of the job (the median over panels, each by what it usually has), so that neither a weaker
- * beam nor another panel changes it. change: of the newest job against
- * the median of the earlier ones, of that median; NaN: not known. */
+ * beam nor another panel changes it. change: of the newest job against the median of the earlier ones, of that median; NaN: not known. */
 struct panel_level {
     double *levels; /* [n_jobs], NaN: not known */
     double usual, change;

@@ -122,11 +122,11 @@ struct overview_goal {
     int64_t id;                /* its row */
     uint64_t have, goal;       /* lattices */
     uint64_t goal_lo, goal_hi; /* its 95 % interval where it is predicted; UINT64_MAX: no end */
-    const struct coverage *
-        coverage; /* that it is predicted from: 95 % of the outer shell seen ten times; NULL: the dataset says it */
-    uint32_t trial; /* whose lattices are counted */
-    double left_s, left_lo_s,
-        left_hi_s; /* at the present rate and its 95 % interval; NaN: not at this rate (more than a day) */
+    uint32_t trial;            /* whose lattices are counted */
+    /* what the goal is predicted from: 95 % of the outer shell seen ten times; NULL: the dataset says it */
+    const struct coverage *coverage;
+    /* at the present rate and its 95 % interval; NaN: not at this rate (more than a day) */
+    double left_s, left_lo_s, left_hi_s;
 };
 
 /* An active trial or rungroup that nothing is started of, for a file that it names cannot be used. */

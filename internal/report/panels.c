@@ -4,11 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double MOVED_PX = 0.2;   /* with 0.3 px of scatter this makes the rms a fifth larger */
-static const double MOVED_ERRORS = 5; /* of hundreds of panels none by chance */
-static const double PSI_ERRORS = 4;   /* at both ends */
-static const double MEDIAN_ERROR =
-    1.2533; /* of a normal distribution, of the error of its mean: sqrt(pi / 2) */
+static const double MOVED_PX = 0.2;        /* with 0.3 px of scatter this makes the rms a fifth larger */
+static const double MOVED_ERRORS = 5;      /* of hundreds of panels none by chance */
+static const double PSI_ERRORS = 4;        /* at both ends */
+static const double MEDIAN_ERROR = 1.2533; /* by the error of a mean, normal distribution: sqrt(pi / 2) */
 static const double DEGREE = 0.017453292519943295;
 
 /* ---- one panel ---- */

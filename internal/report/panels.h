@@ -34,8 +34,8 @@ struct panel_residual {
     double move[2], error[2]; /* median of all seen, and its standard error */
     double lab[2];            /* the same along x and y of the lab */
     double own[2];            /* move without that of the whole */
-    double mean[2], rms[2], radial,
-        across; /* of the used: mean, rms along fast and slow, rms radial and across */
+    double mean[2], rms[2];   /* of the used, along fast and slow */
+    double radial, across;    /* their rms away from the beam, and across that */
     bool moved;
 };
 

@@ -51,7 +51,7 @@ static bool read_shells(const struct json *from, struct residual_shell *out)
     for (const struct json *x = json_first(from); x; x = json_next(x), out++) {
         double v[3];
         if (!json_numbers(x, v, 3) ||
-            !(v[0] >= 0 && v[0] < 9e18 && v[1] > -9e18 && v[1] < 9e18 && v[2] < 9e18))
+            !(v[0] >= 0 && v[0] < 9e18 && v[1] > -9e18 && v[1] < 9e18 && v[2] >= 0 && v[2] < 9e18))
             return false;
         *out = (struct residual_shell){(int64_t)v[0], (int64_t)v[1], (int64_t)v[2]};
     }

@@ -56,10 +56,9 @@ static void put_advice(const struct panels_report *r, struct str *out)
 void panels_text(const struct panels_report *r, size_t most, struct str *out)
 {
     size_t n = most && most < r->n_panels ? most : r->n_panels;
-    str_printf(out,
-               "%llu spots with an index, %llu of them used, on %zu panel%s; whole: x %+.2f, y %+.2f px\n",
-               (unsigned long long)r->seen, (unsigned long long)r->used, r->n_panels, str_s(r->n_panels),
-               r->whole[0], r->whole[1]);
+    str_printf(out, "%s with an index, %llu of them used, on %s; whole: x %+.2f, y %+.2f px\n",
+               COUNT(r->seen, "spot"), (unsigned long long)r->used, COUNT(r->n_panels, "panel"), r->whole[0],
+               r->whole[1]);
     str_add(out,
             "  panel                 seen    used  fast px       slow px       radial across (rms, px)\n");
     for (size_t k = 0; k < n; k++)
@@ -173,12 +172,12 @@ void summary_panels(const struct summary *s, struct str *out)
                    s->title);
     } else {
         panels_of(&sum, &a, &r);
-        str_printf(out, "%s, %zu job%s: ", s->title, sum.n_files, str_s(sum.n_files));
+        str_printf(out, "%s, %s: ", s->title, COUNT(sum.n_files, "job"));
         panels_text(&r, 0, out);
     }
     if (left_out)
-        str_printf(out, "%zu file%s left out: not readable, or of another detector than the first\n",
-                   left_out, left_out == 1 ? " was" : "s were");
+        str_printf(out, "%s left out: not readable, or of another detector than the first\n",
+                   COUNT(left_out, "file"));
     arena_free(&a);
 }
 

@@ -89,7 +89,7 @@ void powder_text(const struct powder_report *r, int64_t of, struct str *out)
     }
     bool all = !(r->frames < (double)of);
     if (all)
-        str_printf(out, "%.0f frame%s", r->frames, str_s((uint64_t)fmax(r->frames, 0)));
+        str_printf(out, "%s", COUNT(fmax(r->frames, 0), "frame"));
     else
         str_printf(out, "%.0f of %s", r->frames, COUNT(of, "frame"));
     str_printf(out, ", %.0f of them hits; %.0f px in %s, %.0f masked", r->hits, cells,

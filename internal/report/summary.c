@@ -263,8 +263,7 @@ void summary_weather(const struct summary *s, struct str *out)
         weather_text(s->weather, 60, out);
     }
     if (s->weather_left)
-        str_printf(out, "frames of %zu older job%s are not drawn: too many\n", s->weather_left,
-                   str_s(s->weather_left));
+        str_printf(out, "frames of %s are not drawn: too many\n", COUNT(s->weather_left, "older job"));
 }
 
 static void json_spread(struct json_writer *w, const char *key, const struct spread *s)

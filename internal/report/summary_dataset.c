@@ -39,8 +39,7 @@ static void shell_text(const struct store_merge_shell *r, struct str *out)
 
 void summary_dataset_text(const struct summary_dataset *d, struct str *out)
 {
-    str_printf(out, "outer shell with the %llu lattice%s of trial %u\n  ", (unsigned long long)d->lattices,
-               str_s(d->lattices), d->trial);
+    str_printf(out, "outer shell with the %s of trial %u\n  ", COUNT(d->lattices, "lattice"), d->trial);
     coverage_text(&d->coverage, d->lattices, out);
     str_add(out, d->n_shells ? "\nmerges\n" : "\n");
     for (size_t i = 0; i < d->n_shells; i++) {
@@ -124,8 +123,8 @@ static void picture(struct str *out, const struct summary_dataset *d)
 
 void summary_dataset_html(const struct summary_dataset *d, struct str *out)
 {
-    str_printf(out, "<h2>Is it enough?</h2>\n<p>Outer shell with the %llu lattices of trial %u: ",
-               (unsigned long long)d->lattices, d->trial);
+    str_printf(out, "<h2>Is it enough?</h2>\n<p>Outer shell with the %s of trial %u: ",
+               COUNT(d->lattices, "lattice"), d->trial);
     coverage_text(&d->coverage, d->lattices, out); /* has only words of ours */
     str_add(out, ".</p>\n");
     if (!d->coverage.why)

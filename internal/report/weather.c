@@ -48,8 +48,8 @@ void weather_begin(const struct store_rank *ranks, size_t n, const struct store_
     out->tries = arena_array(a, out->n_ranks + 1, sizeof *out->tries);
     for (size_t i = 0; i < out->n_ranks; i++) {
         const struct store_rank *r = ranks + i;
-        struct weather_try *t = out->tries + out->n_tries - 1;
-        if (out->n_tries == 0 || t->attempt != r->attempt) {
+        struct weather_try *t = out->n_tries ? out->tries + out->n_tries - 1 : NULL;
+        if (!t || t->attempt != r->attempt) {
             t = out->tries + out->n_tries++;
             *t = (struct weather_try){.job = r->job,
                                       .attempt = r->attempt,

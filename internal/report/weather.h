@@ -26,8 +26,8 @@ struct weather_rank {
     uint64_t frames;
     double duty, frame_ms; /* share of its threads' time; mean of a frame. NaN: not known */
     int idle_from, idle_n; /* its longest pause between frames, bins; n 0: none worth a word */
-    bool late,
-        slow; /* late: the others waited for it at the end; slow: a frame takes it half as long again as the median rank */
+    bool late;             /* the others waited for it at the end */
+    bool slow;             /* a frame takes it half as long again as the median rank */
 };
 
 /* A try: its ranks are rows [first, first + n). Times ns. */

@@ -63,8 +63,8 @@ void weather_text(const struct weather *w, int columns, struct str *out)
     columns = columns < 1 ? 1 : columns > WEATHER_BINS ? WEATHER_BINS : columns;
     for (size_t i = 0; i < w->n_tries; i++) {
         const struct weather_try *t = w->tries + i;
-        str_printf(out, "job %lld, try %u: %.1f s, %zu rank%s, a column %.3g s", (long long)t->job, t->no,
-                   seconds_of(t, WEATHER_BINS), t->n, str_s(t->n), seconds_of(t, WEATHER_BINS) / columns);
+        str_printf(out, "job %lld, try %u: %.1f s, %s, a column %.3g s", (long long)t->job, t->no,
+                   seconds_of(t, WEATHER_BINS), COUNT(t->n, "rank"), seconds_of(t, WEATHER_BINS) / columns);
         str_printf(out, isnan(t->duty) ? "\n" : ", duty %.0f%%\n", 100 * t->duty);
         for (size_t row = t->first; row < t->first + t->n; row++)
             put_line(w, t, row, columns, out);

@@ -181,7 +181,7 @@ static void describe_filters(hid_t plist, struct arena *a, struct h5_array *out)
 
 static void describe_compact(hid_t dataset, struct arena *a, struct h5_array *out)
 {
-    size_t n = h5_pixel_bytes((enum pixel_type)out->type);
+    size_t n = pixel_bytes((enum pixel_type)out->type);
     for (size_t i = 0; i < H5_ROLES; i++)
         n *= out->extent[i] <= COMPACT_MOST ? (size_t)out->extent[i] : COMPACT_MOST + 1;
     if (n > COMPACT_MOST) {

@@ -152,7 +152,7 @@ bool h5_chunk_decode(const struct h5_array *a, uint32_t mask, const uint8_t *raw
                      size_t n_out, uint8_t *work, const char *name, struct error *err)
 {
     uint8_t *halves[2] = {work, work + half_room(n_out)}, *tmp = work + 2 * half_room(n_out);
-    size_t left = 0, turn = 0, pixel = h5_pixel_bytes((enum pixel_type)a->type);
+    size_t left = 0, turn = 0, pixel = pixel_bytes((enum pixel_type)a->type);
     if (!h5_filters_known(a, name, err))
         return false;
     for (size_t i = 0; i < a->n_filters; i++)

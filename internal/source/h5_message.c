@@ -19,15 +19,6 @@ enum {
 };
 static const uint64_t FRAMES_MOST = 100000000, IMAGE_PIXELS_MOST = 1u << 28;
 
-size_t h5_pixel_bytes(enum pixel_type type)
-{
-    static const size_t bytes[PIXEL_TYPES] = {
-        [PIXEL_U8] = 1,  [PIXEL_I8] = 1,  [PIXEL_U16] = 2, [PIXEL_I16] = 2,
-        [PIXEL_U32] = 4, [PIXEL_I32] = 4, [PIXEL_F32] = 4, [PIXEL_F64] = 8,
-    };
-    return (unsigned)type < PIXEL_TYPES ? bytes[type] : 0;
-}
-
 /* ---- bytes out ---- */
 
 static void put_number(struct str *out, uint64_t value, int bytes)
@@ -226,7 +217,7 @@ static void read_filters(struct reader *r, struct h5_array *a)
 static bool check_array(struct reader *r, const struct h5_array *a)
 {
     uint32_t seen = 0;
-    uint64_t pixels = 1, chunk = h5_pixel_bytes((enum pixel_type)a->type), cells = 1;
+    uint64_t pixels = 1, chunk = pixel_bytes((enum pixel_type)a->type), cells = 1;
     for (size_t i = 0; i < H5_ROLES; i++) {
         seen |= 1u << a->order[i];
         uint64_t most = i == H5_FRAME ? FRAMES_MOST : H5_DIMENSION_MOST;
@@ -244,7 +235,7 @@ static bool check_array(struct reader *r, const struct h5_array *a)
     if (a->layout == H5_CHUNKED ? a->n_chunks != cells : a->n_chunks != 0)
         return wrong(r, "the table of chunks does not fit the dataset");
     if (a->layout == H5_COMPACT &&
-        a->n_bytes != pixels * a->extent[H5_FRAME] * h5_pixel_bytes((enum pixel_type)a->type))
+        a->n_bytes != pixels * a->extent[H5_FRAME] * pixel_bytes((enum pixel_type)a->type))
         return wrong(r, "the bytes of a compact dataset do not fit");
     return true;
 }

@@ -14,7 +14,7 @@
 #define XFELX_SOURCE_H5_MESSAGE_H
 
 #include "base/base.h"
-#include "kernels/types.h"
+#include "kernels/pixel.h"
 
 enum h5_role { H5_FRAME, H5_MODULE, H5_SLOW, H5_FAST, H5_ROLES };
 
@@ -153,8 +153,5 @@ void h5_image_sort(struct h5_image *m, struct arena *a);
 const struct h5_value *h5_value_find(const struct h5_description *d, const char *key);
 const char *h5_text_find(const struct h5_description *d, const char *key);
 const struct h5_image *h5_image_find(const struct h5_description *d, uint32_t use);
-
-/* Bytes of one pixel. */
-size_t h5_pixel_bytes(enum pixel_type type);
 
 #endif

@@ -311,7 +311,7 @@ bool h5_image_read(const struct h5_description *d, const struct h5_image *m, enu
                     .buffer = buffer,
                     .out = out,
                     .fd = -1,
-                    .pixel = h5_pixel_bytes(type)};
+                    .pixel = pixel_bytes(type)};
     bool ok = true;
     for (uint64_t i = after_frame(m, frame); ok && i-- > 0 && m->reach[i] > frame;) {
         j.piece = &m->pieces[i];

@@ -126,7 +126,9 @@ static bool mask_fits(const struct h5_image *mask, const struct h5_image *frames
 /* Which bits a good pixel has, and which it has not. */
 static struct mask_bits wanted(struct mask_bits bits)
 {
-    return bits.good == 0 && bits.bad == 0 ? (struct mask_bits){.bad = UINT32_MAX} : bits;
+    if (bits.good == 0 && bits.bad == 0)
+        bits.bad = UINT32_MAX;
+    return bits;
 }
 
 /* A row of each width: plain loops, which the compiler turns into vectors (a master file of 4.5 Mpx opens in half the time). Of reals only
@@ -157,7 +159,7 @@ static void mask_panel(const struct panel *p, const struct panel_place *w, const
     for (int32_t slow = 0; slow < p->n_slow; slow++) {
         size_t row =
             (size_t)((w->module * extent[H5_SLOW] + w->slow + (uint64_t)slow) * extent[H5_FAST] + w->fast);
-        clears[type](image + row * h5_pixel_bytes(type), (size_t)p->n_fast, wanted(bits),
+        clears[type](image + row * pixel_bytes(type), (size_t)p->n_fast, wanted(bits),
                      out + p->first_pixel + (size_t)slow * (size_t)p->n_fast);
     }
 }
@@ -185,10 +187,9 @@ bool hdf5_apply_mask(const struct h5_description *d, const struct h5_image *mask
     size_t one = (size_t)(mask->extent[H5_MODULE] * mask->extent[H5_SLOW] * mask->extent[H5_FAST]);
     size_t n = modules ? (size_t)mask->extent[H5_FRAME] : 1;
     struct frame_buffer b = {0};
-    ok = ok && n * one <= ((size_t)1 << 28) && bytes_reserve(&b.pixels, n * one * h5_pixel_bytes(type), err);
+    ok = ok && n * one <= ((size_t)1 << 28) && bytes_reserve(&b.pixels, n * one * pixel_bytes(type), err);
     for (size_t i = 0; ok && i < n; i++)
-        ok =
-            h5_image_read(d, mask, type, i, name, 0, &b, b.pixels.data + i * one * h5_pixel_bytes(type), err);
+        ok = h5_image_read(d, mask, type, i, name, 0, &b, b.pixels.data + i * one * pixel_bytes(type), err);
     for (size_t i = 0; ok && i < detector->n_panels; i++) {
         if (!only || only[i])
             mask_panel(&detector->panels[i], &places[i], b.pixels.data, frames[places[i].image]->extent, type,
@@ -366,7 +367,7 @@ static void take_shot(const struct hdf5 *h, uint32_t frame, struct frame *out)
 /* Cut panels out of the images, which stand behind them in the same buffer. */
 static void cut_panels(const struct source *s, const struct hdf5 *h, const uint8_t *images, uint8_t *out)
 {
-    size_t bytes = h5_pixel_bytes(h->type);
+    size_t bytes = pixel_bytes(h->type);
     for (size_t i = 0; i < s->detector->n_panels; i++) {
         const struct panel *p = &s->detector->panels[i];
         const struct panel_place *w = &h->places[i];
@@ -386,7 +387,7 @@ static bool read_hdf5(const struct source *s, uint32_t frame, struct frame_buffe
                       struct error *err)
 {
     const struct hdf5 *h = s->own;
-    size_t bytes = h5_pixel_bytes(h->type), panels = h->in_place ? 0 : s->detector->n_pixels * bytes;
+    size_t bytes = pixel_bytes(h->type), panels = h->in_place ? 0 : s->detector->n_pixels * bytes;
     if (!bytes_reserve(&b->pixels, panels + h->n_pixels * bytes, err))
         return false;
     for (size_t i = 0; i < h->n_images; i++) {

@@ -1,6 +1,7 @@
 /* map.c - gain and pedestal maps: whatever the file, numbers that are laid onto the detector's panels; see source.h. */
 #include "source/map.h"
 
+#include "kernels/pixel.h"
 #include "source/format.h"
 
 #include <math.h>
@@ -11,6 +12,22 @@
 const char *map_word(enum source_map_kind kind)
 {
     return kind == SOURCE_MAP_GAIN ? "gain map" : "pedestal map";
+}
+
+float map_number(const uint8_t *p, enum pixel_type type)
+{
+    switch (type) {
+#define X(name, ctype, whole)                                                                                \
+    case name: {                                                                                             \
+        ctype v;                                                                                             \
+        memcpy(&v, p, sizeof v);                                                                             \
+        return (float)v;                                                                                     \
+    }
+        PIXEL_TYPE_TABLE(X)
+#undef X
+    default:
+        return 0;
+    }
 }
 
 bool map_extent(const uint64_t *shape, size_t rank, struct map_content *out)

@@ -29,6 +29,9 @@ bool map_read_text(const uint8_t *data, size_t n, const char *path, struct arena
 /* Roles of an array by its rank: 1 a list, 2 slow fast, 3 layers, 4 frame and layers. False: no rank of ours. */
 bool map_extent(const uint64_t *shape, size_t rank, struct map_content *out);
 
+/* A number of a file, where it need not be aligned. */
+float map_number(const uint8_t *p, enum pixel_type type);
+
 const char *map_word(enum source_map_kind kind);
 
 #endif

@@ -51,26 +51,7 @@ static float npy_number(const uint8_t *p, enum pixel_type type, size_t bytes, bo
     uint8_t raw[8];
     for (size_t i = 0; i < bytes; i++)
         raw[i] = p[swap ? bytes - 1 - i : i];
-    switch (type) {
-#define X(name, ctype)                                                                                       \
-    case name: {                                                                                             \
-        ctype v;                                                                                             \
-        memcpy(&v, raw, sizeof v);                                                                           \
-        return (float)v;                                                                                     \
-    }
-        X(PIXEL_U8, uint8_t)
-        X(PIXEL_I8, int8_t)
-        X(PIXEL_U16, uint16_t)
-        X(PIXEL_I16, int16_t)
-        X(PIXEL_U32, uint32_t)
-        X(PIXEL_I32, int32_t)
-        X(PIXEL_F32, float)
-        X(PIXEL_F64, double)
-#undef X
-    case PIXEL_TYPES:
-        break;
-    }
-    return 0;
+    return map_number(raw, type);
 }
 
 /* The header as text; *at: where the numbers begin. NULL: it is damaged. */
@@ -95,7 +76,7 @@ bool map_read_npy(const uint8_t *data, size_t n, const char *path, struct arena 
     const char *header = npy_header(data, n, a, &at);
     const char *type = header ? npy_value(header, "'descr'") : NULL;
     const char *order = header ? npy_value(header, "'fortran_order'") : NULL;
-    if (!type || !order || *type != '\'' || !npy_shape(header, out))
+    if (!type || !order || *type != '\'' || strlen(type) < 5 || !npy_shape(header, out))
         return error_set(err, ERROR_DAMAGED, "%s: its header is damaged, or its shape none of an image",
                          path);
     while (i < sizeof npy_types / sizeof *npy_types && strncmp(type + 2, npy_types[i].word, 2) != 0)
@@ -105,7 +86,7 @@ bool map_read_npy(const uint8_t *data, size_t n, const char *path, struct arena 
     if (strncmp(order, "False", 5) != 0)
         return error_set(err, ERROR_UNSUPPORTED, "%s: columns are its first dimension", path),
                error_hint(err, "numpy.save of numpy.ascontiguousarray(map)");
-    size_t bytes = h5_pixel_bytes(npy_types[i].type);
+    size_t bytes = pixel_bytes(npy_types[i].type);
     if (n - at != out->n * bytes)
         return error_set(err, n - at < out->n * bytes ? ERROR_TRUNCATED : ERROR_DAMAGED,
                          "%s has %zu bytes for %zu numbers", path, n - at, out->n);

@@ -20,30 +20,6 @@ static const char *const pedestal_places[] = {"/pedestal",
                                               "/data/data"};
 enum { PLACES = 6 };
 
-static float number_at(const uint8_t *p, enum pixel_type type)
-{
-    switch (type) {
-#define X(name, ctype)                                                                                       \
-    case name: {                                                                                             \
-        ctype v;                                                                                             \
-        memcpy(&v, p, sizeof v);                                                                             \
-        return (float)v;                                                                                     \
-    }
-        X(PIXEL_U8, uint8_t)
-        X(PIXEL_I8, int8_t)
-        X(PIXEL_U16, uint16_t)
-        X(PIXEL_I16, int16_t)
-        X(PIXEL_U32, uint32_t)
-        X(PIXEL_I32, int32_t)
-        X(PIXEL_F32, float)
-        X(PIXEL_F64, double)
-#undef X
-    case PIXEL_TYPES:
-        break;
-    }
-    return 0;
-}
-
 static bool read_values(const struct h5_description *d, const struct h5_image *m, const char *name,
                         struct arena *a, struct map_content *out, struct error *err)
 {
@@ -51,13 +27,13 @@ static bool read_values(const struct h5_description *d, const struct h5_image *m
     struct frame_buffer b = {0};
     size_t one = (size_t)(m->extent[H5_MODULE] * m->extent[H5_SLOW] * m->extent[H5_FAST]);
     bool ok = h5_image_type(d, m, name, &type, err);
-    size_t bytes = ok ? h5_pixel_bytes(type) : 0;
+    size_t bytes = ok ? pixel_bytes(type) : 0;
     ok = ok && bytes_reserve(&b.pixels, one * bytes, err);
     out->values = arena_array(a, out->n, sizeof *out->values);
     for (uint64_t f = 0; ok && f < m->extent[H5_FRAME]; f++) {
         ok = h5_image_read(d, m, type, f, name, 0, &b, b.pixels.data, err);
         for (size_t i = 0; ok && i < one; i++)
-            out->values[f * one + i] = number_at(b.pixels.data + i * bytes, type);
+            out->values[f * one + i] = map_number(b.pixels.data + i * bytes, type);
     }
     frame_buffer_free(&b);
     return ok;

@@ -246,10 +246,10 @@ static bool neighbour(struct store *store, int64_t id, bool after, struct arena 
                       struct error *err)
 {
     static const char *const where[] = {"SELECT n.ord,n.id,(SELECT count(*) FROM run o WHERE o.ord=n.ord) "
-                                        "FROM run r JOIN run n ON n.ord<r.ord OR (n.ord=r.ord AND "
+                                        "FROM run r JOIN run n ON n.ord<=r.ord AND (n.ord<r.ord OR "
                                         "n.id<r.id) WHERE r.id=? ORDER BY n.ord DESC,n.id DESC LIMIT 1",
                                         "SELECT n.ord,n.id,(SELECT count(*) FROM run o WHERE o.ord=n.ord) "
-                                        "FROM run r JOIN run n ON n.ord>r.ord OR (n.ord=r.ord AND "
+                                        "FROM run r JOIN run n ON n.ord>=r.ord AND (n.ord>r.ord OR "
                                         "n.id>r.id) WHERE r.id=? ORDER BY n.ord,n.id LIMIT 1"};
     struct sql *s = &store->sql;
     struct sql_stmt *q = sql_query(s, err, where[after], "i", id);

@@ -22,12 +22,12 @@ struct store_jobs_of {
 /* What all writers of the jobs counted. Times in UTC ns, 0: none. */
 struct store_totals {
     uint64_t frames, by_outcome[8], by_reason[REASON_END], lattices, reflections;
-    uint64_t multi, saturated,
-        duplicates;           /* frames with several lattices, with saturated spots; found twice */
-    uint64_t ice, ice_hits;   /* frames, hits with ice or salt */
-    uint64_t n_ring, solvent; /* frames whose ring ratio is known; of them with solvent */
-    int64_t first_t, last_t;  /* when the first and the newest frame were done */
-    int64_t frame_t;          /* exposure of the newest, or when it was done */
+    uint64_t multi, saturated; /* frames with several lattices, with saturated spots */
+    uint64_t duplicates;       /* found twice */
+    uint64_t ice, ice_hits;    /* frames, hits with ice or salt */
+    uint64_t n_ring, solvent;  /* frames whose ring ratio is known; of them with solvent */
+    int64_t first_t, last_t;   /* when the first and the newest frame were done */
+    int64_t frame_t;           /* exposure of the newest, or when it was done */
 };
 bool store_read_totals(struct store *s, struct store_jobs_of jobs, struct store_totals *out,
                        struct error *err);

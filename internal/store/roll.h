@@ -57,11 +57,8 @@ struct roll_hist {
     uint32_t *bins;
     bool dirty;
 };
-enum {
-    ROLL_FIXED = 14,
-    ROLL_KINDS = ROLL_FIXED + STAGE_MAX,
-    ROLL_KIND_STAGE = 20
-}; /* hists[0 … ROLL_FIXED - 1] are kinds 1 … */
+/* hists[0 … ROLL_FIXED - 1] are kinds 1 …, those behind them kinds ROLL_KIND_STAGE … */
+enum { ROLL_FIXED = 14, ROLL_KINDS = ROLL_FIXED + STAGE_MAX, ROLL_KIND_STAGE = 20 };
 
 struct roll_sampled {
     int64_t hash;

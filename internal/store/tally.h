@@ -39,9 +39,9 @@ enum { TALLY_SPOT_BINS = 16, TALLY_RES_BINS = 24 };
 struct store_minute {
     int64_t minute; /* since 1970 */
     uint64_t frames, failed, hits, indexed, integrated, lattices, multi, saturated;
-    uint64_t ice, ice_hits; /* frames, hits with ice or salt */
-    uint64_t n_ring, solvent,
-        n_len; /* frames whose ring ratio is known; of them with solvent; whose spots' length is known */
+    uint64_t ice, ice_hits;          /* frames, hits with ice or salt */
+    uint64_t n_ring, solvent;        /* frames whose ring ratio is known; of them with solvent */
+    uint64_t n_len;                  /* frames whose spots' length is known */
     double sum_ring, sum_len;        /* of these; px */
     double res_a;                    /* as above */
     double dx_sum, dy_sum, dxy2_sum; /* detector shifts of its lattices, px; sum of dx² + dy² */

@@ -152,7 +152,9 @@ bool answer_seal(struct web_answer *a)
     if (!b)
         return false;
     char *exact = realloc(a->body.text, a->body.len); /* it grew by doubling */
-    *b = (struct answer_body){.refs = 1, .size = a->body.len, .text = exact ? exact : a->body.text};
+    if (exact)
+        a->body.text = exact;
+    *b = (struct answer_body){.refs = 1, .size = a->body.len, .text = a->body.text};
     a->body = (struct str){0};
     a->sealed = b;
     return true;

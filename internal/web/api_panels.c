@@ -10,7 +10,7 @@
 
 enum { JOBS_MOST = 20 }; /* newest ones of the trial that are looked into */
 
-/* The job of the path and, after it, the newest others of its trial, oldest first; the answer says why not. */
+/* The job of the path, or the newest jobs of its trial, oldest first. false: the answer says why. */
 static bool jobs_of(struct store *s, int64_t id, bool trial, struct arena *a, struct store_book_job **rows,
                     size_t *n, struct web_answer *answer)
 {

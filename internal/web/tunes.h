@@ -41,9 +41,11 @@ void tunes_drop(struct tunes *t, int64_t id);
 /* Do it, in this thread: up to its limit of time. */
 void tunes_run(struct tunes *t, int64_t id);
 
-/* How it stands; false: there is none of this number, or it was forgotten (32 are kept). body: the program's JSON, or the file, when done, else why it
- * failed; appended. */
-bool tunes_is_file(struct tunes *t, int64_t id); /* was a file wished for? */
+/* How it stands; false: there is none of this number, or it was forgotten (32 are kept). body: the program's JSON, or the file, when done, else
+ * why it failed; appended. */
 bool tunes_look(struct tunes *t, int64_t id, enum tune_state *state, double *seconds, struct str *body);
+
+/* Was a file wished for? false, too: there is none of this number. */
+bool tunes_is_file(struct tunes *t, int64_t id);
 
 #endif

@@ -60,7 +60,7 @@ static void try_frames(const struct h5_description *d)
         struct error err = {0};
         if (pixels > 1 << 16 || m->extent[H5_FRAME] == 0 || !h5_image_type(d, m, "fuzz", &type, &err))
             continue;
-        uint8_t *out = malloc((size_t)pixels * h5_pixel_bytes(type));
+        uint8_t *out = malloc((size_t)pixels * pixel_bytes(type));
         bool ok = h5_image_read(d, m, type, 0, "fuzz", 1, &buffer, out, &err);
         check(ok || err.code != ERROR_NONE);
         free(out);

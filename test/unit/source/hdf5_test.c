@@ -53,7 +53,7 @@ static void hash_frames(const struct source *s, char hex[65], uint32_t *n_good, 
             *code = *code ? *code : err.code;
             continue;
         }
-        sha256_add(&h, f.pixels, f.detector->n_pixels * h5_pixel_bytes(f.type));
+        sha256_add(&h, f.pixels, f.detector->n_pixels * pixel_bytes(f.type));
         ++*n_good;
     }
     sha256_end(&h, sum);
