@@ -357,8 +357,14 @@ static bool make_followed(void *arg, bool jobs, struct str *out, struct error *e
 {
     struct looked *l = arg;
     jobs |= cli_has(l->cli, "run") || cli_has(l->cli, "jobs");
-    if (!l->store && !open_store(l, err))
+    if (l->store && store_has_moved(l->store)) {
+        store_close(l->store);
+        l->store = NULL;
+    }
+    if (!l->store && !open_store(l, err)) { /* it was there: it may come back */
+        err->code = ERROR_BUSY;
         return false;
+    }
     bool ok = look(l, jobs, err) && (jobs ? add_jobs(l, out, err) : add_screen(l, true, out));
     if (!ok && err->code == ERROR_BUSY) { /* a server that was away wants a new connection */
         store_close(l->store);

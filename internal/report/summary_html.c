@@ -62,6 +62,16 @@ static void key_figures(struct str *out, const struct summary *s)
 
 /* ---- what became of each frame ---- */
 
+/* What else was in the beam, as the text report says it. */
+static void beam_row(struct str *out, const char *name, const struct rate *r, const char *of)
+{
+    char text[96];
+    str_printf(out, "<tr><th scope=\"row\">%s</th><td class=\"r\">%llu</td><td>", name,
+               (unsigned long long)r->n);
+    html_share(out, r->share, HTML_REST);
+    str_printf(out, "</td><td>%s %s</td></tr>\n", rate_text(r, text), of);
+}
+
 static void funnel(struct str *out, const struct summary *s)
 {
     const struct overview_sources of = {.totals = s->totals};
@@ -86,6 +96,14 @@ static void funnel(struct str *out, const struct summary *s)
                    colours[i]);
         str_printf(out, "</td><td>%s</td></tr>\n", i ? rate_text(&steps[i].rate, text) : "");
     }
+    const struct rate ice = rate_of(s->totals.ice, s->all.frames - s->all.failed),
+                      solvent = rate_of(s->totals.solvent, s->totals.n_ring);
+    char more[96];
+    if (solvent.of)
+        beam_row(out, "solvent", &solvent, "frames whose detector sees the ring of water");
+    snprintf(more, sizeof more, "frames, %llu hits", (unsigned long long)s->totals.ice_hits);
+    if (s->totals.ice)
+        beam_row(out, "ice or salt", &ice, more);
     str_add(out, "</table>\n");
 }
 

@@ -91,8 +91,8 @@ struct sql {
     bool no_procedures, procedures[2]; /* put_one.c: this server lets us make none; which of them are there */
     bool stream;              /* results are not buffered: nothing else runs until one is read to its end */
     const char *journal_mode; /* SQLite: "wal", "delete" */
-    bool unchanging;          /* SQLite: opened as a file that nobody writes, as it was then: */
-    int64_t opened[3];        /* its inode, size, and time of change in ns */
+    bool unchanging;          /* SQLite: opened as a file that nobody writes, as it was then */
+    int64_t opened[4];        /* SQLite: device and inode of the file; its size, and time of change in ns */
     enum sql_class class;     /* of the last error */
     int64_t affected;         /* by the last statement */
     uint64_t n_statements;    /* sent so far: tests count them */
@@ -106,7 +106,8 @@ bool sql_open(struct sql *s, const struct store_options *o, bool read_only, stru
 void sql_close(struct sql *s);
 bool sql_reopen(struct sql *s, struct error *err);
 bool sqlite_has_moved(
-    const struct sql *s); /* opened as unchanging, and somebody writes or has written since */
+    const struct sql
+        *s); /* another file is there, or none; or opened as unchanging, and it is written since */
 void sql_forget_statements(struct sql *s); /* prepared ones: the next use prepares again */
 
 /* Name of the database as messages have it: the file, or NAME on HOST. In a buffer of s's options. */

@@ -80,23 +80,29 @@ static bool lies_beside(const char *path, const char *ending)
     return stat(name, &st) == 0 && st.st_size > 0;
 }
 
-static bool look_at_file(const char *path, int64_t out[3])
+enum { WHICH_FILE = 2 /* of the numbers that tell of a file, those that say which it is */, HOW_FILE = 4 };
+
+static bool look_at_file(const char *path, int64_t out[HOW_FILE])
 {
     struct stat st;
     if (stat(path, &st) != 0)
         return false;
-    out[0] = (int64_t)st.st_ino;
-    out[1] = (int64_t)st.st_size;
-    out[2] = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    out[0] = (int64_t)st.st_dev;
+    out[1] = (int64_t)st.st_ino;
+    out[2] = (int64_t)st.st_size;
+    out[3] = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     return true;
 }
 
 bool sqlite_has_moved(const struct sql *s)
 {
-    int64_t now[3];
+    int64_t now[HOW_FILE];
     const char *path = s->options.file;
-    return s->unchanging && (lies_beside(path, "-wal") || lies_beside(path, "-journal") ||
-                             !look_at_file(path, now) || memcmp(now, s->opened, sizeof now) != 0);
+    if (!path || s->mysql)
+        return false;
+    return !look_at_file(path, now) || memcmp(now, s->opened, WHICH_FILE * sizeof *now) != 0 ||
+           (s->unchanging && (lies_beside(path, "-wal") || lies_beside(path, "-journal") ||
+                              memcmp(now, s->opened, sizeof now) != 0));
 }
 
 /* A database of somebody else, in a folder where we may make no -shm file: SQLite reads such a one only when told that nobody writes.
@@ -135,6 +141,8 @@ static bool open_file(struct sql *s, bool read_only, struct error *err)
                          COUNT(strlen(path), "byte"), PATH_LONGEST, path),
                error_hint(err, "give a shorter output.output_dir, or keep results on a server (db.host)");
     sqlite3 *db = NULL;
+    /* before it is opened: one that takes its place since is another one */
+    bool there = look_at_file(path, s->opened);
     int flags = read_only ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     int code = sqlite3_open_v2(path, &db, flags, NULL);
     if (code != SQLITE_OK && read_only) {
@@ -145,6 +153,8 @@ static bool open_file(struct sql *s, bool read_only, struct error *err)
     s->unchanging = false;
     if (code != SQLITE_OK)
         return fails(s, err);
+    if (!there)
+        look_at_file(path, s->opened);
     sqlite3_busy_timeout(db, 10000);
     sqlite3_extended_result_codes(db, 1);
     return settings(s, read_only, err) || (read_only && open_unchanging(s, err));

@@ -57,8 +57,9 @@ bool store_open(const struct store_options *o, bool read_only, struct store **ou
 bool store_open_file(const char *path, bool read_only, struct store **out, struct error *err);
 void store_close(struct store *s);
 
-/* A file in a folder where we may not write is read as it was when it was opened. true: somebody writes it now, or has since: close it and
- * open it anew. A few looks at the file system. */
+/* A file is read as long as it is open, wherever it was moved, and whatever has taken its place; in a folder where we may not write, also as
+ * it was when it was opened. true: another file is there or none, or it is written since: close it and open it anew. A few looks at the
+ * file system. Never of a server. */
 bool store_has_moved(const struct store *s);
 
 struct store_source {

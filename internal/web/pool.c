@@ -35,7 +35,7 @@ static void do_job(struct worker *w, const struct pool_job *job)
         *s = NULL;
     }
     if (!*s)
-        store_open(w->pool->options, !job->writes, s, &why);
+        store_open_existing(w->pool->options, !job->writes, false, s, &why); /* never made anew */
     job->work(job->arg, *s, &why);
     if (w->failed && *s) {
         store_close(*s);

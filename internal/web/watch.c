@@ -34,7 +34,7 @@ static bool ask(struct watch *t, struct store_changes *now, struct error *err)
         store_close(t->store);
         t->store = NULL;
     }
-    bool ok = (t->store || store_open(w->options.store, true, &t->store, err)) &&
+    bool ok = (t->store || store_open_existing(w->options.store, true, false, &t->store, err)) &&
               store_read_changes(t->store, now, err);
     if (ok) {
         w->metrics.store_ns = clock_monotonic() - t0;
@@ -105,7 +105,7 @@ static void look(struct watch *t)
 static void note(struct watch *t)
 {
     struct error err = {0};
-    bool good = t->store && note_alarms(&t->web->options, t->store, &err);
+    bool good = t->store && !store_has_moved(t->store) && note_alarms(&t->web->options, t->store, &err);
     if (t->store && !good && !t->note_failed)
         log_warn("alarms cannot be written down: %s%s%s", err.fact, *err.detail ? ": " : "", err.detail);
     t->note_failed = t->store && !good;

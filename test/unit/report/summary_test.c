@@ -134,6 +134,35 @@ static void runs_are_plotted_by_number_and_the_newest_are_listed(void **state)
     str_free(&out);
 }
 
+static void solvent_and_ice_are_told_as_in_the_text(void **state)
+{
+    (void)state;
+    struct summary s = {.title = "x", .phil = "", .all = {.frames = 1000, .failed = 100}};
+    struct str text = {0}, page = {0};
+    summary_html(&s, &page);
+    assert_null(strstr(page.text, "solvent"));
+    assert_null(strstr(page.text, "ice or salt"));
+    s.totals =
+        (struct store_totals){.frames = 1000, .n_ring = 800, .solvent = 400, .ice = 90, .ice_hits = 12};
+    str_clear(&page);
+    summary_html(&s, &page);
+    summary_text(&s, &text);
+    char rate[96];
+    const struct rate solvent = rate_of(400, 800), ice = rate_of(90, 900);
+    assert_non_null(strstr(page.text, ">solvent</th><td class=\"r\">400</td>"));
+    assert_non_null(strstr(page.text, rate_text(&solvent, rate)));
+    assert_non_null(strstr(text.text, rate));
+    assert_non_null(strstr(page.text, ">ice or salt</th><td class=\"r\">90</td>"));
+    assert_non_null(strstr(page.text, rate_text(&ice, rate)));
+    assert_non_null(strstr(text.text, rate));
+    for (const char *const *words =
+             (const char *const[]){"frames whose detector sees the ring of water", "frames, 12 hits", NULL};
+         *words; words++)
+        assert_true(strstr(page.text, *words) && strstr(text.text, *words));
+    str_free(&text);
+    str_free(&page);
+}
+
 static void who_is_waited_for_is_named(void **state)
 {
     (void)state;
@@ -157,6 +186,7 @@ int main(void)
         cmocka_unit_test(html_holds_nothing_of_what_a_name_says),
         cmocka_unit_test(forms_for_programs_read_back),
         cmocka_unit_test(runs_are_plotted_by_number_and_the_newest_are_listed),
+        cmocka_unit_test(solvent_and_ice_are_told_as_in_the_text),
         cmocka_unit_test(who_is_waited_for_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

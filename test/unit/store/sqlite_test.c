@@ -44,6 +44,41 @@ static void a_reader_of_a_file_changes_nothing(void **state)
     support_remove(folder);
 }
 
+/* A copy that was brought back, or a folder that was moved. */
+static void another_file_in_its_place_is_seen(void **state)
+{
+    (void)state;
+    char folder[64], path[96], other[96];
+    struct sql s, t;
+    struct error err = {0};
+    int64_t n = 0;
+    support_folder(folder);
+    snprintf(path, sizeof path, "%s/xfelx.db", folder);
+    snprintf(other, sizeof other, "%s/copy.db", folder);
+    const struct store_options o = {.file = path}, copy = {.file = other};
+    assert_true(sql_open(&s, &o, false, &err)); /* made just now */
+    assert_false(sqlite_has_moved(&s));
+    assert_true(sql_script(&s, "CREATE TABLE t (a INTEGER)", &err));
+    assert_false(sqlite_has_moved(&s)); /* written, but the same */
+    sql_close(&s);
+    assert_true(sql_open(&t, &copy, false, &err));
+    assert_true(sql_script(&t, "CREATE TABLE t (a INTEGER); INSERT INTO t VALUES(9)", &err));
+    sql_close(&t);
+    assert_true(sql_open(&s, &o, true, &err));
+    assert_false(sqlite_has_moved(&s));
+    assert_int_equal(rename(other, path), 0);
+    assert_true(sqlite_has_moved(&s));
+    assert_true(sql_reopen(&s, &err) && sql_number(&s, &n, 0, &err, "SELECT a FROM t", ""));
+    assert_int_equal(n, 9);
+    assert_false(sqlite_has_moved(&s));
+    assert_int_equal(rename(path, other), 0);
+    assert_true(sqlite_has_moved(&s)); /* none is there */
+    assert_int_equal(rename(other, path), 0);
+    assert_false(sqlite_has_moved(&s)); /* it is back */
+    sql_close(&s);
+    support_remove(folder);
+}
+
 /* Finished results of a colleague: no -wal, no -shm, and no right to make them. */
 static void a_file_in_a_folder_of_somebody_else_is_read(void **state)
 {
@@ -112,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_that_is_no_database_is_refused_with_a_hint),
         cmocka_unit_test(a_reader_of_a_file_changes_nothing),
+        cmocka_unit_test(another_file_in_its_place_is_seen),
         cmocka_unit_test(a_file_in_a_folder_of_somebody_else_is_read),
         cmocka_unit_test(a_file_in_no_folder_cannot_be_made),
     };
