@@ -181,6 +181,7 @@ void cycling_say(const struct cycle_report *r, struct str *out)
     add_count(out, r->n_bad, "with bad input");
     add_count(out, r->n_unclear, "without an answer");
     add_count(out, r->n_waiting, "waiting");
+    add_count(out, r->n_coming, "not complete yet");
     if (r->limit[0])
         str_printf(out, "; %s", r->limit);
     else if (r->first[0])

@@ -251,11 +251,25 @@ static bool tell_of_inputs(struct acting *w, struct error *err)
     return good;
 }
 
+/* The actions of a run stand beside each other. */
+static size_t runs_coming(const struct cycle_plan *plan)
+{
+    size_t n = 0;
+    int64_t last = 0;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct action *x = &plan->actions[i];
+        if ((x->reason == WHY_ONGOING || x->reason == WHY_TRANSFERRING) && x->key.run != last)
+            last = x->key.run, n++;
+    }
+    return n;
+}
+
 bool cycle_act(struct cycle *c, const struct cycle_plan *plan, struct cycle_report *r, struct error *err)
 {
     struct acting w = {.c = c, .plan = plan, .r = r};
     bool good = tell_of_inputs(&w, err) && (c->dry || cancel_all(&w, err));
     r->n_ask = 0;
+    r->n_coming = runs_coming(plan);
     for (size_t i = 0; good && i < plan->n; i++) {
         if (plan->actions[i].kind == ACTION_ASK)
             r->n_ask = plan->actions[i].n;

@@ -67,6 +67,7 @@ struct cycle_report {
     size_t n_requests;                                 /* requests of pages that were answered */
     size_t n_cancelled, n_waiting;                     /* waiting: more was to be submitted than may be now */
     size_t n_bad;                                      /* jobs that wait for files that cannot be opened */
+    size_t n_coming;                                   /* runs that wait for frames or files still to come */
     char first[512]; /* what went wrong first with an attempt, one line; "": nothing */
     uint64_t n_ask;  /* new jobs that wait for a person's yes: more than submit.confirm_above */
     char limit[512]; /* why submitting stopped; "": it did not */

@@ -225,6 +225,21 @@ static void a_watcher_that_may_not_act_any_more_stops(void **state)
     campaign_drop();
 }
 
+static void a_run_whose_files_are_not_all_here_is_counted_once(void **state)
+{
+    (void)state;
+    three_runs();
+    database_do("UPDATE run SET state=2,n_files=2,n_here=1 WHERE name='run_0002'");
+    database_do("INSERT INTO trial(num,recipe_hash,phil,body,active,used,created,who) "
+                "VALUES(2,x'"
+                "0202030405060708090a0b0c0d0e0f100202030405060708090a0b0c0d0e0f10','a = 2','',1,0,0,'')");
+    database_do("INSERT INTO trial_rungroup(trial,rungroup,active) VALUES(2,1,1)");
+    struct cycle_report r = campaign_act();
+    assert_int_equal(r.n_submitted, 4);
+    assert_int_equal(r.n_coming, 1);
+    campaign_drop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +255,7 @@ int main(void)
         cmocka_unit_test(more_new_jobs_than_may_start_by_themselves_are_said),
         cmocka_unit_test(a_result_folder_that_cannot_be_written_is_said),
         cmocka_unit_test(a_watcher_that_may_not_act_any_more_stops),
+        cmocka_unit_test(a_run_whose_files_are_not_all_here_is_counted_once),
     };
     return cmocka_run_group_tests_name("cycle/act", tests, NULL, NULL);
 }
