@@ -19,6 +19,21 @@ static const char *minute_of(struct book *b, int64_t ns)
     return arena_strndup(b->a, book_time(b, ns) + strlen("2026-11-26 "), strlen("14:02"));
 }
 
+/* A line has one line: white space, as of parameters, becomes one blank. */
+static const char *flat(struct book *b, const char *text)
+{
+    char *out = arena_strndup(b->a, text, strlen(text)), *to = out;
+    for (const char *p = text + strspn(text, " \t\r\n"); *p; p += strspn(p, " \t\r\n")) {
+        size_t n = strcspn(p, " \t\r\n");
+        if (to > out)
+            *to++ = ' ';
+        memcpy(to, p, n);
+        to += n, p += n;
+    }
+    *to = 0;
+    return out;
+}
+
 /* What belongs to an alarm or a run stands first: the end of a long line may be cut. */
 static const char *text_of(struct book *b, const struct logbook_line *l)
 {
@@ -37,7 +52,7 @@ static void put_cells(struct book *b, const void *row, const char **c)
     *c++ = logbook_word(l->kind);
     *c++ = l->who;
     *c++ = l->about;
-    *c++ = text_of(b, l);
+    *c++ = flat(b, text_of(b, l));
 }
 
 static void put_row(struct book *b, struct json_writer *w, const void *row)
