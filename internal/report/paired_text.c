@@ -40,9 +40,9 @@ static void verdict_text(const struct paired *p, size_t t, struct str *out)
         return;
     str_printf(
         out,
-        "trial %u against %u, %s that both have: indexed by both %llu, only by %u %llu, only by %u %llu\n",
-        p->trials[t], p->trials[0], COUNT(n, "frame"), (unsigned long long)f->both, p->trials[0],
-        (unsigned long long)f->first, p->trials[t], (unsigned long long)f->this);
+        "trial %u against %u, %s that both have: %llu indexed by both, %llu only by %u, %llu only by %u\n",
+        p->trials[t], p->trials[0], COUNT(n, "frame"), (unsigned long long)f->both,
+        (unsigned long long)f->first, p->trials[0], (unsigned long long)f->this, p->trials[t]);
     str_printf(out, "  %+.2f %% of the frames, 95 %%: %+.2f to %+.2f", 100 * v.change, 100 * v.lo,
                100 * v.hi);
     if (isfinite(v.p))
@@ -58,7 +58,7 @@ void paired_text(const struct paired *p, struct str *out)
     if (p->n_runs == 0)
         return;
     str_printf(out, "%6s %9s %12s %14s %9s %6s\n", "trial", "frames", "hits", "indexed/hits", "lattices",
-               "res A");
+               "res, Å");
     for (size_t t = 0; t < p->n; t++) {
         struct rate h = hit_of(p->sums + t), x = indexed_of(p->sums + t);
         str_printf(out, "%6u %9llu %12s %14s %9llu %6s\n", p->trials[t],

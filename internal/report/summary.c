@@ -147,7 +147,7 @@ void summary_text(const struct summary *s, struct str *out)
     const struct rate ice = rate_of(s->totals.ice, f->frames - f->failed),
                       solvent = rate_of(s->totals.solvent, s->totals.n_ring);
     if (solvent.of)
-        str_printf(out, "  solvent      %s frames whose detector sees the ring of water\n",
+        str_printf(out, "  solvent      in %s frames that show the ring of water and lower angles\n",
                    rate_text(&solvent, text));
     if (s->totals.ice)
         str_printf(out, "  ice or salt  %s frames, %llu hits\n", rate_text(&ice, text),

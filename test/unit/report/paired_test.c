@@ -84,7 +84,7 @@ static void frames_of_both_trials_are_paired_and_their_numbers_stay_apart(void *
     assert_non_null(strstr(out.text, "1 run that all 2 trials have worked on\n"));
     assert_non_null(
         strstr(out.text,
-               "trial 2 against 1, 19 frames that both have: indexed by both 0, only by 1 0, only by 2 6\n"));
+               "trial 2 against 1, 19 frames that both have: 0 indexed by both, 0 only by 1, 6 only by 2\n"));
     assert_non_null(strstr(out.text, "p = 0.031"));
     str_clear(&out);
     paired_csv(&p, &out);
