@@ -13,8 +13,8 @@ function Choose() {
   if (!data) return html`<h1>Frames</h1><${Problem} error=${error}/>`;
   const jobs = data.jobs.filter(j => j.frames).slice(0, 100);
   return html`<h1>Frames</h1><p class="sub">Of which job?</p><${Problem} error=${error}/>
-    ${!jobs.length ? html`<${NoFrames}/>` : html`<div tabindex="0" class="scroll panel"><table><caption class="vh">Jobs with frames</caption><thead><tr><th scope="col">Job</th><th scope="col">Run</th><th scope="col" class="r">Frames</th><th scope="col" class="r">Hits not indexed</th></tr></thead>
-      <tbody>${jobs.map(j => html`<tr key=${j.job}><td><a href=${'#/frames/' + j.job}>job ${j.job}</a></td><td>${j.name}</td><td class="r">${count(j.frames)}</td><td class="r">${count(j.hit.k - j.indexed.k)}</td></tr>`)}</tbody></table></div>`}`;
+    ${!jobs.length ? html`<${NoFrames}/>` : html`<div tabindex="0" class="scroll panel"><table><caption class="vh">Jobs with frames</caption><thead><tr><th scope="col">Job</th><th scope="col">Run</th><th scope="col" class="r">Trial</th><th scope="col" class="r">Group</th><th scope="col" class="r">Frames</th><th scope="col" class="r">Hits not indexed</th></tr></thead>
+      <tbody>${jobs.map(j => html`<tr key=${j.job}><td><a href=${'#/frames/' + j.job}>job ${j.job}</a></td><td>${j.name}</td><td class="r">${j.trial ?? '–'}</td><td class="r">${j.rungroup || '–'}</td><td class="r">${count(j.frames)}</td><td class="r">${count(j.hit.k - j.indexed.k)}</td></tr>`)}</tbody></table></div>`}`;
 }
 
 function List({job, query}) {

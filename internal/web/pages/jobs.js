@@ -19,6 +19,7 @@ const COLUMNS = [
   {id: 'job', word: 'Job', right: true, value: j => j.job, width: '5rem', cell: j => html`<a href=${'#/jobs/' + j.job}>${j.job}</a>`},
   {id: 'run', word: 'Run', value: j => j.run, width: '8rem', cell: j => j.run_id ? html`<a href=${runPath(j.run, j.run_id)}>${j.name}</a>` : j.dataset || '–'},
   {id: 'trial', word: 'Trial', right: true, value: j => j.trial, width: '4rem', cell: j => j.trial},
+  {id: 'group', word: 'Group', right: true, value: j => j.rungroup, width: '4.5rem', cell: j => j.rungroup || '–'},
   {id: 'task', word: 'Task', value: j => j.task || null, width: '7rem', cell: j => j.task || 'indexing'},
   {id: 'state', word: 'State', value: j => j.state, width: '8rem', cell: j => html`<${State} state=${j.state}/>`},
   {id: 'done', word: 'Done', value: j => j.expected ? j.frames / j.expected : null, width: '13.2rem', cell: j => html`${count(j.frames)} of ${count(j.expected)} <${Bar} share=${j.expected ? j.frames / j.expected : 0} kind="bl"/>`},
