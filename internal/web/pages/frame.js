@@ -14,7 +14,7 @@ export const address = (job, f, list) => `#/frames/${job}/${f.source}/${f.frame}
 
 // ---- frames that were fetched: the one that is seen, and its neighbours in advance, so that a step shows the next one at once
 const KEPT = 9, fetched = new Map();
-export function fetchFrame(path, ahead) {
+function fetchFrame(path, ahead) {
   const was = fetched.get(path);
   if (was && !was.failed) return was;
   const got = {frame: null, meta: null, failed: null}, priority = ahead ? 'low' : 'auto';

@@ -6,7 +6,7 @@ const MASKED = 1, FIRST = 2, LAST = 249, ABOVE = 255;
 const INKS = [{idx: '#0a66ad', idx2: '#8f4380', hit: '#b04f00', ok: '#00735a', warn: '#7d5a00', line: '#59626c', ink: '#1a1e23', paper: '#ffffff'},
   {idx: '#62b5f4', idx2: '#d99ac9', hit: '#f29a4a', ok: '#45c79c', warn: '#e5b94a', line: '#9aa4ae', ink: '#e3e6e9', paper: '#161a1e'}];
 // From few to many; between the colours in equal steps. The last is what is above the trusted range: a colour that the map has not.
-export const MAPS = {
+const MAPS = {
   grey: [['#ffffff', '#000000'], '#d62728'],
   heat: [['#000000', '#7a0403', '#d6450b', '#fbb61a', '#ffffe0'], '#22d3ee'],
   viridis: [['#440154', '#3b528b', '#21918c', '#5ec962', '#fde725'], '#ff3b30'],

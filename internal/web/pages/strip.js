@@ -12,10 +12,10 @@ function bounds(list) {
 }
 const steps = (lo, hi, n) => { const raw = (hi - lo) / n, p = 10 ** Math.floor(Math.log10(raw || 1)), s = [1, 2, 5, 10].find(k => k * p >= raw) * p; const out = []; for (let v = Math.ceil(lo / s) * s; v <= hi + 1e-9 * s; v += s) out.push(v); return out; };
 
-// word, height (rem), bands [[values, colour]], how a value becomes a height, ticks of the axis.
 // What is shown only when asked for, by its box under the plot.
-export const EXTRAS = [['ring', 'solvent ratio'], ['wet', 'solvent and ice, %'], ['len', 'spot length, px']];
+const EXTRAS = [['ring', 'solvent ratio'], ['wet', 'solvent and ice, %'], ['len', 'spot length, px']];
 
+// word, height (rem), bands [[values, colour]], how a value becomes a height, ticks of the axis.
 function rows(s, shown) {
   const b = s.bins, made = [];
   made.push({word: 'strong spots', size: 8, bands: [[b.blank, 'blank', 'below the hit cut'], [b.hit, 'hit', 'hit, not indexed'], [b.indexed, 'idx', 'indexed']], to: log, floor: 0,
