@@ -304,7 +304,7 @@ static void put_start(struct nxmx *w)
 static bool cannot_write(const struct nxmx *w, struct error *err)
 {
     error_set(err, ERROR_FAILED, "cannot write %s", w->path);
-    return error_hint(err, "is there room, and may the folder be written?");
+    return error_hint(err, "is the folder there, is there room in it, and may it be written?");
 }
 
 static size_t pixel_size(enum pixel_type type)
