@@ -1,6 +1,7 @@
 /* survey_panels_test.c - panels that are so far off that none of their spots votes. */
 #include "pipeline/survey_panels.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "support.h"
@@ -78,9 +79,25 @@ static void a_panel_in_its_place_or_without_order_does_not_start(void **state)
     arena_free(&arena);
 }
 
+static void a_spot_at_the_edge_of_the_window_is_in_the_last_bin(void **state)
+{
+    (void)state;
+    struct survey_panel panels[PANELS];
+    double start[3 * PANELS];
+    size_t n = 0;
+    make(nextafter(8, 0), nextafter(8, 0), 0); /* 8 more than that is 16, which is behind the bins */
+    assert_int_equal(survey_panels_start(&run, &arena, panels, start), 1);
+    for (int k = 0; k < 160; k++)
+        n += panels[2].bins[k][0];
+    assert_int_equal(n, panels[2].n);
+    assert_double_equal(start[6], -0.8, 0.02);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_spot_at_the_edge_of_the_window_is_in_the_last_bin),
         cmocka_unit_test(a_panel_far_off_starts_where_its_spots_are),
         cmocka_unit_test(a_panel_in_its_place_or_without_order_does_not_start),
     };

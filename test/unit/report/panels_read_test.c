@@ -63,7 +63,17 @@ static void broken_files_are_refused(void **state)
         struct error err = {0};
         assert_false(panels_read(put("bad", file("p", 1, bins[i])), &arena, &s, &err));
     }
+    static const char *const shells[] = {"[-1,0,0]", "[1,1e300,0]",
+                                         "[1,0,-1e300]"}; /* no count, no sum, no squares */
     char text[4096];
+    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
+        struct error err = {0};
+        snprintf(text, sizeof text, "%s", file("p", 5, "70,5"));
+        char *shell = strstr(text, "[1,2,3]"), rest[4096];
+        snprintf(rest, sizeof rest, "%s", shell + strlen("[1,2,3]"));
+        snprintf(shell, sizeof text - (size_t)(shell - text), "%s%s", shells[i], rest);
+        assert_false(panels_read(put("bad", text), &arena, &s, &err));
+    }
     snprintf(text, sizeof text, "%s", file("p", 5, "70,5"));
     for (size_t n = strlen(text) - 1; n > 0; n -= n > 40 ? 37 : 1) { /* cut everywhere */
         struct error err = {0};

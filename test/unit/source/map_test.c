@@ -123,6 +123,7 @@ static void an_npy_array_that_cannot_be_is_refused(void **state)
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 2, 3), }", 24, ERROR_DAMAGED},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3", 24, ERROR_DAMAGED},
         {"{'descr': '<f4', 'fortran_order': False}", 24, ERROR_DAMAGED},
+        {"{'fortran_order': False, 'shape': (2, 3), 'descr': '", 24, ERROR_DAMAGED},
         {"", 24, ERROR_DAMAGED},
     };
     const float ones[8] = {1, 1, 1, 1, 1, 1, 1, 1};
