@@ -100,7 +100,7 @@ static void funnel(struct str *out, const struct summary *s)
                       solvent = rate_of(s->totals.solvent, s->totals.n_ring);
     char more[96];
     if (solvent.of)
-        beam_row(out, "solvent", &solvent, "frames whose detector sees the ring of water");
+        beam_row(out, "solvent", &solvent, "frames that show the ring of water and lower angles");
     snprintf(more, sizeof more, "frames, %llu hits", (unsigned long long)s->totals.ice_hits);
     if (s->totals.ice)
         beam_row(out, "ice or salt", &ice, more);

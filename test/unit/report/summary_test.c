@@ -156,7 +156,8 @@ static void solvent_and_ice_are_told_as_in_the_text(void **state)
     assert_non_null(strstr(page.text, rate_text(&ice, rate)));
     assert_non_null(strstr(text.text, rate));
     for (const char *const *words =
-             (const char *const[]){"frames whose detector sees the ring of water", "frames, 12 hits", NULL};
+             (const char *const[]){"frames that show the ring of water and lower angles", "frames, 12 hits",
+                                   NULL};
          *words; words++)
         assert_true(strstr(page.text, *words) && strstr(text.text, *words));
     str_free(&text);
