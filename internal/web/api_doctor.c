@@ -1,6 +1,8 @@
 /* api_doctor.c - what `xfelx doctor --keep` found last, and what a server may look at by itself: pages never call a scheduler. */
 #include "web/api.h"
 
+#include "report/report.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -70,17 +72,18 @@ static void watcher(const struct looked *l, struct found *f)
 {
     const struct store_health *h = &l->health;
     char owner[OWNER];
-    bool acts = h->lease_expires > h->now;
-    double ago = 1e-9 * (double)(h->now - h->lease_renewed);
-    f->level = acts ? WELL : NOTE;
+    double ago;
+    enum overview_watch watch = overview_watch(&(struct overview_sources){.now = h->now, .health = *h}, &ago);
+    bool there = watch == WATCH_ACTS || watch == WATCH_LOOKED;
+    f->level = there ? WELL : NOTE;
     f->hint =
-        acts ? NULL
-             : "nothing is submitted, and what pages ask for waits: start xfelx watch, or put it into cron";
-    if (!h->lease_renewed)
+        there ? NULL
+              : "nothing is submitted, and what pages ask for waits: start xfelx watch, or put it into cron";
+    if (watch == WATCH_NEVER)
         snprintf(f->fact, sizeof f->fact, "nobody has watched yet");
     else
         snprintf(f->fact, sizeof f->fact, "%.200s %s, its last word %.0f s ago",
-                 owner_shown(h->lease_owner, owner), acts ? "watches" : "watched", ago);
+                 owner_shown(h->lease_owner, owner), watch == WATCH_ACTS ? "watches" : "watched", ago);
 }
 
 static void results_late(const struct looked *l, struct found *f)

@@ -107,6 +107,9 @@ await test('a watcher that cron starts is no warning for five minutes', async ()
   sql(`UPDATE lease SET expires=1, renewed=${Date.now() - 40000}000000; UPDATE roll_change SET updated=updated+1 WHERE attempt=(SELECT max(attempt) FROM roll_change)`);
   await until(page, () => /looked/.test(document.querySelector('main').textContent));
   has(await row().textContent(), '✓');
+  const doctor = await open('#/doctor'), watcher = doctor.locator('tr:has(th:text-is("watcher"))');
+  has(await watcher.textContent(), '✓');
+  await doctor.close();
   sql(`UPDATE lease SET renewed=${Date.now() - 400000}000000; UPDATE roll_change SET updated=updated+1 WHERE attempt=(SELECT max(attempt) FROM roll_change)`);
   await until(page, () => /nobody for/.test(document.querySelector('main').textContent));
   has(await row().textContent(), '▲');
