@@ -29,7 +29,7 @@ export function Alarms() {
   if (!d) return html`<h1>Alarms</h1><${Problem} error=${error}/>`;
   const stand = standing.value || [], past = d.alarms.filter(x => x.until);
   return html`<h1 aria-live="polite">${!standing.value ? 'Alarms' : stand.length === 0 ? 'No alarm stands' : stand.length === 1 ? '1 alarm stands' : `${stand.length} alarms stand`}</h1>
-    <p class="sub">What is looked at, and from which values on: SCIENCE 24. None is made from fewer than 50 frames. The watcher looks every 10 s, and this server where none acts.</p>
+    <p class="sub">What is looked at, and from which values on: <code>doc/SCIENCE.md</code>, section 24. None is made from fewer than 50 frames. The watcher looks every 10 s, and this server where none acts.</p>
     <${Problem} error=${error}/><${Standing} alarms=${stand}/>
     <section class="panel"><h2>Log</h2>${past.length ? html`<div class="scroll" tabindex="0" role="region" aria-label="log of alarms"><table><caption class="vh">Alarms that cleared themselves, the newest first</caption>
       <thead><tr><th>from</th><th>to</th><th class="r">lasted</th><th>alarm</th><th>what it said last</th><th>what changed with it</th><th>seen by</th></tr></thead>

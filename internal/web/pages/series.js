@@ -17,9 +17,12 @@ function rates(s) {
   return [x, hit, hitLo, hitHi, idx, idxLo, idxHi];
 }
 
+// Steps of the time axis in seconds: labels are minutes, a shorter step would write one twice.
+const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map(m => 60 * m);
+
 function axes(size, values, bottom) {
   const common = {stroke: () => colour('mute'), font: `${Math.round(size * .86)}px system-ui`, ticks: {stroke: () => colour('rule'), width: 1}};
-  return [{...common, show: bottom, grid: {show: false}, values: (u, v) => v.map(t => clock(t)), size: size * 2.2},
+  return [{...common, show: bottom, grid: {show: false}, incrs: MINUTES, values: (u, v) => v.map(t => clock(t)), size: size * 2.2},
     {...common, grid: {stroke: () => colour('grid'), width: 1}, values: (u, v) => v.map(values), size: LEFT(size), gap: 4}];
 }
 
