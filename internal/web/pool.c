@@ -34,8 +34,11 @@ static void do_job(struct worker *w, const struct pool_job *job)
         store_close(*s);
         *s = NULL;
     }
-    if (!*s)
-        store_open_existing(w->pool->options, !job->writes, false, s, &why); /* never made anew */
+    if (!*s && !store_open_existing(w->pool->options, !job->writes, false, s, &why)) { /* never made anew */
+        if (why.code == ERROR_UNREADABLE)
+            error_hint(&why, "it was there when these pages were started; they go on when it is back");
+        why.code = ERROR_BUSY;
+    }
     job->work(job->arg, *s, &why);
     if (w->failed && *s) {
         store_close(*s);

@@ -33,6 +33,7 @@ static bool ask(struct watch *t, struct store_changes *now, struct error *err)
     if (t->store && store_has_moved(t->store)) {
         store_close(t->store);
         t->store = NULL;
+        memset(&t->seen, 0xff, sizeof t->seen); /* a copy may say the same of itself: all is new */
     }
     bool ok = (t->store || store_open_existing(w->options.store, true, false, &t->store, err)) &&
               store_read_changes(t->store, now, err);

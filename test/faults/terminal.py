@@ -167,6 +167,12 @@ def restored(t):
     assert t.settings() == t.before, "the settings of the line are others"
 
 
+def quits_well(t):
+    t.type(b"q")
+    assert t.ended() == 0, t.process.returncode
+    restored(t)
+
+
 def ends_by(t, number):
     code = t.ended()
     assert code == -number, f"code {code}, not signal {number}"
