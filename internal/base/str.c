@@ -220,13 +220,21 @@ int str_utf8(const char *text, uint32_t *code)
     return bad ? 0 : n;
 }
 
+/* Characters that have no place of their own but turn, join or hide others: marks and overrides of direction,
+ * separators of lines and paragraphs, blanks of no width. Joiners (U+200C, U+200D) are left: scripts need them. */
+static bool is_hidden(uint32_t code)
+{
+    return code == 0x061c || code == 0x200b || code == 0x200e || code == 0x200f ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x2069) || code == 0xfeff;
+}
+
 char *str_visible(const char *text, char *out, size_t room)
 {
     size_t n = 0;
     for (const char *p = text; *p && n + 5 <= room;) {
         uint32_t code = 0;
         int length = str_utf8(p, &code);
-        if (length == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+        if (length == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0) || is_hidden(code)) {
             for (int i = 0; i < (length ? length : 1) && n + 5 <= room; i++)
                 n += (size_t)snprintf(out + n, 5, "\\x%02x", (unsigned char)*p++);
         } else {

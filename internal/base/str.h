@@ -36,8 +36,8 @@ bool str_same_nocase(const char *a, const char *b); /* ASCII */
  * none). text ends with a NUL, which is a character of length 1. */
 int str_utf8(const char *text, uint32_t *code);
 
-/* Text from outside (a file's name) as it may be shown: control characters and bytes that are no UTF-8, which would garble a
- * terminal, a log line or JSON, are written as \xHH. At most room - 1 bytes (room > 0); enough for a name: NAME_VISIBLE. */
+/* Text from outside (a file's name) as it may be shown: control characters, those that turn the direction of writing or have no
+ * width, and bytes that are no UTF-8, which would garble a terminal, a log line or JSON, are written as \xHH. At most room - 1 bytes (room > 0); enough for a name: NAME_VISIBLE. */
 enum { NAME_VISIBLE = 1024 };
 char *str_visible(const char *text, char *out, size_t room);
 

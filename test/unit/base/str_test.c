@@ -182,6 +182,13 @@ static void what_would_garble_a_terminal_is_spelled_out(void **state)
     char out[NAME_VISIBLE];
     assert_string_equal(str_visible("a b%s\xc3\xa5", out, sizeof out), "a b%s\xc3\xa5");
     assert_string_equal(str_visible("\n\x1b\x7f\xc2\x9b", out, sizeof out), "\\x0a\\x1b\\x7f\\xc2\\x9b");
+    assert_string_equal(str_visible("a\xe2\x80\xae"
+                                    "b",
+                                    out, sizeof out),
+                        "a\\xe2\\x80\\xaeb"); /* turned around */
+    assert_string_equal(str_visible("\xe2\x81\xa6\xef\xbb\xbf", out, sizeof out),
+                        "\\xe2\\x81\\xa6\\xef\\xbb\\xbf");
+    assert_string_equal(str_visible("\xe2\x80\x8d", out, sizeof out), "\xe2\x80\x8d"); /* a joiner */
     assert_string_equal(str_visible("\xff\xc3", out, sizeof out), "\\xff\\xc3");
     assert_string_equal(str_visible("abcdefgh", out, 8), "abcd");
     assert_string_equal(str_visible("x", out, 1), "");
