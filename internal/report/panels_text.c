@@ -11,6 +11,17 @@ static const char *short_name(const struct panels_place *p, char out[NAME_VISIBL
     return str_visible(slash ? slash + 1 : p->name, out, NAME_VISIBLE);
 }
 
+/* "+0.12±0.03 "; without an error where one spot has none; a dash where nothing is known. */
+static void put_move(double move, double error, struct str *out)
+{
+    if (!isfinite(move))
+        str_printf(out, "%6s%6s ", "-", "");
+    else if (!isfinite(error))
+        str_printf(out, "%+6.2f%6s ", move, "");
+    else
+        str_printf(out, "%+6.2f±%-5.2f ", move, error);
+}
+
 static void put_panel(const struct panels_report *r, size_t i, struct str *out)
 {
     const struct panel_residual *p = r->panels + i;
@@ -19,9 +30,10 @@ static void put_panel(const struct panels_report *r, size_t i, struct str *out)
         str_printf(out, "  %5zu %-12.12s no spots\n", i, short_name(p->place, name));
         return;
     }
-    str_printf(out, "  %5zu %-12.12s %7llu %7llu %+6.2f±%-5.2f %+6.2f±%-5.2f ", i, short_name(p->place, name),
-               (unsigned long long)p->seen, (unsigned long long)p->used, p->move[0], p->error[0], p->move[1],
-               p->error[1]);
+    str_printf(out, "  %5zu %-12.12s %7llu %7llu ", i, short_name(p->place, name),
+               (unsigned long long)p->seen, (unsigned long long)p->used);
+    for (int k = 0; k < 2; k++)
+        put_move(p->move[k], p->error[k], out);
     if (p->used)
         str_printf(out, "%5.2f %5.2f%s\n", p->radial, p->across, p->moved ? "  moved" : "");
     else
@@ -56,9 +68,12 @@ static void put_advice(const struct panels_report *r, struct str *out)
 void panels_text(const struct panels_report *r, size_t most, struct str *out)
 {
     size_t n = most && most < r->n_panels ? most : r->n_panels;
-    str_printf(out, "%s with an index, %llu of them used, on %s; whole: x %+.2f, y %+.2f px\n",
-               COUNT(r->seen, "spot"), (unsigned long long)r->used, COUNT(r->n_panels, "panel"), r->whole[0],
-               r->whole[1]);
+    str_printf(out, "%s with an index, %llu of them used, on %s; ", COUNT(r->seen, "spot"),
+               (unsigned long long)r->used, COUNT(r->n_panels, "panel"));
+    if (isfinite(r->whole[0]) && isfinite(r->whole[1]))
+        str_printf(out, "whole: x %+.2f, y %+.2f px\n", r->whole[0], r->whole[1]);
+    else
+        str_printf(out, "whole: no panel has %d spots\n", (int)PANELS_SPOTS);
     str_add(out,
             "  panel                 seen    used  fast px       slow px       radial across (rms, px)\n");
     for (size_t k = 0; k < n; k++)

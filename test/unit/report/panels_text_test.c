@@ -27,6 +27,25 @@ static void the_worst_panel_comes_first_with_what_to_do(void **state)
     arena_free(&arena);
 }
 
+static void what_few_spots_do_not_tell_is_a_dash(void **state)
+{
+    (void)state;
+    struct panels_sum s;
+    struct panels_report r;
+    struct str out = {0};
+    const double none[2] = {0, 0};
+    make_sums(&s, &arena, 1, none, none, 0, 0);
+    panels_of(&s, &arena, &r);
+    r.panels[0].error[0] = NAN; /* as of one spot */
+    r.panels[2].move[1] = NAN;
+    panels_text(&r, 0, &out);
+    assert_non_null(strstr(out.text, "whole: no panel has 100 spots\n"));
+    assert_null(strstr(out.text, "nan"));
+    assert_null(strstr(out.text, "inf"));
+    str_free(&out);
+    arena_free(&arena);
+}
+
 static void json_says_the_same_and_has_null_where_nothing_is_known(void **state)
 {
     (void)state;
@@ -61,6 +80,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_worst_panel_comes_first_with_what_to_do),
+        cmocka_unit_test(what_few_spots_do_not_tell_is_a_dash),
         cmocka_unit_test(json_says_the_same_and_has_null_where_nothing_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
