@@ -225,6 +225,12 @@ bool covariance_text(const struct cell_forms *f, const char *title, bool json, s
 {
     double roots[FORMS_MOST][36];
     size_t n = usable(f, roots);
+    if (n == 0 && f->n > 0 && f->form[0].n <= (size_t)f->n_free) {
+        error_set(err, ERROR_USAGE, "the largest form has %s, too few for the covariance of %s",
+                  COUNT(f->form[0].n, "cell"), COUNT(f->n_free, "parameter"));
+        error_hint(err, "%d or more are needed", f->n_free + 1);
+        return false;
+    }
     if (n == 0) {
         error_set(err, ERROR_USAGE, "no form stands out among %s", COUNT(f->n_points, "cell"));
         if (f->n_free > 0)

@@ -40,6 +40,25 @@ static void two_forms(void)
     }
 }
 
+static void few_cells_of_many_parameters_have_no_covariance(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct str out = {0};
+    for (int i = 0; i < 6; i++) { /* triclinic, each parameter a little off in one crystal */
+        double cell[6] = {27, 32, 34, 88, 108, 112};
+        cell[i] += 0.05;
+        memcpy(sample[i].cell, cell, sizeof cell);
+    }
+    forms_of(sample, 6, 0.3, &arena, &forms);
+    assert_int_equal(forms.n, 1);
+    assert_false(covariance_text(&forms, "all", true, &out, &err));
+    assert_string_equal(err.fact, "the largest form has 6 cells, too few for the covariance of 6 parameters");
+    assert_string_equal(err.hint, "7 or more are needed");
+    str_free(&out);
+    arena_free(&arena);
+}
+
 static void no_lattices_are_no_forms(void **state)
 {
     (void)state;
@@ -281,6 +300,7 @@ static void numbers_for_merging_are_those_of_the_forms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(few_cells_of_many_parameters_have_no_covariance),
         cmocka_unit_test(no_lattices_are_no_forms),
         cmocka_unit_test(two_forms_and_what_is_neither_are_told_apart),
         cmocka_unit_test(a_form_is_seen_to_begin_with_its_run),
