@@ -80,6 +80,9 @@ export function Residuals({job, query}) {
       ${r.shells.length > 1 && html`<${Psi} shells=${r.shells}/>`}</div></div>`}</section>`;
 }
 
+// A name under an axis; the whole one is in the plot's label.
+const brief = name => { const c = [...name]; return c.length > 12 ? c.slice(0, 11).join('') + '…' : name; };
+
 // A row a panel, a field a job: lighter or darker than the panel used to be.
 export function Levels({job}) {
   const {data: d, error} = useData(`detector/${job}/levels`, 30);
@@ -95,5 +98,5 @@ export function Levels({job}) {
       ${rows.map(p => p.level.map((v, i) => { const off = v === null ? null : Math.max(-1, Math.min(1, (v / p.usual - 1) / .2)); return off === null || Math.abs(off) < .02 ? null : html`<rect key=${i} x=${i} y=${p.at} width="1.01" height="1.01" class=${off < 0 ? 'less' : 'more'} fill-opacity=${fixed(Math.abs(off), 2)}><title>${`${short(p.name)}, job ${d.jobs[i].job}: ${fixed(100 * (v / p.usual - 1), 1)} %`}</title></rect>`; }))}</svg>
       <p class="sub">A row a panel, a column a job, oldest left: <span class="c-idx">■</span> less and <span class="c-hit">■</span> more than it usually counts beside the others, full at 20 %.</p>`}
     <h2>Hot and dead pixels <small><span class="c-hit">■</span> hot <span class="mute">■</span> dead</small></h2>
-    <${Plot} series=${[{kind: 'k-hit', points: hot.map((v, i) => [i, v])}, {kind: 'k-blank', points: dead.map((v, i) => [i, v])}]} x=${[-.5, n - .5]} y=${[0, 1.1 * top]} xt=${x.filter(i => i % few === 0).map(i => [i, d.jobs[i].run || String(d.jobs[i].job)])} yt=${numbers(0, 1.1 * top, 3)} height=${5} label=${`hot and dead pixels by job: ${d.jobs.map((j, i) => `job ${j.job} ${hot[i]} hot, ${dead[i]} dead`).join('; ')}`}/></section>`;
+    <${Plot} series=${[{kind: 'k-hit', points: hot.map((v, i) => [i, v])}, {kind: 'k-blank', points: dead.map((v, i) => [i, v])}]} x=${[-.5, n - .5]} y=${[0, 1.1 * top]} xt=${x.filter(i => i % few === 0).map(i => [i, brief(d.jobs[i].run || String(d.jobs[i].job))])} yt=${numbers(0, 1.1 * top, 3)} height=${5} label=${`hot and dead pixels by job: ${d.jobs.map((j, i) => `job ${j.job} ${hot[i]} hot, ${dead[i]} dead`).join('; ')}`}/></section>`;
 }
