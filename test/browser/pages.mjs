@@ -154,6 +154,14 @@ await test('two trials are compared, one is switched on', async () => {
   await page.close();
 });
 
+await test('an address that leads nowhere says so', async () => {
+  const page = await open('#/run/12');
+  same(await page.textContent('h1'), 'There is no such page');
+  await page.click('main a');
+  await until(page, () => document.body.dataset.ready === 'overview');
+  await page.close();
+});
+
 await test('a line is written into the log book', async () => {
   const page = await open('#/log');
   await page.fill('main input', 'jet changed <b>');

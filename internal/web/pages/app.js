@@ -1,6 +1,6 @@
 // app.js - the frame around the pages: which page, header, navigation, theme, keys. Each page is a link (#/runs?…).
 import {html, render, signal, useEffect, useState} from './html.js';
-import {askWho, connect, me, seq, heard, away, lagging, now} from './live.js';
+import {askWho, connect, me, seq, heard, away, lagging, now, useReady} from './live.js';
 import {clock, duration} from './format.js';
 import {Overview} from './overview.js';
 import {Alarms, AlarmCount} from './alarms.js';
@@ -36,11 +36,18 @@ const PAGES = [
   {id: 'doctor', word: 'Doctor', key: 'h', view: later(() => import('./doctor.js'), 'Doctor')},
 ];
 
+// A link that was cut or mistyped must not look like a page that it is not.
+function Nowhere() {
+  useReady('nowhere', true);
+  return html`<h1>There is no such page</h1><p><code>${location.hash}</code> leads nowhere here: pages are at the left, or go to the <a href="#/overview">Overview</a>.</p>`;
+}
+const NOWHERE = {id: 'nowhere', word: 'No such page', view: Nowhere};
+
 // ---- where we are: "#/runs/12?filter=x"
 function place() {
   const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
   const [id = '', ...rest] = path.split('/').map(decodeURIComponent);
-  return {page: PAGES.find(p => p.id === id) || PAGES[0], rest, query: new URLSearchParams(query)};
+  return {page: id ? PAGES.find(p => p.id === id) || NOWHERE : PAGES[0], rest, query: new URLSearchParams(query)};
 }
 const here = signal(place());
 addEventListener('hashchange', () => { const was = here.value, is = place(); here.value = is;
