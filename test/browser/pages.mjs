@@ -129,7 +129,7 @@ await test('a dataset shows its goal, versions, jobs and merges, or that there i
   await page.locator('tbody a:has-text("light")').focus();
   await page.keyboard.press('Enter');
   await until(page, () => document.body.dataset.ready === 'dataset');
-  if (!/^light "><img src=x onerror=alert\(1\)>: [\d\u202f]+ lattices of 200\u202f000, CC½ 0\.990 to 1\.50 Å$/.test(await page.textContent('h1'))) found.push(await page.textContent('h1'));
+  if (!/^light "><img src=x onerror=alert\(1\)>: [\d\u202f]+ of 200\u202f000 lattices, trial 1, CC½ 0\.990 to 1\.50 Å$/.test(await page.textContent('h1'))) found.push(await page.textContent('h1'));
   same(await page.locator('h2:has-text("Version 2, by resolution")').count(), 1); // of the newest that is merged
   same(await page.locator('section:has-text("by resolution") tbody tr').count(), 11);
   await page.screenshot({path: join(pictures, 'dataset.png'), fullPage: true});
