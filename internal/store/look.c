@@ -6,7 +6,8 @@
 #define COLUMNS                                                                                              \
     "SELECT "                                                                                                \
     "f.source,f.frame,f.n_strong,f.n_lattice,f.outcome,f.reason,f.res_a,f.ev_used,f.dist_mm,f.t_done,"       \
-    "s.path,r.path,x.body,w.journal FROM frame f JOIN job j ON j.id=f.job JOIN run r ON r.id=j.run JOIN "    \
+    "s.path,r.path,x.body,w.journal,s.size,s.mtime FROM frame f JOIN job j ON j.id=f.job JOIN run r ON "     \
+    "r.id=j.run JOIN "                                                                                       \
     "source s ON "                                                                                           \
     "s.run=j.run AND s.no=f.source LEFT JOIN failure x ON x.job=f.job AND x.source=f.source AND "            \
     "x.frame=f.frame LEFT JOIN writer w ON w.attempt=f.attempt AND w.writer=f.writer WHERE f.job=?"
@@ -31,7 +32,9 @@ static void read_row(struct sql *s, struct sql_stmt *q, struct arena *a, struct 
                                    .res_a = sql_real(s, q, 6),
                                    .energy_ev = sql_real(s, q, 7),
                                    .distance_mm = sql_real(s, q, 8),
-                                   .done_t = sql_int(s, q, 9)};
+                                   .done_t = sql_int(s, q, 9),
+                                   .file_size = sql_int(s, q, 14),
+                                   .file_t = sql_int(s, q, 15)};
     sql_text(s, q, 10, path, sizeof path);
     sql_text(s, q, 11, run, sizeof run);
     sql_text(s, q, 12, message, sizeof message);

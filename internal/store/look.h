@@ -13,6 +13,7 @@ struct store_look_row {
     int outcome, reason;
     double res_a, energy_ev, distance_mm;
     int64_t done_t;
+    int64_t file_size, file_t; /* of the file when the job opened it; file_t 0: not known */
     const char *path, *message, *journal;
 };
 struct store_look_lattice {

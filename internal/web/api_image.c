@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     SIZE_LEAST = 64,
@@ -42,6 +43,17 @@ static bool take(struct web *w, struct store *s, const struct web_request *q, st
     if (!*sheet)
         not_shown(a, &err);
     return *sheet != NULL;
+}
+
+/* Another file lies where the job's was: what is seen is not what was processed. A copy at another site may have another time. */
+static bool is_replaced(struct web *w, const struct api_frame *f, struct arena *a)
+{
+    struct stat st;
+    const char *path = path_map(a, w->options.path_map, f->row.path);
+    if (f->row.file_t == 0 || stat(path, &st) != 0)
+        return false;
+    int64_t t = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    return st.st_size != f->row.file_size || (t != f->row.file_t && strcmp(path, f->row.path) == 0);
 }
 
 /* ---- the whole as PNG, for scripts ---- */
@@ -168,6 +180,7 @@ void api_frame_picture(struct web *w, struct store *s, const struct web_request 
         const struct detector *true_to = known && r.detector ? r.detector : frame->detector;
         const struct beam_vector *beam = known && r.beam.v.wavelength > 0 ? &r.beam.v : &frame->beam.v;
         struct json_writer j = answer_json(a);
+        json_put_bool(&j, "replaced", is_replaced(w, &f, &arena));
         json_put_int(&j, "tile", TILE);
         json_put_int(&j, "levels", levels_of(&sheet->layout));
         json_put_text(&j, "pixel_type", view_type_name(frame->type));

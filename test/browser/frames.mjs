@@ -2,7 +2,7 @@
 //   node frames.mjs BASE NPM_FOLDER PICTURES_FOLDER
 // Waits for states (body[data-ready], .stage[data-picture]), never for times; fails on any console error or serious finding of axe.
 import {chromium, found, has, ready, same, test, until} from './chromium.mjs';
-import {readFileSync} from 'node:fs';
+import {readFileSync, utimesSync} from 'node:fs';
 
 const [base, npm, pictures] = process.argv.slice(2);
 const {open: openUrl, sound, end} = await chromium(npm, pictures);
@@ -225,6 +225,18 @@ await test('the brush takes pixels beyond its threshold alone', async () => {
   await page.mouse.up();
   await until(page, () => document.querySelectorAll('.plainlist li').length === 1);
   same(/pixel = \d+ \d+/.test(await page.inputValue('#shapes')), true);
+  await page.close();
+});
+
+await test('a frame whose file was replaced says so', async () => {
+  const page = await open(`#/frames/${address}`);
+  await shown(page);
+  same(await page.locator('.alarm').count(), 0);
+  const {file} = await (await fetch(base + 'api/v1/frames/' + address)).json();
+  utimesSync(file, new Date(1e12), new Date(1e12));
+  await page.reload();
+  await shown(page);
+  has(await page.textContent('.alarm'), 'Another file lies here now');
   await page.close();
 });
 

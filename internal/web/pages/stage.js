@@ -143,6 +143,7 @@ export function Stage({path, meta, levels, layers, tool, hover, count, small, la
   const box = useRef(null), picture = useRef(null), [trouble, setTrouble] = useState(null), pointers = useRef(new Map());
   useEffect(() => {
     const p = new Picture(box.current, path, meta, c => {
+      if (!box.current) return; // a drawing that was under way when the page was left
       if (c.trouble) setTrouble(c.trouble);
       if (c.count) count?.(c.count);
       if (c.whole !== undefined) { box.current.dataset.picture = c.whole ? 'shown' : 'loading'; box.current.dataset.zoom = c.s.toFixed(3); moved?.(p); }
