@@ -16,7 +16,7 @@ function Write({query}) {
   async function save() { if (text.trim() && await ask('note.add', {about: 'shift', text: text.trim()}, 'note')) set(''); }
 }
 
-const lasted = l => l.kind === 'alarm' ? (l.until ? `until ${clock(l.until)}, ${duration(l.until - l.t)}${l.seen ? ', seen' : ''}` : 'it stands') : l.kind === 'run' && l.until ? duration(l.until - l.t) : '';
+const lasted = l => l.kind === 'alarm' ? (l.until ? `until ${clock(l.until)}, ${duration(l.until - l.t)}${l.seen ? ', seen' : ''}` : 'it stands') : l.kind === 'run' && l.until > l.t ? duration(l.until - l.t) : '';
 
 const Line = ({l}) => html`<tr><td class="nw">${when(l.t, now.value)}</td><td class="nw"><span class=${l.kind === 'alarm' ? 'c-warn' : l.kind === 'run' ? 'c-idx' : 'mute'}><span class="st" aria-hidden="true">${SIGN[l.kind]}</span>${l.kind}</span></td>
   <td>${l.who}${l.by ? html` <span class="mute">(${l.by})</span>` : ''}</td><td class="nw">${l.run_id ? html`<a href=${runPath(l.run, l.run_id)}>${l.about}</a>` : l.about}</td><td class="wrap">${l.kind === 'note' ? html`<b>${l.text}</b>` : l.text} <span class="mute">${lasted(l)}</span></td></tr>`;

@@ -41,11 +41,14 @@ const Progress = ({r}) => r.state !== 'transferring' ? '' : html`<span class="mu
 
 const Jobs = ({r}) => Object.entries(r.jobs).map(([state, n]) => html`<a key=${state} class="nw" href=${`#/jobs?filter=${encodeURIComponent(`run:${r.run} state:${state}`)}`} title=${`${n} ${state}`}>${stateSign(state)}${n} </a>`);
 
+// A folder knows of a single file when it came, and no more: that is no length.
+const lasted = r => r.t !== null && r.t_end > r.t ? r.t_end - r.t : null;
+
 const COLUMNS = [
   {id: 'run', word: 'Run', value: r => r.run, width: '7rem', cell: r => html`<a href=${runPath(r.run, r.id, r.shared)}>${r.name}</a>`},
   {id: 'state', word: 'State', value: telling, width: '15.5rem', cell: r => html`<${State} state=${telling(r)}/><${Progress} r=${r}/>${r.ignored ? ' (left out)' : ''}`},
   {id: 't', word: 'Began', value: r => r.t, width: '8.5rem', cell: r => when(r.t, now.peek())},
-  {id: 'length', word: 'Length', right: true, value: r => r.t_end !== null ? r.t_end - r.t : null, width: '4.5rem', cell: r => r.t_end !== null ? duration(r.t_end - r.t) : '–'},
+  {id: 'length', word: 'Length', right: true, value: lasted, width: '4.5rem', cell: r => duration(lasted(r))},
   {id: 'frames', word: 'Frames', right: true, value: r => r.done, width: '6.5rem', cell: r => html`${count(r.done)}${r.failed ? html` <span class="c-bad" title="frames that failed">✕${count(r.failed)}</span>` : ''}`},
   {id: 'hit', word: 'Hits, %', value: r => share(r.hit), width: '9.9rem', cell: r => html`<${Share} f=${r.hit} kind="h"/>`},
   {id: 'idx', word: 'Indexed, %', value: r => share(r.idx), width: '9.9rem', cell: r => html`<${Share} f=${r.idx}/>`},
