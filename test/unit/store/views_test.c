@@ -158,9 +158,10 @@ static void every_frame_that_could_be_read_is_an_event(void **state)
                      (job.job << 40) + (1 << 24));
     text_is("SELECT `timestamp` FROM x_event WHERE n_strong=21", "a.h5_00001");
     text_is("SELECT `current_time` FROM x_event WHERE n_strong=21", "2023-11-14 22:13:20");
-    database_do("UPDATE frame SET t_event=1600000000012000000, ring=1.5 WHERE n_strong=21");
+    database_do("UPDATE frame SET t_event=1600000000012000000, ring=1.5, low=2 WHERE n_strong=21");
     text_is("SELECT `timestamp` FROM x_event WHERE n_strong=21", "2020-09-13T12:26Z40.012");
-    assert_double_equal(real("SELECT two_theta_high/two_theta_low FROM x_event WHERE n_strong=21"), 1.5, 0);
+    assert_double_equal(real("SELECT two_theta_low FROM x_event WHERE n_strong=21"), 2, 0);
+    assert_double_equal(real("SELECT two_theta_high FROM x_event WHERE n_strong=21"), 3, 0);
 }
 
 static void every_lattice_is_an_experiment_with_its_cell_and_ten_bins(void **state)
