@@ -114,7 +114,9 @@ export function One({job, source, frame, query}) {
   const [levels, setLevelsNow] = useState(early.meta && (keep.levels?.own ? keep.levels : firstLook(early.meta)));
   const [off, setOff] = useState(keep.off), [hidden, hide] = useState(keep.hidden), [at, hover] = useValues(path), [block, numbers] = useBlock(path);
   const stage = useRef(null), start = useRef(placeOf(query.get('at')) || keep.place), timer = useRef(0), said = useRef(null), afterG = useRef(false);
-  const setLevels = l => { keep.levels = l; setLevelsNow(l); };
+  const newest = useRef(levels); // a key may come before the last one is drawn
+  newest.current = levels;
+  const setLevels = l => { keep.levels = newest.current = l; setLevelsNow(l); };
   useReady('frame', f || error);
   useEffect(() => {
     let gone = false;
@@ -144,10 +146,11 @@ export function One({job, source, frame, query}) {
   };
   const shown = i => !hidden.has(i);
   const point = (where, p) => { hover(where); setNear(where && meta && !off.has('predicted') ? reflectionAt(meta, shown, where, 9 / p.view.s + 2) : null); };
+  const see = how => newest.current && setLevels(how(newest.current));
   const KEYS = {
     j: () => go(1), k: () => go(-1), ArrowRight: () => stage.current?.whole && go(1), ArrowLeft: () => stage.current?.whole && go(-1),
-    l: () => { location.hash = `#/frames/${job}?list=${list}`; }, v: () => levels && setLevels(keepLook({...levels, invert: !levels.invert})), m: () => levels && setLevels(nextMap(levels)),
-    a: () => levels && setLevels(automatic(levels, meta)), '[': () => levels && setLevels(stronger(levels, 1.5)), ']': () => levels && setLevels(stronger(levels, 1 / 1.5)),
+    l: () => { location.hash = `#/frames/${job}?list=${list}`; }, v: () => see(l => keepLook({...l, invert: !l.invert})), m: () => see(nextMap),
+    a: () => see(l => automatic(l, meta)), '[': () => see(l => stronger(l, 1.5)), ']': () => see(l => stronger(l, 1 / 1.5)),
     '+': () => stage.current?.zoom(1.5), '=': () => stage.current?.zoom(1.5), '-': () => stage.current?.zoom(1 / 1.5), 0: () => stage.current?.fit(), 1: () => stage.current?.zoom(1 / stage.current.view.s),
   };
   useEffect(() => {
