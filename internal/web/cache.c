@@ -17,6 +17,7 @@ struct place {
 struct question {
     struct question *next;
     char *key;
+    int64_t seq;
     struct cache_waiter *waiting;
 };
 
@@ -157,15 +158,15 @@ void cache_tidy(struct cache *c, int64_t now)
 
 /* ---- what is being answered ---- */
 
-static struct question **asked(struct cache *c, const char *key)
+static struct question **asked(struct cache *c, const char *key, int64_t seq)
 {
     struct question **q = &c->asked;
-    while (*q && strcmp((*q)->key, key) != 0)
+    while (*q && ((*q)->seq != seq || strcmp((*q)->key, key) != 0))
         q = &(*q)->next;
     return q;
 }
 
-static void note_question(struct cache *c, const char *key)
+static void note_question(struct cache *c, const char *key, int64_t seq)
 {
     struct question *q = calloc(1, sizeof *q);
     if (!q)
@@ -175,29 +176,30 @@ static void note_question(struct cache *c, const char *key)
         free(q);
         return;
     }
+    q->seq = seq;
     q->next = c->asked;
     c->asked = q;
 }
 
-bool cache_join(struct cache *c, const char *key, struct cache_waiter *w)
+bool cache_join(struct cache *c, const char *key, int64_t seq, struct cache_waiter *w)
 {
     pthread_mutex_lock(&c->lock);
-    struct question *q = *asked(c, key);
+    struct question *q = *asked(c, key, seq);
     if (q) {
         w->next = q->waiting;
         q->waiting = w;
     } else {
-        note_question(c, key);
+        note_question(c, key, seq);
     }
     pthread_mutex_unlock(&c->lock);
     return q != NULL;
 }
 
-struct cache_waiter *cache_answered(struct cache *c, const char *key)
+struct cache_waiter *cache_answered(struct cache *c, const char *key, int64_t seq)
 {
     struct cache_waiter *waiting = NULL;
     pthread_mutex_lock(&c->lock);
-    struct question **at = asked(c, key), *q = *at;
+    struct question **at = asked(c, key, seq), *q = *at;
     if (q) {
         *at = q->next;
         waiting = q->waiting;

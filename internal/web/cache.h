@@ -32,11 +32,12 @@ struct cache_waiter {
     struct cache_waiter *next;
 };
 
-/* true: the same is being asked; w is handed out with its answer. false: it is w who asks now (or there is no memory to note it): the
- * caller finds the answer, and calls cache_answered in any case. */
-bool cache_join(struct cache *c, const char *key, struct cache_waiter *w);
+/* true: the same is being asked since seq; w is handed out with its answer. An answer that was begun at another seq may lack what has changed
+ * since: nobody who knows of the change waits for it. false: it is w who asks now (or there is no memory to note it): the caller finds the
+ * answer, and calls cache_answered in any case. */
+bool cache_join(struct cache *c, const char *key, int64_t seq, struct cache_waiter *w);
 
 /* The answer is there: the others that wait for it (a list by next). */
-struct cache_waiter *cache_answered(struct cache *c, const char *key);
+struct cache_waiter *cache_answered(struct cache *c, const char *key, int64_t seq);
 
 #endif

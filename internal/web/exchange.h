@@ -24,6 +24,7 @@ struct exchange {
     struct str body;
     char address[80], prefix[TARGET_PATH];
     struct gate_verdict verdict;
+    int64_t seq;                /* of the database when it was asked of the store */
     struct cache_waiter waiter; /* for the answer to somebody else's same question */
     bool begun, closes;
     bool made;             /* by a worker: to be sent at the handler's next call */

@@ -27,7 +27,7 @@ static void give_all(struct exchange *x, const char *key)
     struct web_answer made;
     struct cache *cache = x->web->cache;
     answer_share(&made, &x->a);
-    for (struct cache_waiter *w = cache_answered(cache, key), *next; w; w = next) {
+    for (struct cache_waiter *w = cache_answered(cache, key, x->seq), *next; w; w = next) {
         struct exchange *other = (struct exchange *)((char *)w - offsetof(struct exchange, waiter));
         next = w->next;
         answer_share(&other->a, &made);
@@ -82,16 +82,17 @@ enum MHD_Result exchange_ask_worker(struct exchange *x)
     struct web *w = x->web;
     char key[TARGET_KEY];
     target_key(&x->target, x->q.gzip, key);
-    if (is_shared(x) && cache_get(w->cache, key, watch_seq(w->watch), clock_monotonic(), &x->a)) {
+    x->seq = watch_seq(w->watch);
+    if (is_shared(x) && cache_get(w->cache, key, x->seq, clock_monotonic(), &x->a)) {
         answer_if_new(&x->a, &x->q);
         return exchange_send(x);
     }
     MHD_suspend_connection(x->connection);
-    if (is_shared(x) && cache_join(w->cache, key, &x->waiter))
+    if (is_shared(x) && cache_join(w->cache, key, x->seq, &x->waiter))
         return MHD_YES;
     if (!pool_put(x->route->kind == ROUTE_SLOW ? w->slow : w->pool, &job)) {
         if (is_shared(x))
-            cache_answered(w->cache, key); /* nobody waits yet: this thread alone lets them */
+            cache_answered(w->cache, key, x->seq); /* nobody waits yet: this thread alone lets them */
         refuse_busy(x);
     }
     return MHD_YES;

@@ -108,18 +108,21 @@ static void the_same_question_is_asked_once_at_a_time(void **state)
 {
     (void)state;
     struct cache *c = cache_make();
-    struct cache_waiter w[5];
-    assert_false(cache_join(c, "/a", w));
-    assert_true(cache_join(c, "/a", w + 1));
-    assert_false(cache_join(c, "/b", w + 2));
-    assert_true(cache_join(c, "/a", w + 3));
+    struct cache_waiter w[6];
+    assert_false(cache_join(c, "/a", 1, w));
+    assert_true(cache_join(c, "/a", 1, w + 1));
+    assert_false(cache_join(c, "/b", 1, w + 2));
+    assert_true(cache_join(c, "/a", 1, w + 3));
+    assert_false(
+        cache_join(c, "/a", 2, w + 5)); /* something has changed since: the answer under way may lack it */
     int n = 0;
-    for (struct cache_waiter *at = cache_answered(c, "/a"); at; at = at->next, n++)
+    for (struct cache_waiter *at = cache_answered(c, "/a", 1); at; at = at->next, n++)
         assert_true(at == w + 1 || at == w + 3);
     assert_int_equal(n, 2);
-    assert_null(cache_answered(c, "/a"));
-    assert_false(cache_join(c, "/a", w + 4)); /* it is asked anew */
-    assert_null(cache_answered(c, "/b"));
+    assert_null(cache_answered(c, "/a", 1));
+    assert_false(cache_join(c, "/a", 1, w + 4)); /* it is asked anew */
+    assert_null(cache_answered(c, "/b", 1));
+    assert_null(cache_answered(c, "/a", 2));
     cache_free(c);
 }
 
