@@ -111,6 +111,7 @@ void api_me(struct web *w, struct store *s, const struct web_request *q, struct 
     json_put_real(&j, "t", 1e-9 * (double)clock_now());
     json_put_text(&j, "role", gate_role_word(q->role));
     json_put_text(&j, "name", q->role == ROLE_NONE ? NULL : q->name);
+    json_put_int(&j, "seq", events_last(w->events)); /* from here on a stream tells what changes */
     json_put_bool(&j, "read_only", q->read_only);
     json_put_text(&j, "version", w->options.version);
     if (q->role != ROLE_NONE)

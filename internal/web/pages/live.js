@@ -38,7 +38,7 @@ export async function askWho() {
 }
 
 export function connect() {
-  startEvents(api('events').href, (kind, data) => batch(() => {
+  startEvents(api('events').href, me.value.seq, (kind, data) => batch(() => {
     if (data.t) noteTime(data.t);
     if (kind === 'delta' || kind === 'clock') away.value = data.store === false ? data.why : null;
     if (data.t_frame) lagging.value = data.t_frame;

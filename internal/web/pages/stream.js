@@ -5,12 +5,14 @@ const policy = window.trustedTypes?.createPolicy('xfelx', {
   createScriptURL: url => { if (url !== workerUrl()) throw new TypeError('not a script of this page'); return url; }});
 const workerUrl = () => new URL('./sse.worker.js', import.meta.url).href;
 
-export function startEvents(url, hear) {
+// since: what the page knows of already; changes after it are told, also those that came while the stream was opened.
+export function startEvents(events, since, hear) {
+  const url = `${events}?since=${since}`;
   if (window.SharedWorker) {
     const worker = new SharedWorker(policy ? policy.createScriptURL(workerUrl()) : workerUrl(), {name: 'xfelx-events'});
     worker.port.onmessage = m => hear(m.data.kind, m.data.data);
     worker.port.start();
-    worker.port.postMessage({open: url});
+    worker.port.postMessage({open: url, since});
     addEventListener('pagehide', () => worker.port.postMessage({close: true}));
     return;
   }
